@@ -1,0 +1,54 @@
+/**
+ * The append-only event sequence: written in the same transaction as the change it tells of. Log lines and the API carry
+ * the same names. Free text is no interface; docs/events.md is generated from this table.
+ */
+export const EVENTS = {
+  "manifest.accepted": "A dropped manifest became a job.",
+  "manifest.rejected": "A dropped manifest has problems; an answer lies beside it.",
+  "manifest.duplicate": "The same work was dropped before; the answer names the job.",
+  "file.refused": "A dropped file is no manifest; an answer lies beside it.",
+  "folder.down": "A hot folder can't be listed.",
+  "folder.up": "A hot folder can be listed again.",
+  "root.slow": "Calls on a root are late; work that needs it waits.",
+  "root.well": "A root answers again.",
+  "version.claimed": "A version number was given, for ever.",
+  "version.committing": "The store decided to publish; only forward from here.",
+  "version.committed": "A whole version appeared.",
+  "version.burnt": "A version number is spent; nothing was published.",
+  "task.granted": "A task was given to a slot under a new fence.",
+  "task.submitted": "ComfyUI accepted the prompt.",
+  "task.staged": "Result files are staged, fsynced, hashed and recorded.",
+  "task.inspected": "QC looked at a result.",
+  "task.rejected": "QC's gate refused a result.",
+  "task.failed": "A task failed for good.",
+  "task.retried": "A failed attempt will be tried again.",
+  "task.released": "A grant was given back; no attempt used.",
+  "task.lost": "An attempt vanished; no retry used.",
+  "task.canceled": "A task was canceled.",
+  "slot.up": "A slot answers.",
+  "slot.down": "A slot does not answer.",
+  "slot.refused": "A slot can't be used: its version, or it is simulated outside a demo root.",
+  "job.ended": "A job ended.",
+  "job.canceled": "A person canceled a job.",
+  "job.retried": "A person asked for failed tasks again.",
+  "daemon.started": "The daemon started.",
+  "daemon.recovered": "Recovery compared the store with disk and ComfyUI.",
+  "daemon.stopping": "The daemon drains.",
+  "daemon.stopped": "The daemon stopped.",
+  "work.failed": "A piece of background work failed; it is tried again.",
+  "plugin.refused": "A plugin can't be used.",
+  "recipe.broken": "A recipe folder can't be used.",
+  "config.reloaded": "Configuration or rules were read again.",
+} as const;
+export type EventName = keyof typeof EVENTS;
+
+export type EventFields = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface StoredEvent {
+  readonly seq: number;
+  /** ms since the epoch, UTC. */
+  readonly at: number;
+  readonly name: EventName;
+  readonly jobId: string | null;
+  readonly fields: EventFields;
+}

@@ -1,0 +1,57 @@
+/**
+ * What the daemon knows now that is in no store: slots, folders, roots. A picture for `explain`, the API and reports,
+ * made fresh by `daemon.ts` on request; nobody decides anything by an old one.
+ */
+export interface SlotView {
+  readonly name: string;
+  readonly url: string;
+  readonly state: "up" | "down" | "refused";
+  /** Why it is not up, in words. */
+  readonly reason: string | null;
+  readonly simulated: boolean;
+  readonly version: string | null;
+  readonly device: string | null;
+  /** Graph node classes it offers; null until read. */
+  readonly classes: ReadonlySet<string> | null;
+  /** Task ids, running first. */
+  readonly tasks: readonly string[];
+}
+
+export interface FolderView {
+  readonly path: string;
+  readonly show: string;
+  readonly kind: "hot folder" | "asset path";
+  readonly state: "up" | "down";
+  readonly reason: string | null;
+  /** Names that are still settling or waiting for their plates. */
+  readonly waiting: number;
+  /** Reason -> how many names were ignored (dotfile, temporary, system). */
+  readonly ignored: Readonly<Record<string, number>>;
+  readonly lastListedAt: number | null;
+}
+
+export interface RootView {
+  readonly name: string;
+  readonly path: string;
+  readonly state: "well" | "slow" | "full";
+  readonly reason: string | null;
+  readonly freeBytes: number | null;
+  /** A demo root carries `.hotplate-demo.json`; only there may simulated results be published. */
+  readonly demo: boolean;
+}
+
+export interface NodeView {
+  readonly node: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly now: number;
+  readonly state: "starting" | "up" | "draining";
+  readonly slots: readonly SlotView[];
+  readonly folders: readonly FolderView[];
+  readonly roots: readonly RootView[];
+  /** Steps whose version can't be opened or published now, and why. */
+  readonly stepTrouble: Readonly<Record<string, string>>;
+  /** Mean seconds per ended task of this process, by recipe; absent before 3 tasks ended. */
+  readonly secondsPerTask: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,103 @@
+/**
+ * The plan: what one accepted manifest means, in full and with nothing left to decide but who runs it when.
+ * Made once, at admission (`domain/manifest` -> `domain/expand`); stored with the job; never changed.
+ * Paths are absolute on this node and already proven to lie inside a root.
+ */
+
+export type JsonScalar = string | number | boolean;
+
+/** One plate file as it was when the job was accepted: enough to notice that it changed. */
+export interface PlateFrame {
+  /** null: a still without a frame number. */
+  readonly frame: number | null;
+  readonly path: string;
+  readonly bytes: number;
+  /** Nanoseconds since the epoch, as decimal text (a number would lose digits). */
+  readonly mtimeNs: string;
+  readonly ino: string;
+}
+
+export interface PlatePlan {
+  /** As shown to people: `AGM_104_065_010_PL01_v001.####.exr`. */
+  readonly pattern: string;
+  readonly dir: string;
+  /** Name before the frame, without the trailing dot. */
+  readonly stem: string;
+  /** Lower case, without the dot: `exr`. */
+  readonly ext: string;
+  /** Digits of the frame number; 0 for a still. */
+  readonly padding: number;
+  readonly width: number;
+  readonly height: number;
+  readonly frames: readonly PlateFrame[];
+  readonly colorspace: string | null;
+}
+
+export interface RecipeRef {
+  readonly name: string;
+  readonly version: string;
+  /** sha256 over recipe.yaml and the graph: what ran, whatever the name says. */
+  readonly sha256: string;
+  readonly dir: string;
+}
+
+export interface WedgePlan {
+  /** 1-based, from the combination expression (leftmost axis slowest), never from finishing order. */
+  readonly index: number;
+  /** Axis name -> the value's label, seeds as text. */
+  readonly axes: Readonly<Record<string, string>>;
+  /** Complete: defaults, manifest values and axis values resolved. Seeds as text. */
+  readonly parameters: Readonly<Record<string, JsonScalar>>;
+  /** Whole number 0..2^53-1 as text. */
+  readonly seed: string;
+}
+
+/** Where a version lands: `<productDir>/v007/<name>_<product>_v007[_w032].<frame>.<ext>`. */
+export interface Target {
+  /** The folder that holds the product: the shot, beside the plates. */
+  readonly shotDir: string;
+  readonly productDir: string;
+  readonly reviewDir: string;
+  readonly product: string;
+  /** Plate stem without its version: the first part of every file name. */
+  readonly name: string;
+  /** The configured root that contains it: the unit of mounts, breakers and demo marks. */
+  readonly root: string;
+}
+
+export interface QcRequest {
+  readonly check: string;
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+export interface StepPlan {
+  readonly name: string;
+  readonly recipe: RecipeRef;
+  readonly plate: PlatePlan | null;
+  /** Sorted, unique; [null] for a still or a recipe without a plate. */
+  readonly frames: readonly (number | null)[];
+  readonly wedges: readonly WedgePlan[];
+  readonly target: Target;
+  readonly output: { readonly format: "png"; readonly bitDepth: 8 | 16 };
+  readonly qc: { readonly gate: "reject" | "hold" | "warn"; readonly checks: readonly QcRequest[] };
+  /** Seconds of GPU time per task by the recipe's own estimate; null when it makes none. */
+  readonly gpuSecondsPerTask: number | null;
+  readonly timeoutMs: number;
+}
+
+export interface JobPlan {
+  readonly name: string;
+  readonly show: string;
+  /** 0..100, higher first. */
+  readonly priority: number;
+  readonly rerun: boolean;
+  readonly steps: readonly StepPlan[];
+  /** The manifest as canonical JSON, after defaults: what the dedupe key is made of. */
+  readonly manifestCanonical: string;
+  readonly notes: readonly string[];
+}
+
+/** wedges x frames, over all steps. */
+export function taskCount(plan: JobPlan): number {
+  return plan.steps.reduce((sum, step) => sum + step.wedges.length * step.frames.length, 0);
+}

@@ -1,0 +1,65 @@
+/**
+ * The words of QC. A check measures; limits judge; the gate decides what happens. A broken tool is `error`, never `pass`.
+ * Ids, formulas and first limits: the shipped checks in plugins/ (docs/qc.md).
+ */
+export type Verdict = "pass" | "warn" | "fail" | "error";
+export type Unit = "code" | "stop" | "ratio" | "px" | "count" | "bit" | "bool";
+
+export interface Measure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: Unit;
+  readonly limit: number | null;
+  readonly frame?: number | null;
+}
+
+export interface Finding {
+  /** `image.not_black` */
+  readonly check: string;
+  readonly version: number;
+  readonly verdict: Verdict;
+  readonly measures: readonly Measure[];
+  /** One sentence with the number and the threshold. */
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** Why a check gave no verdict for this work: listed, never silently skipped. */
+export interface NotApplied {
+  readonly check: string;
+  readonly because: string;
+}
+
+/** The result of looking at one task's staged files. */
+export interface Inspection {
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  readonly notApplied: readonly NotApplied[];
+  readonly reader: string;
+}
+
+export type GateOutcome = "pass" | "hold" | "reject";
+
+const ORDER: readonly Verdict[] = ["pass", "warn", "error", "fail"];
+
+/** fail > error > warn > pass; nothing looked at is an error, not a pass. */
+export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.length === 0) return "error";
+  return verdicts.reduce((worst, v) => (ORDER.indexOf(v) > ORDER.indexOf(worst) ? v : worst), "pass" as Verdict);
+}
+
+/**
+ * What happens because of a verdict: error holds (we could not look), fail rejects or holds as the manifest says,
+ * warn and pass go on to a person.
+ */
+export function gateOf(verdict: Verdict, gate: "reject" | "hold" | "warn"): GateOutcome {
+  switch (verdict) {
+    case "pass":
+    case "warn":
+      return "pass";
+    case "error":
+      return gate === "warn" ? "pass" : "hold";
+    case "fail":
+      return gate === "warn" ? "pass" : gate;
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * The outside world on one screen. Stages, HTTP and domain see only these interfaces; `main.ts` gives them adapters, the
+ * simulated world gives them misbehaving ones. Every method but `now()` and id making is asynchronous, may fail, and may
+ * never come back: nobody awaits one inside a tick (see `work.ts`).
+ */
+import type { Config, SlotConfig } from "./domain/config.ts";
+import type { EventFields, EventName } from "./domain/events.ts";
+import type { Fence, PromptId } from "./domain/ids.ts";
+import type { QcRequest } from "./domain/plan.ts";
+import type { Inspection } from "./domain/qc.ts";
+import type { Graph, RecipeBook } from "./domain/recipe.ts";
+import type { Store } from "./storePort.ts";
+
+export interface World {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly files: Files;
+  readonly store: Store;
+  readonly comfy: Comfy;
+  readonly images: Images;
+  readonly exec: Exec;
+  readonly hints: Hints;
+  readonly recipes: Recipes;
+  readonly log: Log;
+}
+
+export interface Clock {
+  /** ms since the epoch. */
+  now(): number;
+  /** Resolves after `ms`, or at once when `until` resolves first. */
+  sleep(ms: number, until?: Promise<void>): Promise<void>;
+}
+
+export interface Ids {
+  uuid(): string;
+  /** Prefixed, sortable by age: `job_01J...`. */
+  sortable(prefix: string): string;
+  /** 0 <= x < 1: jitter only. */
+  fraction(): number;
+}
+
+export interface Digest {
+  /** Hex sha256 of bytes or UTF-8 text. */
+  sha256(data: Uint8Array | string): string;
+}
+
+export type EntryKind = "file" | "directory" | "link" | "other";
+export interface DirEntry {
+  readonly name: string;
+  readonly kind: EntryKind;
+}
+export interface FileStat {
+  readonly kind: EntryKind;
+  readonly dev: string;
+  readonly ino: string;
+  readonly bytes: number;
+  /** Nanoseconds since the epoch as decimal text. */
+  readonly mtimeNs: string;
+  readonly ctimeNs: string;
+  readonly uid: number;
+  readonly mode: number;
+}
+export type MountKind = "local" | "nfs" | "smb" | "fuse" | "unknown";
+export interface MountFacts {
+  readonly kind: MountKind;
+  readonly dev: string;
+  readonly freeBytes: number;
+}
+
+/**
+ * Primitives of the disk, one system call or one bounded read each. Failures throw an Error whose `code` is the errno
+ * name (`ENOENT`, `EEXIST`, `ENOSPC`, `EIO`, `ESTALE` ...). Nothing here is durable by itself: the recipe is `durable.ts`.
+ */
+export interface Files {
+  /** One level, in no order. More than `max` entries: EOVERFLOW. */
+  list(dir: string, max: number): Promise<readonly DirEntry[]>;
+  /** lstat: never follows a link. */
+  stat(path: string): Promise<FileStat>;
+  /** Follows links; ENOENT when the target is absent. */
+  realpath(path: string): Promise<string>;
+  /** A regular file, whole, opened read-only. Larger than `bytesMax`: EFBIG. Not a regular file: EINVAL. */
+  read(path: string, bytesMax: number): Promise<Uint8Array>;
+  /** Creates (EEXIST when there), writes all. Not durable. */
+  create(path: string, data: Uint8Array | string): Promise<void>;
+  /** Creates `to` (EEXIST) with the contents of `from`; the source is opened read-only. Not durable. */
+  copy(from: string, to: string): Promise<void>;
+  /** fsync of a file. */
+  sync(path: string): Promise<void>;
+  /** fsync of a directory: makes its names durable. */
+  syncDir(dir: string): Promise<void>;
+  link(from: string, to: string): Promise<void>;
+  /** File: overwrites. Directory: replaces an empty one, ENOTEMPTY otherwise. */
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  /** Exclusive, not recursive. */
+  mkdir(dir: string): Promise<void>;
+  rmdir(dir: string): Promise<void>;
+  /** Removes a tree of ours. Absent: fine. */
+  removeTree(dir: string): Promise<void>;
+  /** Hex sha256 and size of a file; streamed. */
+  hash(path: string): Promise<{ readonly sha256: string; readonly bytes: number }>;
+  /** May this process create names in the directory? */
+  writable(dir: string): Promise<boolean>;
+  mount(path: string): Promise<MountFacts>;
+  /** fast-glob over directories, bounded: more than `max` matches is `truncated`. The base must exist (ENOENT). */
+  glob(pattern: string, max: number): Promise<{ readonly paths: readonly string[]; readonly truncated: boolean }>;
+}
+
+export interface Hints {
+  /** Calls `wake` when anything may have changed in the directory, and on the watcher's own errors. */
+  watch(dir: string, wake: () => void): Watch;
+}
+export interface Watch {
+  close(): Promise<void>;
+}
+
+export interface SystemStats {
+  readonly version: string;
+  readonly simulated: boolean;
+  readonly deviceName: string | null;
+  readonly pytorchVersion: string | null;
+  readonly pythonVersion: string | null;
+}
+/** Class name -> its input names with type and options, as `/object_info` says. */
+export interface NodeClass {
+  readonly inputs: Readonly<
+    Record<string, { readonly type: string; readonly required: boolean; readonly options: readonly string[] | null }>
+  >;
+  readonly outputs: readonly string[];
+  readonly outputNode: boolean;
+}
+export type Catalogue = Readonly<Record<string, NodeClass>>;
+
+export interface ComfyOutput {
+  readonly node: string;
+  readonly filename: string;
+  readonly subfolder: string;
+  readonly type: "output" | "temp" | "input";
+}
+export interface ComfyError {
+  readonly kind: "refused" | "failed" | "interrupted";
+  readonly exceptionType: string | null;
+  readonly graphNode: string | null;
+  readonly classType: string | null;
+  readonly message: string;
+}
+export type SubmitAnswer =
+  | { readonly kind: "accepted"; readonly number: number }
+  | { readonly kind: "refused"; readonly error: ComfyError };
+export type PromptStatus =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "pending" }
+  | { readonly kind: "running" }
+  | {
+      readonly kind: "completed";
+      readonly outputs: readonly ComfyOutput[];
+      readonly startedAt: number | null;
+      readonly endedAt: number | null;
+    }
+  | { readonly kind: "failed"; readonly error: ComfyError };
+
+/** One slot's ComfyUI. A call that gets no whole answer in time throws (`ECONNREFUSED`, `ETIMEDOUT`, ...): never a verdict. */
+export interface ComfySlot {
+  stats(): Promise<SystemStats>;
+  catalogue(): Promise<Catalogue>;
+  /** POST /prompt. A 200 with node_errors is canceled and reported as refused. A lost answer throws: ask `status`. */
+  submit(prompt: { readonly id: PromptId; readonly graph: Graph; readonly jobId: string }): Promise<SubmitAnswer>;
+  /** The truth, by polling. */
+  status(id: PromptId): Promise<PromptStatus>;
+  /** Sends one cancel; the caller verifies with `status`. Never a global interrupt. */
+  cancel(id: PromptId): Promise<void>;
+  /** Makes a local file loadable by LoadImage under a name of this attempt; returns the input's value. */
+  place(localPath: string, name: string): Promise<string>;
+  /** Copies one output to a local path (EEXIST when there). Not durable. */
+  fetch(output: ComfyOutput, to: string): Promise<void>;
+  /** Drops the history entry and the files of an ended attempt; best effort. */
+  forget(
+    id: PromptId,
+    leftovers: { readonly inputs: readonly string[]; readonly outputs: readonly ComfyOutput[] },
+  ): Promise<void>;
+  /** Percent of graph nodes done, when the socket said so; decoration only. */
+  progress(id: PromptId): number | null;
+  close(): Promise<void>;
+}
+export interface Comfy {
+  /** Opens a slot; `wake` is called when its socket says that anything happened. Connects lazily, reconnects by itself. */
+  open(slot: SlotConfig, wake: () => void): ComfySlot;
+}
+
+export interface ImageHeader {
+  readonly format: "png" | "tiff" | "jpeg" | "webp" | "exr";
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly bitDepth: number;
+}
+export interface InspectRequest {
+  readonly path: string;
+  readonly bytes: number;
+  readonly frame: number | null;
+  readonly platePath: string | null;
+  readonly expected: {
+    readonly width: number | null;
+    readonly height: number | null;
+    readonly bitDepth: 8 | 16 | null;
+    readonly ignore: readonly (readonly [number, number, number, number])[];
+  };
+  readonly checks: readonly QcRequest[];
+}
+export interface SheetTile {
+  readonly path: string | null;
+  readonly label: string;
+  readonly mark: "pass" | "warn" | "fail" | "error" | "waiting";
+}
+export interface Images {
+  /** Reads only the head. Broken: code HP-PLATE-BROKEN; a kind that no reader has: HP-PLATE-KIND (HotplateError). */
+  header(path: string): Promise<ImageHeader>;
+  /** Writes (EEXIST) what the graph is fed: an explicitly named sRGB PNG made from the plate, which is opened read-only. */
+  feed(platePath: string, to: string): Promise<{ readonly width: number; readonly height: number }>;
+  /** Decodes once, runs every frame check on the same buffers, off the loop. */
+  inspect(request: InspectRequest): Promise<Inspection>;
+  /** Writes (EEXIST) a JPEG whose longer side is at most `pixels`. */
+  thumbnail(from: string, to: string, pixels: number): Promise<void>;
+  /** Writes (EEXIST) a labelled contact sheet, JPEG. */
+  sheet(
+    request: { readonly title: string; readonly columns: number; readonly tiles: readonly SheetTile[] },
+    to: string,
+  ): Promise<void>;
+}
+
+export interface Exec {
+  /** Runs a program in its own process group; killed whole at the deadline. A non-zero exit is an answer, not an error. */
+  run(
+    command: string,
+    args: readonly string[],
+    options: { readonly timeoutMs: number; readonly stdin?: string },
+  ): Promise<ExecAnswer>;
+}
+export interface ExecAnswer {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+export interface Recipes {
+  /** Reads every recipe folder again when something changed; cheap otherwise. */
+  book(): Promise<RecipeBook>;
+}
+
+export interface Log {
+  event(level: "debug" | "info" | "warn" | "error", name: EventName, fields: EventFields): void;
+}
+
+export interface FenceRef {
+  readonly taskId: string;
+  readonly fence: Fence;
+}

@@ -1,0 +1,268 @@
+/**
+ * The store: the only truth about jobs, tasks and versions. One interface, one contract suite (test/contract/store.ts);
+ * SQLite embedded on one node now, PostgreSQL for a fleet later. Each method is one transaction and writes its events in
+ * it. Time is the store's: callers never pass it. A compare-and-set that finds another state answers `stale`.
+ *
+ * Only the loop calls the writing methods; HTTP and commands append requests.
+ */
+import type { EventFields, EventName, StoredEvent } from "./domain/events.ts";
+import type { Fence, JobId, PromptId, SlotName, StepId, TaskId } from "./domain/ids.ts";
+import type { JobState, StepState, TaskCounts } from "./domain/job.ts";
+import type { JobPlan, StepPlan, WedgePlan } from "./domain/plan.ts";
+import type { GateOutcome, Inspection } from "./domain/qc.ts";
+import type { Failure } from "./domain/retry.ts";
+import type { TaskState } from "./domain/task.ts";
+import type { FenceRef } from "./ports.ts";
+
+export interface DropSource {
+  /** The hot folder (or asset path pattern) it came from. */
+  readonly folder: string;
+  /** Name of the dropped file or folder; the answer is `<name>.STATUS.txt`. */
+  readonly name: string;
+  readonly manifestSha256: string;
+  /** The very bytes that were validated. */
+  readonly manifestText: string;
+  /** uid of the file's owner, as text. */
+  readonly submittedBy: string;
+  /** Where the claimed manifest lies until it is moved on; null for generated ones. */
+  readonly claimPath: string | null;
+}
+
+export interface NewJob {
+  readonly id: JobId;
+  readonly plan: JobPlan;
+  readonly dedupeKey: string;
+  readonly source: DropSource;
+}
+export type SubmitResult =
+  | { readonly kind: "created"; readonly jobId: JobId }
+  | { readonly kind: "duplicate"; readonly jobId: JobId };
+
+export interface StagedFile {
+  /** Absolute, inside the version's staging directory, named by the attempt's fence. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly frame: number | null;
+}
+
+export interface TaskRow {
+  readonly id: TaskId;
+  readonly jobId: JobId;
+  readonly stepId: StepId;
+  readonly show: string;
+  readonly priority: number;
+  /** Place in the plan; ties in priority go by it. */
+  readonly seq: number;
+  readonly wedge: number;
+  readonly frame: number | null;
+  readonly state: TaskState;
+  readonly attempt: number;
+  readonly fence: Fence | null;
+  readonly slot: SlotName | null;
+  readonly promptId: PromptId | null;
+  readonly leaseUntil: number | null;
+  /** deferred: when it is due. */
+  readonly dueAt: number | null;
+  readonly failure: Failure | null;
+  readonly staged: readonly StagedFile[];
+  readonly inspection: Inspection | null;
+  readonly gate: GateOutcome | null;
+  /** A hold's named end; null without a hold. */
+  readonly holdUntil: number | null;
+  /** ComfyUI's own execution time of the attempt that was staged, seconds. */
+  readonly gpuSeconds: number | null;
+}
+
+export interface StepRow {
+  readonly id: StepId;
+  readonly jobId: JobId;
+  readonly index: number;
+  readonly plan: StepPlan;
+  readonly state: StepState;
+  /** The fence of the version: names its staging directory. null while planned and unreserved. */
+  readonly fence: Fence | null;
+  readonly version: number | null;
+  readonly stagingDir: string | null;
+  readonly counts: TaskCounts;
+  /** Tasks in `committing` whose gate has not said `pass`. */
+  readonly ungated: number;
+  readonly publication: {
+    readonly targetPath: string;
+    readonly stagingPath: string;
+    readonly commitSha256: string;
+  } | null;
+  /** Why it burnt. */
+  readonly reason: string | null;
+}
+
+export interface JobRow {
+  readonly id: JobId;
+  readonly name: string;
+  readonly show: string;
+  readonly priority: number;
+  readonly plan: JobPlan;
+  readonly source: DropSource;
+  readonly state: JobState;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly steps: readonly StepRow[];
+  readonly counts: TaskCounts;
+}
+
+export interface Grant extends FenceRef {
+  readonly taskId: TaskId;
+  readonly attempt: number;
+  readonly slot: SlotName;
+  readonly promptId: PromptId;
+  readonly leaseUntil: number;
+}
+
+export interface AttemptRow {
+  readonly taskId: TaskId;
+  readonly attempt: number;
+  readonly fence: Fence;
+  readonly slot: SlotName;
+  readonly promptId: PromptId;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly outcome: "running" | "staged" | "failed" | "lost" | "released" | "deferred" | "canceled";
+  readonly failure: Failure | null;
+}
+
+export type RequestBody =
+  | { readonly kind: "cancel"; readonly jobId: string; readonly by: string }
+  | { readonly kind: "retry"; readonly jobId: string; readonly by: string };
+export interface RequestRow {
+  readonly id: number;
+  readonly body: RequestBody;
+  readonly state: "open" | "done" | "refused";
+  readonly answer: string | null;
+}
+
+/** A dropped name and the job that answers for it: the newest drop of a name owns its STATUS.txt. */
+export interface DropRow {
+  readonly id: number;
+  readonly folder: string;
+  readonly name: string;
+  readonly jobId: JobId;
+  readonly outcome: "accepted" | "duplicate";
+  readonly claimPath: string | null;
+  readonly at: number;
+  /** The manifest's present place under accepted/, done/ or failed/; null until it was moved. */
+  readonly filedAt: string | null;
+  /** The answer file was moved away (24 h after the end) or belongs to a newer drop. */
+  readonly closed: boolean;
+}
+
+export type Applied = "ok" | "stale";
+
+export interface Store {
+  /** Stable identity of this store: names the owner of hot folders and version claims. */
+  storeId(): Promise<string>;
+
+  // Admission
+  /** All or each: one transaction for the batch. A live or done job with the same dedupe key answers `duplicate`. */
+  submit(jobs: readonly NewJob[]): Promise<readonly SubmitResult[]>;
+  /** The job that answers for a key, if it lives or is done. */
+  findByKey(dedupeKey: string): Promise<JobId | null>;
+  findByClaim(claimPath: string): Promise<DropRow | null>;
+  drops(filter: { readonly open: true } | { readonly jobId: JobId }): Promise<readonly DropRow[]>;
+  fileDrop(id: number, filedAt: string | null): Promise<void>;
+  closeDrop(id: number): Promise<void>;
+  /** Remembers an asset path's plate; true when it was new. */
+  rememberAsset(pattern: string, path: string, identity: string): Promise<boolean>;
+  knowsAsset(pattern: string, path: string, identity: string): Promise<boolean>;
+  /** Whether the pattern's baseline was taken; `setBaseline` records all paths in one transaction. */
+  hasBaseline(pattern: string): Promise<boolean>;
+  setBaseline(pattern: string, plates: readonly { readonly path: string; readonly identity: string }[]): Promise<void>;
+
+  // Versions
+  /** Gives the step its version fence (once; the same answer ever after). */
+  reserveVersion(stepId: StepId): Promise<Fence>;
+  /** planned -> open; the step's blocked tasks become ready. */
+  openVersion(
+    stepId: StepId,
+    fence: Fence,
+    version: { readonly number: number; readonly stagingDir: string },
+  ): Promise<Applied>;
+  /** open -> committing, when every task is gated, failed or canceled, and one at least is committing. The decision. */
+  beginPublish(
+    stepId: StepId,
+    fence: Fence,
+    publication: { readonly targetPath: string; readonly stagingPath: string; readonly commitSha256: string },
+  ): Promise<Applied>;
+  /** committing -> committed; its committing tasks become done. Idempotent. */
+  endPublish(stepId: StepId, fence: Fence): Promise<"ok" | "stale" | "already">;
+  /** A foreign v007 stood there: another number, and back to open so that it is staged under its new name. */
+  renumber(stepId: StepId, fence: Fence, number: number): Promise<Applied>;
+  /** planned, open -> burnt, when no task can be published. */
+  burn(stepId: StepId, reason: string): Promise<Applied>;
+  steps(states: readonly StepState[], limit: number): Promise<readonly StepRow[]>;
+  step(id: StepId): Promise<StepRow | null>;
+
+  // Execution
+  /** Heads of what is ready: bounded per recipe class and show, best first. */
+  candidates(limit: number): Promise<readonly TaskRow[]>;
+  grant(taskId: TaskId, slot: SlotName, promptId: PromptId): Promise<Grant | null>;
+  renew(grants: readonly FenceRef[]): Promise<{ readonly lost: readonly TaskId[] }>;
+  /** running -> committing. */
+  stage(ref: FenceRef, files: readonly StagedFile[], gpuSeconds: number | null): Promise<Applied>;
+  /** QC's word on a staged task: pass and hold stay committing, reject becomes failed (class qc). */
+  inspected(ref: FenceRef, inspection: Inspection, gate: GateOutcome, holdUntil: number | null): Promise<Applied>;
+  /** A staged file turned out to be gone or changed: committing -> ready. */
+  unstage(ref: FenceRef, why: string): Promise<Applied>;
+  /** running -> failed, or -> deferred until `retryInMs` from now. `counts`: the attempt counts against the task. */
+  fail(
+    ref: FenceRef,
+    failure: Failure,
+    then: { readonly kind: "final" } | { readonly kind: "again"; readonly inMs: number; readonly counts: boolean },
+  ): Promise<Applied>;
+  /** running -> ready, no attempt used: `released` by choice, `lost` when it vanished. */
+  giveBack(ref: FenceRef, how: "released" | "lost"): Promise<Applied>;
+  /** deferred -> ready where due. Returns how many. */
+  wakeDeferred(): Promise<number>;
+  /** Ended leases: their tasks become ready, their attempts lost. */
+  reap(): Promise<readonly TaskId[]>;
+  running(): Promise<readonly TaskRow[]>;
+  /** Staged tasks that QC has not seen, or whose hold ended. */
+  uninspected(limit: number): Promise<readonly TaskRow[]>;
+  /** How attempts of a task ended: for the retry policy. */
+  history(taskId: TaskId): Promise<readonly AttemptRow[]>;
+
+  // People
+  request(body: RequestBody): Promise<number>;
+  openRequests(limit: number): Promise<readonly RequestRow[]>;
+  requestRow(id: number): Promise<RequestRow | null>;
+  settleRequest(id: number, state: "done" | "refused", answer: string): Promise<void>;
+  /** Cancels all that has not ended; returns the grants whose prompts must be stopped. Not once publication began. */
+  cancelJob(jobId: JobId, by: string): Promise<{ readonly applied: Applied; readonly running: readonly TaskRow[] }>;
+  /** failed and canceled tasks of uncommitted, unburnt versions become ready again. */
+  retryJob(jobId: JobId, by: string): Promise<{ readonly applied: Applied; readonly tasks: number }>;
+
+  // Reading
+  job(id: JobId): Promise<JobRow | null>;
+  /** Unique id prefixes are accepted by the callers; newest first. */
+  jobs(filter: {
+    readonly limit: number;
+    readonly state?: JobState;
+    readonly show?: string;
+    readonly idPrefix?: string;
+  }): Promise<readonly JobRow[]>;
+  /** By wedge, then frame. */
+  tasks(
+    stepId: StepId,
+    filter?: { readonly states?: readonly TaskState[]; readonly limit?: number; readonly afterSeq?: number },
+  ): Promise<readonly TaskRow[]>;
+  task(id: TaskId): Promise<TaskRow | null>;
+  wedge(stepId: StepId, index: number): Promise<WedgePlan | null>;
+  /** Waiting tasks that a ready task of this priority stands behind. */
+  ahead(taskId: TaskId): Promise<number>;
+  events(afterSeq: number, limit: number, jobId?: JobId): Promise<readonly StoredEvent[]>;
+  /** Jobs touched since a sequence number: whose answers must be written again. */
+  jobsTouchedSince(seq: number, limit: number): Promise<{ readonly jobs: readonly JobId[]; readonly seq: number }>;
+  /** An event that belongs to no other change (slot up, folder down). */
+  note(name: EventName, jobId: JobId | null, fields: EventFields): Promise<void>;
+  close(): Promise<void>;
+}
