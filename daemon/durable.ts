@@ -1,0 +1,204 @@
+/**
+ * The durability recipes, all in this one file: what must be true on disk before anybody is told. Built from the
+ * primitives of `Files`, so that the simulated disk can cut the power between any two of them.
+ *
+ * May assume: every path lies inside a root. Must never: overwrite a result (a file rename does; it is used here only for
+ * state that may be replaced), or say "done" before the fsync that makes it true.
+ */
+import { systemCode } from "./domain/errors.ts";
+import { baseName, joinPath, parentDir } from "./domain/paths.ts";
+import type { Files } from "./ports.ts";
+
+type Disk = Pick<Files, "list" | "stat" | "read" | "create" | "copy" | "sync" | "syncDir" | "link" | "rename" | "unlink" | "mkdir" | "rmdir" | "hash">;
+
+/** A file that stays for ever: appears whole under its name or not at all. `taken`: another content has the name. */
+export async function publishFile(
+  files: Disk,
+  path: string,
+  data: Uint8Array | string,
+  unique: string,
+): Promise<"created" | "same" | "taken"> {
+  const temporary = temporaryName(path, unique);
+  // What a crashed life left under this name may be torn: never trusted, always written again.
+  await files.unlink(temporary).catch(ignore("ENOENT"));
+  await files.create(temporary, data);
+  await files.sync(temporary);
+  const linked = await linkOrCopy(files, temporary, path);
+  // After a lost reply the error code lies, the content does not: read back whatever happened.
+  const mine = linked || (await sameContent(files, path, data));
+  await files.unlink(temporary).catch(ignore("ENOENT"));
+  await files.syncDir(parentDir(path));
+  if (linked) return "created";
+  return mine ? "same" : "taken";
+}
+
+/** State that may be replaced (pointers, owner files): whole old content or whole new content, never between. */
+export async function replaceFile(files: Disk, path: string, data: Uint8Array | string, unique: string): Promise<void> {
+  const temporary = temporaryName(path, unique);
+  await files.unlink(temporary).catch(ignore("ENOENT"));
+  await files.create(temporary, data);
+  await files.sync(temporary);
+  await files.rename(temporary, path);
+  await files.syncDir(parentDir(path));
+}
+
+/**
+ * An answer to a person: replaced whole, but not fsynced. The store holds the truth and answers are written again at
+ * every start, so a power cut costs nothing and a burst of 50,000 drops does not wait for 50,000 fsyncs.
+ */
+export async function replaceAnswer(files: Disk, path: string, text: string, unique: string): Promise<void> {
+  const temporary = temporaryName(path, unique);
+  await files.unlink(temporary).catch(ignore("ENOENT"));
+  await files.create(temporary, text);
+  await files.rename(temporary, path);
+}
+
+/** Makes each missing directory from `root` (which must exist) down to `dir`, each name durable before the next. */
+export async function makeDirs(files: Disk, root: string, dir: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = dir; at !== root && at.length > root.length; at = parentDir(at)) missing.unshift(at);
+  for (const path of missing) {
+    try {
+      await files.mkdir(path);
+      await files.syncDir(parentDir(path));
+    } catch (error) {
+      if (systemCode(error) !== "EEXIST") throw error;
+    }
+  }
+}
+
+/** Moves a file of ours to a name that nobody may lose: `false` when another file has that name. */
+export async function moveNoClobber(files: Disk, from: string, to: string): Promise<boolean> {
+  if (!(await linkOrCopy(files, from, to))) {
+    if (!(await sameFile(files, from, to))) return false;
+  }
+  await files.syncDir(parentDir(to));
+  await files.unlink(from).catch(ignore("ENOENT"));
+  await files.syncDir(parentDir(from)).catch(ignore("ENOENT"));
+  return true;
+}
+
+/** fsyncs a file that something else wrote and says what it is. */
+export async function settleFile(files: Disk, path: string): Promise<{ readonly sha256: string; readonly bytes: number }> {
+  await files.sync(path);
+  const digest = await files.hash(path);
+  await files.syncDir(parentDir(path));
+  return digest;
+}
+
+export type Appearance = "appeared" | "already" | "foreign" | "gone";
+
+/**
+ * The one moment at which a version becomes visible: an exclusive mkdir of its final name, then one rename of the complete
+ * staging directory over that empty directory. Idempotent: called again after any crash it says `already`.
+ * `isOurs` tells by content whether a directory that is in the way is the very version being published.
+ */
+export async function appearWhole(
+  files: Disk,
+  staging: string,
+  target: string,
+  isOurs: (dir: string) => Promise<boolean>,
+): Promise<Appearance> {
+  const made = await files.mkdir(target).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCode(error) === "EEXIST") return false;
+      throw error;
+    },
+  );
+  if (!made && !(await isEmpty(files, target))) {
+    if (!(await isOurs(target))) return "foreign";
+    await files.syncDir(parentDir(target));
+    return "already";
+  }
+  if (!(await exists(files, staging))) {
+    // Neither staging nor target: the disk lied about an fsync. Take our empty name back and let the caller raise it.
+    await files.rmdir(target).catch(ignore("ENOENT", "ENOTEMPTY"));
+    return "gone";
+  }
+  try {
+    await files.rename(staging, target);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOTEMPTY") return (await isOurs(target)) ? "already" : "foreign";
+    if (code !== "EEXIST" && code !== "EPERM" && code !== "EINVAL") throw error;
+    // File systems that refuse a rename onto an empty directory.
+    await files.rmdir(target);
+    await files.rename(staging, target);
+  }
+  await files.syncDir(parentDir(target));
+  await files.syncDir(parentDir(staging));
+  return "appeared";
+}
+
+/** Hard link; where the file system has none, an exclusive copy. `false`: the name is taken. */
+export async function linkOrCopy(files: Disk, from: string, to: string): Promise<boolean> {
+  try {
+    await files.link(from, to);
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "EEXIST") return false;
+    if (code !== "EPERM" && code !== "EOPNOTSUPP" && code !== "ENOTSUP" && code !== "EXDEV" && code !== "EMLINK") throw error;
+  }
+  try {
+    await files.copy(from, to);
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+  await files.sync(to);
+  return true;
+}
+
+export async function exists(files: Pick<Files, "stat">, path: string): Promise<boolean> {
+  try {
+    await files.stat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return false;
+    throw error;
+  }
+}
+
+/** A rejection with one of these codes is the state that was wanted. */
+export function ignore(...codes: readonly string[]): (error: unknown) => void {
+  return (error) => {
+    if (!codes.includes(systemCode(error) ?? "")) throw error;
+  };
+}
+
+async function isEmpty(files: Disk, dir: string): Promise<boolean> {
+  return (await files.list(dir, 10).catch((error: unknown) => {
+    if (systemCode(error) === "EOVERFLOW") return [null];
+    throw error;
+  })).length === 0;
+}
+
+async function sameContent(files: Disk, path: string, data: Uint8Array | string): Promise<boolean> {
+  const wanted = typeof data === "string" ? null : data;
+  const size = wanted === null ? (data as string).length * 4 + 4 : wanted.length;
+  try {
+    const there = await files.read(path, size);
+    if (wanted === null) return utf8(there) === data;
+    return there.length === wanted.length && there.every((byte, index) => byte === wanted[index]);
+  } catch (error) {
+    if (systemCode(error) === "EFBIG") return false;
+    throw error;
+  }
+}
+
+async function sameFile(files: Disk, from: string, to: string): Promise<boolean> {
+  const there = await files.stat(from).catch(ignore("ENOENT"));
+  const target = await files.stat(to);
+  if (there === undefined) return true;
+  return there.dev === target.dev && there.ino === target.ino;
+}
+
+function utf8(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function temporaryName(path: string, unique: string): string {
+  return joinPath(parentDir(path), `.hotplate-tmp.${unique}.${baseName(path)}`);
+}
