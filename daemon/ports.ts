@@ -3,6 +3,8 @@
  * simulated world gives them misbehaving ones. Every method but `now()` and id making is asynchronous, may fail, and may
  * never come back: nobody awaits one inside a tick (see `work.ts`).
  */
+import type { Catalogue, NodeClass } from "./domain/catalogue.ts";
+import type { ComfyError } from "./domain/classify.ts";
 import type { Config, SlotConfig } from "./domain/config.ts";
 import type { EventFields, EventName } from "./domain/events.ts";
 import type { Fence, PromptId } from "./domain/ids.ts";
@@ -10,6 +12,8 @@ import type { QcRequest } from "./domain/plan.ts";
 import type { Inspection } from "./domain/qc.ts";
 import type { Graph, RecipeBook } from "./domain/recipe.ts";
 import type { Store } from "./storePort.ts";
+
+export type { Catalogue, ComfyError, NodeClass };
 
 export interface World {
   readonly config: Config;
@@ -123,28 +127,11 @@ export interface SystemStats {
   readonly pytorchVersion: string | null;
   readonly pythonVersion: string | null;
 }
-/** Class name -> its input names with type and options, as `/object_info` says. */
-export interface NodeClass {
-  readonly inputs: Readonly<
-    Record<string, { readonly type: string; readonly required: boolean; readonly options: readonly string[] | null }>
-  >;
-  readonly outputs: readonly string[];
-  readonly outputNode: boolean;
-}
-export type Catalogue = Readonly<Record<string, NodeClass>>;
-
 export interface ComfyOutput {
   readonly node: string;
   readonly filename: string;
   readonly subfolder: string;
   readonly type: "output" | "temp" | "input";
-}
-export interface ComfyError {
-  readonly kind: "refused" | "failed" | "interrupted";
-  readonly exceptionType: string | null;
-  readonly graphNode: string | null;
-  readonly classType: string | null;
-  readonly message: string;
 }
 export type SubmitAnswer =
   | { readonly kind: "accepted"; readonly number: number }
