@@ -38,6 +38,7 @@ export const EVENTS = {
   "work.failed": "A piece of background work failed; it is tried again.",
   "plugin.refused": "A plugin can't be used.",
   "recipe.broken": "A recipe folder can't be used.",
+  "rules.skipped": "A failure rule can't be used; the others stay in force.",
   "config.reloaded": "Configuration or rules were read again.",
 } as const;
 export type EventName = keyof typeof EVENTS;

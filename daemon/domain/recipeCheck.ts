@@ -1,0 +1,113 @@
+/**
+ * recipe.yaml against itself: defaults inside ranges, presets that set what exists, names that do not collide. What the
+ * schema alone can't say. Pure; says all at once.
+ */
+import type { Problem } from "./errors.ts";
+import { graphValue } from "./graph.ts";
+import { recipeProblem } from "./graphShape.ts";
+import { nearestWord } from "./nearest.ts";
+import type { JsonScalar } from "./plan.ts";
+import type { RecipeFile, RecipeParameter } from "./recipe.ts";
+
+/** Fields of a manifest's top level: an image or a parameter of that name would be unreachable. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(["plate"]);
+
+export function checkParameters(file: RecipeFile): readonly Problem[] {
+  return [
+    ...Object.entries(file.parameters).flatMap(([name, parameter]) => parameterProblems(name, parameter, file)),
+    ...nameProblems(file),
+    ...resultProblems(file),
+  ];
+}
+
+/** Why a value is not one of this parameter's, in words; null when it is. Ranges included. */
+export function valueTrouble(name: string, parameter: RecipeParameter, value: JsonScalar): string | null {
+  if ((parameter.type === "number" || parameter.type === "integer") && typeof value === "number") {
+    if (parameter.min !== undefined && value < parameter.min) return `${value} is below its min ${parameter.min}`;
+    if (parameter.max !== undefined && value > parameter.max) return `${value} is above its max ${parameter.max}`;
+  }
+  try {
+    graphValue(name, parameter, value);
+    return null;
+  } catch (error) {
+    // graphValue refuses by throwing; its sentence is the answer.
+    return error instanceof Error ? error.message.replace(`Parameter ${name}: `, "").replace(/\.$/, "") : String(error);
+  }
+}
+
+function parameterProblems(name: string, parameter: RecipeParameter, file: RecipeFile): readonly Problem[] {
+  const problems: Problem[] = [];
+  const trouble = valueTrouble(name, parameter, parameter.default);
+  if (trouble !== null) problems.push(fault(`The default of parameter ${name}: ${trouble}.`));
+  if ("min" in parameter && parameter.min !== undefined && parameter.max !== undefined && parameter.min > parameter.max)
+    problems.push(fault(`Parameter ${name}: its min ${parameter.min} is above its max ${parameter.max}.`));
+  if (parameter.type === "preset") problems.push(...presetProblems(name, parameter, file));
+  const used = parameter.bind.length > 0 || parameter.type === "preset" || sizes(file).includes(name);
+  const recordOnly = parameter.type === "text" && parameter.recordOnly;
+  if (!used && !recordOnly)
+    problems.push(
+      fault(`Parameter ${name} is bound to nothing, so its value would do nothing.`, {
+        action: "Bind it, or (text only) say recordOnly: true.",
+      }),
+    );
+  if (parameter.bind.length > 0 && recordOnly) problems.push(fault(`Parameter ${name} is recordOnly, but bound.`));
+  return problems;
+}
+
+function presetProblems(
+  name: string,
+  parameter: Extract<RecipeParameter, { type: "preset" }>,
+  file: RecipeFile,
+): readonly Problem[] {
+  return Object.entries(parameter.values).flatMap(([preset, values]) =>
+    Object.entries(values).flatMap(([key, value]) => {
+      const other = Object.hasOwn(file.parameters, key) ? file.parameters[key] : undefined;
+      const where = `Preset ${preset} of parameter ${name}`;
+      if (other === undefined)
+        return [
+          fault(`${where} sets "${key}", which is no parameter.`, {
+            found: key,
+            nearest: nearestWord(key, Object.keys(file.parameters)),
+          }),
+        ];
+      if (other.type === "preset") return [fault(`${where} sets "${key}", which is a preset itself.`)];
+      const trouble = valueTrouble(key, other, value);
+      return trouble === null ? [] : [fault(`${where} sets ${key}: ${trouble}.`)];
+    }),
+  );
+}
+
+function nameProblems(file: RecipeFile): readonly Problem[] {
+  const names = [...Object.keys(file.parameters), ...Object.keys(file.images)];
+  return [
+    ...names.filter((name) => RESERVED_NAMES.has(name)).map((name) => fault(`"${name}" is a manifest's own field.`)),
+    ...Object.keys(file.images)
+      .filter((name) => Object.hasOwn(file.parameters, name))
+      .map((name) => fault(`The image ${name} has the name of a parameter.`)),
+  ];
+}
+
+function sizes(file: RecipeFile): readonly string[] {
+  return [file.result.width, file.result.height].filter((size) => typeof size === "string");
+}
+
+function resultProblems(file: RecipeFile): readonly Problem[] {
+  const named = sizes(file).flatMap((name) => {
+    const parameter = Object.hasOwn(file.parameters, name) ? file.parameters[name] : undefined;
+    if (parameter?.type === "integer") return [];
+    return [
+      fault(`result names "${name}" for a size, which is no integer parameter.`, {
+        found: name,
+        nearest: nearestWord(name, Object.keys(file.parameters)),
+      }),
+    ];
+  });
+  const tied = file.result.scale !== null;
+  if (tied && file.plate === undefined)
+    return [...named, fault("result.scale is relative to a plate, but the recipe takes none; say scale: null.")];
+  return named;
+}
+
+function fault(message: string, details: Partial<Omit<Problem, "code" | "message">> = {}): Problem {
+  return recipeProblem("HP-RECIPE-INVALID", message, { file: "recipe.yaml", action: "Fix recipe.yaml.", ...details });
+}
