@@ -99,6 +99,7 @@ export const LIMITS = {
   tickIdleMs: 1_000,
   tickBusyMs: 100,
   answerRefreshMs: 1_000,
+  answerWaitingRefreshMs: 30_000,
   answerCloseLookMs: 60_000,
   reviewSheetMs: 5_000,
   proxiesPerUnit: 16,

@@ -1,0 +1,79 @@
+/**
+ * Why a task waits, in order of cause: what must be cured first stands first. Built on `schedule.whyNot`, the function that
+ * the scheduler itself uses.
+ */
+import type { SlotFacts, TaskFacts, WaitReason } from "./schedule.ts";
+import { whyNot } from "./schedule.ts";
+import type { Failure } from "./retry.ts";
+import type { TaskState } from "./task.ts";
+import { LIMITS } from "./limits.ts";
+
+export interface ExplainFacts {
+  readonly state: TaskState;
+  readonly task: TaskFacts;
+  readonly slots: readonly SlotFacts[];
+  readonly draining: boolean;
+  /** Why the version can't be opened or published now. */
+  readonly stepTrouble: string | null;
+  /** deferred: ms until it is due. */
+  readonly dueInMs: number | null;
+  readonly lastFailure: Failure | null;
+  readonly ahead: number;
+  readonly slot: string | null;
+  readonly gate: "pass" | "hold" | "reject" | null;
+  /** Tasks of the same version that have not ended. */
+  readonly siblingsOpen: number;
+}
+
+const reason = (code: string, message: string, action: string | null = null): WaitReason => ({ code, message, action });
+
+export function explainTask(facts: ExplainFacts): readonly WaitReason[] {
+  switch (facts.state) {
+    case "done":
+      return [reason("done", "it is done: its file is in the committed version")];
+    case "canceled":
+      return [reason("canceled", "a person canceled it", "hotplate retry")];
+    case "failed":
+      return [reason(facts.lastFailure?.code ?? "failed", facts.lastFailure?.message ?? "it failed", "hotplate retry")];
+    case "running":
+      return [reason("running", `it is with slot ${facts.slot ?? "?"}`)];
+    case "committing":
+      return committing(facts);
+    case "blocked":
+      return [
+        facts.stepTrouble === null
+          ? reason("version", "its version number is being claimed")
+          : reason("version", `its version can't be opened: ${facts.stepTrouble}`, "fix the cause; it is tried again by itself"),
+      ];
+    case "deferred":
+      return [
+        reason("deferred", `it is tried again in ${Math.ceil((facts.dueInMs ?? 0) / 1000)} s`),
+        ...(facts.lastFailure === null ? [] : [reason(facts.lastFailure.code, facts.lastFailure.message)]),
+      ];
+    case "ready":
+      return ready(facts);
+  }
+}
+
+function committing(facts: ExplainFacts): readonly WaitReason[] {
+  if (facts.stepTrouble !== null) return [reason("version", facts.stepTrouble, "fix the cause; it is tried again by itself")];
+  if (facts.gate === null) return [reason("qc", "its result is staged; QC looks at it")];
+  if (facts.gate === "hold") return [reason("qc.hold", "QC holds it: a check failed or could not look", "see the QC report")];
+  if (facts.siblingsOpen > 0) return [reason("siblings", `its version waits for ${facts.siblingsOpen} other tasks`)];
+  return [reason("publish", "its version is being published")];
+}
+
+function ready(facts: ExplainFacts): readonly WaitReason[] {
+  const out: WaitReason[] = [];
+  if (facts.draining) out.push(reason("draining", "this node drains and starts nothing new", "it goes on at the next start"));
+  if (facts.task.rootTrouble !== null) out.push(reason("HP-DISK-IO", facts.task.rootTrouble, "it goes on by itself"));
+  const refusals = facts.slots.map((slot) => whyNot(facts.task, slot));
+  if (facts.slots.length === 0) out.push(reason("slots", "no slot is configured", "add one to hotplate.yaml"));
+  else if (refusals.every((refusal) => refusal !== null)) out.push(...refusals.filter((refusal) => refusal !== null));
+  if (out.length > 0) return out;
+  const full = facts.slots.every((slot, index) => refusals[index] !== null || slot.flights.length >= LIMITS.promptsPerSlot);
+  if (facts.ahead > 0) out.push(reason("queue", `${facts.ahead} tasks are before it`));
+  if (full) out.push(reason("busy", "every slot that can run it is busy"));
+  if (out.length === 0) out.push(reason("next", "it starts at the next tick"));
+  return out;
+}

@@ -1,0 +1,71 @@
+/**
+ * `explain` for people: gathers the facts of one task from the store and from what the loop knows now, and asks the same
+ * pure function that the scheduler uses. Reads only.
+ */
+import { explainTask } from "./domain/explain.ts";
+import type { TaskId } from "./domain/ids.ts";
+import type { NodeView } from "./domain/nodeView.ts";
+import { rootOf } from "./domain/paths.ts";
+import type { SlotFacts, TaskFacts, WaitReason } from "./domain/schedule.ts";
+import { isTerminal } from "./domain/task.ts";
+import type { World } from "./ports.ts";
+import type { StepRow, TaskRow } from "./storePort.ts";
+
+export type { WaitReason };
+
+/** null: there is no such task. */
+export async function explain(
+  world: Pick<World, "store" | "recipes" | "config">,
+  view: NodeView,
+  taskId: TaskId,
+): Promise<readonly WaitReason[] | null> {
+  const task = await world.store.task(taskId);
+  const step = task === null ? null : await world.store.step(task.stepId);
+  if (task === null || step === null) return null;
+  const { counts } = step;
+  const siblingsOpen = counts.blocked + counts.ready + counts.running + counts.deferred;
+  return explainTask({
+    state: task.state,
+    task: await taskFacts(world, view, { task, step }),
+    slots: view.slots.map(slotFacts),
+    draining: view.state === "draining",
+    stepTrouble: view.stepTrouble[step.id] ?? null,
+    dueInMs: task.dueAt === null ? null : Math.max(0, task.dueAt - view.now),
+    lastFailure: task.failure,
+    ahead: isTerminal(task.state) ? 0 : await world.store.ahead(task.id),
+    slot: task.slot,
+    gate: task.gate,
+    siblingsOpen,
+  });
+}
+
+function slotFacts(slot: NodeView["slots"][number]): SlotFacts {
+  return {
+    name: slot.name,
+    state: slot.state,
+    reason: slot.reason,
+    simulated: slot.simulated,
+    classes: slot.classes,
+    flights: slot.tasks.map((taskId) => ({ taskId, phase: "submitted" as const })),
+  };
+}
+
+async function taskFacts(
+  world: Pick<World, "store" | "recipes" | "config">,
+  view: NodeView,
+  of: { readonly task: TaskRow; readonly step: StepRow },
+): Promise<TaskFacts> {
+  const { plan } = of.step;
+  const recipe = (await world.recipes.book()).recipes.find((known) => known.sha256 === plan.recipe.sha256);
+  const rootPath = rootOf(plan.target.productDir, world.config.roots)?.linux;
+  const root = view.roots.find((known) => known.path === rootPath);
+  const failed = (await world.store.history(of.task.id)).filter((attempt) => attempt.outcome === "failed").map((attempt) => attempt.slot as string);
+  const everywhere = view.slots.every((slot) => failed.includes(slot.name));
+  return {
+    id: of.task.id,
+    classes: recipe === undefined ? [] : [...new Set(Object.values(recipe.graph).map((node) => node.class_type))],
+    demoRoot: root?.demo ?? false,
+    rootTrouble: root === undefined || root.state === "well" ? null : `${root.path}: ${root.reason ?? root.state}`,
+    notSlots: everywhere ? new Set() : new Set(failed),
+  };
+}

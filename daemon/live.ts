@@ -1,0 +1,187 @@
+/**
+ * What the loop knows now and no store keeps: slots, folders, roots, trouble. Owned by the loop; stages read and write it
+ * only inside a tick. After a crash it is rebuilt by looking.
+ */
+import type { Config, SlotConfig } from "./domain/config.ts";
+import type { Fence, PromptId, StepId, TaskId } from "./domain/ids.ts";
+import type { FolderView, NodeView, RootView, SlotView } from "./domain/nodeView.ts";
+import type { StepPlan } from "./domain/plan.ts";
+import type { RuleBook } from "./domain/classify.ts";
+import type { SlotFacts } from "./domain/schedule.ts";
+import type { Catalogue, ComfyOutput, ComfySlot, Files, PromptStatus, SystemStats, World } from "./ports.ts";
+import type { TaskRow } from "./storePort.ts";
+import type { Work } from "./work.ts";
+
+export interface Flight {
+  readonly taskId: TaskId;
+  readonly fence: Fence;
+  readonly promptId: PromptId;
+  readonly task: TaskRow;
+  readonly plan: StepPlan;
+  readonly startedAt: number;
+  phase: "preparing" | "submitted" | "canceling" | "collecting";
+  submittedAt: number | null;
+  placed: readonly string[];
+  outputs: readonly ComfyOutput[];
+  /** What the prompt must be stopped for; null while it may run. */
+  stopFor: "steal" | "cancel" | "timeout" | "lost" | null;
+  lastStatus: PromptStatus["kind"] | null;
+  unknownSince: number | null;
+  /** An answer of ComfyUI is in hand and being acted on: no more polls. */
+  settled: boolean;
+}
+
+export interface SlotState {
+  readonly config: SlotConfig;
+  readonly client: ComfySlot;
+  state: "up" | "down" | "refused";
+  reason: string | null;
+  stats: SystemStats | null;
+  catalogue: Catalogue | null;
+  classes: ReadonlySet<string> | null;
+  nextProbeAt: number;
+  nextPollAt: number;
+  failures: number;
+  readonly flights: Map<TaskId, Flight>;
+  woken: boolean;
+}
+
+export interface Trouble {
+  readonly message: string;
+  readonly nextTryAt: number;
+  readonly failures: number;
+}
+
+export interface RootState {
+  readonly name: string;
+  readonly path: string;
+  state: "well" | "slow" | "full";
+  reason: string | null;
+  freeBytes: number | null;
+  demo: boolean;
+  nextLookAt: number;
+}
+
+export interface Live {
+  readonly slots: Map<string, SlotState>;
+  readonly folders: Map<string, FolderView>;
+  readonly roots: Map<string, RootState>;
+  readonly stepTrouble: Map<StepId, Trouble>;
+  /** Recipe name -> ended tasks and their seconds, of this life. */
+  readonly rates: Map<string, { ended: number; seconds: number }>;
+  readonly plans: Map<StepId, StepPlan>;
+  state: NodeView["state"];
+}
+
+export interface MachineFacts {
+  readonly hostname: string;
+  readonly os: string;
+  readonly cpu: string;
+  readonly memoryBytes: number;
+}
+
+export interface DaemonOptions {
+  readonly node: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly machine: MachineFacts;
+  readonly rules: () => Promise<RuleBook>;
+  /** Lists a directory in a killable child: may calls be made on this root again? */
+  readonly probe: (dir: string, timeoutMs: number) => Promise<"well" | "late" | "error">;
+  /** Makes a hot folder ours although another store owned it. */
+  readonly takeOver: boolean;
+}
+
+/** What every stage gets. */
+export interface Stage {
+  readonly name: string;
+  tick(): Promise<void>;
+  /** Gives back what it holds of the outside (watchers). */
+  close?(): Promise<void>;
+}
+export interface StageContext {
+  readonly world: World;
+  /** The guarded disk: every call has a deadline. */
+  readonly files: Files;
+  readonly work: Work;
+  readonly live: Live;
+  readonly options: DaemonOptions;
+  readonly wake: () => void;
+}
+
+export function createLive(config: Config, openSlot: (slot: SlotConfig, wake: () => void) => ComfySlot, wake: () => void): Live {
+  const slots = new Map<string, SlotState>();
+  for (const slot of config.slots) {
+    const state: SlotState = {
+      config: slot,
+      client: openSlot(slot, () => {
+        state.woken = true;
+        wake();
+      }),
+      state: "down",
+      reason: "not asked yet",
+      stats: null,
+      catalogue: null,
+      classes: null,
+      nextProbeAt: 0,
+      nextPollAt: 0,
+      failures: 0,
+      flights: new Map(),
+      woken: false,
+    };
+    slots.set(slot.name, state);
+  }
+  const roots = new Map<string, RootState>(
+    config.roots.map((root) => [
+      root.linux,
+      { name: root.name, path: root.linux, state: "well", reason: null, freeBytes: null, demo: false, nextLookAt: 0 },
+    ]),
+  );
+  return {
+    slots,
+    folders: new Map(),
+    roots,
+    stepTrouble: new Map(),
+    rates: new Map(),
+    plans: new Map(),
+    state: "starting",
+  };
+}
+
+export function slotFacts(slot: SlotState): SlotFacts {
+  return {
+    name: slot.config.name,
+    state: slot.state,
+    reason: slot.reason,
+    simulated: slot.stats?.simulated ?? false,
+    classes: slot.classes,
+    flights: [...slot.flights.values()].flatMap((f) =>
+      f.phase === "collecting" ? [] : [{ taskId: f.taskId as string, phase: f.phase }],
+    ),
+  };
+}
+
+export function slotView(slot: SlotState): SlotView {
+  return {
+    name: slot.config.name,
+    url: slot.config.url,
+    state: slot.state,
+    reason: slot.reason,
+    simulated: slot.stats?.simulated ?? false,
+    version: slot.stats?.version ?? null,
+    device: slot.stats?.deviceName ?? null,
+    classes: slot.classes,
+    tasks: [...slot.flights.keys()],
+  };
+}
+
+export function rootView(root: RootState): RootView {
+  return {
+    name: root.name,
+    path: root.path,
+    state: root.state,
+    reason: root.reason,
+    freeBytes: root.freeBytes,
+    demo: root.demo,
+  };
+}

@@ -1,0 +1,228 @@
+/**
+ * Stage 5: what became of the prompts? `/api/jobs/{id}` is the truth, polled; the socket only makes the poll come sooner.
+ * A completed one's files are copied into the version's staging under this attempt's fence, fsynced, hashed, and recorded.
+ * Leases are renewed here; what was to be stopped is stopped and then asked about until it is gone.
+ *
+ * Must never: record a file that was not fsynced, or let an attempt with an old fence record anything (the store refuses).
+ */
+import { systemCode } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { extension, joinPath } from "../domain/paths.ts";
+import { settleFile } from "../durable.ts";
+import type { Flight, SlotState, Stage, StageContext } from "../live.ts";
+import type { ComfyOutput, PromptStatus } from "../ports.ts";
+import type { StagedFile } from "../storePort.ts";
+import { attemptFailed, givenBack, leave } from "./attempts.ts";
+import { laneOf } from "./lanes.ts";
+import { attemptsDir } from "./openVersion.ts";
+import { slotDown } from "./slots.ts";
+
+export function createCollect(context: StageContext): Stage {
+  let nextRenewAt = 0;
+  return {
+    name: "collect",
+    async tick() {
+      const now = context.world.clock.now();
+      if (now >= nextRenewAt) {
+        nextRenewAt = now + LIMITS.leaseRenewMs;
+        await renew(context);
+      }
+      for (const slot of context.live.slots.values()) {
+        for (const flight of slot.flights.values()) await abandonLost(context, slot, flight);
+        const polled = [...slot.flights.values()].filter((f) => f.submittedAt !== null && !f.settled && f.phase !== "collecting");
+        if (polled.length > 0 && (slot.woken || now >= slot.nextPollAt)) poll(context, slot, polled);
+      }
+    },
+  };
+}
+
+async function renew(context: StageContext): Promise<void> {
+  const flights = [...context.live.slots.values()].flatMap((slot) => [...slot.flights.values()]);
+  if (flights.length > 0) {
+    const { lost } = await context.world.store.renew(flights.map((f) => ({ taskId: f.taskId, fence: f.fence })));
+    const gone = new Set<string>(lost);
+    // The store gave it to somebody else, or a person canceled it: the prompt must not go on.
+    for (const flight of flights) if (gone.has(flight.taskId)) flight.stopFor = "lost";
+  }
+  await context.world.store.reap();
+}
+
+/** A grant that never reached ComfyUI has no prompt to stop. */
+async function abandonLost(context: StageContext, slot: SlotState, flight: Flight): Promise<void> {
+  if (flight.stopFor === null || flight.submittedAt !== null || flight.settled) return;
+  if (context.work.inFlight().includes(`submit:${flight.promptId}`)) return;
+  if (flight.stopFor === "cancel") leave(context, { slot, flight });
+  else await givenBack(context, { slot, flight, how: flight.stopFor === "lost" ? "lost" : "released" });
+}
+
+type Answers = readonly { readonly flight: Flight; readonly status: PromptStatus }[];
+
+function poll(context: StageContext, slot: SlotState, flights: readonly Flight[]): void {
+  const started = context.work.start<Answers>({
+    key: `poll:${slot.config.name}`,
+    lane: `${slot.config.name}:poll`,
+    run: async () => {
+      const out: { flight: Flight; status: PromptStatus }[] = [];
+      for (const flight of flights) {
+        const now = context.world.clock.now();
+        const overdue = now - (flight.submittedAt ?? now) > flight.plan.timeoutMs;
+        if (overdue && flight.stopFor === null && flight.lastStatus === "running") flight.stopFor = "timeout";
+        if (flight.stopFor !== null) await slot.client.cancel(flight.promptId);
+        out.push({ flight, status: await slot.client.status(flight.promptId) });
+      }
+      return out;
+    },
+    done: async (outcome) => {
+      slot.nextPollAt = context.world.clock.now() + LIMITS.comfyPollMs;
+      if (!outcome.ok) {
+        await slotDown(context, slot, outcome.error);
+        return;
+      }
+      for (const { flight, status } of outcome.value) if (!flight.settled) await take(context, slot, { flight, status });
+    },
+  });
+  if (started) slot.woken = false;
+}
+
+async function take(context: StageContext, slot: SlotState, of: { flight: Flight; status: PromptStatus }): Promise<void> {
+  const { flight, status } = of;
+  flight.lastStatus = status.kind;
+  if (status.kind !== "unknown") flight.unknownSince = null;
+  switch (status.kind) {
+    case "pending":
+    case "running":
+      return;
+    case "completed":
+      if (flight.stopFor === "cancel" || flight.stopFor === "lost") leave(context, { slot, flight });
+      else startCollecting(context, slot, { flight, status });
+      return;
+    case "failed":
+      if (flight.stopFor !== null) await stopped(context, slot, flight);
+      else await attemptFailed(context, { slot, flight, trouble: { kind: "comfy", error: status.error } });
+      return;
+    case "unknown":
+      await unknown(context, slot, flight);
+      return;
+  }
+}
+
+/** ComfyUI does not know the prompt: stopped as wanted, never arrived, or forgotten in a restart. */
+async function unknown(context: StageContext, slot: SlotState, flight: Flight): Promise<void> {
+  if (flight.stopFor !== null) {
+    await stopped(context, slot, flight);
+    return;
+  }
+  const now = context.world.clock.now();
+  flight.unknownSince ??= now;
+  // One look may fall between queue and history; a bounded moment later it is gone for good.
+  if (now - flight.unknownSince >= LIMITS.promptUnknownMs) await givenBack(context, { slot, flight, how: "lost" });
+}
+
+async function stopped(context: StageContext, slot: SlotState, flight: Flight): Promise<void> {
+  switch (flight.stopFor) {
+    case "steal":
+      await givenBack(context, { slot, flight, how: "released" });
+      return;
+    case "timeout": {
+      const message = `no end after ${Math.round(flight.plan.timeoutMs / 1000)} s on slot ${slot.config.name}`;
+      await attemptFailed(context, { slot, flight, failure: { class: "timeout", code: "HP-TASK-TIMEOUT", message } });
+      return;
+    }
+    case "cancel":
+    case "lost":
+    case null:
+      leave(context, { slot, flight });
+      return;
+  }
+}
+
+interface Collected {
+  readonly files: readonly StagedFile[];
+  readonly gpuSeconds: number | null;
+}
+
+function startCollecting(
+  context: StageContext,
+  slot: SlotState,
+  of: { readonly flight: Flight; readonly status: PromptStatus & { kind: "completed" } },
+): void {
+  const { flight, status } = of;
+  flight.outputs = status.outputs;
+  const started = context.work.start<Collected>({
+    key: `collect:${flight.promptId}`,
+    lane: laneOf(context, flight.plan.target.productDir, "output"),
+    run: () => collect(context, slot, of),
+    done: async (outcome) => {
+      if (outcome.ok) await staged(context, slot, { flight, collected: outcome.value });
+      else await notCollected(context, slot, { flight, error: outcome.error });
+    },
+  });
+  // The slot is free for its next prompt while this one's files are copied. The lane may be full: asked again next poll.
+  if (started) flight.phase = "collecting";
+  else slot.woken = true;
+}
+
+async function collect(
+  context: StageContext,
+  slot: SlotState,
+  of: { readonly flight: Flight; readonly status: PromptStatus & { kind: "completed" } },
+): Promise<Collected> {
+  const { flight, status } = of;
+  const step = await context.world.store.step(flight.task.stepId);
+  if (step?.stagingDir === null || step?.stagingDir === undefined) {
+    throw Object.assign(new Error("its version has no staging directory"), { code: "ENOENT" });
+  }
+  const results = status.outputs.filter((output) => output.type === "output");
+  const output = results[0];
+  if (output === undefined) throw new NoResult("ComfyUI reports success but names no result file");
+  const path = stagedPath(step.stagingDir, flight, output);
+  await slot.client.fetch(output, path).catch(async (error: unknown) => {
+    // A file of this very attempt from before a crash: written anew, for it may be torn.
+    if (systemCode(error) !== "EEXIST") throw error;
+    await context.files.unlink(path);
+    await slot.client.fetch(output, path);
+  });
+  const digest = await settleFile(context.files, path);
+  if (digest.bytes === 0) throw new NoResult(`${output.filename} is empty`);
+  const gpuSeconds = status.startedAt === null || status.endedAt === null ? null : (status.endedAt - status.startedAt) / 1000;
+  return { files: [{ path, ...digest, frame: flight.task.frame }], gpuSeconds };
+}
+
+class NoResult extends Error {}
+
+/** `<staging>/attempts/<wedge>.<frame>-<fence>.<ext>`: a name that no other attempt shares. */
+function stagedPath(stagingDir: string, flight: Flight, output: ComfyOutput): string {
+  const frame = flight.task.frame === null ? "still" : String(flight.task.frame);
+  return joinPath(attemptsDir(stagingDir), `w${flight.task.wedge}.${frame}-${flight.fence}.${extension(output.filename) || "png"}`);
+}
+
+async function staged(context: StageContext, slot: SlotState, of: { flight: Flight; collected: Collected }): Promise<void> {
+  const { flight, collected } = of;
+  const ref = { taskId: flight.taskId, fence: flight.fence };
+  leave(context, { slot, flight });
+  const applied = await context.world.store.stage(ref, collected.files, collected.gpuSeconds);
+  if (applied === "stale") return;
+  const seconds = collected.gpuSeconds ?? (context.world.clock.now() - flight.startedAt) / 1000;
+  const rate = context.live.rates.get(flight.plan.recipe.name) ?? { ended: 0, seconds: 0 };
+  context.live.rates.set(flight.plan.recipe.name, { ended: rate.ended + 1, seconds: rate.seconds + seconds });
+}
+
+async function notCollected(context: StageContext, slot: SlotState, of: { flight: Flight; error: unknown }): Promise<void> {
+  const { flight, error } = of;
+  if (error instanceof NoResult) {
+    await attemptFailed(context, { slot, flight, failure: { class: "output", code: "HP-COMFY-OUTPUT", message: error.message } });
+    return;
+  }
+  const code = systemCode(error) ?? "";
+  if (code === "ENOENT" || code === "HTTP404") {
+    const message = "the result that ComfyUI names is not there";
+    await attemptFailed(context, { slot, flight, failure: { class: "output", code: "HP-COMFY-OUTPUT", message } });
+    return;
+  }
+  // A full disk, a lost mount, a slot that just died: the prompt is still completed; it is collected when they are back.
+  flight.phase = "submitted";
+  slot.nextPollAt = context.world.clock.now() + LIMITS.retryDelayMs;
+  slot.woken = false;
+  if (code.startsWith("ECONN")) await slotDown(context, slot, error);
+  else context.world.log.event("warn", "work.failed", { work: "collect", task: flight.taskId, code });
+}

@@ -1,0 +1,160 @@
+/**
+ * One hot folder as the reconciler knows it: names, their oldest equal observation, and what became of them. Memory only;
+ * a restart lists again. Pure bookkeeping: no call to the outside is made here.
+ */
+import type { HotFolderConfig } from "../domain/config.ts";
+import { LIMITS } from "../domain/limits.ts";
+import type { Observation } from "../domain/settle.ts";
+import { dropKind, ignoredBecause, sameObservation } from "../domain/settle.ts";
+import type { DirEntry, MountKind, Watch } from "../ports.ts";
+
+export type NameState =
+  | "new"
+  | "growing"
+  /** In the hands of admit. */
+  | "admitting"
+  /** Rejected or refused: an answer lies beside it; looked at again when it changes. */
+  | "answered"
+  /** Complete, but something it needs is not there yet; asked again at `checkAt`. */
+  | "waiting";
+
+export interface KnownName {
+  readonly name: string;
+  readonly kind: "manifest" | "image" | "other" | "directory";
+  readonly firstSeenAt: number;
+  state: NameState;
+  /** The oldest observation equal to the last one in everything but time. */
+  first: Observation | null;
+  last: Observation | null;
+  checkAt: number;
+  /** Listings in a row that did not hold the name: editors remove and recreate. */
+  missing: number;
+  /** A STATUS.txt that says "receiving" or "waiting" lies beside it. */
+  waitingSaid: boolean;
+}
+
+export interface Folder {
+  readonly config: HotFolderConfig;
+  readonly known: Map<string, KnownName>;
+  readonly ignored: Map<string, string>;
+  /** Ever counted, by reason: a name counts once while it stays. */
+  readonly ignoredCounts: Record<string, number>;
+  mountKind: MountKind | null;
+  dev: string | null;
+  watch: Watch | null;
+  dirty: boolean;
+  opened: boolean;
+  nextListAt: number;
+  lastListedAt: number | null;
+  lastActivityAt: number;
+  listTookMs: number;
+  state: "up" | "down";
+  reason: string | null;
+  /** Answer files seen in the last listing. */
+  answersSeen: Set<string>;
+  backlogSaid: boolean;
+}
+
+export function createFolder(config: HotFolderConfig): Folder {
+  return {
+    config,
+    known: new Map(),
+    ignored: new Map(),
+    ignoredCounts: {},
+    mountKind: null,
+    dev: null,
+    watch: null,
+    dirty: true,
+    opened: false,
+    nextListAt: 0,
+    lastListedAt: null,
+    lastActivityAt: 0,
+    listTookMs: 0,
+    state: "up",
+    reason: null,
+    answersSeen: new Set(),
+    backlogSaid: false,
+  };
+}
+
+/** Folders of ours inside a hot folder: never answered, never read as drops. */
+export const OWN_DIRECTORIES: ReadonlySet<string> = new Set(["accepted", "done", "failed", "review"]);
+
+/** Takes one full listing in: new names, vanished names (two listings), ignored names counted once. */
+export function takeListing(folder: Folder, entries: readonly DirEntry[], now: number): { readonly vanished: readonly string[] } {
+  const present = new Set<string>();
+  const ignoredNow = new Set<string>();
+  folder.answersSeen = new Set();
+  for (const entry of entries) {
+    const reason = ignoreReason(entry);
+    if (reason !== null) {
+      ignoredNow.add(entry.name);
+      if (reason === "our own answer") folder.answersSeen.add(entry.name);
+      else if (!folder.ignored.has(entry.name)) {
+        folder.ignored.set(entry.name, reason);
+        folder.ignoredCounts[reason] = (folder.ignoredCounts[reason] ?? 0) + 1;
+      }
+      continue;
+    }
+    present.add(entry.name);
+    const known = folder.known.get(entry.name);
+    if (known !== undefined) {
+      known.missing = 0;
+      continue;
+    }
+    folder.lastActivityAt = now;
+    folder.known.set(entry.name, {
+      name: entry.name,
+      kind: entry.kind === "directory" ? "directory" : dropKind(entry.name),
+      firstSeenAt: now,
+      state: "new",
+      first: null,
+      last: null,
+      checkAt: now,
+      missing: 0,
+      waitingSaid: false,
+    });
+  }
+  for (const name of folder.ignored.keys()) if (!ignoredNow.has(name)) folder.ignored.delete(name);
+  return { vanished: forgetMissing(folder, present) };
+}
+
+function ignoreReason(entry: DirEntry): string | null {
+  if (entry.kind === "directory") {
+    if (OWN_DIRECTORIES.has(entry.name)) return "our own folder";
+    if (entry.name.startsWith("_")) return "underscore folder";
+  }
+  if (entry.kind === "link" || entry.kind === "other") return "no regular file";
+  return ignoredBecause(entry.name);
+}
+
+function forgetMissing(folder: Folder, present: ReadonlySet<string>): readonly string[] {
+  const vanished: string[] = [];
+  for (const known of folder.known.values()) {
+    if (present.has(known.name) || known.state === "admitting") continue;
+    known.missing += 1;
+    if (known.missing < 2) continue;
+    folder.known.delete(known.name);
+    vanished.push(known.name);
+  }
+  return vanished;
+}
+
+/** Names whose attributes are wanted now: new, unsettled, waiting and due, or answered (they may have been saved again). */
+export function namesToLookAt(folder: Folder, now: number): readonly KnownName[] {
+  const out: KnownName[] = [];
+  for (const known of folder.known.values()) {
+    if (known.state === "admitting" || known.missing > 0 || known.checkAt > now) continue;
+    out.push(known);
+    if (out.length >= LIMITS.looksPerListing) break;
+  }
+  return out;
+}
+
+/** Records an observation; `first` stays while nothing but time differs. Returns whether it changed. */
+export function takeObservation(known: KnownName, observation: Observation): boolean {
+  const same = known.first !== null && sameObservation(known.first, observation);
+  if (!same) known.first = observation;
+  known.last = observation;
+  return !same;
+}

@@ -1,0 +1,122 @@
+/**
+ * Stage 6: QC looks at every staged result before a person does, off the loop, and the gate says what happens: pass, hold
+ * (a person or a cure), reject (quarantine). A check that could not look is `error`: held, looked at again a bounded number
+ * of times, never passed.
+ */
+import { systemCode } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
+import type { Finding, GateOutcome, Inspection } from "../domain/qc.ts";
+import { gateOf } from "../domain/qc.ts";
+import type { Stage, StageContext } from "../live.ts";
+import type { TaskRow } from "../storePort.ts";
+import type { StepPlan } from "../domain/plan.ts";
+import { simulatedMark } from "../domain/simulatedMark.ts";
+import type { RecipeShelf } from "./recipeShelf.ts";
+import { planOf } from "./stepPlans.ts";
+import { expectedSize } from "../domain/expectedSize.ts";
+
+export function createInspect(context: StageContext, shelf: RecipeShelf): Stage {
+  const errorsSeen = new Map<string, number>();
+  return {
+    name: "inspect",
+    async tick() {
+      if (!context.work.free("qc")) return;
+      for (const task of await context.world.store.uninspected(LIMITS.candidatesPerTick)) {
+        const plan = await planOf(context, task.stepId);
+        if (plan !== null) start(context, { task, plan, shelf, errorsSeen });
+        if (!context.work.free("qc")) return;
+      }
+    },
+  };
+}
+
+interface Parts {
+  readonly task: TaskRow;
+  readonly plan: StepPlan;
+  readonly shelf: RecipeShelf;
+  readonly errorsSeen: Map<string, number>;
+}
+
+function start(context: StageContext, parts: Parts): void {
+  const { task } = parts;
+  const file = task.staged[0];
+  const { fence } = task;
+  if (file === undefined || fence === null) return;
+  const ref = { taskId: task.id, fence };
+  context.work.start<Inspection>({
+    key: `qc:${task.id}`,
+    lane: "qc",
+    run: () => inspect(context, parts),
+    done: async (outcome) => {
+      if (!outcome.ok && systemCode(outcome.error) === "ENOENT") {
+        await context.world.store.unstage(ref, "its staged file is gone");
+        return;
+      }
+      const inspection = outcome.ok ? outcome.value : couldNotLook(outcome.error);
+      const judged = judge(context, { ...parts, inspection });
+      if (judged === null) return;
+      await context.world.store.inspected(ref, inspection, judged.gate, judged.holdUntil);
+      if (judged.gate === "reject") context.world.log.event("info", "task.rejected", { task: task.id, reason: worst(inspection) });
+      context.wake();
+    },
+  });
+}
+
+async function inspect(context: StageContext, parts: Parts): Promise<Inspection> {
+  const { task, plan, shelf } = parts;
+  const file = task.staged[0];
+  if (file === undefined) throw Object.assign(new Error("nothing staged"), { code: "ENOENT" });
+  const stat = await context.files.stat(file.path);
+  const recipe = shelf.find(plan.recipe);
+  const plate = plan.plate?.frames.find((frame) => frame.frame === task.frame) ?? plan.plate?.frames[0] ?? null;
+  const slot = task.slot === null ? undefined : context.live.slots.get(task.slot);
+  const size = expectedSize(plan, recipe?.file ?? null, task.wedge);
+  const simulated = slot?.stats?.simulated ?? false;
+  return context.world.images.inspect({
+    path: file.path,
+    bytes: stat.bytes,
+    frame: task.frame,
+    platePath: plate?.path ?? null,
+    expected: {
+      width: size?.width ?? null,
+      height: size?.height ?? null,
+      bitDepth: recipe?.file.result.bitDepth ?? null,
+      ignore: simulated && size !== null ? [simulatedMark(size.width, size.height)] : [],
+    },
+    checks: plan.qc.checks,
+  });
+}
+
+/** null: look again at the next tick (a check could not look, and its bounded number of looks is not used up). */
+function judge(
+  context: StageContext,
+  of: Parts & { readonly inspection: Inspection },
+): { readonly gate: GateOutcome; readonly holdUntil: number | null } | null {
+  const { task, plan, inspection, errorsSeen } = of;
+  const now = context.world.clock.now();
+  const holdEnded = task.gate === "hold" && task.holdUntil !== null && task.holdUntil <= now;
+  const gate = gateOf(inspection.verdict, plan.qc.gate);
+  if (gate !== "hold") {
+    errorsSeen.delete(task.id);
+    return { gate, holdUntil: null };
+  }
+  if (inspection.verdict !== "error") {
+    // A hold has a named bound; nobody decided in time, so it is not published. A timeout never approves.
+    return holdEnded ? { gate: "reject", holdUntil: null } : { gate: "hold", holdUntil: now + LIMITS.holdMs };
+  }
+  const seen = (errorsSeen.get(task.id) ?? 0) + 1;
+  errorsSeen.set(task.id, seen);
+  if (seen < LIMITS.qcLooksMax) return { gate: "hold", holdUntil: now + LIMITS.qcLookAgainMs };
+  errorsSeen.delete(task.id);
+  return { gate: "reject", holdUntil: null };
+}
+
+function couldNotLook(error: unknown): Inspection {
+  const message = `QC could not look: ${error instanceof Error ? error.message : String(error)}`;
+  const finding: Finding = { check: "file.decodes", version: 1, verdict: "error", measures: [], message, hint: "See the node's log." };
+  return { verdict: "error", findings: [finding], notApplied: [], reader: "none" };
+}
+
+function worst(inspection: Inspection): string {
+  return inspection.findings.find((finding) => finding.verdict === inspection.verdict)?.message ?? inspection.verdict;
+}

@@ -1,0 +1,93 @@
+/**
+ * The first half of stage 7: a version gets its number and its staging directory before any GPU works for it, so that a
+ * destination that can't be written is found out first. The number is claimed by exclusive creation of
+ * `.hotplate/claims/v007.json` (a link of a complete record, then read back) and stays claimed for ever.
+ */
+import type { Fence } from "../domain/ids.ts";
+import { versionName } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { joinPath, rootOf } from "../domain/paths.ts";
+import { claimText, isOurClaim } from "../domain/version.ts";
+import { makeDirs, publishFile } from "../durable.ts";
+import type { StageContext } from "../live.ts";
+import type { StepRow } from "../storePort.ts";
+import { laneOf } from "./lanes.ts";
+import { stepTrouble, stepWell } from "./stepTrouble.ts";
+
+export function attemptsDir(stagingDir: string): string {
+  return joinPath(stagingDir, "attempts");
+}
+
+export async function startOpening(context: StageContext, step: StepRow): Promise<void> {
+  const lane = laneOf(context, step.plan.target.productDir, "output");
+  const key = `open:${step.id}`;
+  if (!context.work.free(lane, key)) return;
+  // The fence names the staging directory; asked again it is the same one.
+  const fence = await context.world.store.reserveVersion(step.id);
+  context.work.start({
+    key,
+    lane,
+    run: async () => {
+      const stagingDir = joinPath(step.plan.target.productDir, ".hotplate/staging", `${step.jobId}-${fence}`);
+      await prepare(context, step, stagingDir);
+      const number = await claimNumber(context, step, { fence, above: 0 });
+      return { number, stagingDir };
+    },
+    done: async (outcome) => {
+      if (!outcome.ok) {
+        await stepTrouble(context, step, outcome.error);
+        return;
+      }
+      stepWell(context, step);
+      await context.world.store.openVersion(step.id, fence, outcome.value);
+      context.world.log.event("info", "version.claimed", { product: step.plan.target.product, version: versionName(outcome.value.number), job: step.jobId });
+    },
+  });
+}
+
+async function prepare(context: StageContext, step: StepRow, stagingDir: string): Promise<void> {
+  const { files } = context;
+  const { productDir } = step.plan.target;
+  const root = rootOf(productDir, context.world.config.roots)?.linux ?? productDir;
+  await makeDirs(files, root, joinPath(productDir, ".hotplate/claims"));
+  await makeDirs(files, productDir, attemptsDir(stagingDir));
+}
+
+/**
+ * The next number above every claim, every version directory and `above`; or the one that the life before claimed for this
+ * very step. Two nodes that race for a number both see one winner: by content, not by error code.
+ */
+export async function claimNumber(
+  context: StageContext,
+  step: StepRow,
+  from: { readonly fence: Fence; readonly above: number },
+): Promise<number> {
+  const { files, world, options } = context;
+  const { productDir, product } = step.plan.target;
+  const dir = joinPath(productDir, ".hotplate/claims");
+  const store = await world.store.storeId();
+  const claimed = numbersIn(await files.list(dir, LIMITS.productVersionsMax), /^v(\d+)\.json$/);
+  const present = numbersIn(await files.list(productDir, LIMITS.productVersionsMax), /^v(\d+)$/);
+  for (const number of claimed.slice(0, LIMITS.claimsReadMax)) {
+    if (number <= from.above) break;
+    const text = new TextDecoder().decode(await files.read(joinPath(dir, `${versionName(number)}.json`), LIMITS.claimBytesMax));
+    if (isOurClaim(text, { step: step.id, store })) return number;
+  }
+  let number = Math.max(claimed[0] ?? 0, present[0] ?? 0, from.above) + 1;
+  for (let tries = 0; tries < LIMITS.claimTriesMax; tries += 1, number += 1) {
+    const record = claimText({ version: number, product, job: step.jobId, step: step.id, store, node: options.node, fence: from.fence });
+    const outcome = await publishFile(files, joinPath(dir, `${versionName(number)}.json`), record, world.ids.uuid());
+    if (outcome !== "taken") return number;
+  }
+  throw Object.assign(new Error(`no free version number after ${LIMITS.claimTriesMax} tries`), { code: "EEXIST" });
+}
+
+/** Descending. */
+function numbersIn(entries: readonly { readonly name: string }[], pattern: RegExp): readonly number[] {
+  return entries
+    .flatMap((entry) => {
+      const match = pattern.exec(entry.name);
+      return match?.[1] === undefined ? [] : [Number.parseInt(match[1], 10)];
+    })
+    .sort((a, b) => b - a);
+}

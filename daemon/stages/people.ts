@@ -1,0 +1,55 @@
+/**
+ * What people asked for through the API and the command line: appended as requests, applied here, at the start of a tick.
+ * The answer goes into the request's row; whoever asked reads it there.
+ */
+import type { JobId } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { isJobEnded } from "../domain/job.ts";
+import type { Stage, StageContext } from "../live.ts";
+import type { RequestRow } from "../storePort.ts";
+
+export function createPeople(context: StageContext): Stage {
+  return {
+    name: "people",
+    async tick() {
+      for (const request of await context.world.store.openRequests(LIMITS.stepsPerTick)) await apply(context, request);
+    },
+  };
+}
+
+async function apply(context: StageContext, request: RequestRow): Promise<void> {
+  const { store, log } = context.world;
+  const { body } = request;
+  const jobId = body.jobId as JobId;
+  const job = await store.job(jobId);
+  if (job === null) {
+    await store.settleRequest(request.id, "refused", `There is no job ${body.jobId}.`);
+    return;
+  }
+  switch (body.kind) {
+    case "cancel": {
+      if (isJobEnded(job.state) || job.state === "publishing") {
+        await store.settleRequest(request.id, "refused", `Job ${job.id} is ${job.state}; it can't be canceled any more.`);
+        return;
+      }
+      const { running } = await store.cancelJob(jobId, body.by);
+      for (const task of running) {
+        const flight = task.slot === null ? undefined : context.live.slots.get(task.slot)?.flights.get(task.id);
+        if (flight !== undefined) flight.stopFor = "cancel";
+      }
+      log.event("info", "job.canceled", { job: job.id, by: body.by });
+      await store.settleRequest(request.id, "done", `Job ${job.id} is canceled; ${running.length} running tasks are being stopped.`);
+      return;
+    }
+    case "retry": {
+      const { applied, tasks } = await store.retryJob(jobId, body.by);
+      if (applied === "stale" || tasks === 0) {
+        await store.settleRequest(request.id, "refused", `Job ${job.id} has no failed or canceled task whose version is still open. Drop its manifest again.`);
+        return;
+      }
+      log.event("info", "job.retried", { job: job.id, by: body.by, tasks });
+      await store.settleRequest(request.id, "done", `${tasks} tasks of job ${job.id} are tried again.`);
+      return;
+    }
+  }
+}

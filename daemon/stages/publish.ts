@@ -1,0 +1,153 @@
+/**
+ * Stage 7, the straight line of a version: planned -> number and staging (openVersion) -> every task terminal -> the whole
+ * tree is assembled in staging, commit.json last -> beginPublish, the store's decision -> appears by one directory rename
+ * -> rejected pixels to quarantine, staging removed -> endPublish.
+ *
+ * Once `committing` there is only forward: every step here is idempotent and repeated after any crash. A version that
+ * nobody can publish burns its number. Plates are never opened here.
+ */
+import type { Fence } from "../domain/ids.ts";
+import { versionName } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { joinPath } from "../domain/paths.ts";
+import { appearWhole } from "../durable.ts";
+import type { Stage, StageContext } from "../live.ts";
+import type { StepRow } from "../storePort.ts";
+import { assemble } from "./assemble.ts";
+import type { Assembled } from "./assemble.ts";
+import { laneOf } from "./lanes.ts";
+import { claimNumber, startOpening } from "./openVersion.ts";
+import { quarantineAndClear } from "./quarantine.ts";
+import type { RecipeShelf } from "./recipeShelf.ts";
+import { stepMayTry, stepTrouble, stepWell } from "./stepTrouble.ts";
+
+export function createPublish(context: StageContext, shelf: RecipeShelf): Stage {
+  return {
+    name: "publish",
+    async tick() {
+      const { store } = context.world;
+      for (const step of await store.steps(["committing"], LIMITS.stepsPerTick)) {
+        if (stepMayTry(context, step)) startMaterialising(context, step);
+      }
+      for (const step of await store.steps(["open"], LIMITS.stepsPerTick)) {
+        const open = step.counts.blocked + step.counts.ready + step.counts.running + step.counts.deferred;
+        if (open > 0 || step.ungated > 0 || !stepMayTry(context, step)) continue;
+        if (step.counts.committing === 0) await burn(context, step);
+        else startAssembling(context, step, shelf);
+      }
+      if (context.live.state === "draining") return;
+      for (const step of await store.steps(["planned"], LIMITS.stepsPerTick)) {
+        if (step.counts.blocked === 0 && step.counts.canceled + step.counts.failed > 0) await burn(context, step);
+        else if (stepMayTry(context, step)) await startOpening(context, step);
+      }
+    },
+  };
+}
+
+async function burn(context: StageContext, step: StepRow): Promise<void> {
+  const reason =
+    step.counts.failed > 0
+      ? `${step.counts.failed} tasks failed or were rejected, ${step.counts.canceled} were canceled`
+      : "a person canceled every task";
+  const applied = await context.world.store.burn(step.id, reason);
+  if (applied !== "ok") return;
+  stepWell(context, step);
+  context.world.log.event("warn", "version.burnt", { product: step.plan.target.product, job: step.jobId, reason });
+  // The number stays claimed for ever; what was staged is kept in quarantine, not thrown away.
+  context.work.start({
+    key: `burn:${step.id}`,
+    lane: laneOf(context, step.plan.target.productDir, "output"),
+    run: () => quarantineAndClear(context, step),
+    done: () => undefined,
+  });
+}
+
+function startAssembling(context: StageContext, step: StepRow, shelf: RecipeShelf): void {
+  const { fence, version } = step;
+  if (fence === null || version === null) return;
+  context.work.start<Assembled>({
+    key: `version:${step.id}`,
+    lane: laneOf(context, step.plan.target.productDir, "output"),
+    run: () => assemble(context, step, shelf),
+    done: async (outcome) => {
+      if (!outcome.ok) {
+        await stepTrouble(context, step, outcome.error);
+        return;
+      }
+      for (const lost of outcome.value.lost) await context.world.store.unstage(lost, "its staged file is gone or changed");
+      if (outcome.value.publication === null) return;
+      stepWell(context, step);
+      const applied = await context.world.store.beginPublish(step.id, fence, outcome.value.publication);
+      if (applied === "ok") {
+        context.world.log.event("info", "version.committing", { product: step.plan.target.product, version: versionName(version), job: step.jobId });
+        context.wake();
+      }
+    },
+  });
+}
+
+type Materialised = { readonly kind: "there" } | { readonly kind: "foreign"; readonly next: number } | { readonly kind: "gone" };
+
+function startMaterialising(context: StageContext, step: StepRow): void {
+  const { fence, version, publication } = step;
+  if (fence === null || version === null || publication === null) return;
+  context.work.start<Materialised>({
+    key: `version:${step.id}`,
+    lane: laneOf(context, step.plan.target.productDir, "output"),
+    run: () => materialise(context, step, { fence, version, publication }),
+    done: async (outcome) => {
+      if (!outcome.ok) {
+        await stepTrouble(context, step, outcome.error);
+        return;
+      }
+      switch (outcome.value.kind) {
+        case "there":
+          stepWell(context, step);
+          if ((await context.world.store.endPublish(step.id, fence)) === "ok") {
+            context.world.log.event("info", "version.committed", { path: publication.targetPath, job: step.jobId });
+          }
+          context.wake();
+          return;
+        case "foreign":
+          // Somebody made our v007 without a claim: the next number is ours, and the files get its name.
+          await context.world.store.renumber(step.id, fence, outcome.value.next);
+          context.wake();
+          return;
+        case "gone":
+          await stepTrouble(context, step, new Error(`neither ${publication.stagingPath} nor ${publication.targetPath} is there; the disk lost what it had confirmed`));
+          return;
+      }
+    },
+  });
+}
+
+async function materialise(
+  context: StageContext,
+  step: StepRow,
+  of: { readonly fence: Fence; readonly version: number; readonly publication: NonNullable<StepRow["publication"]> },
+): Promise<Materialised> {
+  const { publication } = of;
+  const appearance = await appearWhole(context.files, publication.stagingPath, publication.targetPath, (dir) =>
+    isThisCommit(context, dir, publication.commitSha256),
+  );
+  switch (appearance) {
+    case "appeared":
+    case "already":
+      await quarantineAndClear(context, step);
+      return { kind: "there" };
+    case "gone":
+      return { kind: "gone" };
+    case "foreign":
+      return { kind: "foreign", next: await claimNumber(context, step, { fence: of.fence, above: of.version }) };
+  }
+}
+
+async function isThisCommit(context: StageContext, dir: string, sha256: string): Promise<boolean> {
+  try {
+    const text = await context.files.read(joinPath(dir, ".hotplate/commit.json"), LIMITS.commitBytesMax);
+    return context.world.digest.sha256(text) === sha256;
+  } catch {
+    // No commit.json, or one that can't be read: whoever made this directory, it is not the version we staged.
+    return false;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Stage 1, once at every start: crash is the normal exit. Everything else that a crash can leave behind is closed by the
+ * ordinary stages looking at what is true; this one adopts the attempts of the life before.
+ *
+ * An attempt whose slot is still configured becomes a flight again and is asked about like any other: ComfyUI says running
+ * (adopted), completed (collected) or unknown (lost, sent again; it uses no retry). A version in `committing` is rolled
+ * forward by publish; a claimed manifest without a job is put back by intake.
+ */
+import type { Flight, StageContext } from "../live.ts";
+import type { TaskRow } from "../storePort.ts";
+import { planOf } from "./stepPlans.ts";
+
+export async function recover(context: StageContext): Promise<void> {
+  const { world, live } = context;
+  const running = await world.store.running();
+  let adopted = 0;
+  let lost = 0;
+  for (const task of running) {
+    const slot = task.slot === null ? undefined : live.slots.get(task.slot);
+    const plan = await planOf(context, task.stepId);
+    if (slot === undefined || plan === null || task.fence === null || task.promptId === null) {
+      if (task.fence !== null) await world.store.giveBack({ taskId: task.id, fence: task.fence }, "lost");
+      lost += 1;
+      continue;
+    }
+    slot.flights.set(task.id, adoptedFlight(task, { ...task, fence: task.fence, promptId: task.promptId, plan }, world.clock.now()));
+    adopted += 1;
+  }
+  const fields = { adopted, lost };
+  await world.store.note("daemon.recovered", null, fields);
+  world.log.event("info", "daemon.recovered", fields);
+}
+
+function adoptedFlight(
+  task: TaskRow,
+  known: Pick<Flight, "fence" | "promptId" | "plan">,
+  now: number,
+): Flight {
+  return {
+    taskId: task.id,
+    fence: known.fence,
+    promptId: known.promptId,
+    task,
+    plan: known.plan,
+    startedAt: now,
+    phase: "submitted",
+    submittedAt: now,
+    placed: [],
+    outputs: [],
+    stopFor: null,
+    lastStatus: null,
+    unknownSince: null,
+    settled: false,
+  };
+}

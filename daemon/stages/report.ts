@@ -1,0 +1,184 @@
+/**
+ * Stage 9: what happened is said, from the event sequence: STATUS.txt of every drop whose job was touched, manifests filed
+ * under accepted/, done/, failed/, and the shot's review folder. Everything here is derived and written again at will.
+ */
+import type { AnswerPaths } from "../domain/answer.ts";
+import { duplicateAnswer, statusAnswer, statusFileName } from "../domain/answer.ts";
+import type { JobId } from "../domain/ids.ts";
+import { isJobEnded } from "../domain/job.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { joinPath } from "../domain/paths.ts";
+import { reviewPaths, versionDir } from "../domain/naming.ts";
+import { ignore, makeDirs, moveNoClobber } from "../durable.ts";
+import type { Stage, StageContext } from "../live.ts";
+import type { DropRow, JobRow } from "../storePort.ts";
+import type { Answers } from "./answers.ts";
+import { dateShard, startFiling } from "./claims.ts";
+import { laneOf } from "./lanes.ts";
+import { createReviewFolder } from "./reviewFolder.ts";
+
+interface Reporting {
+  readonly context: StageContext;
+  readonly answers: Answers;
+  /** Jobs whose answer must be written again -> not before. */
+  readonly dirty: Map<JobId, number>;
+  readonly toFile: Map<number, { readonly drop: DropRow; readonly to: "accepted" | "done" | "failed" }>;
+  /** folder/name -> the newest open drop: it owns the answer. */
+  readonly owners: Map<string, number>;
+}
+
+export function createReport(context: StageContext, answers: Answers): Stage {
+  const reporting: Reporting = { context, answers, dirty: new Map(), toFile: new Map(), owners: new Map() };
+  const review = createReviewFolder(context);
+  let seq: number | null = null;
+  let nextCloseAt = 0;
+  return {
+    name: "report",
+    async tick() {
+      const { store, clock } = context.world;
+      if (seq === null) {
+        const head = await store.jobsTouchedSince(Number.MAX_SAFE_INTEGER, 1);
+        seq = head.seq;
+        // Every open answer is made again: a power cut may have torn what was not fsynced.
+        for (const drop of await store.drops({ open: true })) reporting.dirty.set(drop.jobId, 0);
+      }
+      const touched = await store.jobsTouchedSince(seq, LIMITS.sqlPerTick);
+      seq = touched.seq;
+      for (const job of touched.jobs) if (!reporting.dirty.has(job)) reporting.dirty.set(job, 0);
+      await writeDirty(reporting, review);
+      startFilings(reporting);
+      await review.tick();
+      if (clock.now() < nextCloseAt) return;
+      nextCloseAt = clock.now() + LIMITS.answerCloseLookMs;
+      await closeOld(reporting);
+    },
+  };
+}
+
+async function writeDirty(reporting: Reporting, review: ReturnType<typeof createReviewFolder>): Promise<void> {
+  const { context, dirty } = reporting;
+  const now = context.world.clock.now();
+  let written = 0;
+  for (const [jobId, notBefore] of dirty) {
+    if (notBefore > now) continue;
+    if (written >= LIMITS.answersPerUnit) return;
+    written += 1;
+    const job = await context.world.store.job(jobId);
+    if (job === null) {
+      dirty.delete(jobId);
+      continue;
+    }
+    await answerJob(reporting, job);
+    review.touch(job);
+    // While it runs its numbers and the estimate move without an event of its own.
+    if (isJobEnded(job.state)) dirty.delete(jobId);
+    else dirty.set(jobId, now + (job.state === "waiting" ? LIMITS.answerWaitingRefreshMs : LIMITS.answerRefreshMs));
+  }
+}
+
+async function answerJob(reporting: Reporting, job: JobRow): Promise<void> {
+  const { context, answers, owners, toFile } = reporting;
+  const hot = new Set(context.world.config.hotFolders.map((folder) => folder.path));
+  for (const drop of await context.world.store.drops({ jobId: job.id })) {
+    if (!hot.has(drop.folder)) continue;
+    fileWhenDue(toFile, drop, job);
+    if (drop.closed) continue;
+    const key = joinPath(drop.folder, drop.name);
+    const owner = owners.get(key);
+    if (owner !== undefined && owner > drop.id) {
+      await context.world.store.closeDrop(drop.id);
+      continue;
+    }
+    if (owner !== undefined && owner < drop.id) await context.world.store.closeDrop(owner);
+    owners.set(key, drop.id);
+    const extras = await extrasOf(context, job);
+    const text = drop.outcome === "duplicate" ? duplicateAnswer(drop.name, job, extras) : statusAnswer(drop.name, job, extras);
+    answers.status(drop.folder, drop.name, text);
+  }
+}
+
+function fileWhenDue(toFile: Reporting["toFile"], drop: DropRow, job: JobRow): void {
+  if (drop.claimPath === null) return;
+  if (drop.filedAt === null) toFile.set(drop.id, { drop, to: "accepted" });
+  else if (isJobEnded(job.state) && drop.filedAt.startsWith(joinPath(drop.folder, "accepted") + "/")) {
+    toFile.set(drop.id, { drop, to: job.state === "done" ? "done" : "failed" });
+  }
+}
+
+function startFilings(reporting: Reporting): void {
+  const { context, toFile } = reporting;
+  const groups = new Map<string, { drops: DropRow[]; to: "accepted" | "done" | "failed" }>();
+  for (const { drop, to } of toFile.values()) {
+    const key = `${drop.folder}\n${to}`;
+    const group = groups.get(key) ?? { drops: [], to };
+    if (group.drops.length < LIMITS.answersPerUnit) group.drops.push(drop);
+    groups.set(key, group);
+  }
+  for (const group of groups.values()) {
+    if (!startFiling(context, group.drops, group.to)) continue;
+    for (const drop of group.drops) {
+      toFile.delete(drop.id);
+      // Filed under accepted/, it may have to go on to done/ at once.
+      if (group.to === "accepted" && !reporting.dirty.has(drop.jobId)) reporting.dirty.set(drop.jobId, context.world.clock.now() + LIMITS.answerRefreshMs);
+    }
+  }
+}
+
+async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths> {
+  const first = job.steps[0];
+  const waiting = first === undefined ? [] : await context.world.store.tasks(first.id, { states: ["ready", "blocked"], limit: 1 });
+  const ahead = waiting[0] === undefined ? 0 : await context.world.store.ahead(waiting[0].id);
+  const trouble = job.steps.map((step) => context.live.stepTrouble.get(step.id)?.message).find((message) => message !== undefined);
+  const up = [...context.live.slots.values()].filter((slot) => slot.state === "up").length;
+  return {
+    ahead,
+    etaSeconds: eta(context, job, { ahead, up }),
+    trouble: trouble ?? (up === 0 && !isJobEnded(job.state) ? noSlotWords(context) : null),
+    versions: job.steps.flatMap((step) =>
+      step.version === null
+        ? []
+        : [{ product: step.plan.target.product, number: step.version, state: step.state, path: versionDir(step.plan.target, step.version), ...reviewPaths(step.plan.target, step.version) }],
+    ),
+    now: context.world.clock.now(),
+  };
+}
+
+function noSlotWords(context: StageContext): string {
+  const slots = [...context.live.slots.values()];
+  return `No ComfyUI answers: ${slots.map((slot) => `${slot.config.name}: ${slot.reason ?? slot.state}`).join("; ")}. It starts by itself when one does.`;
+}
+
+/** No estimate before 3 tasks of the recipe have ended: a wrong number is worse than none. */
+function eta(context: StageContext, job: JobRow, of: { readonly ahead: number; readonly up: number }): number | null {
+  const rate = context.live.rates.get(job.steps[0]?.plan.recipe.name ?? "");
+  if (rate === undefined || rate.ended < 3 || of.up === 0) return null;
+  const left = job.counts.blocked + job.counts.ready + job.counts.running + job.counts.deferred;
+  return ((left + of.ahead) * rate.seconds) / rate.ended / of.up;
+}
+
+/** 24 h after the end an answer moves out of the artist's way, beside its manifest. */
+async function closeOld(reporting: Reporting): Promise<void> {
+  const { context, owners } = reporting;
+  const { store, clock } = context.world;
+  for (const drop of await store.drops({ open: true })) {
+    const job = await store.job(drop.jobId);
+    if (job === null || job.endedAt === null || clock.now() - job.endedAt < LIMITS.answerKeepMs) continue;
+    const to = job.state === "done" ? "done" : "failed";
+    context.work.start({
+      key: `close:${drop.id}`,
+      lane: laneOf(context, drop.folder, "intake"),
+      run: async () => {
+        const dir = joinPath(drop.folder, to, dateShard(clock.now()));
+        await makeDirs(context.files, drop.folder, dir);
+        const name = statusFileName(drop.name);
+        const from = joinPath(drop.folder, name);
+        if (!(await moveNoClobber(context.files, from, joinPath(dir, name)))) await moveNoClobber(context.files, from, joinPath(dir, `${job.id}.${name}`));
+      },
+      done: async (outcome) => {
+        if (!outcome.ok) ignore("ENOENT")(outcome.error);
+        owners.delete(joinPath(drop.folder, drop.name));
+        await store.closeDrop(drop.id);
+      },
+    });
+  }
+}

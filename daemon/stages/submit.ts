@@ -1,0 +1,183 @@
+/**
+ * One attempt on its way into ComfyUI: the plate is made into what the graph is fed, placed under a name of this attempt,
+ * the graph is bound and checked, and POSTed under the id that was journalled with the fence. Every way this can end is a
+ * value; `ended` turns it into the store's words.
+ */
+import type { ComfyError } from "../ports.ts";
+import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
+import { bindGraph, checkGraph } from "../domain/graph.ts";
+import type { PlateFrame } from "../domain/plan.ts";
+import type { Recipe } from "../domain/recipe.ts";
+import type { Failure } from "../domain/retry.ts";
+import type { WedgePlan } from "../domain/plan.ts";
+import type { Flight, SlotState, StageContext } from "../live.ts";
+import { attemptFailed, givenBack } from "./attempts.ts";
+import type { FeedCache } from "./feedCache.ts";
+import type { RecipeShelf } from "./recipeShelf.ts";
+import { slotDown } from "./slots.ts";
+
+type Submitted =
+  | { readonly kind: "accepted"; readonly placed: readonly string[] }
+  | { readonly kind: "refused"; readonly error: ComfyError; readonly placed: readonly string[] }
+  | { readonly kind: "unusable"; readonly failure: Failure; readonly counts: boolean }
+  /** The POST's answer never came: the prompt may or may not be there. */
+  | { readonly kind: "ambiguous"; readonly error: unknown; readonly placed: readonly string[] }
+  | { readonly kind: "unreachable"; readonly error: unknown };
+
+export interface SubmitParts {
+  readonly slot: SlotState;
+  readonly flight: Flight;
+  readonly shelf: RecipeShelf & { readonly feeds?: FeedCache };
+}
+
+export function startSubmit(context: StageContext, parts: SubmitParts): void {
+  const { slot, flight } = parts;
+  const started = context.work.start<Submitted>({
+    key: `submit:${flight.promptId}`,
+    lane: `${slot.config.name}:submit`,
+    run: () => submit(context, parts),
+    done: (outcome) => ended(context, parts, outcome.ok ? outcome.value : { kind: "unreachable", error: outcome.error }),
+  });
+  // The lane has as many places as a slot has flights, so there is always room; else the grant goes back.
+  if (!started) flight.stopFor = "lost";
+}
+
+async function submit(context: StageContext, parts: SubmitParts): Promise<Submitted> {
+  const { slot, flight, shelf } = parts;
+  const recipe = shelf.find(flight.plan.recipe);
+  if (recipe === null) return unusable("bad_graph", "HP-RECIPE-INVALID", recipeGone(flight));
+  const wedge = flight.plan.wedges[flight.task.wedge - 1];
+  if (wedge === undefined) return unusable("bad_graph", "HP-INTERNAL", `the plan has no wedge ${flight.task.wedge}`);
+  const placed: string[] = [];
+  let graph;
+  try {
+    const plate = await placePlate(context, parts, placed);
+    const images = await placeImages(context, { parts, recipe, wedge }, placed);
+    graph = bindGraph(recipe, {
+      parameters: wedge.parameters,
+      plateInput: plate?.input ?? null,
+      plateWidth: plate?.width ?? null,
+      plateHeight: plate?.height ?? null,
+      images,
+      prefix: prefixOf(flight),
+    });
+  } catch (error) {
+    return prepareFailed(error);
+  }
+  const problems = checkGraph(recipe, slot.catalogue ?? undefined).filter((problem) => problem.severity === "error");
+  const first = problems[0];
+  if (first !== undefined) {
+    const missing = first.code === "HP-RECIPE-MODEL";
+    return unusable(missing ? "missing_model" : "bad_graph", first.code, problems.map((p) => p.message).join(" "));
+  }
+  try {
+    const answer = await slot.client.submit({ id: flight.promptId, graph, jobId: flight.task.jobId });
+    return answer.kind === "accepted" ? { kind: "accepted", placed } : { kind: "refused", error: answer.error, placed };
+  } catch (error) {
+    return systemCode(error) === "ECONNREFUSED" ? { kind: "unreachable", error } : { kind: "ambiguous", error, placed };
+  }
+}
+
+/** `[A-Za-z0-9._/-]` only, unique per attempt: forces a real save and makes the names ours. */
+export function prefixOf(flight: Pick<Flight, "promptId">): string {
+  return `hotplate/${flight.promptId}`;
+}
+
+async function placePlate(
+  context: StageContext,
+  parts: SubmitParts,
+  placed: string[],
+): Promise<{ input: string; width: number; height: number } | null> {
+  const { flight, slot, shelf } = parts;
+  const plate = flight.plan.plate;
+  if (plate === null) return null;
+  const frame = plate.frames.find((f) => f.frame === flight.task.frame) ?? plate.frames[0];
+  if (frame === undefined) throw new HotplateError("HP-PLATE-FRAMES", `the plate has no frame ${flight.task.frame}`);
+  await sameAsPlanned(context, frame);
+  const feeds = shelf.feeds;
+  if (feeds === undefined) throw new HotplateError("HP-INTERNAL", "no feed cache");
+  const feed = await feeds.feed(frame);
+  const input = await slot.client.place(feed.path, `${flight.promptId}.png`);
+  placed.push(input);
+  return { input, width: feed.width, height: feed.height };
+}
+
+async function placeImages(
+  context: StageContext,
+  of: { readonly parts: SubmitParts; readonly recipe: Recipe; readonly wedge: WedgePlan },
+  placed: string[],
+): Promise<Record<string, string>> {
+  const out: Record<string, string> = {};
+  for (const name of Object.keys(of.recipe.file.images)) {
+    const path = of.wedge.parameters[name];
+    if (typeof path !== "string" || path === "") continue;
+    const feeds = of.parts.shelf.feeds;
+    if (feeds === undefined) throw new HotplateError("HP-INTERNAL", "no feed cache");
+    const stat = await context.files.stat(path);
+    const feed = await feeds.feed({ frame: null, path, bytes: stat.bytes, mtimeNs: stat.mtimeNs, ino: stat.ino });
+    const input = await of.parts.slot.client.place(feed.path, `${of.parts.flight.promptId}-${name}.png`);
+    placed.push(input);
+    out[name] = input;
+  }
+  return out;
+}
+
+/** A plate that changed since the job was accepted is another plate: nothing is rendered from it. */
+async function sameAsPlanned(context: StageContext, frame: PlateFrame): Promise<void> {
+  const stat = await context.files.stat(frame.path);
+  if (stat.bytes === frame.bytes && stat.mtimeNs === frame.mtimeNs) return;
+  throw new HotplateError("HP-PLATE-CHANGED", `${frame.path} changed after the job was accepted. Drop the manifest again.`);
+}
+
+function prepareFailed(error: unknown): Submitted {
+  if (error instanceof HotplateError) return unusable(error.code === "HP-INTERNAL" ? "other" : "bad_input", error.code, error.message);
+  const code = systemCode(error) ?? "";
+  // A plate that is not there now: the mount may come back. Deferred, no attempt used.
+  const disk = ["ENOENT", "EIO", "ESTALE", "ENOSPC", "EDQUOT", "ETIMEDOUT", "EACCES", "ENOTDIR"].includes(code);
+  if (disk) {
+    const failure = { class: "disk", code: code === "ENOSPC" ? "HP-DISK-FULL" : "HP-DISK-IO", message: messageOf(error) } as const;
+    return { kind: "unusable", failure, counts: false };
+  }
+  if (code.startsWith("ECONN") || code === "EPIPE") return { kind: "unreachable", error };
+  return unusable("other", "HP-INTERNAL", messageOf(error));
+}
+
+function unusable(kind: Failure["class"], code: string, message: string): Submitted {
+  return { kind: "unusable", failure: { class: kind, code, message }, counts: true };
+}
+
+function recipeGone(flight: Flight): string {
+  const { name, version } = flight.plan.recipe;
+  return `recipe ${name}@${version} changed or went away after the job was accepted; drop the manifest again`;
+}
+
+async function ended(context: StageContext, parts: SubmitParts, submitted: Submitted): Promise<void> {
+  const { slot, flight } = parts;
+  const now = context.world.clock.now();
+  switch (submitted.kind) {
+    case "accepted":
+      flight.placed = submitted.placed;
+      flight.phase = "submitted";
+      flight.submittedAt = now;
+      context.world.log.event("debug", "task.submitted", { task: flight.taskId, slot: slot.config.name, prompt: flight.promptId });
+      return;
+    case "ambiguous":
+      // Settled by asking for the prompt: accepted after all, or unknown and given back.
+      flight.placed = submitted.placed;
+      flight.phase = "submitted";
+      flight.submittedAt = now;
+      await slotDown(context, slot, submitted.error);
+      return;
+    case "refused":
+      await attemptFailed(context, { slot, flight, trouble: { kind: "comfy", error: submitted.error } });
+      return;
+    case "unusable":
+      await attemptFailed(context, { slot, flight, failure: submitted.failure });
+      return;
+    case "unreachable":
+      await givenBack(context, { slot, flight, how: "released" });
+      await slotDown(context, slot, submitted.error);
+      return;
+  }
+}
+
