@@ -1,6 +1,7 @@
 /**
  * Recipes by what a plan recorded of them (name, version, sha256): a recipe that changed under its name is another recipe.
  */
+import { canonicalJson } from "../domain/canonicalJson.ts";
 import type { RecipeRef } from "../domain/plan.ts";
 import type { Recipe, RecipeBook } from "../domain/recipe.ts";
 import type { Stage, StageContext } from "../live.ts";
@@ -9,6 +10,8 @@ import { LIMITS } from "../domain/limits.ts";
 export interface RecipeShelf {
   find(ref: RecipeRef): Recipe | null;
   classesOf(ref: RecipeRef): readonly string[];
+  /** The recipe's graph as it is published; a recipe that went away meanwhile leaves its reference. */
+  graphText(ref: RecipeRef): string;
 }
 
 export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
@@ -34,6 +37,11 @@ export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
     name: "recipes",
     find: (ref) => bySha.get(ref.sha256) ?? null,
     classesOf: (ref) => classes.get(ref.sha256) ?? [],
+    graphText(ref) {
+      const recipe = bySha.get(ref.sha256);
+      const value = recipe === undefined ? { recipe: `${ref.name}@${ref.version}`, sha256: ref.sha256, graph: null } : recipe.graph;
+      return `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`;
+    },
     async tick() {
       const now = context.world.clock.now();
       if (now < nextLookAt) return;

@@ -1,0 +1,176 @@
+/**
+ * The whole version, built in staging before anybody may see it: results under their final names (links of what was
+ * staged), contact sheet, wedges.json, and `.hotplate/` with asset.json, graph.api.json, frames.sha256, qc.json and, last,
+ * commit.json. Every file and directory is fsynced before the store is asked to decide. Repeatable: it starts from empty.
+ */
+import { systemCode } from "../domain/errors.ts";
+import type { Fence } from "../domain/ids.ts";
+import { versionDir, versionFileName } from "../domain/naming.ts";
+import { joinPath, parentDir } from "../domain/paths.ts";
+import { assetJson, commitJson, framesSha256, wedgesJson } from "../domain/version.ts";
+import type { CommitEntry } from "../domain/version.ts";
+import type { VersionFacts, VersionFile } from "../domain/versionFacts.ts";
+import { linkOrCopy, makeDirs } from "../durable.ts";
+import type { StageContext } from "../live.ts";
+import type { FenceRef } from "../ports.ts";
+import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
+import { sheetPages } from "./contactSheet.ts";
+import { machineRecord } from "./machineRecord.ts";
+import { qcOf } from "./qcOf.ts";
+import type { RecipeShelf } from "./recipeShelf.ts";
+
+export interface Assembled {
+  readonly publication: { readonly targetPath: string; readonly stagingPath: string; readonly commitSha256: string } | null;
+  /** Tasks whose staged file is gone or not what was recorded: rendered again. */
+  readonly lost: readonly FenceRef[];
+}
+
+export async function assemble(context: StageContext, step: StepRow, shelf: RecipeShelf): Promise<Assembled> {
+  const { files, world } = context;
+  const { stagingDir, version, fence } = step;
+  const job = await world.store.job(step.jobId);
+  if (stagingDir === null || version === null || fence === null || job === null) return { publication: null, lost: [] };
+  const tasks = await world.store.tasks(step.id);
+  const tree = joinPath(stagingDir, "tree");
+  await files.removeTree(tree);
+  await makeDirs(files, stagingDir, joinPath(tree, ".hotplate"));
+
+  const placed = await placeResults(context, step, { tasks, tree });
+  if (placed.lost.length > 0) return { publication: null, lost: placed.lost };
+  const entries: CommitEntry[] = placed.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
+  const put = async (path: string, text: string): Promise<void> => {
+    await files.create(joinPath(tree, path), text);
+    await files.sync(joinPath(tree, path));
+    entries.push({ path, bytes: new TextEncoder().encode(text).length, sha256: world.digest.sha256(text) });
+  };
+
+  entries.push(...(await placeSheets(context, step, { tasks, tree })));
+  const graph = shelf.graphText(step.plan.recipe);
+  const facts = await factsOf(context, step, { job, tasks, files: placed.files, graphSha256: world.digest.sha256(graph), fence, version });
+  await put("wedges.json", wedgesJson(facts));
+  await put(".hotplate/graph.api.json", graph);
+  await put(".hotplate/frames.sha256", framesSha256(placed.files));
+  await put(".hotplate/qc.json", qcOf(context, step, { job, tasks, files: placed.files }));
+  await put(".hotplate/asset.json", assetJson(facts, machineRecord(context)));
+  const commit = commitJson(facts, entries);
+  await files.create(joinPath(tree, ".hotplate/commit.json"), commit);
+  await files.sync(joinPath(tree, ".hotplate/commit.json"));
+  await syncTree(context, tree, entries);
+  return {
+    publication: { targetPath: versionDir(step.plan.target, version), stagingPath: tree, commitSha256: world.digest.sha256(commit) },
+    lost: [],
+  };
+}
+
+async function placeResults(
+  context: StageContext,
+  step: StepRow,
+  of: { readonly tasks: readonly TaskRow[]; readonly tree: string },
+): Promise<{ readonly files: readonly VersionFile[]; readonly lost: readonly FenceRef[] }> {
+  const { files } = context;
+  const out: VersionFile[] = [];
+  const lost: FenceRef[] = [];
+  const made = new Set<string>();
+  for (const task of of.tasks) {
+    if (task.state !== "committing") continue;
+    for (const staged of task.staged) {
+      const path = versionFileName(step.plan, { version: step.version ?? 0, wedge: task.wedge, frame: task.frame, stagedPath: staged.path });
+      const target = joinPath(of.tree, path);
+      if (!made.has(parentDir(target))) {
+        await makeDirs(files, of.tree, parentDir(target));
+        made.add(parentDir(target));
+      }
+      if (await linkWhole(context, staged, target)) {
+        out.push({ path, wedge: task.wedge, frame: task.frame, bytes: staged.bytes, sha256: staged.sha256 });
+      } else if (task.fence !== null) lost.push({ taskId: task.id, fence: task.fence });
+    }
+  }
+  return { files: out, lost };
+}
+
+/** Links a staged file into the tree and looks once more that it is the one recorded. */
+async function linkWhole(context: StageContext, staged: { readonly path: string; readonly bytes: number; readonly sha256: string }, target: string): Promise<boolean> {
+  try {
+    await linkOrCopy(context.files, staged.path, target);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false;
+    throw error;
+  }
+  const there = await context.files.hash(target);
+  return there.bytes === staged.bytes && there.sha256 === staged.sha256;
+}
+
+async function placeSheets(
+  context: StageContext,
+  step: StepRow,
+  of: { readonly tasks: readonly TaskRow[]; readonly tree: string },
+): Promise<readonly CommitEntry[]> {
+  const { files, world } = context;
+  const out: CommitEntry[] = [];
+  for (const page of sheetPages(step.plan, of.tasks, (task) => (task.state === "committing" ? (task.staged[0]?.path ?? null) : null))) {
+    const path = sheetName(step.version ?? 0, page);
+    const target = joinPath(of.tree, path);
+    const title = `${step.plan.target.name} ${step.plan.target.product} v${String(step.version).padStart(3, "0")}`;
+    await world.images.sheet({ title: page.pages > 1 ? `${title} (${page.page}/${page.pages})` : title, columns: page.columns, tiles: page.tiles }, target);
+    await files.sync(target);
+    out.push({ path, ...(await files.hash(target)) });
+  }
+  return out;
+}
+
+/** `contact_v007.jpg`, further pages `contact_v007_p2.jpg`. */
+export function sheetName(version: number, page: { readonly page: number }): string {
+  const base = `contact_v${String(version).padStart(3, "0")}`;
+  return page.page === 1 ? `${base}.jpg` : `${base}_p${page.page}.jpg`;
+}
+
+async function factsOf(
+  context: StageContext,
+  step: StepRow,
+  of: {
+    readonly job: JobRow;
+    readonly tasks: readonly TaskRow[];
+    readonly files: readonly VersionFile[];
+    readonly graphSha256: string;
+    readonly fence: Fence;
+    readonly version: number;
+  },
+): Promise<VersionFacts> {
+  const { job } = of;
+  return {
+    plan: step.plan,
+    stepId: step.id,
+    version: of.version,
+    fence: of.fence,
+    store: await context.world.store.storeId(),
+    at: new Date(context.world.clock.now()).toISOString(),
+    tasks: of.tasks,
+    files: of.files,
+    graphSha256: of.graphSha256,
+    models: [],
+    checks: checksOf(of.tasks),
+    job: {
+      id: job.id,
+      name: job.name,
+      show: job.show,
+      manifestSha256: job.source.manifestSha256,
+      manifestText: job.source.manifestText,
+      requestedBy: job.source.submittedBy,
+      createdAt: job.createdAt,
+    },
+  };
+}
+
+function checksOf(tasks: readonly TaskRow[]): readonly { readonly name: string; readonly version: number }[] {
+  const seen = new Map<string, number>();
+  for (const task of tasks) for (const finding of task.inspection?.findings ?? []) seen.set(finding.check, finding.version);
+  return [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, version]) => ({ name, version }));
+}
+
+/** Every directory of the tree, deepest first, then the staging directory that holds the tree's own name. */
+async function syncTree(context: StageContext, tree: string, entries: readonly CommitEntry[]): Promise<void> {
+  const dirs = new Set<string>([tree, joinPath(tree, ".hotplate")]);
+  for (const entry of entries) dirs.add(parentDir(joinPath(tree, entry.path)));
+  for (const dir of [...dirs].sort((a, b) => b.length - a.length)) await context.files.syncDir(dir);
+  await context.files.syncDir(parentDir(tree));
+}
