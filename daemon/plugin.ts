@@ -18,6 +18,27 @@ export interface DecodedImage {
   /** uint8, uint16: code values. float32: as stored, NaN and infinities kept. */
   readonly samples: Uint8Array | Uint16Array | Float32Array;
   readonly reader: string;
+  /** OpenEXR's data and display windows; null for formats without them. `width` and `height` are the data window's. */
+  readonly windows: { readonly data: PixelBox; readonly display: PixelBox } | null;
+}
+
+/** x, y of the first pixel, then width and height, px. */
+export type PixelBox = readonly [x: number, y: number, width: number, height: number];
+
+/**
+ * Statistics of luma, 0.2126 R + 0.7152 G + 0.0722 B (grey: the value), over all pixels outside the ignored rectangles.
+ * Integers are divided by their largest code; floats are clamped to 0..1 and sRGB-encoded first, NaN counting as 0, so
+ * that one limit means the same for both. All values are ratios, 0..1.
+ */
+export interface LumaFacts {
+  readonly pixels: number;
+  readonly mean: number;
+  /** Standard deviation. */
+  readonly sd: number;
+  readonly min: number;
+  readonly max: number;
+  /** The largest standard deviation inside a block of 32 x 32 pixels. */
+  readonly blockSdMax: number;
 }
 
 export interface FileFacts {
@@ -32,13 +53,21 @@ export interface CheckInput {
   readonly resultFile: FileFacts;
   /** Why `result` is null: the decoder's words. `kind` broken: we looked and it is bad; unreadable: we could not look. */
   readonly decodeProblem: { readonly kind: "broken" | "unreadable"; readonly message: string } | null;
+  /**
+   * The plate's frame. Decoded for checks that name `plate` in `needs`; other checks see it only when a first look found
+   * something, so that a black result of a black plate is no fault and good frames cost no second decoding.
+   */
   readonly plate: DecodedImage | null;
+  /** Why `plate` is null although there is one: it could not be decoded. */
+  readonly plateProblem: string | null;
+  /** Computed once per image, however many checks ask; null when the image is. */
+  readonly luma: (of: "result" | "plate") => LumaFacts | null;
   readonly expected: {
     readonly width: number | null;
     readonly height: number | null;
     readonly bitDepth: 8 | 16 | null;
     /** Rectangles (x, y, width, height in pixels) that are not the image: the SIMULATED mark. */
-    readonly ignore: readonly (readonly [number, number, number, number])[];
+    readonly ignore: readonly PixelBox[];
   };
   /** For scope `sequence`: the frames wanted, and those that are there. */
   readonly frames: { readonly wanted: readonly (number | null)[]; readonly present: readonly (number | null)[] } | null;

@@ -9,7 +9,7 @@ import type { Config, SlotConfig } from "./domain/config.ts";
 import type { EventFields, EventName } from "./domain/events.ts";
 import type { Fence, PromptId } from "./domain/ids.ts";
 import type { QcRequest } from "./domain/plan.ts";
-import type { Inspection } from "./domain/qc.ts";
+import type { CheckBook, Inspection } from "./domain/qc.ts";
 import type { Graph, RecipeBook } from "./domain/recipe.ts";
 import type { Store } from "./storePort.ts";
 
@@ -196,6 +196,11 @@ export interface InspectRequest {
   };
   readonly checks: readonly QcRequest[];
 }
+export interface SequenceRequest {
+  readonly wanted: readonly (number | null)[];
+  readonly present: readonly (number | null)[];
+  readonly checks: readonly QcRequest[];
+}
 export interface SheetTile {
   readonly path: string | null;
   readonly label: string;
@@ -208,6 +213,10 @@ export interface Images {
   feed(platePath: string, to: string): Promise<{ readonly width: number; readonly height: number }>;
   /** Decodes once, runs every frame check on the same buffers, off the loop. */
   inspect(request: InspectRequest): Promise<Inspection>;
+  /** Runs the checks of scope `sequence` over one wedge's frames, at publish time. No such check asked for: no findings. */
+  inspectSequence(request: SequenceRequest): Promise<Inspection>;
+  /** The checks of this node, loaded once in a worker; what could not be loaded is named. */
+  checks(): Promise<CheckBook>;
   /** Writes (EEXIST) a JPEG whose longer side is at most `pixels`. */
   thumbnail(from: string, to: string, pixels: number): Promise<void>;
   /** Writes (EEXIST) a labelled contact sheet, JPEG. */

@@ -150,6 +150,11 @@ export const ERRORS = {
   "HP-HTTP-ORIGIN": entry("The request comes from another site.", "Call the API directly.", EXIT.refused),
   "HP-HTTP-BODY": entry("The request body is not as documented.", "See /v1/openapi.json.", EXIT.usage),
   "HP-DEMO-ROOT": entry("The demo folder is not empty and not ours.", "Choose another --root.", EXIT.refused),
+  "HP-IMAGE-WORKER": entry(
+    "An image worker ended or hung before its work was done.",
+    "It is looked at again by itself; see the log.",
+    EXIT.uncheckable,
+  ),
   "HP-PLUGIN": entry("A plugin can't be used.", "See its file and the message.", EXIT.invalid),
   "HP-INTERNAL": entry("Hotplate broke one of its own rules.", "Report it with the log.", EXIT.no),
 } as const satisfies Record<string, ErrorEntry>;

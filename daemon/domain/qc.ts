@@ -10,6 +10,8 @@ export interface Measure {
   readonly value: number;
   readonly unit: Unit;
   readonly limit: number | null;
+  /** On which side of the limit the value must lie; absent where the limit only informs. */
+  readonly must?: "atMost" | "atLeast" | "equal";
   readonly frame?: number | null;
 }
 
@@ -36,6 +38,22 @@ export interface Inspection {
   readonly findings: readonly Finding[];
   readonly notApplied: readonly NotApplied[];
   readonly reader: string;
+}
+
+/** A check that a node can run, without its code. */
+export interface InstalledCheck {
+  readonly id: string;
+  readonly version: number;
+  readonly scope: "frame" | "sequence";
+  readonly limits: Readonly<Record<string, number>>;
+  /** Name of its file; the shipped ones lie in plugins/. */
+  readonly file: string;
+}
+
+/** All checks of a node, and the plugin files that could not be used: named and left out, never a crash. */
+export interface CheckBook {
+  readonly checks: readonly InstalledCheck[];
+  readonly refused: readonly { readonly file: string; readonly message: string }[];
 }
 
 export type GateOutcome = "pass" | "hold" | "reject";
