@@ -70,6 +70,8 @@ export interface Live {
   /** Recipe name -> ended tasks and their seconds, of this life. */
   readonly rates: Map<string, { ended: number; seconds: number }>;
   readonly plans: Map<StepId, StepPlan>;
+  /** `dir/stem` of plates that accepted manifests name: such media in a hot folder are no strays. */
+  readonly namedPlates: Set<string>;
   state: NodeView["state"];
 }
 
@@ -144,6 +146,7 @@ export function createLive(config: Config, openSlot: (slot: SlotConfig, wake: ()
     stepTrouble: new Map(),
     rates: new Map(),
     plans: new Map(),
+    namedPlates: new Set(),
     state: "starting",
   };
 }

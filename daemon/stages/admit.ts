@@ -19,10 +19,13 @@ import type { Answers } from "./answers.ts";
 import { CLAIMED, claimPathOf, putBack } from "./claims.ts";
 import type { Drop, DropQueue } from "./dropQueue.ts";
 import type { Folder } from "./folder.ts";
+import { plateQuiet, strayName } from "./media.ts";
 import { laneOf } from "./lanes.ts";
 
 type Admitted =
-  | { readonly kind: "claimed"; readonly job: NewJob; readonly notes: readonly Problem[] }
+  | { readonly kind: "claimed"; readonly job: NewJob; readonly notes: readonly Problem[]; readonly plateIdentity: string | null }
+  /** Dropped media that already were a drop, in this life or one before. */
+  | { readonly kind: "known" }
   | { readonly kind: "rejected"; readonly problems: readonly Problem[] }
   | { readonly kind: "refused" }
   | { readonly kind: "waiting"; readonly text: string; readonly checkInMs: number }
@@ -76,16 +79,17 @@ async function admitAll(context: StageContext, folder: Folder, drops: readonly D
 async function admitOne(context: StageContext, folder: Folder, drop: Drop): Promise<Admitted> {
   const { known } = drop;
   if (known.kind === "manifest") return admitManifest(context, folder, drop);
-  if (folder.config.recipe !== undefined && known.kind !== "other") {
-    const outcome = await planPlate(context.world, {
-      path: joinPath(folder.config.path, known.name),
-      show: folder.config.show,
-      recipe: folder.config.recipe,
-      marker: null,
-    });
-    return judged(context, folder, { drop, outcome, text: null });
-  }
-  return { kind: "refused" };
+  if (folder.config.recipe === undefined || known.kind === "other") return { kind: "refused" };
+  const quiet = await plateQuiet(context, folder, drop);
+  if (quiet.kind !== "quiet") return quiet;
+  const outcome = await planPlate(context.world, {
+    path: joinPath(folder.config.path, known.name),
+    show: folder.config.show,
+    recipe: folder.config.recipe,
+    marker: null,
+  });
+  const admitted = await judged(context, folder, { drop, outcome, text: null });
+  return admitted.kind === "claimed" ? { ...admitted, plateIdentity: quiet.identity } : admitted;
 }
 
 async function admitManifest(context: StageContext, folder: Folder, drop: Drop): Promise<Admitted> {
@@ -164,7 +168,7 @@ async function claim(
     dedupeKey: outcome.dedupeKey,
     source: { folder: folder.config.path, name, manifestSha256: sha256, manifestText, submittedBy: `uid:${uid}`, claimPath },
   };
-  return { kind: "claimed", job, notes: outcome.notes };
+  return { kind: "claimed", job, notes: outcome.notes, plateIdentity: null };
 }
 
 async function store(
@@ -189,9 +193,12 @@ async function store(
     if (drop === undefined) continue;
     if (outcome.kind === "claimed") {
       const result = results[at++];
+      if (outcome.plateIdentity !== null) await world.store.rememberAsset(folder.config.path, drop.known.name, outcome.plateIdentity);
       if (drop.known.kind === "manifest") folder.known.delete(drop.known.name);
       else drop.known.state = "answered";
+      for (const step of outcome.job.plan.steps) if (step.plate !== null) context.live.namedPlates.add(joinPath(step.plate.dir, step.plate.stem));
       batch.answers.error(folder.config.path, drop.known.name, null);
+      batch.answers.withdraw(folder, drop.known.name);
       if (result?.kind === "duplicate") world.log.event("info", "manifest.duplicate", { name: drop.known.name, job: result.jobId });
       else if (result !== undefined) world.log.event("info", "manifest.accepted", { name: drop.known.name, job: result.jobId });
     } else await answer(context, folder, { drop, outcome, answers: batch.answers });
@@ -213,8 +220,12 @@ async function answer(
       release(drop, now);
       folder.dirty = true;
       return;
+    case "known":
+      drop.known.state = "answered";
+      return;
     case "waiting":
       answers.status(folder.config.path, name, outcome.text);
+      drop.known.text = drop.bytes === null ? null : new TextDecoder().decode(drop.bytes);
       drop.known.waitingSaid = true;
       drop.known.state = "waiting";
       drop.known.checkAt = now + outcome.checkInMs;
@@ -226,12 +237,15 @@ async function answer(
       drop.known.state = "answered";
       drop.known.checkAt = now + LIMITS.hotFolderListIntervalMs;
       const rejected = outcome.kind === "rejected";
-      const text = rejected ? errorAnswer(name, outcome.problems) : refusedAnswer(name, folder.config.recipe ?? null);
-      answers.error(folder.config.path, name, text);
+      const said = rejected ? name : strayName(context, folder, drop);
+      if (said === null) return;
+      const text = rejected ? errorAnswer(name, outcome.problems) : refusedAnswer(said, folder.config.recipe ?? null);
+      answers.error(folder.config.path, said, text);
       const code = rejected ? (outcome.problems[0]?.code ?? "HP-INTERNAL") : "HP-INTAKE-NOT-A-MANIFEST";
       const event = rejected ? "manifest.rejected" : "file.refused";
       world.log.event("info", event, { name, folder: folder.config.path, code });
-      await world.store.note(event, null, { name, folder: folder.config.path, code });
+      if (said === name || !folder.strays.has(said)) await world.store.note(event, null, { name: said, folder: folder.config.path, code });
+      if (!rejected) folder.strays.add(said);
       return;
     }
   }

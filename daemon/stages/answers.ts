@@ -19,7 +19,7 @@ export interface Answers {
   status(folder: string, name: string, text: string): void;
   /** ERROR.txt of a name; null when it is cured. */
   error(folder: string, name: string, text: string | null): void;
-  /** The name is gone: its ERROR.txt goes too. */
+  /** The name is gone or was accepted: an ERROR.txt that the last listing saw goes too. */
   withdraw(folder: Folder, name: string): void;
   backlog(folder: Folder, waiting: number, perSecond: number | null): void;
   backlogOver(folder: Folder): void;
@@ -81,11 +81,8 @@ export function createAnswers(context: StageContext): Answers & Stage {
     status: (folder, name, text) => say(folder, statusFileName(name), text),
     error(folder, name, text) {
       const path = joinPath(folder, errorFileName(name));
-      if (text === null && !written.has(path) && !pending.has(path) && context.live.state === "up") {
-        // Still removed: it may be an answer of an earlier life.
-        pending.set(path, { folder, file: errorFileName(name), text: null });
-        return;
-      }
+      // Nothing to take back: a burst of good manifests must not cost a call each for answers that never were.
+      if (text === null && !written.has(path) && !pending.has(path)) return;
       say(folder, errorFileName(name), text);
     },
     withdraw(folder, name) {

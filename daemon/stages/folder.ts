@@ -31,6 +31,10 @@ export interface KnownName {
   missing: number;
   /** A STATUS.txt that says "receiving" or "waiting" lies beside it. */
   waitingSaid: boolean;
+  /** Plates in a bound folder: what they looked like last, and since when. */
+  look: { readonly print: string; readonly since: number } | null;
+  /** A waiting manifest's text: media that it names get no answer of their own. */
+  text: string | null;
 }
 
 export interface Folder {
@@ -53,6 +57,8 @@ export interface Folder {
   /** Answer files seen in the last listing. */
   answersSeen: Set<string>;
   backlogSaid: boolean;
+  /** Names under which stray media were answered: a sequence gets one answer. */
+  readonly strays: Set<string>;
 }
 
 export function createFolder(config: HotFolderConfig): Folder {
@@ -74,6 +80,7 @@ export function createFolder(config: HotFolderConfig): Folder {
     reason: null,
     answersSeen: new Set(),
     backlogSaid: false,
+    strays: new Set(),
   };
 }
 
@@ -113,6 +120,8 @@ export function takeListing(folder: Folder, entries: readonly DirEntry[], now: n
       checkAt: now,
       missing: 0,
       waitingSaid: false,
+      look: null,
+      text: null,
     });
   }
   for (const name of folder.ignored.keys()) if (!ignoredNow.has(name)) folder.ignored.delete(name);

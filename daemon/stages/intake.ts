@@ -172,7 +172,8 @@ async function folderSeen(
     judge(folder, known, file, { now, ...to });
   }
   for (const known of folder.known.values()) {
-    if (known.kind === "directory" && known.state !== "admitting" && known.checkAt <= now) handOverDirectory(folder, known, to.queue);
+    const asked = known.state !== "admitting" && known.state !== "answered" && known.checkAt <= now;
+    if (known.kind === "directory" && asked) handOverDirectory(folder, known, to.queue);
   }
   if (namesToLookAt(folder, now).length > 0) context.wake();
 }

@@ -1,0 +1,56 @@
+/**
+ * Media in a hot folder. Bound to a recipe: a plate is complete when it has looked the same for a quiet time. Not bound:
+ * media that a manifest names are its plates and get no answer of their own; strays get one, a sequence one for all.
+ */
+import { LIMITS } from "../domain/limits.ts";
+import { joinPath } from "../domain/paths.ts";
+import { waitingAnswer } from "../domain/answer.ts";
+import { arrivedByRename } from "../domain/settle.ts";
+import type { StageContext } from "../live.ts";
+import type { Drop } from "./dropQueue.ts";
+import type { Folder } from "./folder.ts";
+
+export type Quiet =
+  | { readonly kind: "quiet"; readonly identity: string }
+  | { readonly kind: "known" }
+  | { readonly kind: "waiting"; readonly text: string; readonly checkInMs: number }
+  | { readonly kind: "again" };
+
+export async function plateQuiet(context: StageContext, folder: Folder, drop: Drop): Promise<Quiet> {
+  const { world, files } = context;
+  const { known } = drop;
+  const path = joinPath(folder.config.path, known.name);
+  const self = await files.stat(path).catch(() => null);
+  if (self === null) return { kind: "again" };
+  const identity = `${self.dev}:${self.ino}:${known.kind === "directory" ? "" : `${self.bytes}:${self.mtimeNs}`}`;
+  if (await world.store.knowsAsset(folder.config.path, known.name, identity)) return { kind: "known" };
+  if (known.kind !== "directory" && folder.mountKind === "local" && self.bytes > 0 && arrivedByRename(self)) return { kind: "quiet", identity };
+  const print = known.kind === "directory" ? await printOf(context, path) : `${self.bytes}:${self.mtimeNs}:${self.ctimeNs}`;
+  const now = world.clock.now();
+  if (known.look?.print !== print) known.look = { print, since: now };
+  const quietMs = now - known.look.since;
+  if (quietMs >= LIMITS.plateQuietMs) return { kind: "quiet", identity };
+  const reason = `It is complete when nothing in it has changed for ${LIMITS.plateQuietMs / 1000} s.`;
+  return { kind: "waiting", text: waitingAnswer(known.name, reason, []), checkInMs: Math.max(100, LIMITS.plateQuietMs - quietMs) };
+}
+
+async function printOf(context: StageContext, dir: string): Promise<string> {
+  const parts: string[] = [];
+  const entries = await context.files.list(dir, LIMITS.framesMax);
+  for (const entry of [...entries].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const stat = await context.files.stat(joinPath(dir, entry.name));
+    parts.push(`${entry.name}:${stat.bytes}:${stat.mtimeNs}:${stat.ctimeNs}`);
+  }
+  return context.world.digest.sha256(parts.join("\n"));
+}
+
+/** The name under which a stray is answered; null when a manifest names it. `x.1001.exr` answers as `x.####.exr`. */
+export function strayName(context: StageContext, folder: Folder, drop: Drop): string | null {
+  const { name, kind } = drop.known;
+  if (kind !== "image") return name;
+  const frame = /^(.+)\.(-?\d{2,})\.([A-Za-z0-9]+)$/.exec(name);
+  const stem = frame?.[1] ?? name.replace(/\.[^.]+$/, "");
+  if (context.live.namedPlates.has(joinPath(folder.config.path, stem))) return null;
+  for (const other of folder.known.values()) if (other.text?.includes(stem) === true) return null;
+  return frame === null ? name : `${stem}.${"#".repeat(frame[2]?.length ?? 4)}.${frame[3]}`;
+}

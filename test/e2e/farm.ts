@@ -1,0 +1,193 @@
+/**
+ * A whole node in a temporary folder, with real processes: plates, hot folder, simulated ComfyUI slots, the daemon. Tests
+ * wait for events that the processes print, never for time.
+ */
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import sharp from "sharp";
+
+const REPO = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface LogLine {
+  readonly event?: string;
+  readonly [key: string]: unknown;
+}
+
+/** A child whose standard output is JSON lines; kept in order, waited for by predicate. */
+export class Child {
+  readonly process: ChildProcess;
+  readonly lines: LogLine[] = [];
+  readonly stderr: string[] = [];
+  readonly exited: Promise<number | null>;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.process = spawn(process.execPath, args, { cwd: REPO, env: { ...process.env, NO_COLOR: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    this.exited = new Promise((resolve) => this.process.once("exit", (code) => resolve(code)));
+    void this.exited.then(() => this.#ring());
+    createInterface({ input: this.process.stdout! }).on("line", (text) => {
+      this.lines.push(parse(text));
+      this.#ring();
+    });
+    createInterface({ input: this.process.stderr! }).on("line", (text) => this.stderr.push(text));
+  }
+
+  #ring(): void {
+    for (const ring of [...this.#waiting]) ring();
+  }
+
+  /** Resolves with the `n`-th line that matches (1 = first); rejects when the process ends before. */
+  async line(matches: (line: LogLine) => boolean, n = 1): Promise<LogLine> {
+    for (;;) {
+      const found = this.lines.filter(matches)[n - 1];
+      if (found !== undefined) return found;
+      if (this.process.exitCode !== null || this.process.signalCode !== null) {
+        throw new Error(`ended (${this.process.exitCode ?? this.process.signalCode}) before the line came:\n${this.tail()}`);
+      }
+      await new Promise<void>((resolve) => {
+        const ring = (): void => {
+          this.#waiting.delete(ring);
+          resolve();
+        };
+        this.#waiting.add(ring);
+      });
+    }
+  }
+
+  tail(): string {
+    return [...this.stderr.slice(-20), ...this.lines.slice(-20).map((line) => JSON.stringify(line))].join("\n");
+  }
+
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    this.process.kill(signal);
+    await this.exited;
+  }
+}
+
+function parse(text: string): LogLine {
+  try {
+    return JSON.parse(text) as LogLine;
+  } catch {
+    return { text };
+  }
+}
+
+export interface Farm extends AsyncDisposable {
+  readonly dir: string;
+  readonly hot: string;
+  readonly plates: string;
+  readonly shot: string;
+  readonly config: string;
+  readonly slots: readonly SlotProcess[];
+  startDaemon(env?: Readonly<Record<string, string>>): Child;
+  track(child: Child): Child;
+}
+
+export interface SlotProcess {
+  readonly name: string;
+  url: string;
+  child: Child;
+  restart(): Promise<void>;
+}
+
+export interface FarmOptions {
+  readonly slots?: number;
+  readonly frames?: number;
+  readonly workMs?: number;
+  readonly extraConfig?: (dir: string) => string;
+  readonly dir?: string;
+}
+
+/** Plates `SH010_PL01_v001.1001.png` ..., a demo root, `slots` simulated slots on ports of their own. */
+export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), "hotplate-e2e-"));
+  const children = new Set<Child>();
+  const track = (child: Child): Child => {
+    children.add(child);
+    return child;
+  };
+  const shot = join(dir, "shots/SH010");
+  const plates = join(shot, "plates/SH010_PL01_v001");
+  const hot = join(dir, "hot");
+  for (const path of [plates, hot, join(dir, "state"), join(dir, "slots")]) mkdirSync(path, { recursive: true });
+  writeFileSync(join(dir, ".hotplate-demo.json"), "{}\n");
+  for (let frame = 0; frame < (options.frames ?? 2); frame += 1) await paintPlate(join(plates, `SH010_PL01_v001.${1001 + frame}.png`), frame);
+  const slots: SlotProcess[] = [];
+  for (let index = 0; index < (options.slots ?? 2); index += 1) slots.push(await startSlot(dir, index, { workMs: options.workMs ?? 0, track }));
+  const config = join(dir, "hotplate.yaml");
+  writeFileSync(config, configText(dir, slots, options.extraConfig?.(dir) ?? ""));
+  return {
+    dir,
+    hot,
+    plates,
+    shot,
+    config,
+    slots,
+    track,
+    startDaemon: (env) => track(new Child(["daemon/cli/main.ts", "run", "--config", config], { UV_THREADPOOL_SIZE: "16", ...env })),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...children].map((child) => child.kill("SIGKILL")));
+      if (options.dir === undefined) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function paintPlate(path: string, frame: number): Promise<void> {
+  const width = 96;
+  const height = 54;
+  const pixels = Buffer.alloc(width * height * 3);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const at = (y * width + x) * 3;
+      pixels[at] = (x * 2 + frame * 7) & 255;
+      pixels[at + 1] = (y * 4) & 255;
+      pixels[at + 2] = ((x ^ y) * 3) & 255;
+    }
+  }
+  await sharp(pixels, { raw: { width, height, channels: 3 } }).png().toFile(path);
+}
+
+async function startSlot(dir: string, index: number, options: { workMs: number; track: (child: Child) => Child }): Promise<SlotProcess> {
+  const slotDir = join(dir, "slots", `gpu${index}`);
+  mkdirSync(slotDir, { recursive: true });
+  const start = async (port: number): Promise<{ child: Child; url: string }> => {
+    const args = ["scripts/simulatedComfyui/main.ts", "--port", String(port), "--slot-dir", slotDir, "--work-ms", String(options.workMs)];
+    const child = options.track(new Child(args));
+    const ready = await child.line((line) => typeof line["url"] === "string");
+    return { child, url: String(ready["url"]) };
+  };
+  const first = await start(0);
+  const slot: SlotProcess = {
+    name: `gpu${index}`,
+    url: first.url,
+    child: first.child,
+    async restart() {
+      await slot.child.kill("SIGKILL");
+      const again = await start(Number(new URL(slot.url).port));
+      slot.child = again.child;
+    },
+  };
+  return slot;
+}
+
+function configText(dir: string, slots: readonly SlotProcess[], extra: string): string {
+  return [
+    "hotplate: 1",
+    `stateDir: ${dir}/state`,
+    "roots:",
+    `  - {name: farm, linux: ${dir}}`,
+    "hotFolders:",
+    `  - {path: ${dir}/hot, show: TEST}`,
+    "slots:",
+    ...slots.map((slot) => `  - {name: ${slot.name}, url: "${slot.url}", demo: true}`),
+    "api: {listen: '127.0.0.1:0'}",
+    "log: {level: debug}",
+    extra,
+    "",
+  ].join("\n");
+}
