@@ -12,8 +12,11 @@ import type { Recipe, RecipeBook } from "../domain/recipe.ts";
 import { problemLine, readRecipe, RECIPE_FILE } from "../domain/recipeText.ts";
 import type { Digest, Files, Log, Recipes } from "../ports.ts";
 
+/** What reading needs of the disk. */
+export type ReadingFiles = Pick<Files, "list" | "stat" | "realpath" | "read">;
+
 export interface RecipesOptions {
-  readonly files: Files;
+  readonly files: ReadingFiles;
   readonly digest: Digest;
   /** Absent: broken recipes are only in the book (command line). */
   readonly log?: Log;
@@ -72,7 +75,7 @@ interface Found {
   readonly broken: readonly Entry[];
 }
 
-async function recipeDirs(files: Files, root: string): Promise<Found> {
+async function recipeDirs(files: ReadingFiles, root: string): Promise<Found> {
   const found: RecipePlace[] = [];
   const broken: Entry[] = [];
   for (const name of await subfolders(files, root, LIMITS.recipeNamesMax, broken)) {
@@ -93,7 +96,7 @@ async function recipeDirs(files: Files, root: string): Promise<Found> {
 }
 
 /** Sorted names of folders, links to folders included; dot names are not ours to judge. */
-async function subfolders(files: Files, dir: string, max: number, broken: Entry[]): Promise<readonly string[]> {
+async function subfolders(files: ReadingFiles, dir: string, max: number, broken: Entry[]): Promise<readonly string[]> {
   try {
     const entries = await files.list(dir, max);
     return entries
@@ -125,7 +128,7 @@ async function readOnce(
   }
 }
 
-async function signatureOf(files: Files, dir: string): Promise<string> {
+async function signatureOf(files: ReadingFiles, dir: string): Promise<string> {
   const parts: string[] = [];
   for (const name of [RECIPE_FILE, GRAPH_FILE]) {
     const stat = await files.stat(await files.realpath(`${dir}/${name}`));
@@ -134,7 +137,7 @@ async function signatureOf(files: Files, dir: string): Promise<string> {
   return parts.join("|");
 }
 
-async function readText(files: Files, path: string, bytesMax: number): Promise<string> {
+async function readText(files: ReadingFiles, path: string, bytesMax: number): Promise<string> {
   return new TextDecoder("utf-8", { fatal: true }).decode(await files.read(await files.realpath(path), bytesMax));
 }
 

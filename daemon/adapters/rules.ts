@@ -14,7 +14,7 @@ export interface Rules {
 }
 
 export interface RulesOptions {
-  readonly files: Files;
+  readonly files: Pick<Files, "realpath" | "stat" | "read">;
   readonly path: string;
   readonly log?: Log;
 }
