@@ -24,9 +24,12 @@ export interface RecipesOptions {
   readonly dirs: readonly string[];
 }
 
-type Entry =
-  | { readonly kind: "recipe"; readonly recipe: Recipe }
-  | { readonly kind: "broken"; readonly dir: string; readonly message: string };
+interface Broken {
+  readonly kind: "broken";
+  readonly dir: string;
+  readonly message: string;
+}
+type Entry = { readonly kind: "recipe"; readonly recipe: Recipe } | Broken;
 
 interface Cached {
   readonly signature: string;
@@ -65,19 +68,21 @@ export function openRecipes(options: RecipesOptions): Recipes {
   };
 }
 
-interface RecipePlace {
+/** A folder that is laid out as a recipe: `<root>/<name>/<version>`. */
+export interface RecipePlace {
   readonly dir: string;
   readonly name: string;
   readonly version: string;
 }
-interface Found {
+export interface Found {
   readonly found: readonly RecipePlace[];
-  readonly broken: readonly Entry[];
+  readonly broken: readonly Broken[];
 }
 
-async function recipeDirs(files: ReadingFiles, root: string): Promise<Found> {
+/** Every recipe folder below a root, and what is laid out wrongly. Never rejects. */
+export async function recipeDirs(files: ReadingFiles, root: string): Promise<Found> {
   const found: RecipePlace[] = [];
-  const broken: Entry[] = [];
+  const broken: Broken[] = [];
   for (const name of await subfolders(files, root, LIMITS.recipeNamesMax, broken)) {
     const folder = `${root}/${name}`;
     if (!NAME_PATTERN.test(name)) {
@@ -96,7 +101,7 @@ async function recipeDirs(files: ReadingFiles, root: string): Promise<Found> {
 }
 
 /** Sorted names of folders, links to folders included; dot names are not ours to judge. */
-async function subfolders(files: ReadingFiles, dir: string, max: number, broken: Entry[]): Promise<readonly string[]> {
+async function subfolders(files: ReadingFiles, dir: string, max: number, broken: Broken[]): Promise<readonly string[]> {
   try {
     const entries = await files.list(dir, max);
     return entries
@@ -155,7 +160,7 @@ function entryOf(place: RecipePlace, reading: ReturnType<typeof readRecipe>, dig
   return { kind: "recipe", recipe: { file, graph, dir, sha256: digest.sha256(canonicalJson({ file, graph })) } };
 }
 
-function brokenEntry(dir: string, message: string): Entry {
+function brokenEntry(dir: string, message: string): Broken {
   return { kind: "broken", dir, message };
 }
 

@@ -1,0 +1,111 @@
+/**
+ * `hotplate recipe import | ls | check`: how it is typed and printed. What it does is `recipeActions`. Exit codes: 0 done,
+ * 3 a recipe or graph can't be used, 6 no such recipe, 7 refused.
+ */
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { EXIT } from "../domain/errors.ts";
+import type { Problem } from "../domain/errors.ts";
+import { checkRecipes, importFile, listRecipes } from "./recipeActions.ts";
+import type { RecipeTools, RecipeView } from "./recipeActions.ts";
+
+export interface RecipeCommandParts {
+  /** Built when a command runs, so that `--help` needs no configuration. */
+  readonly tools: () => RecipeTools | Promise<RecipeTools>;
+  readonly print: (text: string) => void;
+  readonly exit: (code: number) => void;
+}
+
+/** The subcommand to mount: `program.addCommand(recipeCommand(parts))`. Errors are thrown as HotplateError. */
+export function recipeCommand({ tools, print, exit }: RecipeCommandParts): Command {
+  const command = new Command("recipe").description("Recipes: ComfyUI graphs with typed parameters");
+  command
+    .command("ls")
+    .description("List every recipe, usable or not")
+    .option("--json", "For machines")
+    .action(async ({ json }: { json?: boolean }) => {
+      const views = await listRecipes(await tools());
+      print(json === true ? jsonText({ recipes: views }) : listText(views));
+    });
+  command
+    .command("check")
+    .description("Check recipes against the recorded ComfyUI 0.19, or against a running one")
+    .argument("[target]", "Recipe folder, folder of recipes, or name[@version]; default: all")
+    .option("--url <comfyui>", "Check against this ComfyUI: its classes, options and models")
+    .option("--json", "For machines")
+    .action(async (target: string | undefined, { json, url }: { json?: boolean; url?: string }) => {
+      const views = await checkRecipes(await tools(), { target: target ?? null, url: url ?? null });
+      print(json === true ? jsonText({ recipes: views }) : checkText(views));
+      if (views.some((view) => view.state === "broken")) exit(EXIT.invalid);
+    });
+  command
+    .command("import")
+    .description("Make a recipe from a graph that was saved with File > Export (API)")
+    .argument("<file>", "The exported graph, JSON")
+    .requiredOption("--name <name>", "Name of the recipe: letters, digits and _")
+    .option("--out <dir>", "Recipe folder to write below", "recipes")
+    .option("--url <comfyui>", "Take ranges and options from this ComfyUI (needed for node packs)")
+    .option("--json", "For machines")
+    .action(async (file: string, options: { name: string; out: string; url?: string; json?: boolean }) => {
+      const out = resolve(options.out);
+      const request = { file: resolve(file), name: options.name, out, url: options.url ?? null };
+      const outcome = await importFile(await tools(), request);
+      if (options.json === true) print(jsonText(outcome));
+      else if (outcome.kind === "refused") print(problemsText(outcome.problems));
+      else print(importText(outcome));
+      if (outcome.kind === "refused") exit(EXIT.invalid);
+    });
+  return command;
+}
+
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
+
+function listText(views: readonly RecipeView[]): string {
+  const usable = views.filter((view) => view.state === "usable");
+  const width = Math.max(0, ...usable.map((view) => `${view.name}@${view.version}`.length));
+  const lines = usable.map((view) => {
+    const needs = view.needs === "nothing" || view.needs === null ? "" : ` (needs ${view.needs})`;
+    return `${`${view.name}@${view.version}`.padEnd(width)}  ${view.title ?? ""}${needs}`;
+  });
+  const broken = views
+    .filter((view) => view.state === "broken")
+    .map((view) => `BROKEN  ${view.dir}: ${view.problems[0]?.message ?? "it can't be used"}`);
+  return [...lines, ...broken].join("\n") || "There are no recipes.";
+}
+
+function checkText(views: readonly RecipeView[]): string {
+  const lines = views.flatMap((view) => [
+    `${view.state === "usable" ? "ok      " : "BROKEN  "}${view.name === "" ? view.dir : `${view.name}@${view.version}  ${view.dir}`}`,
+    ...view.problems.map((problem) => `  ${problemText(problem)}`),
+  ]);
+  return lines.join("\n") || "There are no recipes.";
+}
+
+function problemsText(problems: readonly Problem[]): string {
+  return problems.map(problemText).join("\n");
+}
+
+/** `file:line:col CODE sentence Nearest: x. Action.` */
+function problemText(problem: Problem): string {
+  const place = [problem.file ?? "", problem.line, problem.col]
+    .filter((part) => part !== null && part !== "")
+    .join(":");
+  const nearest = problem.nearest === null ? "" : ` Nearest: ${problem.nearest}.`;
+  const grade = problem.severity === "warning" ? " (warning)" : "";
+  return `${place} ${problem.code}${grade} ${problem.message}${nearest} ${problem.action}`;
+}
+
+function importText(outcome: {
+  readonly dir: string;
+  readonly notes: readonly string[];
+  readonly parameters: readonly string[];
+}): string {
+  return [
+    `Written: ${outcome.dir}`,
+    `Parameters: ${outcome.parameters.join(", ") || "none"}`,
+    ...outcome.notes.map((note) => `Note: ${note}`),
+    `Next: edit ${outcome.dir}/recipe.yaml, then hotplate recipe check ${outcome.dir}`,
+  ].join("\n");
+}
