@@ -37,7 +37,7 @@ interface Cached {
 }
 
 /** `book()` lists on every call and reads a recipe again only when its files' identity changed. Never rejects. */
-export function openRecipes(options: RecipesOptions): Recipes {
+export function createRecipes(options: RecipesOptions): Recipes {
   let cache: ReadonlyMap<string, Cached> = new Map();
   let underWay: Promise<RecipeBook> | null = null;
   const refresh = async (): Promise<RecipeBook> => {

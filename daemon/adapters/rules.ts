@@ -19,7 +19,7 @@ export interface RulesOptions {
   readonly log?: Log;
 }
 
-export function openRules({ files, path, log }: RulesOptions): Rules {
+export function createRules({ files, path, log }: RulesOptions): Rules {
   let signature = "";
   let book: RuleBook = { rules: [], skipped: [] };
   const tell = (message: string, line: number | null = null): void =>

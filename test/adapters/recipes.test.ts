@@ -1,12 +1,13 @@
 /** Recipe folders on disk: re-read when they change, bounded, and a broken one never hides the others. */
-import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { openRecipes } from "../../daemon/adapters/recipes.ts";
+import { createDigest } from "../../daemon/adapters/digest.ts";
+import { createFiles } from "../../daemon/adapters/files.ts";
+import { createRecipes } from "../../daemon/adapters/recipes.ts";
 import type { ReadingFiles } from "../../daemon/adapters/recipes.ts";
-import type { DirEntry, Digest, FileStat, Log } from "../../daemon/ports.ts";
-import { shippedTexts } from "../fixtures/recipes.ts";
+import type { DirEntry, FileStat, Log } from "../../daemon/ports.ts";
+import { SHIPPED_RECIPES, shippedTexts } from "../fixtures/recipes.ts";
 
-const digest: Digest = { sha256: (data) => createHash("sha256").update(data).digest("hex") };
+const digest = createDigest();
 
 /** A tree of texts with identities that change on every write; counts reads. */
 class Tree implements ReadingFiles {
@@ -78,7 +79,7 @@ const names = (book: { recipes: readonly { file: { name: string; version: string
   book.recipes.map(({ file }) => `${file.name}@${file.version}`);
 
 test("every sound recipe is in the book with its folder and its hash", async () => {
-  const book = await openRecipes({ files: shippedTree(), digest, dirs: ["/r"] }).book();
+  const book = await createRecipes({ files: shippedTree(), digest, dirs: ["/r"] }).book();
   expect(names(book)).toContain("env_relight@1.0.0");
   expect(book.broken).toEqual([]);
   for (const recipe of book.recipes) {
@@ -89,7 +90,7 @@ test("every sound recipe is in the book with its folder and its hash", async () 
 
 test("nothing is read again until a file changes, and then only that recipe", async () => {
   const tree = shippedTree();
-  const recipes = openRecipes({ files: tree, digest, dirs: ["/r"] });
+  const recipes = createRecipes({ files: tree, digest, dirs: ["/r"] });
   const before = await recipes.book();
   const first = tree.reads;
   expect((await recipes.book()).recipes).toEqual(before.recipes);
@@ -105,12 +106,12 @@ test("nothing is read again until a file changes, and then only that recipe", as
 
 test("the hash is of the meaning: comments and order of keys do not change it", async () => {
   const tree = shippedTree();
-  const one = await openRecipes({ files: tree, digest, dirs: ["/r"] }).book();
+  const one = await createRecipes({ files: tree, digest, dirs: ["/r"] }).book();
   const { recipe, graph } = shippedTexts().find(({ name }) => name === "grain")!;
   tree.write("/r/grain/1.0.0/recipe.yaml", `# another comment\n${recipe}`);
   const turned = Object.fromEntries(Object.entries(JSON.parse(graph) as object).reverse());
   tree.write("/r/grain/1.0.0/graph.api.json", JSON.stringify(turned));
-  const two = await openRecipes({ files: tree, digest, dirs: ["/r"] }).book();
+  const two = await createRecipes({ files: tree, digest, dirs: ["/r"] }).book();
   expect(two.recipes.map((r) => r.sha256)).toEqual(one.recipes.map((r) => r.sha256));
 });
 
@@ -134,7 +135,7 @@ test.each<readonly [string, (tree: Tree) => void, RegExp]>([
 ])("%s is named as broken and hides no other recipe", async (_what, breakIt, message) => {
   const tree = shippedTree();
   breakIt(tree);
-  const book = await openRecipes({ files: tree, digest, dirs: ["/r"] }).book();
+  const book = await createRecipes({ files: tree, digest, dirs: ["/r"] }).book();
   expect(book.broken.map((entry) => entry.message).join("\n")).toMatch(message);
   expect(names(book)).toEqual(expect.arrayContaining(["env_relight@1.0.0", "upscale_x2@2.0.0"]));
 });
@@ -146,7 +147,7 @@ function swapName(): string {
 }
 
 test("a folder that can't be listed is named, the next one is still read", async () => {
-  const book = await openRecipes({ files: shippedTree(), digest, dirs: ["/gone", "/r"] }).book();
+  const book = await createRecipes({ files: shippedTree(), digest, dirs: ["/gone", "/r"] }).book();
   expect(book.broken).toEqual([{ dir: "/gone", message: expect.stringContaining("ENOENT") as string }]);
   expect(book.recipes.length).toBeGreaterThanOrEqual(6);
 });
@@ -157,7 +158,7 @@ test("of two with one name and version the first wins and the second is named", 
     tree.write(`/studio/${name}/${version}/recipe.yaml`, recipe);
     tree.write(`/studio/${name}/${version}/graph.api.json`, graph);
   }
-  const book = await openRecipes({ files: tree, digest, dirs: ["/r", "/studio"] }).book();
+  const book = await createRecipes({ files: tree, digest, dirs: ["/r", "/studio"] }).book();
   expect(book.recipes.find(({ file }) => file.name === "env_relight")?.dir).toBe("/r/env_relight/1.0.0");
   expect(book.broken[0]).toMatchObject({
     dir: "/studio/env_relight/1.0.0",
@@ -170,7 +171,7 @@ test("a broken recipe is logged once, and again when it breaks in another way", 
   const log: Log = { event: (_level, name, fields) => told.push(`${name} ${String(fields["dir"])}`) };
   const tree = shippedTree();
   tree.write("/r/grain/1.0.0/recipe.yaml", "hotplate: [");
-  const recipes = openRecipes({ files: tree, digest, log, dirs: ["/r"] });
+  const recipes = createRecipes({ files: tree, digest, log, dirs: ["/r"] });
   await recipes.book();
   await recipes.book();
   expect(told).toEqual(["recipe.broken /r/grain/1.0.0"]);
@@ -181,7 +182,7 @@ test("a broken recipe is logged once, and again when it breaks in another way", 
 
 test("a recipe that went away leaves the book", async () => {
   const tree = shippedTree();
-  const recipes = openRecipes({ files: tree, digest, dirs: ["/r"] });
+  const recipes = createRecipes({ files: tree, digest, dirs: ["/r"] });
   await recipes.book();
   tree.remove("/r/grain/1.0.0/recipe.yaml");
   tree.remove("/r/grain/1.0.0/graph.api.json");
@@ -190,8 +191,21 @@ test("a recipe that went away leaves the book", async () => {
 
 test("callers at the same time share one look", async () => {
   const tree = shippedTree();
-  const recipes = openRecipes({ files: tree, digest, dirs: ["/r"] });
+  const recipes = createRecipes({ files: tree, digest, dirs: ["/r"] });
   const [one, two] = await Promise.all([recipes.book(), recipes.book()]);
   expect(one).toBe(two);
   expect(tree.reads).toBe(2 * one.recipes.length);
+});
+
+test("the shipped folder is read from the real disk", async () => {
+  const book = await createRecipes({ files: createFiles(), digest, dirs: [SHIPPED_RECIPES] }).book();
+  expect(book.broken).toEqual([]);
+  expect(names(book)).toEqual([
+    "env_relight@1.0.0",
+    "grain@1.0.0",
+    "sd_image_to_image@1.0.0",
+    "sd_text_to_image@1.0.0",
+    "slap_comp@1.0.0",
+    "upscale_x2@2.0.0",
+  ]);
 });

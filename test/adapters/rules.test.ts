@@ -1,6 +1,6 @@
 /** The rule file on disk: read again when it changes; a bad one leaves the rules of before in force and is told. */
 import { expect, test } from "vitest";
-import { openRules } from "../../daemon/adapters/rules.ts";
+import { createRules } from "../../daemon/adapters/rules.ts";
 import type { RulesOptions } from "../../daemon/adapters/rules.ts";
 
 const rule = (id: string): string =>
@@ -30,7 +30,7 @@ function open(text: string | null) {
       return disk.text === null ? gone() : Promise.resolve(new TextEncoder().encode(disk.text));
     },
   };
-  const rules = openRules({
+  const rules = createRules({
     files,
     path: "/etc/rules.yaml",
     log: {

@@ -1,9 +1,9 @@
 /** `hotplate recipe`: what is printed, what the exit code says, and that nothing is ever overwritten. */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createFiles } from "../../daemon/adapters/files.ts";
 import { recipeCommand } from "../../daemon/cli/recipe.ts";
 import type { RecipeTools } from "../../daemon/cli/recipeActions.ts";
 import { SHIPPED_RECIPES, TINY_CATALOGUE, TINY_GRAPH } from "../fixtures/recipes.ts";
@@ -17,30 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 const tools = (): RecipeTools => ({
-  files: {
-    list: async (path) =>
-      (await readdir(path, { withFileTypes: true })).map((entry) => ({
-        name: entry.name,
-        kind: entry.isDirectory() ? "directory" : "file",
-      })),
-    stat: async (path) => {
-      const found = await stat(path, { bigint: true });
-      const times = { mtimeNs: String(found.mtimeNs), ctimeNs: String(found.ctimeNs) };
-      return {
-        kind: "file",
-        dev: String(found.dev),
-        ino: String(found.ino),
-        bytes: Number(found.size),
-        uid: 0,
-        mode: 0,
-        ...times,
-      };
-    },
-    realpath: (path) => realpath(path),
-    read: (path) => readFile(path),
-    mkdir: (path) => mkdir(path),
-    create: (path, data) => writeFile(path, data, { flag: "wx" }),
-  },
+  files: createFiles(),
   recipeDirs: () => Promise.resolve([join(dir, "r")]),
   recordedCatalogue: () => Promise.resolve(TINY_CATALOGUE),
   liveCatalogue: (url) => Promise.reject(new Error(`asked ${url}`)),
