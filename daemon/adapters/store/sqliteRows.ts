@@ -1,0 +1,117 @@
+/** Rows of tables to the rows of `storePort.ts`. JSON columns were written by this program and are trusted. */
+import type { StoredEvent } from "../../domain/events.ts";
+import { jobState, noTasks } from "../../domain/job.ts";
+import type { TaskCounts } from "../../domain/job.ts";
+import { TASK_STATES } from "../../domain/task.ts";
+import type { AttemptRow, DropRow, JobRow, RequestRow, StepRow, TaskRow } from "../../storePort.ts";
+import type { Row, Sql } from "./sqliteDatabase.ts";
+
+function json<T>(text: Sql | undefined, none: T): T {
+  return typeof text === "string" ? (JSON.parse(text) as T) : none;
+}
+
+export function taskRow(row: Row): TaskRow {
+  return {
+    id: row["id"],
+    jobId: row["job_id"],
+    stepId: row["step_id"],
+    show: row["show"],
+    priority: row["priority"],
+    seq: row["seq"],
+    wedge: row["wedge"],
+    frame: row["frame"],
+    state: row["state"],
+    attempt: row["attempt"],
+    fence: row["fence"],
+    slot: row["slot"],
+    promptId: row["prompt_id"],
+    leaseUntil: row["lease_until"],
+    dueAt: row["due_at"],
+    failure: json(row["failure"], null),
+    staged: json(row["staged"], []),
+    inspection: json(row["inspection"], null),
+    gate: row["gate"],
+    holdUntil: row["hold_until"],
+    gpuSeconds: row["gpu_seconds"],
+  } as unknown as TaskRow;
+}
+
+export function stepRow(row: Row): StepRow {
+  const target = row["target_path"];
+  return {
+    id: row["id"],
+    jobId: row["job_id"],
+    index: row["idx"],
+    plan: json(row["plan"], null),
+    state: row["state"],
+    fence: row["fence"],
+    version: row["version"],
+    stagingDir: row["staging_dir"],
+    counts: countsOf(row),
+    ungated: row["ungated"],
+    publication:
+      typeof target === "string"
+        ? { targetPath: target, stagingPath: String(row["staging_path"]), commitSha256: String(row["commit_sha256"]) }
+        : null,
+    reason: row["reason"],
+  } as unknown as StepRow;
+}
+
+function countsOf(row: Row): TaskCounts {
+  return Object.fromEntries(TASK_STATES.map((state) => [state, Number(row[`n_${state}`])])) as TaskCounts;
+}
+
+export function jobRow(row: Row, steps: readonly StepRow[]): JobRow {
+  const counts = noTasks();
+  for (const step of steps) for (const state of TASK_STATES) counts[state] += step.counts[state];
+  return {
+    id: row["id"],
+    name: row["name"],
+    show: row["show"],
+    priority: row["priority"],
+    plan: { ...json<object>(row["plan"], {}), steps: steps.map((step) => step.plan) },
+    source: json(row["source"], null),
+    state: jobState(steps),
+    createdAt: row["created_at"],
+    startedAt: row["started_at"],
+    endedAt: row["ended_at"],
+    steps,
+    counts,
+  } as unknown as JobRow;
+}
+
+export function attemptRow(row: Row): AttemptRow {
+  return {
+    taskId: row["task_id"],
+    attempt: row["attempt"],
+    fence: row["fence"],
+    slot: row["slot"],
+    promptId: row["prompt_id"],
+    startedAt: row["started_at"],
+    endedAt: row["ended_at"],
+    outcome: row["outcome"],
+    failure: json(row["failure"], null),
+  } as unknown as AttemptRow;
+}
+
+export function dropRow(row: Row): DropRow {
+  return {
+    id: row["id"],
+    folder: row["folder"],
+    name: row["name"],
+    jobId: row["job_id"],
+    outcome: row["outcome"],
+    claimPath: row["claim_path"],
+    at: row["at"],
+    filedAt: row["filed_at"],
+    closed: row["closed"] === 1,
+  } as unknown as DropRow;
+}
+
+export function requestRow(row: Row): RequestRow {
+  return { id: row["id"], body: json(row["body"], null), state: row["state"], answer: row["answer"] } as unknown as RequestRow;
+}
+
+export function eventRow(row: Row): StoredEvent {
+  return { seq: row["seq"], at: row["at"], name: row["name"], jobId: row["job_id"], fields: json(row["fields"], {}) } as unknown as StoredEvent;
+}

@@ -1,0 +1,150 @@
+/**
+ * The SQLite schema as numbered migrations: applied in order, each once, in one transaction with its number. A released
+ * migration never changes. A database with a higher number than ours is refused: an older program must not write it.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { HotplateError } from "../../domain/errors.ts";
+import { TASK_STATES } from "../../domain/task.ts";
+
+const counters = TASK_STATES.map((state) => `n_${state} INTEGER NOT NULL DEFAULT 0`).join(",\n    ");
+const moved = TASK_STATES.map((state) => `n_${state} = n_${state} - (OLD.state = '${state}') + (NEW.state = '${state}')`).join(",\n      ");
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE fence (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL) STRICT;
+  INSERT INTO fence VALUES (1, 0);
+
+  CREATE TABLE job (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    show TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    plan TEXT NOT NULL,
+    source TEXT NOT NULL,
+    dedupe_key TEXT UNIQUE,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER
+  ) STRICT;
+
+  CREATE TABLE class (id INTEGER PRIMARY KEY, requirements TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE head (class_id INTEGER NOT NULL, show TEXT NOT NULL, PRIMARY KEY (class_id, show)) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE step (
+    id TEXT PRIMARY KEY,
+    job_id TEXT NOT NULL REFERENCES job(id),
+    idx INTEGER NOT NULL,
+    plan TEXT NOT NULL,
+    state TEXT NOT NULL,
+    fence INTEGER,
+    version INTEGER,
+    staging_dir TEXT,
+    target_path TEXT UNIQUE,
+    staging_path TEXT,
+    commit_sha256 TEXT,
+    reason TEXT,
+    ungated INTEGER NOT NULL DEFAULT 0,
+    ${counters}
+  ) STRICT;
+  CREATE INDEX step_job ON step (job_id, idx);
+  CREATE INDEX step_state ON step (state, job_id) WHERE state IN ('planned', 'open', 'committing');
+
+  CREATE TABLE task (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    job_id TEXT NOT NULL,
+    step_id TEXT NOT NULL REFERENCES step(id),
+    show TEXT NOT NULL,
+    class_id INTEGER NOT NULL,
+    priority INTEGER NOT NULL,
+    wedge INTEGER NOT NULL,
+    frame INTEGER,
+    state TEXT NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    fence INTEGER,
+    slot TEXT,
+    prompt_id TEXT,
+    lease_until INTEGER,
+    due_at INTEGER,
+    failure TEXT,
+    staged TEXT,
+    inspection TEXT,
+    gate TEXT,
+    hold_until INTEGER,
+    gpu_seconds REAL
+  ) STRICT;
+  CREATE INDEX task_step ON task (step_id, wedge, frame);
+  CREATE INDEX task_ready ON task (class_id, show, priority DESC, seq) WHERE state = 'ready';
+  CREATE INDEX task_ahead ON task (priority DESC, seq) WHERE state = 'ready';
+  CREATE INDEX task_running ON task (lease_until) WHERE state = 'running';
+  CREATE INDEX task_deferred ON task (due_at) WHERE state = 'deferred';
+  CREATE INDEX task_unseen ON task (seq) WHERE state = 'committing' AND gate IS NULL;
+  CREATE INDEX task_held ON task (hold_until) WHERE state = 'committing' AND gate = 'hold';
+  CREATE TRIGGER task_counts AFTER UPDATE OF state, gate ON task BEGIN
+    UPDATE step SET
+      ungated = ungated - (OLD.state = 'committing' AND OLD.gate IS NOT 'pass') + (NEW.state = 'committing' AND NEW.gate IS NOT 'pass'),
+      ${moved}
+    WHERE id = NEW.step_id;
+  END;
+
+  CREATE TABLE attempt (
+    fence INTEGER PRIMARY KEY,
+    task_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    slot TEXT NOT NULL,
+    prompt_id TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    outcome TEXT NOT NULL,
+    failure TEXT,
+    forgiven INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX attempt_task ON attempt (task_id, fence);
+
+  CREATE TABLE drop_file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    folder TEXT NOT NULL,
+    name TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    claim_path TEXT UNIQUE,
+    at INTEGER NOT NULL,
+    filed_at TEXT,
+    closed INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX drop_job ON drop_file (job_id);
+  CREATE INDEX drop_open ON drop_file (id) WHERE closed = 0;
+
+  CREATE TABLE asset (pattern TEXT NOT NULL, path TEXT NOT NULL, identity TEXT NOT NULL, PRIMARY KEY (pattern, path, identity)) STRICT, WITHOUT ROWID;
+  CREATE TABLE baseline (pattern TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+  CREATE TABLE request (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, state TEXT NOT NULL, answer TEXT) STRICT;
+  CREATE INDEX request_open ON request (id) WHERE state = 'open';
+  CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, name TEXT NOT NULL, job_id TEXT, fields TEXT NOT NULL) STRICT;
+  CREATE INDEX event_job ON event (job_id, seq) WHERE job_id IS NOT NULL;
+  `,
+];
+
+export function migrate(db: DatabaseSync): void {
+  const row = db.prepare("PRAGMA user_version").get() as { user_version: number };
+  const have = row.user_version;
+  if (have > MIGRATIONS.length) {
+    throw new HotplateError(
+      "HP-STATE-NEWER",
+      `The state database has schema ${have}; this Hotplate knows ${MIGRATIONS.length}. A newer Hotplate wrote it.`,
+    );
+  }
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < have) continue;
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      db.exec(sql);
+      db.exec(`PRAGMA user_version = ${index + 1}`);
+      db.exec("COMMIT");
+    } catch (error) {
+      db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}

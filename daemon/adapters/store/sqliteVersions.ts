@@ -1,0 +1,115 @@
+/**
+ * Versions: reserved, opened, published in two steps, or burnt. `beginPublish` is the decision; after it only forward. The
+ * UNIQUE target path is the last guard: two versions of this store never share a place.
+ */
+import { jobState } from "../../domain/job.ts";
+import { isJobEnded } from "../../domain/job.ts";
+import type { Fence, StepId } from "../../domain/ids.ts";
+import type { Store } from "../../storePort.ts";
+import type { Database, Row } from "./sqliteDatabase.ts";
+import { stepRow } from "./sqliteRows.ts";
+
+type VersionMethods = Pick<
+  Store,
+  "reserveVersion" | "openVersion" | "beginPublish" | "endPublish" | "renumber" | "burn" | "steps" | "step"
+>;
+
+export function versionMethods(db: Database): VersionMethods {
+  const stepOf = (id: StepId): Row | null => db.one("SELECT * FROM step WHERE id = ?", id);
+  const under = (id: StepId, fence: Fence, state: string): Row | null =>
+    db.one("SELECT * FROM step WHERE id = ? AND fence = ? AND state = ?", id, fence, state);
+
+  return {
+    async reserveVersion(stepId) {
+      return db.transaction(() => {
+        const step = stepOf(stepId);
+        if (step === null) throw new Error(`no step ${stepId}`);
+        if (typeof step["fence"] === "number") return step["fence"] as Fence;
+        const fence = db.nextFence();
+        db.run("UPDATE step SET fence = ? WHERE id = ?", fence, stepId);
+        return fence;
+      });
+    },
+    async openVersion(stepId, fence, version) {
+      return db.transaction(() => {
+        const step = under(stepId, fence, "planned");
+        if (step === null) return "stale";
+        db.run("UPDATE step SET state = 'open', version = ?, staging_dir = ? WHERE id = ?", version.number, version.stagingDir, stepId);
+        // Thousands of tasks move alike: one statement, the same chart (blocked --versionOpened--> ready).
+        db.run("UPDATE task SET state = 'ready' WHERE step_id = ? AND state = 'blocked'", stepId);
+        db.event("version.claimed", String(step["job_id"]), { step: stepId, version: version.number });
+        return "ok";
+      });
+    },
+    async beginPublish(stepId, fence, publication) {
+      return db.transaction(() => {
+        const step = under(stepId, fence, "open");
+        if (step === null) return "stale";
+        const { counts, ungated } = stepRow(step);
+        const open = counts.blocked + counts.ready + counts.running + counts.deferred;
+        if (open > 0 || ungated > 0 || counts.committing === 0) return "stale";
+        db.run(
+          "UPDATE step SET state = 'committing', target_path = ?, staging_path = ?, commit_sha256 = ? WHERE id = ?",
+          publication.targetPath,
+          publication.stagingPath,
+          publication.commitSha256,
+          stepId,
+        );
+        db.event("version.committing", String(step["job_id"]), { step: stepId, path: publication.targetPath });
+        return "ok";
+      });
+    },
+    async endPublish(stepId, fence) {
+      return db.transaction(() => {
+        if (under(stepId, fence, "committed") !== null) return "already";
+        const step = under(stepId, fence, "committing");
+        if (step === null) return "stale";
+        db.run("UPDATE step SET state = 'committed' WHERE id = ?", stepId);
+        db.run("UPDATE task SET state = 'done' WHERE step_id = ? AND state = 'committing'", stepId);
+        db.event("version.committed", String(step["job_id"]), { step: stepId, path: step["target_path"] ?? null, version: step["version"] ?? null });
+        endJobIfEnded(db, String(step["job_id"]));
+        return "ok";
+      });
+    },
+    async renumber(stepId, fence, number) {
+      return db.transaction(() => {
+        const step = under(stepId, fence, "committing");
+        if (step === null) return "stale";
+        db.run("UPDATE step SET state = 'open', version = ?, target_path = NULL, staging_path = NULL, commit_sha256 = NULL WHERE id = ?", number, stepId);
+        db.event("version.claimed", String(step["job_id"]), { step: stepId, version: number, instead: step["version"] ?? null });
+        return "ok";
+      });
+    },
+    async burn(stepId, reason) {
+      return db.transaction(() => {
+        const step = stepOf(stepId);
+        if (step === null || (step["state"] !== "planned" && step["state"] !== "open")) return "stale";
+        const { counts } = stepRow(step);
+        if (counts.blocked + counts.ready + counts.running + counts.deferred + counts.committing + counts.done > 0) return "stale";
+        db.run("UPDATE step SET state = 'burnt', reason = ? WHERE id = ?", reason, stepId);
+        db.event("version.burnt", String(step["job_id"]), { step: stepId, reason });
+        endJobIfEnded(db, String(step["job_id"]));
+        return "ok";
+      });
+    },
+    async steps(states, limit) {
+      const marks = states.map(() => "?").join(", ");
+      return db.all(`SELECT * FROM step WHERE state IN (${marks}) ORDER BY rowid LIMIT ?`, ...states, limit).map(stepRow);
+    },
+    async step(id) {
+      const row = stepOf(id);
+      return row === null ? null : stepRow(row);
+    },
+  };
+}
+
+/** Writes the end of a job whose last step has ended, and frees its dedupe key when it did not end well. */
+export function endJobIfEnded(db: Database, jobId: string): void {
+  const steps = db.all("SELECT * FROM step WHERE job_id = ? ORDER BY idx", jobId).map(stepRow);
+  const state = jobState(steps);
+  if (!isJobEnded(state)) return;
+  db.run("UPDATE job SET ended_at = ? WHERE id = ? AND ended_at IS NULL", db.now(), jobId);
+  if (state !== "done") db.run("UPDATE job SET dedupe_key = NULL WHERE id = ?", jobId);
+  db.event("job.ended", jobId, { state });
+}
+
