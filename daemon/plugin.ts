@@ -62,6 +62,11 @@ export interface CheckInput {
   readonly plateProblem: string | null;
   /** Computed once per image, however many checks ask; null when the image is. */
   readonly luma: (of: "result" | "plate") => LumaFacts | null;
+  /**
+   * The pixels to look at, as runs [start, end, start, end, ...] of pixel indexes (y * width + x) outside the ignored
+   * rectangles, in order; one run where nothing is ignored. Loops over runs need no test per pixel. Empty without image.
+   */
+  readonly runs: (of: "result" | "plate") => Int32Array;
   readonly expected: {
     readonly width: number | null;
     readonly height: number | null;

@@ -1,0 +1,87 @@
+/**
+ * Bytes of one image file: opened read-only, read synchronously (this runs in a worker thread, where a hung mount blocks
+ * nobody else: asynchronous reads would occupy the threads that the whole process shares). Never writes, never follows an
+ * instruction found in the file.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { HotplateError } from "../../domain/errors.ts";
+import { LIMITS } from "../../domain/limits.ts";
+
+export interface ByteSource {
+  /** Length of the file, bytes. */
+  readonly bytes: number;
+  /** Exactly `length` bytes from `offset`; a file that ends before is HP-PLATE-BROKEN. */
+  take(offset: number, length: number): Uint8Array;
+}
+
+export function bytesSource(data: Uint8Array): ByteSource {
+  return {
+    bytes: data.length,
+    take(offset, length) {
+      if (offset < 0 || offset + length > data.length) throw endsEarly(offset + length, data.length);
+      return data.subarray(offset, offset + length);
+    },
+  };
+}
+
+/** Calls `use` with a file opened read-only and closes it whatever happens. A directory or device: EINVAL. */
+export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: "EINVAL" });
+    return use(fileSource(fd, stat.size));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function fileSource(fd: number, bytes: number): ByteSource {
+  const head = new Uint8Array(Math.min(bytes, LIMITS.imageHeadBytesMax));
+  fill(fd, head, 0);
+  return {
+    bytes,
+    take(offset, length) {
+      if (offset < 0 || offset + length > bytes) throw endsEarly(offset + length, bytes);
+      if (offset + length <= head.length) return head.subarray(offset, offset + length);
+      const out = new Uint8Array(length);
+      fill(fd, out, offset);
+      return out;
+    },
+  };
+}
+
+/** The whole file in memory, so that a decoder never touches a mount. Larger than the limit: EFBIG. */
+export function readWhole(path: string): Uint8Array {
+  return withFile(path, (source) => {
+    if (source.bytes > LIMITS.imageFileBytesMax) {
+      const message = `${path} has ${source.bytes} bytes; at most ${LIMITS.imageFileBytesMax} are read`;
+      throw Object.assign(new Error(message), { code: "EFBIG" });
+    }
+    return source.take(0, source.bytes);
+  });
+}
+
+function fill(fd: number, out: Uint8Array, offset: number): void {
+  for (let done = 0; done < out.length; ) {
+    const got = readSync(fd, out, done, out.length - done, offset + done);
+    if (got === 0) throw endsEarly(offset + out.length, offset + done);
+    done += got;
+  }
+}
+
+function endsEarly(needed: number, bytes: number): HotplateError {
+  return broken(
+    bytes === 0 ? "the file is empty (0 bytes)" : `the file ends at byte ${bytes}; it must have ${needed} at least`,
+  );
+}
+
+/** The file is damaged: we looked and it is bad. */
+export function broken(message: string): HotplateError {
+  return new HotplateError("HP-PLATE-BROKEN", message);
+}
+
+/** A kind that no reader here has: we could not look. */
+export function notReadable(message: string, hint?: string): HotplateError {
+  return new HotplateError("HP-PLATE-KIND", message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,44 @@
+/** What the daemon asks of an image worker and what comes back: plain data, for it crosses a thread. */
+import type { CheckBook, Inspection } from "../../domain/qc.ts";
+import type { ErrorCode } from "../../domain/errors.ts";
+import type { ImageHeader, InspectRequest, SequenceRequest } from "../../ports.ts";
+import type { SheetRequest } from "./sheet.ts";
+
+export type ImageJob =
+  | { readonly kind: "header"; readonly path: string }
+  | { readonly kind: "feed"; readonly platePath: string; readonly to: string }
+  | { readonly kind: "inspect"; readonly request: InspectRequest }
+  | { readonly kind: "inspectSequence"; readonly request: SequenceRequest }
+  | { readonly kind: "checks" }
+  | { readonly kind: "thumbnail"; readonly from: string; readonly to: string; readonly pixels: number }
+  | { readonly kind: "sheet"; readonly request: SheetRequest; readonly to: string };
+
+export interface ImageResults {
+  readonly header: ImageHeader;
+  readonly feed: { readonly width: number; readonly height: number };
+  readonly inspect: Inspection;
+  readonly inspectSequence: Inspection;
+  readonly checks: CheckBook;
+  readonly thumbnail: null;
+  readonly sheet: null;
+}
+export type ImageJobKind = ImageJob["kind"];
+
+/** An error without its class, which a thread boundary takes away. */
+export interface SentError {
+  readonly message: string;
+  /** Set for errors of ours. */
+  readonly hotplate: { readonly code: ErrorCode; readonly hint: string } | null;
+  /** Set for failed system calls: `ENOENT`. */
+  readonly systemCode: string | null;
+}
+export type WorkerAnswer =
+  | { readonly id: number; readonly kind: "done"; readonly result: ImageResults[ImageJobKind] }
+  | { readonly id: number; readonly kind: "failed"; readonly error: SentError };
+export interface WorkerQuestion {
+  readonly id: number;
+  readonly job: ImageJob;
+}
+export interface WorkerSetUp {
+  readonly checkFolders: readonly string[];
+}

@@ -1,0 +1,62 @@
+/**
+ * The `Images` port: everything about pixels, off the loop. Two lanes: headers and sequence verdicts have a worker of their
+ * own that never decodes, so that a manifest is answered while 200 results wait for QC. Plates are opened read-only, always.
+ */
+import { messageOf, systemCode, HotplateError } from "../../domain/errors.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { Finding, Inspection } from "../../domain/qc.ts";
+import type { Images } from "../../ports.ts";
+import type { Timer } from "./workers.ts";
+import { createWorkerPool } from "./workers.ts";
+
+export interface ImagesOptions {
+  /** Folders of a studio's own checks; the shipped ones are always there. */
+  readonly checkFolders: readonly string[];
+  /** Threads that decode at the same time. */
+  readonly workers: number;
+  /** Per piece of work, ms. */
+  readonly deadlineMs?: number;
+  readonly timer?: Timer;
+}
+
+export function createImages(options: ImagesOptions): Images & { close(): Promise<void> } {
+  const setUp = { checkFolders: options.checkFolders };
+  const shared = {
+    setUp,
+    deadlineMs: options.deadlineMs ?? LIMITS.imageWorkMs,
+    ...(options.timer === undefined ? {} : { timer: options.timer }),
+  };
+  const heads = createWorkerPool({ ...shared, size: 1 });
+  const pixels = createWorkerPool({ ...shared, size: options.workers });
+  return {
+    header: (path) => heads.run({ kind: "header", path }),
+    feed: (platePath, to) => pixels.run({ kind: "feed", platePath, to }),
+    inspect: (request) => pixels.run({ kind: "inspect", request }).catch(couldNotLook),
+    inspectSequence: (request) => heads.run({ kind: "inspectSequence", request }).catch(couldNotLook),
+    checks: () => heads.run({ kind: "checks" }),
+    thumbnail: async (from, to, size) => void (await pixels.run({ kind: "thumbnail", from, to, pixels: size })),
+    sheet: async (request, to) => void (await pixels.run({ kind: "sheet", request, to })),
+    async close() {
+      await Promise.all([heads.close(), pixels.close()]);
+    },
+  };
+}
+
+/**
+ * A worker that died over a picture is a verdict `error`: never a pass, and no fault of the image. A file that is not there
+ * (ENOENT) and other failed system calls go on to the caller, who knows whether to do the task again.
+ */
+function couldNotLook(error: unknown): Inspection {
+  const died =
+    (error instanceof HotplateError && error.code === "HP-IMAGE-WORKER") || systemCode(error) === "ETIMEDOUT";
+  if (!died) throw error;
+  const finding: Finding = {
+    check: "file.decodes",
+    version: 1,
+    verdict: "error",
+    measures: [],
+    message: messageOf(error),
+    hint: "It is looked at again by itself; a check that hangs or exits is the likely cause.",
+  };
+  return { verdict: "error", findings: [finding], notApplied: [], reader: "none" };
+}

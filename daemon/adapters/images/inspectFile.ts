@@ -1,0 +1,82 @@
+/**
+ * Looks at one result: read once, decoded once, every frame check over the same samples. The plate is decoded when a check
+ * needs it, or for a second look when one found something, and the last plate is kept: 200 wedges share one. Both files
+ * are opened read-only.
+ */
+import { statSync } from "node:fs";
+import { systemCode, messageOf } from "../../domain/errors.ts";
+import type { Inspection } from "../../domain/qc.ts";
+import { inspectFrame, needsPlate, wantsPlate } from "../../domain/qcRun.ts";
+import type { FrameFacts } from "../../domain/qcRun.ts";
+import type { Check } from "../../plugin.ts";
+import type { InspectRequest } from "../../ports.ts";
+import { readWhole } from "./byteSource.ts";
+import type { Loaded } from "./loadFrame.ts";
+import { loadFrame } from "./loadFrame.ts";
+
+export interface Inspector {
+  inspect(request: InspectRequest): Promise<Inspection>;
+}
+
+export function createInspector(checks: readonly Check[]): Inspector {
+  let kept: { readonly identity: string; readonly loaded: Loaded } | null = null;
+
+  async function plateOf(path: string): Promise<Loaded> {
+    try {
+      const stat = statSync(path, { bigint: true });
+      const identity = [path, stat.dev, stat.ino, stat.size, stat.mtimeNs].join("\n");
+      if (kept?.identity === identity) return kept.loaded;
+      kept = null;
+      const loaded = await loadFrame(readWhole(path));
+      kept = { identity, loaded };
+      return loaded;
+    } catch (error) {
+      // The result is what is judged; that its plate can't be read is told by the checks that need it.
+      return { kind: "unreadable", message: messageOf(error) };
+    }
+  }
+
+  return {
+    async inspect(request) {
+      const facts = await lookAt(request);
+      const needed = needsPlate(checks, request.checks);
+      if (request.platePath !== null && needed)
+        return inspectFrame(checks, request.checks, withPlate(facts, await plateOf(request.platePath)));
+      const first = inspectFrame(checks, request.checks, facts);
+      if (request.platePath === null || !wantsPlate(first)) return first;
+      return inspectFrame(checks, request.checks, withPlate(facts, await plateOf(request.platePath)));
+    },
+  };
+}
+
+function withPlate(facts: FrameFacts, plate: Loaded): FrameFacts {
+  return plate.kind === "frame" ? { ...facts, plate: plate.image } : { ...facts, plateProblem: plate.message };
+}
+
+/** A file that is not there throws ENOENT: the task must be done again, which is no matter of its picture. */
+async function lookAt(request: InspectRequest): Promise<FrameFacts> {
+  const { path, bytes, frame, expected } = request;
+  const loaded = await loadResult(path, bytes);
+  return {
+    result: loaded.kind === "frame" ? loaded.image : null,
+    resultFile: { path, bytes, frame },
+    decodeProblem: loaded.kind === "frame" ? null : loaded,
+    plate: null,
+    plateProblem: null,
+    expected,
+  };
+}
+
+async function loadResult(path: string, bytes: number): Promise<Loaded> {
+  let data: Uint8Array;
+  try {
+    data = readWhole(path);
+  } catch (error) {
+    if (systemCode(error) === "EFBIG") return { kind: "unreadable", message: messageOf(error) };
+    if (systemCode(error) === null) return { kind: "broken", message: messageOf(error) };
+    throw error;
+  }
+  if (data.length !== bytes)
+    return { kind: "broken", message: `the file has ${data.length} bytes; ${bytes} were staged` };
+  return loadFrame(data);
+}

@@ -1,0 +1,216 @@
+/**
+ * The one place where pixels leave a file. Bare `.raw()` and `.stats()` of sharp are banned everywhere else (a test looks),
+ * because each of them silently changes values: here the colour space and the sample type are always named, profiles are
+ * ignored where code values count, damaged files throw, and what sharp would change (associated alpha, CMYK, 32-bit
+ * integers) was refused by `head.ts` before. sharp gets bytes, never a path: a hung mount can't occupy shared threads.
+ */
+import sharp from "sharp";
+import type { Sharp } from "sharp";
+import { HotplateError, messageOf } from "../../domain/errors.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { DecodedImage } from "../../plugin.ts";
+import { broken, bytesSource, notReadable } from "./byteSource.ts";
+import type { DisplayPicture } from "./exrPicture.ts";
+import { displayCode, exrDisplay, exrSamples } from "./exrPicture.ts";
+import { readExr } from "./exrRead.ts";
+import type { Head } from "./head.ts";
+import { readHead } from "./head.ts";
+import { walkPng } from "./pngHead.ts";
+
+/** Once per worker: no cache (every file is read once) and one thread a job (there is a worker per core). */
+export function setUpSharp(): void {
+  sharp.cache(false);
+  sharp.concurrency(1);
+}
+
+export type Loaded =
+  | { readonly kind: "frame"; readonly image: DecodedImage }
+  | { readonly kind: "broken" | "unreadable"; readonly message: string };
+
+/** Exact samples, as the file holds them. Never throws for what the file is. */
+export async function loadFrame(bytes: Uint8Array): Promise<Loaded> {
+  try {
+    return { kind: "frame", image: await decode(bytes) };
+  } catch (error) {
+    if (error instanceof HotplateError && error.code === "HP-PLATE-BROKEN")
+      return { kind: "broken", message: error.message };
+    if (error instanceof HotplateError && error.code === "HP-PLATE-KIND")
+      return { kind: "unreadable", message: error.message };
+    throw error;
+  }
+}
+
+async function decode(bytes: Uint8Array): Promise<DecodedImage> {
+  if (isExr(bytes)) return exrSamples(readExr(bytes));
+  const head = readHead(bytesSource(bytes));
+  const samples = await codes(bytes, head, { profile: false });
+  const names = head.colour === "grey" ? ["Y"] : ["R", "G", "B"];
+  return {
+    width: head.width,
+    height: head.height,
+    channels: head.channels,
+    channelNames: head.alpha ? [...names, "A"] : names,
+    bitDepth: head.bitDepth === 32 ? 32 : head.bitDepth === 16 ? 16 : 8,
+    sampleType: head.sampleType,
+    samples,
+    reader: `sharp ${sharp.versions.sharp} (libvips ${sharp.versions.vips})`,
+    windows: null,
+  };
+}
+
+/** By content; also files with other channels than R, G, B are decoded, which `exrHead` refuses as plates. */
+function isExr(bytes: Uint8Array): boolean {
+  return bytes.length >= 4 && bytes[0] === 0x76 && bytes[1] === 0x2f && bytes[2] === 0x31 && bytes[3] === 0x01;
+}
+
+function open(bytes: Uint8Array, head: Head, options: { readonly profile: boolean }): Sharp {
+  const image = sharp(bytes, {
+    failOn: "warning",
+    limitInputPixels: LIMITS.imagePixelsMax,
+    ignoreIcc: !options.profile,
+    sequentialRead: true,
+    pages: 1,
+  });
+  return head.orientation === 1 ? image : image.autoOrient();
+}
+
+/** Interleaved samples of the head's size, channels and depth; anything else that a decoder delivers is an error. */
+async function codes(
+  bytes: Uint8Array,
+  head: Head,
+  options: { readonly profile: boolean },
+): Promise<DecodedImage["samples"]> {
+  if (head.format === "png") walkPng(bytesSource(bytes));
+  const grey = head.colour === "grey" && head.sampleType === "uint";
+  const [space, depth] =
+    head.sampleType === "float"
+      ? (["scrgb", "float"] as const)
+      : head.bitDepth === 16
+        ? ([grey ? "grey16" : "rgb16", "ushort"] as const)
+        : ([grey ? "b-w" : "srgb", "uchar"] as const);
+  const { data, info } = await decoding(
+    open(bytes, head, options).toColourspace(space).raw({ depth }).toBuffer({ resolveWithObject: true }),
+  );
+  const whole = info.width === head.width && info.height === head.height && data.length > 0;
+  if (!whole)
+    throw notReadable(`the decoder delivered ${info.width} x ${info.height} px of ${head.width} x ${head.height}`);
+  const samples = typed(data, depth);
+  if (head.sampleType === "float" && head.colour === "grey") return firstChannels(samples, info.channels, head);
+  if (info.channels !== head.channels)
+    throw notReadable(`the decoder delivered ${info.channels} channels of ${head.channels}`);
+  return samples;
+}
+
+/** scRGB has three colours always: of a grey float image they are equal, and the first is kept (and alpha). */
+function firstChannels(samples: DecodedImage["samples"], from: number, head: Head): Float32Array {
+  const out = new Float32Array(head.width * head.height * head.channels);
+  for (let i = 0, at = 0; i < out.length; i += head.channels, at += from) {
+    out[i] = samples[at] as number;
+    if (head.alpha) out[i + 1] = samples[at + from - 1] as number;
+  }
+  return out;
+}
+
+function typed(data: Buffer, depth: "uchar" | "ushort" | "float"): DecodedImage["samples"] {
+  // A view needs an aligned start; sharp's buffers have one, a pooled slice might not.
+  const { buffer, byteOffset, length } = data.byteOffset % 4 === 0 ? data : Buffer.from(Uint8Array.from(data).buffer);
+  if (depth === "ushort") return new Uint16Array(buffer, byteOffset, length / 2);
+  if (depth === "float") return new Float32Array(buffer, byteOffset, length / 4);
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
+/** Words of a decoder that has no reader for a legal variant; all else that it throws is a damaged file. */
+const NO_READER = /unsupported|not supported|not configured|not implemented|no loader|exceeds (the )?pixel limit/i;
+
+async function decoding<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const message = messageOf(error).trim().split("\n")[0] ?? "";
+    throw NO_READER.test(message) ? notReadable(message) : broken(message);
+  }
+}
+
+/**
+ * The picture that a graph is fed, whole size, 8-bit sRGB. Integers: code values as they are (16 bits rounded to 8, not cut
+ * off); with an embedded profile converted to sRGB by it. Floats and EXR: scene-linear, clamped, sRGB curve.
+ */
+export async function displayPicture(bytes: Uint8Array): Promise<DisplayPicture> {
+  if (isExr(bytes)) return exrDisplay(readExr(bytes));
+  const head = readHead(bytesSource(bytes));
+  const samples = await codes(bytes, head, { profile: head.profile && head.sampleType === "uint" });
+  const channels = head.alpha ? 4 : 3;
+  const data = new Uint8Array(head.width * head.height * channels);
+  const code = coder(samples);
+  const colours = head.colour === "grey" ? [0, 0, 0] : [0, 1, 2];
+  colours.forEach((from, to) => {
+    for (let i = to, at = from; i < data.length; i += channels, at += head.channels)
+      data[i] = code(samples[at] as number);
+  });
+  if (head.alpha) {
+    const cover = samples instanceof Float32Array ? (v: number) => Math.round(Math.min(Math.max(v, 0), 1) * 255) : code;
+    for (let i = 3, at = head.channels - 1; i < data.length; i += 4, at += head.channels)
+      data[i] = cover(samples[at] as number);
+  }
+  return { width: head.width, height: head.height, channels, data };
+}
+
+function coder(samples: DecodedImage["samples"]): (value: number) => number {
+  if (samples instanceof Float32Array) return displayCode;
+  if (samples instanceof Uint16Array) return (v) => Math.round(v / 257);
+  return (v) => v;
+}
+
+export interface SmallPicture {
+  readonly width: number;
+  readonly height: number;
+  /** 8-bit sRGB, three channels. */
+  readonly data: Uint8Array;
+}
+
+/** The picture fitted into a box, for people's eyes; alpha is laid over black. Never enlarged. */
+export async function smallPicture(
+  bytes: Uint8Array,
+  box: { readonly width: number; readonly height: number },
+): Promise<SmallPicture> {
+  const fitted = (await smallSharp(bytes, box)).toColourspace("srgb").raw({ depth: "uchar" });
+  const { data, info } = await decoding(fitted.toBuffer({ resolveWithObject: true }));
+  if (info.channels !== 3) throw notReadable(`the decoder delivered ${info.channels} channels of 3`);
+  return { width: info.width, height: info.height, data };
+}
+
+export async function smallJpeg(bytes: Uint8Array, pixels: number): Promise<Uint8Array> {
+  const fitted = (await smallSharp(bytes, { width: pixels, height: pixels })).toColourspace("srgb");
+  return decoding(fitted.jpeg({ quality: 85, chromaSubsampling: "4:4:4" }).toBuffer());
+}
+
+async function smallSharp(bytes: Uint8Array, box: { readonly width: number; readonly height: number }): Promise<Sharp> {
+  const fit = { fit: "inside", withoutEnlargement: true } as const;
+  const head = isExr(bytes) ? null : readHead(bytesSource(bytes));
+  if (head !== null && head.sampleType === "uint") {
+    if (head.format === "png") walkPng(bytesSource(bytes));
+    const image = open(bytes, head, { profile: true }).resize(box.width, box.height, fit);
+    return (head.alpha ? image.flatten({ background: "#000000" }) : image).toColourspace("srgb");
+  }
+  const { width, height, channels, data } = await displayPicture(bytes);
+  const image = sharp(data, { raw: { width, height, channels } }).resize(box.width, box.height, fit);
+  return channels === 4 ? image.flatten({ background: "#000000" }) : image;
+}
+
+/** Encoders for pixels of our own; 8-bit sRGB. */
+export async function encodePng(picture: DisplayPicture): Promise<Uint8Array> {
+  const { width, height, channels, data } = picture;
+  // Fast rather than small: scratch files that one graph reads once.
+  return sharp(data, { raw: { width, height, channels } }).png({ compressionLevel: 1, palette: false }).toBuffer();
+}
+
+export async function encodeJpeg(picture: {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}): Promise<Uint8Array> {
+  const { width, height, data } = picture;
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 88, chromaSubsampling: "4:4:4" })
+    .toBuffer();
+}

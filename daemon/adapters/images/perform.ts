@@ -1,0 +1,67 @@
+/**
+ * Does one image job inside a worker. Headers load no decoder: sharp and the checks are imported when the first job needs
+ * them, so that a worker that only reads headers starts in milliseconds and stays small.
+ */
+import { judgeSequence } from "../../domain/qcRun.ts";
+import type { LoadedChecks } from "../plugins.ts";
+import { withFile } from "./byteSource.ts";
+import { publicHeader, readHead } from "./head.ts";
+import type { ImageJob, ImageJobKind, ImageResults, WorkerSetUp } from "./imageJobs.ts";
+import type { Inspector } from "./inspectFile.ts";
+
+export type Perform = (job: ImageJob) => Promise<ImageResults[ImageJobKind]>;
+
+interface Loaded extends LoadedChecks {
+  readonly inspector: Inspector;
+}
+
+export function createPerformer(setUp: WorkerSetUp): Perform {
+  let checks: Promise<Loaded> | null = null;
+  let decoder: Promise<void> | null = null;
+
+  async function load(): Promise<Loaded> {
+    const [{ loadChecks }, { createInspector }] = await Promise.all([
+      import("../plugins.ts"),
+      import("./inspectFile.ts"),
+    ]);
+    const loaded = await loadChecks(setUp.checkFolders);
+    return { ...loaded, inspector: createInspector(loaded.checks) };
+  }
+  const loaded = () => (checks ??= load());
+  const withDecoder = () => (decoder ??= import("./loadFrame.ts").then(({ setUpSharp }) => setUpSharp()));
+
+  return async (job) => {
+    switch (job.kind) {
+      case "header":
+        return withFile(job.path, (source) => publicHeader(readHead(source)));
+      case "checks":
+        return (await loaded()).book;
+      case "inspectSequence":
+        return judgeSequence((await loaded()).checks, job.request.checks, job.request);
+      case "inspect":
+      case "feed":
+      case "thumbnail":
+      case "sheet":
+        await withDecoder();
+        return performPixels(job, loaded);
+    }
+  };
+}
+
+async function performPixels(
+  job: Exclude<ImageJob, { readonly kind: "header" | "checks" | "inspectSequence" }>,
+  loaded: () => Promise<Loaded>,
+): Promise<ImageResults[ImageJobKind]> {
+  switch (job.kind) {
+    case "inspect":
+      return (await loaded()).inspector.inspect(job.request);
+    case "feed":
+      return (await import("./feed.ts")).feed(job.platePath, job.to);
+    case "thumbnail":
+      await (await import("./thumbnail.ts")).thumbnail(job.from, job.to, job.pixels);
+      return null;
+    case "sheet":
+      await (await import("./sheet.ts")).sheet(job.request, job.to);
+      return null;
+  }
+}

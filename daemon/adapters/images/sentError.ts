@@ -1,0 +1,13 @@
+/** Errors across a thread: a class does not survive the way, its code does. */
+import { HotplateError, messageOf, systemCode } from "../../domain/errors.ts";
+import type { SentError } from "./imageJobs.ts";
+
+export function sentError(error: unknown): SentError {
+  const ours = error instanceof HotplateError ? { code: error.code, hint: error.hint } : null;
+  return { message: messageOf(error), hotplate: ours, systemCode: ours === null ? systemCode(error) : null };
+}
+
+export function receivedError(sent: SentError): Error {
+  if (sent.hotplate !== null) return new HotplateError(sent.hotplate.code, sent.message, { hint: sent.hotplate.hint });
+  return Object.assign(new Error(sent.message), sent.systemCode === null ? {} : { code: sent.systemCode });
+}

@@ -1,0 +1,96 @@
+/**
+ * Loads checks: the shipped ones in plugins/ and those of configured folders, by path. A file that can't be loaded, has the
+ * wrong shape, or takes an id that is taken is named and left out; it never stops anything. Plugins run in image workers
+ * only, so that one that loops or exits costs a worker, never the daemon.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { z } from "zod";
+import { messageOf } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
+import type { CheckBook } from "../domain/qc.ts";
+import type { Check } from "../plugin.ts";
+
+export const SHIPPED_CHECKS_DIR: string = fileURLToPath(new URL("../../plugins/", import.meta.url));
+
+export interface LoadedChecks {
+  readonly checks: readonly Check[];
+  readonly book: CheckBook;
+}
+
+const aFunction = z.custom<unknown>((value) => typeof value === "function", "must be a function");
+
+/** The shape of a check's default export; unknown fields are an error, for they are misspelled ones. */
+const checkSchema = z.strictObject({
+  apiVersion: z.literal(1),
+  id: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, "must be dotted lower-case words, as image.not_black"),
+  version: z.number().int().min(1),
+  scope: z.enum(["frame", "sequence"]),
+  needs: z.array(z.enum(["result", "plate", "frames"])),
+  limits: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "must be a camelCase word"), z.number()),
+  applies: aFunction.optional(),
+  run: aFunction,
+});
+
+/** Shipped checks first, then each folder's files by name; the first of an id has it. */
+export async function loadChecks(folders: readonly string[]): Promise<LoadedChecks> {
+  const checks: Check[] = [];
+  const entries: CheckBook["checks"][number][] = [];
+  const refused: CheckBook["refused"][number][] = [];
+  for (const folder of [SHIPPED_CHECKS_DIR, ...folders]) {
+    for (const file of filesOf(folder, refused)) {
+      const loaded = await loadCheck(file);
+      const taken = entries.find((entry) => loaded.kind === "check" && entry.id === loaded.check.id);
+      if (loaded.kind === "refused") refused.push({ file, message: loaded.message });
+      else if (taken !== undefined)
+        refused.push({ file, message: `HP-PLUGIN: the id ${loaded.check.id} is taken by ${taken.file}` });
+      else {
+        const { id, version, scope, limits } = loaded.check;
+        checks.push(loaded.check);
+        entries.push({ id, version, scope, limits, file });
+      }
+    }
+  }
+  return { checks, book: { checks: entries, refused } };
+}
+
+function filesOf(folder: string, refused: { readonly file: string; readonly message: string }[]): readonly string[] {
+  try {
+    const names = readdirSync(folder, { withFileTypes: true })
+      .filter(
+        (entry) =>
+          entry.isFile() && /\.(ts|mts|js|mjs)$/.test(entry.name) && !/^[._]|\.d\.m?ts$|\.test\./.test(entry.name),
+      )
+      .map((entry) => entry.name)
+      .sort();
+    if (names.length > LIMITS.checkFilesMax)
+      throw new Error(`it holds ${names.length} plugin files; at most ${LIMITS.checkFilesMax} are loaded`);
+    return names.map((name) => join(folder, name));
+  } catch (error) {
+    // The folder is somebody else's: that it can't be read is reported, and the other checks work on.
+    refused.push({ file: folder, message: `HP-PLUGIN: the folder can't be read: ${messageOf(error)}` });
+    return [];
+  }
+}
+
+export type LoadedCheck =
+  | { readonly kind: "check"; readonly check: Check }
+  | { readonly kind: "refused"; readonly message: string };
+
+export async function loadCheck(file: string): Promise<LoadedCheck> {
+  let module: unknown;
+  try {
+    module = await import(pathToFileURL(file).href);
+  } catch (error) {
+    // Anything may be in the file; its own words are the best there are.
+    return { kind: "refused", message: `HP-PLUGIN: it can't be loaded: ${messageOf(error)}` };
+  }
+  const value: unknown =
+    typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
+  if (value === undefined) return { kind: "refused", message: "HP-PLUGIN: it has no default export" };
+  const parsed = checkSchema.safeParse(value);
+  if (parsed.success) return { kind: "check", check: value as Check };
+  const words = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the default export"}: ${issue.message}`);
+  return { kind: "refused", message: `HP-PLUGIN: it is no check: ${words.join("; ")}` };
+}

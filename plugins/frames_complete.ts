@@ -1,0 +1,59 @@
+/**
+ * frames.complete: a wedge has every frame that was wanted, and no other.
+ *
+ * Measures: missing = |wanted - present|, extra = |present - wanted|, in frames. Limits: 0 and 0. Handles and partial jobs
+ * are no fault, for `wanted` is the plan's list of frames, not a range; a still is one frame without a number.
+ */
+import type { Check } from "../daemon/plugin.ts";
+
+const check: Check = {
+  apiVersion: 1,
+  id: "frames.complete",
+  version: 1,
+  scope: "sequence",
+  needs: ["frames"],
+  limits: { missingMax: 0, extraMax: 0 },
+  run({ frames, limits }) {
+    const wanted = new Set(frames?.wanted ?? []);
+    const present = new Set(frames?.present ?? []);
+    const missing = [...wanted].filter((frame) => !present.has(frame));
+    const extra = [...present].filter((frame) => !wanted.has(frame));
+    const { missingMax = 0, extraMax = 0 } = limits;
+    const measures = [
+      { name: "missing", value: missing.length, unit: "count", limit: missingMax, must: "atMost" },
+      { name: "extra", value: extra.length, unit: "count", limit: extraMax, must: "atMost" },
+    ] as const;
+    const words = [
+      ...(missing.length > 0 ? [`${missing.length} of ${wanted.size} frames are missing: ${rangesOf(missing)}`] : []),
+      ...(extra.length > 0 ? [`${extra.length} frames were not wanted: ${rangesOf(extra)}`] : []),
+    ];
+    if (missing.length > missingMax || extra.length > extraMax) {
+      return {
+        verdict: "fail",
+        measures,
+        message: `${words.join("; ")}.`,
+        hint: "See why those tasks ended: hotplate show ID.",
+      };
+    }
+    return {
+      verdict: "pass",
+      measures,
+      message: words.length > 0 ? `${words.join("; ")} (allowed).` : `All ${wanted.size} wanted are there.`,
+    };
+  },
+};
+
+/** `1001-1004, 1010`; a still has no number. */
+function rangesOf(frames: readonly (number | null)[]): string {
+  const numbers = frames.filter((frame) => frame !== null).sort((a, b) => a - b);
+  const ranges: [number, number][] = [];
+  for (const frame of numbers) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === frame - 1) last[1] = frame;
+    else ranges.push([frame, frame]);
+  }
+  const words = ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
+  return [...(frames.includes(null) ? ["the still"] : []), ...words].join(", ");
+}
+
+export default check;

@@ -1,0 +1,54 @@
+/**
+ * header.size: the result has exactly the size that the plan promises (plate size x the recipe's scale), and for OpenEXR
+ * its data window is its display window.
+ *
+ * Measures: width and height in px against the expected ones. Limit: exact. The common real failure is a model that works
+ * in blocks of 8 px and crops what is left over (1998 becomes 1992); the hint names it.
+ */
+import type { Check } from "../daemon/plugin.ts";
+
+const check: Check = {
+  apiVersion: 1,
+  id: "header.size",
+  version: 1,
+  scope: "frame",
+  needs: ["result"],
+  limits: {},
+  applies({ expected }) {
+    return expected.width === null || expected.height === null ? "nothing says how large the result must be" : null;
+  },
+  run({ result, expected }) {
+    const [, , width = 0, height = 0] = result?.windows?.display ?? [0, 0, result?.width, result?.height];
+    const wide = expected.width ?? 0;
+    const high = expected.height ?? 0;
+    const measures = [
+      { name: "width", value: width, unit: "px", limit: wide, must: "equal" },
+      { name: "height", value: height, unit: "px", limit: high, must: "equal" },
+    ] as const;
+    if (width !== wide || height !== high) {
+      const message = `The result is ${width} x ${height} px; ${wide} x ${high} px were expected.`;
+      return { verdict: "fail", measures, message, hint: hintFor([width, height], [wide, high]) };
+    }
+    const windows = result?.windows ?? null;
+    if (windows !== null && windows.data.some((side, i) => side !== windows.display[i])) {
+      const message = `The data window (${windows.data.join(", ")}) is not the display window (${windows.display.join(", ")}).`;
+      return { verdict: "fail", measures, message, hint: "Write the frame without overscan or crop." };
+    }
+    return { verdict: "pass", measures, message: `${width} x ${height} px, as expected.` };
+  },
+};
+
+/** Another seed changes nothing here: each hint names the set-up. */
+function hintFor(found: readonly [number, number], wanted: readonly [number, number]): string {
+  const [width, height] = found;
+  const [wide, high] = wanted;
+  if (width === high && height === wide)
+    return "Width and height are swapped: a rotation in the graph, or in the plate's metadata.";
+  const cropped = (side: number, want: number) => side <= want && want - side < 64 && side % 8 === 0;
+  if (cropped(width, wide) && cropped(height, high)) {
+    return "A model that works in blocks of 8 px cropped the rest: pad the plate in the graph and crop back.";
+  }
+  return "Check the sizes in the recipe's graph.";
+}
+
+export default check;
