@@ -74,7 +74,7 @@ async function placeResults(
   for (const task of of.tasks) {
     if (task.state !== "committing") continue;
     for (const staged of task.staged) {
-      const path = versionFileName(step.plan, { version: step.version ?? 0, wedge: task.wedge, frame: task.frame, stagedPath: staged.path });
+      const path = versionFileName(step.plan, { version: step.version ?? 0, wedge: task.wedge, frame: task.frame, stagedPath: staged.path, padding: step.plan.plate?.padding ?? 4 });
       const target = joinPath(of.tree, path);
       if (!made.has(parentDir(target))) {
         await makeDirs(files, of.tree, parentDir(target));

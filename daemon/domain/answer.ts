@@ -1,0 +1,168 @@
+/**
+ * The words of STATUS.txt and ERROR.txt: what an artist reads in the folder, and what `hotplate validate` prints. Pure: the
+ * same facts, the same text. Plain text, no colour, one thing to do.
+ */
+import type { Problem } from "./errors.ts";
+import { versionName } from "./ids.ts";
+import type { StepState } from "./job.ts";
+import type { JobRow } from "../storePort.ts";
+
+export function statusFileName(name: string): string {
+  return `${name}.STATUS.txt`;
+}
+export function errorFileName(name: string): string {
+  return `${name}.ERROR.txt`;
+}
+export function folderStatusName(): string {
+  return "STATUS.txt";
+}
+
+/** `file:line:col`, code, sentence; found, expected, nearest, action on lines of their own. */
+export function problemLines(problem: Problem): readonly string[] {
+  const place = [problem.file, problem.line, problem.col].filter((part) => part !== null).join(":");
+  const out = [`${place === "" ? "" : `${place}  `}${problem.code}`, `  ${problem.message}`];
+  if (problem.found !== null) out.push(`  found:    ${problem.found}`);
+  if (problem.expected !== null) out.push(`  expected: ${problem.expected}`);
+  if (problem.nearest !== null) out.push(`  did you mean: ${problem.nearest}`);
+  out.push(`  do this:  ${problem.action}`);
+  return out;
+}
+
+export function errorAnswer(name: string, problems: readonly Problem[]): string {
+  const errors = problems.filter((problem) => problem.severity === "error");
+  const count = errors.length === 1 ? "one thing" : `${errors.length} things`;
+  return text([`REJECTED  ${name}: ${count} to fix. Nothing was rendered.`, "", ...blocks(problems), "Fix it and save it again in this folder; it is read again by itself."]);
+}
+
+export function refusedAnswer(name: string, recipe: string | null): string {
+  const what = recipe === null ? "a manifest (.yaml, .yml or .json)" : `a manifest, an image or a folder of plates for the recipe ${recipe}`;
+  return text([
+    `REJECTED  ${name}: it is not ${what}.`,
+    "",
+    "  HP-INTAKE-NOT-A-MANIFEST",
+    "  This folder takes manifests. It was left where it is; nothing was done with it.",
+    "  do this:  drop a manifest that names it as its plate, for example:",
+    "",
+    "    use: env_relight",
+    `    plate: "${name}"`,
+  ]);
+}
+
+export function waitingAnswer(name: string, reason: string, problems: readonly Problem[]): string {
+  return text([`WAITING  ${name}`, "", `  ${reason}`, ...(problems.length > 0 ? ["", ...blocks(problems)] : []), "", "It goes on by itself; nothing needs to be dropped again."]);
+}
+
+export function receivingAnswer(name: string, bytes: number): string {
+  return text([`RECEIVING  ${name}`, "", `  It is still being written (${bytes} bytes so far). It is read when it is complete.`]);
+}
+
+export interface AnswerVersion {
+  readonly product: string;
+  readonly number: number;
+  readonly state: StepState;
+  readonly path: string;
+  readonly reviewDir: string;
+  readonly contactSheet: string;
+  readonly qcReport: string;
+}
+
+export interface AnswerPaths {
+  readonly ahead: number;
+  readonly etaSeconds: number | null;
+  readonly trouble: string | null;
+  readonly versions: readonly AnswerVersion[];
+  readonly now: number;
+}
+
+export function statusAnswer(name: string, job: JobRow, extras: AnswerPaths): string {
+  const lines = [`${headline(job)}  ${name}`, "", `  job:      ${job.id}`, ...progressLines(job, extras)];
+  for (const version of extras.versions) lines.push(...versionLines(version, job));
+  for (const step of job.steps) if (step.reason !== null) lines.push(`  why:      ${step.reason}`);
+  for (const note of job.plan.notes) lines.push(`  note:     ${note}`);
+  lines.push("", nextLine(job));
+  return text(lines);
+}
+
+export function duplicateAnswer(name: string, job: JobRow, extras: AnswerPaths): string {
+  const body = statusAnswer(name, job, extras).split("\n").slice(1).join("\n");
+  return `ALREADY DONE HERE  ${name} is the same work as job ${job.id} (${job.state}). Nothing was rendered twice.\n${body}\nTo render it again, add  rerun: true  and drop it again.\n`;
+}
+
+/** Decision 14: one answer for a folder where too many wait for one each. */
+export function folderAnswer(of: { readonly folder: string; readonly waiting: number; readonly perSecond: number | null }): string {
+  const left = of.perSecond === null || of.perSecond <= 0 ? null : of.waiting / of.perSecond;
+  const estimate = left === null ? "" : `, about ${durationText(left)} at the present pace`;
+  return text([`BUSY  ${of.waiting} files in ${of.folder} wait to be read${estimate}.`, "", "  Each gets its own answer when it is its turn."]);
+}
+
+function headline(job: JobRow): string {
+  switch (job.state) {
+    case "waiting":
+      return "ACCEPTED";
+    case "running":
+      return "RUNNING";
+    case "publishing":
+      return "PUBLISHING";
+    case "done":
+      return "DONE";
+    case "failed":
+      return "FAILED";
+    case "canceled":
+      return "CANCELED";
+  }
+}
+
+function progressLines(job: JobRow, extras: AnswerPaths): readonly string[] {
+  const { counts } = job;
+  const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
+  const ended = counts.committing + counts.done;
+  const out = [`  tasks:    ${ended}/${total} rendered${counts.failed > 0 ? `, ${counts.failed} failed or rejected` : ""}${counts.running > 0 ? `, ${counts.running} running` : ""}`];
+  if (job.state === "waiting" && extras.ahead > 0) out.push(`  before:   ${extras.ahead} tasks are before it`);
+  if (extras.etaSeconds !== null && (job.state === "waiting" || job.state === "running")) out.push(`  about:    ${durationText(extras.etaSeconds)} to go`);
+  if (extras.trouble !== null) out.push(`  waits:    ${extras.trouble}`);
+  return out;
+}
+
+function versionLines(version: AnswerVersion, job: JobRow): readonly string[] {
+  const name = `${version.product} ${versionName(version.number)}`;
+  switch (version.state) {
+    case "committed":
+      return [`  version:  ${name}`, `  results:  ${version.path}`, `  contact:  ${version.contactSheet}`, `  QC:       ${version.qcReport}`];
+    case "burnt":
+      return [`  version:  ${name} was not published; its number stays used`];
+    case "planned":
+    case "open":
+    case "committing":
+      return [`  version:  ${name}, when every task has ended`, `  will be:  ${version.path}`, ...(job.counts.committing > 0 ? [`  look:     ${version.reviewDir}`] : [])];
+  }
+}
+
+function nextLine(job: JobRow): string {
+  switch (job.state) {
+    case "done":
+      return "Next: look at the contact sheet and choose.";
+    case "failed":
+      return `Next: hotplate show ${job.id}; fix the cause; drop the manifest again.`;
+    case "canceled":
+      return "Next: drop the manifest again if it is wanted after all.";
+    case "waiting":
+    case "running":
+    case "publishing":
+      return "This file follows the job; look again any time.";
+  }
+}
+
+function blocks(problems: readonly Problem[]): readonly string[] {
+  return problems.flatMap((problem) => [...problemLines(problem), ""]);
+}
+
+/** `18 s`, `9 min`, `3.2 h`. */
+export function durationText(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3_600).toFixed(1)} h`;
+}
+
+function text(lines: readonly string[]): string {
+  return `${lines.join("\n").trimEnd()}\n`;
+}
