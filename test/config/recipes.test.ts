@@ -49,7 +49,7 @@ test.each(shippedTexts())("$name allows exactly the classes that it uses", ({ na
   );
 });
 
-test.each(shippedTexts())("$name fits the recorded catalogue of ComfyUI 0.19", ({ name }, ctx) => {
+test.for(shippedTexts())("$name fits the recorded catalogue of ComfyUI 0.19", ({ name }, ctx) => {
   if (!existsSync(CATALOGUE)) return ctx.skip("config/comfyui/catalogue-0.19.json is not recorded yet");
   const catalogue = JSON.parse(readFileSync(CATALOGUE, "utf8")) as Catalogue;
   expect(checkGraph(shipped(name), catalogue)).toEqual([]);
