@@ -1,0 +1,257 @@
+/**
+ * `.hotplate/qc.json`: what QC did over one version, complete, per wedge and frame; written before the commit and never
+ * changed. Words of the EBU QC data model: whether a check could be executed stands apart from its result, so that a
+ * failed tool is neither a pass nor a fault of the image. Pure: the same rows give the same bytes.
+ */
+import { z } from "zod";
+import { canonicalJson } from "./canonicalJson.ts";
+import { versionName, wedgeName } from "./ids.ts";
+import type { Inspection, Verdict } from "./qc.ts";
+import { worstVerdict } from "./qc.ts";
+import type { VersionFacts, VersionFile, VersionTask } from "./versionFacts.ts";
+
+const executionStatus = z
+  .enum(["complete", "error"])
+  .describe("complete: QC could look; error: it could not, and `result` says nothing about the image.");
+const result = z
+  .enum(["pass", "warn", "fail"])
+  .nullable()
+  .describe("What was found; null where nothing could be looked at.");
+
+const measureSchema = z.strictObject({
+  name: z.string(),
+  value: z.number(),
+  unit: z.enum(["code", "stop", "ratio", "px", "count", "bit", "bool"]),
+  limit: z.number().nullable(),
+  must: z.enum(["atMost", "atLeast", "equal"]).optional().describe("On which side of the limit the value must lie."),
+});
+const findingSchema = z.strictObject({
+  check: z.string(),
+  version: z.number().int(),
+  executionStatus,
+  result,
+  message: z.string(),
+  hint: z.string().nullable(),
+  measures: z.array(measureSchema),
+});
+const inspectionSchema = z.strictObject({
+  executionStatus,
+  result,
+  reader: z.string().describe("Which decoder delivered the samples."),
+  findings: z.array(findingSchema),
+  notApplied: z.array(z.strictObject({ check: z.string(), because: z.string() })),
+});
+const frameSchema = z.strictObject({
+  frame: z.number().int().nullable(),
+  outcome: z.enum(["published", "rejected", "failed", "canceled", "unfinished"]),
+  reason: z.string().nullable().describe("Why it is not in the version."),
+  file: z.strictObject({ path: z.string(), bytes: z.number().int(), sha256: z.string() }).nullable(),
+  inspection: inspectionSchema.nullable().describe("null: there was nothing to look at."),
+});
+const wedgeSchema = z.strictObject({
+  wedge: z.string(),
+  index: z.number().int(),
+  axes: z.record(z.string(), z.string()),
+  seed: z.string(),
+  executionStatus,
+  result,
+  frames: z.array(frameSchema),
+  sequence: inspectionSchema.nullable().describe("Checks over the whole wedge."),
+});
+const countsSchema = z.strictObject({
+  pass: z.number().int(),
+  warn: z.number().int(),
+  fail: z.number().int(),
+  error: z.number().int(),
+  notLooked: z.number().int(),
+});
+
+export const qcReportSchema = z.strictObject({
+  schema: z.literal("hotplate-qc/1"),
+  tool: z.strictObject({ name: z.string(), version: z.string() }),
+  createdAt: z.string().describe("ISO 8601, UTC."),
+  subject: z.strictObject({
+    show: z.string(),
+    name: z.string(),
+    product: z.string(),
+    version: z.string(),
+    job: z.string(),
+    step: z.string(),
+  }),
+  recipe: z.strictObject({ name: z.string(), version: z.string(), sha256: z.string() }),
+  simulated: z.boolean().describe("Made by a simulated ComfyUI: the pictures mean nothing."),
+  profile: z.strictObject({
+    gate: z.enum(["reject", "hold", "warn"]),
+    checks: z.array(z.strictObject({ check: z.string(), limits: z.record(z.string(), z.number()) })),
+  }),
+  executionStatus,
+  result: result.describe("The worst over everything that was looked at, rejected results included."),
+  publishedResult: result.describe("The worst over what this version holds."),
+  totals: z.strictObject({ wedges: countsSchema, frames: countsSchema }),
+  wedges: z.array(wedgeSchema),
+});
+export type QcReport = z.infer<typeof qcReportSchema>;
+export type QcWedge = QcReport["wedges"][number];
+export type QcFrame = QcWedge["frames"][number];
+export type QcInspection = NonNullable<QcFrame["inspection"]>;
+export type QcFinding = QcInspection["findings"][number];
+export type QcMeasure = QcFinding["measures"][number];
+export type QcCounts = QcReport["totals"]["wedges"];
+
+export interface QcExtra {
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly simulated: boolean;
+  /** Verdicts of scope `sequence`, by wedge index. */
+  readonly sequences: ReadonlyMap<number, Inspection>;
+}
+
+export function qcJson(facts: VersionFacts, extra: QcExtra): string {
+  return `${JSON.stringify(JSON.parse(canonicalJson(qcReport(facts, extra))), null, 1)}\n`;
+}
+
+export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
+  const { plan, job } = facts;
+  const files = new Map(facts.files.map((file) => [placeOf(file), file]));
+  const wedges = plan.wedges.map((wedge) => wedgeOf(facts, wedge.index, { sequences: extra.sequences, files }));
+  const frames = wedges.flatMap((wedge) => wedge.frames);
+  const published = frames.filter((frame) => frame.outcome === "published");
+  return {
+    schema: "hotplate-qc/1",
+    tool: { name: extra.tool.name, version: extra.tool.version },
+    createdAt: facts.at,
+    subject: {
+      show: job.show,
+      name: plan.target.name,
+      product: plan.target.product,
+      version: versionName(facts.version),
+      job: job.id,
+      step: plan.name,
+    },
+    recipe: { name: plan.recipe.name, version: plan.recipe.version, sha256: plan.recipe.sha256 },
+    simulated: extra.simulated,
+    profile: {
+      gate: plan.qc.gate,
+      checks: plan.qc.checks.map(({ check, limits }) => ({ check, limits: { ...limits } })),
+    },
+    ...statusOf(wedges.map(wedgeVerdict)),
+    publishedResult: statusOf(published.map((frame) => frame.inspection).map(verdictOf)).result,
+    totals: {
+      wedges: count(wedges.map(wedgeVerdict)),
+      frames: count(frames.map((frame) => verdictOf(frame.inspection))),
+    },
+    wedges,
+  };
+}
+
+interface Lookup {
+  readonly sequences: QcExtra["sequences"];
+  readonly files: ReadonlyMap<string, VersionFile>;
+}
+
+function placeOf(of: { readonly wedge: number; readonly frame: number | null }): string {
+  return `${of.wedge}/${of.frame}`;
+}
+
+function wedgeOf(facts: VersionFacts, index: number, lookup: Lookup): QcWedge {
+  const plan = facts.plan.wedges.find((wedge) => wedge.index === index);
+  const frames = facts.tasks
+    .filter((task) => task.wedge === index)
+    .sort((a, b) => (a.frame ?? -1) - (b.frame ?? -1))
+    .map((task) => frameOf(task, lookup.files.get(placeOf(task)) ?? null));
+  const sequence = lookup.sequences.get(index);
+  const over =
+    sequence === undefined || sequence.findings.length + sequence.notApplied.length === 0
+      ? null
+      : inspectionOf(sequence);
+  return {
+    wedge: wedgeName(index),
+    index,
+    axes: { ...plan?.axes },
+    seed: plan?.seed ?? "",
+    ...statusOf([...frames.map((frame) => verdictOf(frame.inspection)), ...(over === null ? [] : [verdictOf(over)])]),
+    frames,
+    sequence: over,
+  };
+}
+
+function frameOf(task: VersionTask, file: VersionFile | null): QcFrame {
+  return {
+    frame: task.frame,
+    outcome: outcomeOf(task),
+    reason: task.failure === null ? null : `${task.failure.code}: ${task.failure.message}`,
+    file: file === null ? null : { path: file.path, bytes: file.bytes, sha256: file.sha256 },
+    inspection: task.inspection === null ? null : inspectionOf(task.inspection),
+  };
+}
+
+function outcomeOf(task: VersionTask): QcFrame["outcome"] {
+  switch (task.state) {
+    case "committing":
+    case "done":
+      return "published";
+    case "failed":
+      return task.failure?.class === "qc" ? "rejected" : "failed";
+    case "canceled":
+      return "canceled";
+    case "blocked":
+    case "ready":
+    case "running":
+    case "deferred":
+      return "unfinished";
+  }
+}
+
+function inspectionOf(inspection: Inspection): QcInspection {
+  return {
+    ...statusOf([inspection.verdict]),
+    reader: inspection.reader,
+    findings: inspection.findings.map((finding) => ({
+      check: finding.check,
+      version: finding.version,
+      ...statusOf([finding.verdict]),
+      message: finding.message,
+      hint: finding.hint,
+      measures: finding.measures.map(({ name, value, unit, limit, must }) => ({
+        name,
+        value,
+        unit,
+        limit,
+        ...(must === undefined ? {} : { must }),
+      })),
+    })),
+    notApplied: inspection.notApplied.map(({ check, because }) => ({ check, because })),
+  };
+}
+
+interface Status {
+  readonly executionStatus: "complete" | "error";
+  readonly result: "pass" | "warn" | "fail" | null;
+}
+
+/**
+ * Verdicts -> EBU's two words. A fail stays a fail beside an error; an error beside passes leaves no result, for what was
+ * not looked at can't be passed. Nothing looked at at all is an error.
+ */
+function statusOf(verdicts: readonly (Verdict | null)[]): Status {
+  const looked = verdicts.filter((verdict) => verdict !== null);
+  const executionStatus = looked.length === 0 || looked.includes("error") ? "error" : "complete";
+  const worst = worstVerdict(looked);
+  return { executionStatus, result: worst === "error" ? null : worst };
+}
+
+/** null where no picture of the wedge was ever looked at and nothing is known of the whole. */
+export function wedgeVerdict(wedge: QcWedge): Verdict | null {
+  const looked = wedge.sequence !== null || wedge.frames.some((frame) => frame.inspection !== null);
+  return looked ? verdictOf(wedge) : null;
+}
+
+/** Back to one of our four words; null: nobody looked. */
+export function verdictOf(status: Status | null): Verdict | null {
+  if (status === null) return null;
+  return status.result ?? "error";
+}
+
+function count(verdicts: readonly (Verdict | null)[]): QcCounts {
+  const of = (word: Verdict | null) => verdicts.filter((verdict) => verdict === word).length;
+  return { pass: of("pass"), warn: of("warn"), fail: of("fail"), error: of("error"), notLooked: of(null) };
+}

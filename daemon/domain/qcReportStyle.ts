@@ -1,0 +1,68 @@
+/**
+ * The look of the QC page: neutral grey so that the surround does not shift how pictures look, sizes that read on a phone,
+ * black on white in print. No script, no font, no file from outside.
+ */
+export const QC_STYLE = `
+:root{--back:#3a3a3a;--card:#464646;--line:#5a5a5a;--text:#f4f4f4;--faint:#c8c8c8;--pass:#9fdca8;--warn:#f2c766;--fail:#ff9d95;--error:#d9b8ff;--none:#c8c8c8}
+*{box-sizing:border-box}
+body{margin:0;background:var(--back);color:var(--text);font:16px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums}
+main,header,footer{max-width:96rem;margin:0 auto;padding:1rem clamp(.75rem,2vw,2rem)}
+h1{font-size:1.6rem;margin:0 0 .4rem;overflow-wrap:anywhere}
+h2{font-size:1.15rem;margin:2rem 0 .6rem}
+p{margin:.3rem 0}
+.faint{color:var(--faint)}
+small,.small{font-size:.82rem}
+svg.icon{width:1em;height:1em;vertical-align:-.12em;margin-right:.35em;flex:none}
+.v{white-space:nowrap;font-weight:600}
+.v-pass{color:var(--pass)}.v-warn{color:var(--warn)}.v-fail{color:var(--fail)}.v-error{color:var(--error)}.v-none{color:var(--none)}
+.headline{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;align-items:baseline;margin:.5rem 0;font-size:1.3rem}
+.counts{display:flex;flex-wrap:wrap;gap:.5rem;list-style:none;padding:0;margin:.8rem 0}
+.counts li{background:var(--card);border-radius:.4rem;padding:.35rem .8rem}
+.banner{border:2px solid var(--warn);border-radius:.4rem;padding:.5rem .8rem;font-weight:600;margin:.8rem 0}
+.look{list-style:none;padding:0;margin:0}
+.look li{background:var(--card);border-left:.35rem solid var(--line);border-radius:.3rem;padding:.5rem .8rem;margin:.4rem 0;overflow-wrap:anywhere}
+.look li.e-fail{border-color:var(--fail)}.look li.e-error{border-color:var(--error)}.look li.e-warn{border-color:var(--warn)}
+a{color:inherit}
+a:focus-visible{outline:3px solid var(--warn);outline-offset:2px}
+.sheet img{display:block;width:100%;height:auto;border-radius:.3rem}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;width:100%;background:var(--card);border-radius:.4rem}
+th,td{text-align:left;vertical-align:top;padding:.5rem .65rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+thead th{background:#333;position:sticky;top:0;font-size:.82rem;white-space:nowrap}
+td.picture{width:7.5rem;padding:.35rem}
+td.picture img{display:block;width:7rem;height:auto}
+tr:target{outline:3px solid var(--warn);outline-offset:-3px}
+.axes{display:block;color:var(--faint);font-size:.82rem}
+.number{white-space:nowrap}
+.limit{color:var(--faint);white-space:nowrap}
+footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color:var(--faint)}
+@media (max-width:50rem){
+ .rows thead{display:none}
+ .rows,.rows tbody,.rows tr,.rows td,.rows th{display:block;width:100%}
+ .rows tr{padding:.6rem .7rem;border-bottom:.5rem solid var(--back)}
+ .rows td,.rows th{border:0;padding:.2rem 0}
+ .rows td[data-of]::before{content:attr(data-of) ": ";color:var(--faint);font-size:.82rem}
+ .rows td:empty{display:none}
+ td.picture,td.picture img{width:100%}
+}
+@media print{
+ :root{--back:#fff;--card:#fff;--line:#999;--text:#000;--faint:#333;--pass:#00501a;--warn:#6a4400;--fail:#8c0d05;--error:#4a1478;--none:#333}
+ body{font-size:9.5pt}
+ thead th{background:#fff;position:static}
+ thead{display:table-header-group}
+ tr,.look li,.sheet img{break-inside:avoid}
+ .scroll{overflow:visible}
+ .look li,.counts li{border:1px solid var(--line)}
+ td.picture,td.picture img{width:2.4cm}
+ @page{margin:12mm}
+}
+`;
+
+/** One drawing per verdict, told apart by shape: tick, triangle, cross, question mark, dash. */
+export const QC_ICONS = `<svg hidden aria-hidden="true"><defs>
+<symbol id="i-pass" viewBox="0 0 16 16"><path d="M2 8.5l4 4 8-9" fill="none" stroke="currentColor" stroke-width="2.4"/></symbol>
+<symbol id="i-warn" viewBox="0 0 16 16"><path d="M8 1.5l7 13H1z" fill="none" stroke="currentColor" stroke-width="1.7"/><path d="M8 6v4.2M8 11.4v1.7" stroke="currentColor" stroke-width="1.8"/></symbol>
+<symbol id="i-fail" viewBox="0 0 16 16"><path d="M3 3l10 10M13 3L3 13" stroke="currentColor" stroke-width="2.6"/></symbol>
+<symbol id="i-error" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6.8" fill="none" stroke="currentColor" stroke-width="1.6"/><path d="M6 6.2a2 2 0 1 1 2.7 1.9c-.5.2-.7.5-.7 1.2M8 11v1.6" fill="none" stroke="currentColor" stroke-width="1.7"/></symbol>
+<symbol id="i-none" viewBox="0 0 16 16"><path d="M3 8h10" stroke="currentColor" stroke-width="2.2"/></symbol>
+</defs></svg>`;
