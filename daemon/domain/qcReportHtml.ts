@@ -58,7 +58,7 @@ function header(report: QcReport, page: QcPage): string {
   return `<header>
 <h1>${told(page.title)}</h1>
 <p class="faint">${told(subject.show)} &middot; ${told(subject.name)} &middot; ${told(subject.product)} ${told(subject.version)} &middot; recipe ${told(recipe.name)} ${told(recipe.version)} &middot; job ${told(subject.job)}</p>
-${report.simulated ? '<p class="banner">SIMULATED: these pictures were made by a simulated ComfyUI. They mean nothing.</p>' : ""}
+${report.simulated ? '<p class="banner">SIMULATED: made by a simulated ComfyUI, to try the pipeline. These are no results.</p>' : ""}
 <p class="headline"><span>This version: ${verdictTag(published, published === null ? "not looked at" : published)}</span><span class="small faint">${words}${missing > 0 ? `, ${missing} not` : ""}</span></p>
 ${counts("Wedges", report.totals.wedges)}
 ${report.wedges.length === frames.length ? "" : counts("Frames", report.totals.frames)}

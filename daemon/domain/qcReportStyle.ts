@@ -32,7 +32,7 @@ thead th{background:#333;position:sticky;top:0;font-size:.82rem;white-space:nowr
 td.picture{width:7.5rem;padding:.35rem}
 td.picture img{display:block;width:7rem;height:auto}
 tr:target{outline:3px solid var(--warn);outline-offset:-3px}
-.axes{display:block;color:var(--faint);font-size:.82rem}
+.axes{display:block;font-weight:400;color:var(--faint);font-size:.82rem}
 .number{white-space:nowrap}
 .limit{color:var(--faint);white-space:nowrap}
 footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color:var(--faint)}
@@ -59,7 +59,7 @@ footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color
 `;
 
 /** One drawing per verdict, told apart by shape: tick, triangle, cross, question mark, dash. */
-export const QC_ICONS = `<svg hidden aria-hidden="true"><defs>
+export const QC_ICONS = `<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>
 <symbol id="i-pass" viewBox="0 0 16 16"><path d="M2 8.5l4 4 8-9" fill="none" stroke="currentColor" stroke-width="2.4"/></symbol>
 <symbol id="i-warn" viewBox="0 0 16 16"><path d="M8 1.5l7 13H1z" fill="none" stroke="currentColor" stroke-width="1.7"/><path d="M8 6v4.2M8 11.4v1.7" stroke="currentColor" stroke-width="1.8"/></symbol>
 <symbol id="i-fail" viewBox="0 0 16 16"><path d="M3 3l10 10M13 3L3 13" stroke="currentColor" stroke-width="2.6"/></symbol>

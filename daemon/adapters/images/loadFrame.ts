@@ -4,6 +4,7 @@
  * ignored where code values count, damaged files throw, and what sharp would change (associated alpha, CMYK, 32-bit
  * integers) was refused by `head.ts` before. sharp gets bytes, never a path: a hung mount can't occupy shared threads.
  */
+import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import type { Sharp } from "sharp";
 import { HotplateError, messageOf } from "../../domain/errors.ts";
@@ -15,7 +16,7 @@ import { displayCode, exrDisplay, exrSamples } from "./exrPicture.ts";
 import { readExr } from "./exrRead.ts";
 import type { Head } from "./head.ts";
 import { readHead } from "./head.ts";
-import { walkPng } from "./pngHead.ts";
+import { insertChunk, walkPng } from "./pngHead.ts";
 
 /** Once per worker: no cache (every file is read once) and one thread a job (there is a worker per core). */
 export function setUpSharp(): void {
@@ -81,13 +82,7 @@ async function codes(
   options: { readonly profile: boolean },
 ): Promise<DecodedImage["samples"]> {
   if (head.format === "png") walkPng(bytesSource(bytes));
-  const grey = head.colour === "grey" && head.sampleType === "uint";
-  const [space, depth] =
-    head.sampleType === "float"
-      ? (["scrgb", "float"] as const)
-      : head.bitDepth === 16
-        ? ([grey ? "grey16" : "rgb16", "ushort"] as const)
-        : ([grey ? "b-w" : "srgb", "uchar"] as const);
+  const { space, depth } = formOf(head);
   const { data, info } = await decoding(
     open(bytes, head, options).toColourspace(space).raw({ depth }).toBuffer({ resolveWithObject: true }),
   );
@@ -95,18 +90,35 @@ async function codes(
   if (!whole)
     throw notReadable(`the decoder delivered ${info.width} x ${info.height} px of ${head.width} x ${head.height}`);
   const samples = typed(data, depth);
-  if (head.sampleType === "float" && head.colour === "grey") return firstChannels(samples, info.channels, head);
+  if (space === "srgb" && head.colour === "grey") return greyAndAlpha(samples, info.channels, head);
   if (info.channels !== head.channels)
     throw notReadable(`the decoder delivered ${info.channels} channels of ${head.channels}`);
   return samples;
 }
 
-/** scRGB has three colours always: of a grey float image they are equal, and the first is kept (and alpha). */
-function firstChannels(samples: DecodedImage["samples"], from: number, head: Head): Float32Array {
-  const out = new Float32Array(head.width * head.height * head.channels);
-  for (let i = 0, at = 0; i < out.length; i += head.channels, at += from) {
+interface Form {
+  readonly space: "scrgb" | "b-w" | "rgb16" | "grey16" | "srgb";
+  readonly depth: "uchar" | "ushort" | "float";
+}
+
+/** The colour space and sample type under which the decoder hands out exactly what the file holds (each one is tested). */
+function formOf(head: Head): Form {
+  const grey = head.colour === "grey";
+  if (head.sampleType === "float") {
+    if (grey && head.alpha) throw notReadable("a float TIFF of grey with alpha can't be read", "Save it as EXR.");
+    return { space: grey ? "b-w" : "scrgb", depth: "float" };
+  }
+  if (head.bitDepth === 16) return { space: grey ? "grey16" : "rgb16", depth: "ushort" };
+  // As b-w the decoder drops alpha; as srgb it keeps it beside three equal colours.
+  return { space: grey && !head.alpha ? "b-w" : "srgb", depth: "uchar" };
+}
+
+function greyAndAlpha(samples: DecodedImage["samples"], from: number, head: Head): Uint8Array {
+  if (from !== 4) throw notReadable(`the decoder delivered ${from} channels of grey and alpha`);
+  const out = new Uint8Array(head.width * head.height * 2);
+  for (let i = 0, at = 0; i < out.length; i += 2, at += 4) {
     out[i] = samples[at] as number;
-    if (head.alpha) out[i + 1] = samples[at + from - 1] as number;
+    out[i + 1] = samples[at + 3] as number;
   }
   return out;
 }
@@ -138,7 +150,9 @@ async function decoding<T>(work: Promise<T>): Promise<T> {
 export async function displayPicture(bytes: Uint8Array): Promise<DisplayPicture> {
   if (isExr(bytes)) return exrDisplay(readExr(bytes));
   const head = readHead(bytesSource(bytes));
-  const samples = await codes(bytes, head, { profile: head.profile && head.sampleType === "uint" });
+  const profiled = head.profile && head.sampleType === "uint";
+  // sharp applies a profile to 8-bit pictures only (measured); 16 bits are rounded first and then given their profile.
+  const samples = await codes(bytes, head, { profile: profiled && head.bitDepth === 8 });
   const channels = head.alpha ? 4 : 3;
   const data = new Uint8Array(head.width * head.height * channels);
   const code = coder(samples);
@@ -152,7 +166,25 @@ export async function displayPicture(bytes: Uint8Array): Promise<DisplayPicture>
     for (let i = 3, at = head.channels - 1; i < data.length; i += 4, at += head.channels)
       data[i] = cover(samples[at] as number);
   }
-  return { width: head.width, height: head.height, channels, data };
+  const picture: DisplayPicture = { width: head.width, height: head.height, channels, data };
+  return profiled && head.bitDepth === 16 ? convertToSrgb(picture, bytes) : picture;
+}
+
+/** Hands the picture to the decoder as an 8-bit PNG that carries the file's own profile. */
+async function convertToSrgb(picture: DisplayPicture, bytes: Uint8Array): Promise<DisplayPicture> {
+  const { icc } = await decoding(sharp(bytes).metadata());
+  if (icc === undefined) return picture;
+  const carried = insertChunk(
+    await encodePng(picture),
+    "iCCP",
+    Buffer.concat([Buffer.from("plate\0\0", "latin1"), deflateSync(icc)]),
+  );
+  const { data, info } = await decoding(
+    sharp(carried).toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true }),
+  );
+  if (info.channels !== picture.channels)
+    throw notReadable(`the profile changed ${picture.channels} channels to ${info.channels}`);
+  return { ...picture, data };
 }
 
 function coder(samples: DecodedImage["samples"]): (value: number) => number {
@@ -187,7 +219,7 @@ export async function smallJpeg(bytes: Uint8Array, pixels: number): Promise<Uint
 async function smallSharp(bytes: Uint8Array, box: { readonly width: number; readonly height: number }): Promise<Sharp> {
   const fit = { fit: "inside", withoutEnlargement: true } as const;
   const head = isExr(bytes) ? null : readHead(bytesSource(bytes));
-  if (head !== null && head.sampleType === "uint") {
+  if (head !== null && head.sampleType === "uint" && !(head.profile && head.bitDepth === 16)) {
     if (head.format === "png") walkPng(bytesSource(bytes));
     const image = open(bytes, head, { profile: true }).resize(box.width, box.height, fit);
     return (head.alpha ? image.flatten({ background: "#000000" }) : image).toColourspace("srgb");

@@ -90,3 +90,21 @@ export function walkPng(source: ByteSource): void {
   }
   if (data === 0) throw broken("the PNG holds no picture");
 }
+
+/** Signature (8), IHDR's length, type, data and checksum (25): what follows stands before the picture. */
+const AFTER_IHDR = 33;
+
+/** The PNG with one more chunk right after its header. */
+export function insertChunk(png: Uint8Array, type: string, data: Uint8Array): Uint8Array {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const frame = Buffer.alloc(8);
+  frame.writeUInt32BE(data.length, 0);
+  frame.writeUInt32BE(crc32(body), 4);
+  return Buffer.concat([
+    png.subarray(0, AFTER_IHDR),
+    frame.subarray(0, 4),
+    body,
+    frame.subarray(4),
+    png.subarray(AFTER_IHDR),
+  ]);
+}

@@ -1,0 +1,308 @@
+/** The Images port as the daemon uses it: worker threads that may die, plates that are never touched, files never clobbered. */
+import { chmodSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import sharp from "sharp";
+import { afterAll, describe, expect, test } from "vitest";
+import { createImages } from "../../../daemon/adapters/images/images.ts";
+import type { Timer } from "../../../daemon/adapters/images/workers.ts";
+import { HotplateError, systemCode } from "../../../daemon/domain/errors.ts";
+import type { InspectRequest } from "../../../daemon/ports.ts";
+import { rgbHalf, writeExr } from "../../fixtures/exrWriter.ts";
+import { pngBytes, writePng } from "../../fixtures/pictures.ts";
+import { tempDir } from "../../fixtures/tempDir.ts";
+import { ALL_CHECKS } from "../../fixtures/versionFacts.ts";
+
+const shared = createImages({ checkFolders: [], workers: 1 });
+afterAll(() => shared.close());
+
+function request(path: string, more: Partial<InspectRequest> = {}): InspectRequest {
+  return {
+    path,
+    bytes: statSync(path).size,
+    frame: 1001,
+    platePath: null,
+    expected: { width: 64, height: 48, bitDepth: 8, ignore: [] },
+    checks: ALL_CHECKS.map((check) => ({ check, limits: {} })),
+    ...more,
+  };
+}
+const PICTURE = { width: 64, height: 48, channels: 3, bits: 8 } as const;
+const BLACK = { ...PICTURE, value: () => 0 };
+
+async function failure(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it did not fail");
+}
+
+describe("header, feed, thumbnail", () => {
+  test("a feed is an 8-bit PNG that names itself sRGB, and an existing file is not written over", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.file("plate.exr"), writeExr({ data: [0, 0, 64, 48], compression: "zip", channels: rgbHalf() }));
+    expect(await shared.header(dir.file("plate.exr"))).toEqual({
+      format: "exr",
+      width: 64,
+      height: 48,
+      channels: 3,
+      bitDepth: 16,
+    });
+    expect(await shared.feed(dir.file("plate.exr"), dir.file("feed.png"))).toEqual({ width: 64, height: 48 });
+    const png = readFileSync(dir.file("feed.png"));
+    expect(png.toString("latin1", 37, 41)).toBe("sRGB");
+    expect(await sharp(png).metadata()).toMatchObject({
+      format: "png",
+      width: 64,
+      height: 48,
+      depth: "uchar",
+      channels: 3,
+    });
+    expect(systemCode(await failure(shared.feed(dir.file("plate.exr"), dir.file("feed.png"))))).toBe("EEXIST");
+    expect(readFileSync(dir.file("feed.png")).equals(png)).toBe(true);
+  });
+
+  test("an absent plate is ENOENT, a directory EINVAL, a damaged one HP-PLATE-BROKEN, a DPX HP-PLATE-KIND", async () => {
+    using dir = tempDir();
+    writeFileSync(
+      dir.file("cut.exr"),
+      writeExr({ data: [0, 0, 64, 48], compression: "zip", channels: rgbHalf() }).subarray(0, 1_000),
+    );
+    writeFileSync(dir.file("a.dpx"), Buffer.concat([Buffer.from("SDPX"), Buffer.alloc(3_000)]));
+    mkdirSync(dir.file("folder.png"));
+    expect(systemCode(await failure(shared.header(dir.file("no.png"))))).toBe("ENOENT");
+    expect(systemCode(await failure(shared.header(dir.file("folder.png"))))).toBe("EINVAL");
+    expect(await failure(shared.header(dir.file("a.dpx")))).toMatchObject({
+      code: "HP-PLATE-KIND",
+      hint: expect.stringContaining("Convert") as string,
+    });
+    const cut = await failure(shared.feed(dir.file("cut.exr"), dir.file("feed.png")));
+    expect([cut instanceof HotplateError, systemCode(cut)]).toEqual([true, "HP-PLATE-BROKEN"]);
+    expect(() => statSync(dir.file("feed.png"))).toThrow();
+  });
+
+  test("a thumbnail's longer side is the size asked for, of a small picture its own", async () => {
+    using dir = tempDir();
+    await writePng(dir.path, "a.png", { width: 400, height: 100, channels: 4, bits: 16 });
+    await shared.thumbnail(dir.file("a.png"), dir.file("a.jpg"), 100);
+    await shared.thumbnail(dir.file("a.png"), dir.file("b.jpg"), 1_000);
+    writeFileSync(dir.file("p.exr"), writeExr({ data: [0, 0, 64, 48], compression: "none", channels: rgbHalf() }));
+    await shared.thumbnail(dir.file("p.exr"), dir.file("p.jpg"), 32);
+    const size = async (name: string) => {
+      const { format, width, height } = await sharp(readFileSync(dir.file(name))).metadata();
+      return [format, width, height];
+    };
+    expect(await size("a.jpg")).toEqual(["jpeg", 100, 25]);
+    expect(await size("b.jpg")).toEqual(["jpeg", 400, 100]);
+    expect(await size("p.jpg")).toEqual(["jpeg", 32, 24]);
+  });
+});
+
+describe("inspect", () => {
+  test("a good frame passes every check that applies, and the others say why they do not", async () => {
+    using dir = tempDir();
+    const seen = await shared.inspect(request(await writePng(dir.path, "a.png", PICTURE)));
+    expect(seen.verdict).toBe("pass");
+    expect(seen.findings.map((finding) => finding.check)).toEqual([
+      "file.decodes",
+      "header.size",
+      "image.not_black",
+      "image.not_solid",
+    ]);
+    expect(seen.notApplied.map((each) => each.check)).toEqual(["image.bit_depth", "pixels.finite"]);
+    expect(seen.reader).toMatch(/^sharp /);
+  });
+
+  test("a cut frame fails file.decodes, and the checks that need pixels are listed as not applied", async () => {
+    using dir = tempDir();
+    const bytes = await pngBytes(PICTURE);
+    writeFileSync(dir.file("cut.png"), bytes.subarray(0, Math.floor(bytes.length * 0.6)));
+    const seen = await shared.inspect(request(dir.file("cut.png")));
+    expect(seen.verdict).toBe("fail");
+    expect(seen.findings).toMatchObject([{ check: "file.decodes", verdict: "fail" }]);
+    expect(seen.notApplied.map((each) => each.check)).toContain("image.not_black");
+  });
+
+  test("a file of another length than was staged is damaged; one that is gone is the caller's business", async () => {
+    using dir = tempDir();
+    const path = await writePng(dir.path, "a.png", PICTURE);
+    const seen = await shared.inspect({ ...request(path), bytes: 5 });
+    expect(seen.findings[0]).toMatchObject({
+      verdict: "fail",
+      message: expect.stringContaining("5 were staged") as string,
+    });
+    expect(systemCode(await failure(shared.inspect({ ...request(path), path: dir.file("gone.png") })))).toBe("ENOENT");
+  });
+
+  test("a black result of a black plate passes, of any other plate it fails", async () => {
+    using dir = tempDir();
+    const result = await writePng(dir.path, "black.png", BLACK);
+    const black = await writePng(dir.path, "plateBlack.png", BLACK);
+    const lit = await writePng(dir.path, "plate.png", PICTURE);
+    expect((await shared.inspect(request(result, { platePath: lit }))).verdict).toBe("fail");
+    expect((await shared.inspect(request(result, { platePath: black }))).verdict).toBe("pass");
+    expect((await shared.inspect(request(result, { platePath: dir.file("gone.png") }))).verdict).toBe("fail");
+  });
+
+  test("an unknown check holds the result: nobody looked", async () => {
+    using dir = tempDir();
+    const path = await writePng(dir.path, "a.png", PICTURE);
+    const seen = await shared.inspect(request(path, { checks: [{ check: "image.beautiful", limits: {} }] }));
+    expect(seen).toMatchObject({ verdict: "error" });
+    expect(seen.findings.map((finding) => finding.check)).toEqual(["file.decodes", "image.beautiful"]);
+  });
+
+  test("a wedge's frames are judged as a sequence", async () => {
+    const checks = [{ check: "frames.complete", limits: {} }];
+    expect((await shared.inspectSequence({ wanted: [1, 2, 3], present: [1, 3], checks })).findings[0]).toMatchObject({
+      verdict: "fail",
+      message: "1 of 3 frames are missing: 2.",
+    });
+    expect((await shared.inspectSequence({ wanted: [null], present: [null], checks })).verdict).toBe("pass");
+    expect(await shared.inspectSequence({ wanted: [1], present: [], checks: [] })).toMatchObject({
+      verdict: "pass",
+      findings: [],
+    });
+  });
+});
+
+describe("plates", () => {
+  test("are read-only to us: no byte, name, mode or time changes, though they may be written", async () => {
+    using dir = tempDir();
+    const plates = dir.file("plates");
+    mkdirSync(plates);
+    writeFileSync(`${plates}/a.exr`, writeExr({ data: [0, 0, 64, 48], compression: "zip", channels: rgbHalf() }));
+    await writePng(plates, "b.png", { ...PICTURE, bits: 16 });
+    const long = new Date("2020-02-02T02:02:02Z");
+    for (const name of ["a.exr", "b.png"]) utimesSync(`${plates}/${name}`, long, long);
+    utimesSync(plates, long, long);
+    const facts = (path: string) => {
+      const { mtimeNs, ctimeNs, size, mode, ino } = statSync(path, { bigint: true });
+      return { mtimeNs, ctimeNs, size, mode, ino };
+    };
+    const all = () => [plates, `${plates}/a.exr`, `${plates}/b.png`].map(facts);
+    const bytes = () => ["a.exr", "b.png"].map((name) => readFileSync(`${plates}/${name}`));
+    const before = { facts: all(), bytes: bytes() };
+    const result = await writePng(dir.path, "black.png", BLACK);
+    for (const name of ["a.exr", "b.png"]) {
+      await shared.header(`${plates}/${name}`);
+      await shared.feed(`${plates}/${name}`, dir.file(`${name}.feed.png`));
+      await shared.thumbnail(`${plates}/${name}`, dir.file(`${name}.jpg`), 32);
+      await shared.inspect(request(result, { platePath: `${plates}/${name}` }));
+      await shared.sheet(
+        { title: "t", columns: 1, tiles: [{ path: `${plates}/${name}`, label: "l", mark: "pass" }] },
+        dir.file(`${name}.sheet.jpg`),
+      );
+    }
+    expect({ facts: all(), bytes: bytes() }).toEqual(before);
+  });
+
+  test("need no right to write", async (ctx) => {
+    if (process.getuid?.() === 0) return ctx.skip("root may write everywhere, so the test would prove nothing");
+    using dir = tempDir();
+    const path = await writePng(dir.path, "a.png", PICTURE);
+    chmodSync(path, 0o444);
+    expect(await shared.header(path)).toMatchObject({ width: 64 });
+    return undefined;
+  });
+});
+
+describe("workers that die", () => {
+  const plugin = (id: string, body: string) =>
+    `export default {apiVersion:1,id:"${id}",version:1,scope:"frame",needs:["result"],limits:{},run(){${body}}};\n`;
+
+  /** A check folder with one check, and the request that runs it beside the shipped ones. */
+  async function withCheck(
+    body: string,
+    use: (images: ReturnType<typeof createImages>, path: string) => Promise<void>,
+    timer?: Timer,
+  ): Promise<void> {
+    using dir = tempDir();
+    mkdirSync(dir.file("checks"));
+    writeFileSync(dir.file("checks/studio.mjs"), plugin("studio.check", body));
+    const images = createImages({
+      checkFolders: [dir.file("checks")],
+      workers: 1,
+      ...(timer === undefined ? {} : { timer }),
+    });
+    try {
+      await use(images, await writePng(dir.path, "a.png", PICTURE));
+    } finally {
+      await images.close();
+    }
+  }
+  const studio = [{ check: "studio.check", limits: {} }];
+
+  test("a check that ends the process ends its worker only; its frame is an error and the next one is looked at", async () => {
+    await withCheck("process.exit(3)", async (images, path) => {
+      const seen = await images.inspect(request(path, { checks: studio }));
+      expect(seen).toMatchObject({ verdict: "error", findings: [{ message: "An image worker ended (exit 3)." }] });
+      expect((await images.inspect(request(path))).verdict).toBe("pass");
+    });
+  });
+
+  test("a check that throws later, out of reach, ends its worker; queued work goes on in a new one", async () => {
+    await withCheck(
+      'setImmediate(()=>{throw new Error("late")});Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,20);throw new Error("now")',
+      async (images, path) => {
+        const [first, second, third] = await Promise.all([
+          images.inspect(request(path, { checks: studio })),
+          images.inspect(request(path)),
+          images.inspect(request(path)),
+        ]);
+        expect(first.verdict).toBe("error");
+        // The late throw may hit the frame that came next: an error then, and never a wrong pass or a lost answer.
+        expect(["pass", "error"]).toContain(second.verdict);
+        expect(["pass", "error"]).toContain(third.verdict);
+        expect((await images.inspect(request(path))).verdict).toBe("pass");
+      },
+    );
+  });
+
+  test("a check that hangs is given up at the deadline and its worker is replaced", async () => {
+    const deadlines: (() => void)[] = [];
+    const timer: Timer = (_ms, then) => {
+      deadlines.push(then);
+      return () => undefined;
+    };
+    await withCheck(
+      "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0)",
+      async (images, path) => {
+        const hanging = images.inspect(request(path, { checks: studio }));
+        const waiting = images.inspect(request(path));
+        expect(deadlines).toHaveLength(1);
+        deadlines[0]!();
+        expect(await hanging).toMatchObject({
+          verdict: "error",
+          findings: [{ message: expect.stringMatching(/made no end of inspect/) as string }],
+        });
+        expect((await waiting).verdict).toBe("pass");
+      },
+      timer,
+    );
+  });
+
+  test("closing answers everything that waits, and a closed port refuses", async () => {
+    using dir = tempDir();
+    const path = await writePng(dir.path, "a.png", PICTURE);
+    const images = createImages({ checkFolders: [], workers: 1 });
+    const waiting = [1, 2, 3].map((i) => failure(images.thumbnail(path, dir.file(`${i}.jpg`), 16)));
+    await images.close();
+    for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: "HP-IMAGE-WORKER" });
+    expect(await failure(images.header(path))).toMatchObject({ code: "HP-IMAGE-WORKER" });
+  });
+
+  test("headers are answered while all decoders are busy", async () => {
+    const timer: Timer = () => () => undefined;
+    await withCheck(
+      "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0)",
+      async (images, path) => {
+        const hanging = images.inspect(request(path, { checks: studio }));
+        expect(await images.header(path)).toMatchObject({ width: 64, height: 48 });
+        await images.close();
+        expect((await hanging).verdict).toBe("error");
+      },
+      timer,
+    );
+  });
+});
