@@ -15,6 +15,7 @@ export const LIMITS = {
   settleNetworkMs: 2_000,
   settleNoNewlineMs: 2_000,
   manifestGraceMs: 30_000,
+  plateFreshMs: 2_000,
   plateQuietMs: 5_000,
   assetPathQuietMs: 60_000,
   answersPerFolderMax: 1_000,

@@ -10,13 +10,15 @@ import { joinPath, parentDir } from "../domain/paths.ts";
 import { assetJson, commitJson, framesSha256, wedgesJson } from "../domain/version.ts";
 import type { CommitEntry } from "../domain/version.ts";
 import type { VersionFacts, VersionFile } from "../domain/versionFacts.ts";
+import { qcJson } from "../domain/qcReport.ts";
+import type { QcExtra } from "../domain/qcReport.ts";
+import type { Inspection } from "../domain/qc.ts";
 import { linkOrCopy, makeDirs } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { FenceRef } from "../ports.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import { sheetPages } from "./contactSheet.ts";
 import { machineRecord } from "./machineRecord.ts";
-import { qcOf } from "./qcOf.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 
 export interface Assembled {
@@ -50,7 +52,7 @@ export async function assemble(context: StageContext, step: StepRow, shelf: Reci
   await put("wedges.json", wedgesJson(facts));
   await put(".hotplate/graph.api.json", graph);
   await put(".hotplate/frames.sha256", framesSha256(placed.files));
-  await put(".hotplate/qc.json", qcOf(context, step, { job, tasks, files: placed.files }));
+  await put(".hotplate/qc.json", qcJson(facts, await qcExtra(context, step, tasks)));
   await put(".hotplate/asset.json", assetJson(facts, machineRecord(context)));
   const commit = commitJson(facts, entries);
   await files.create(joinPath(tree, ".hotplate/commit.json"), commit);
@@ -159,6 +161,17 @@ async function factsOf(
       createdAt: job.createdAt,
     },
   };
+}
+
+/** Checks of scope `sequence` look at each wedge as a whole, now that its frames are known. */
+async function qcExtra(context: StageContext, step: StepRow, tasks: readonly TaskRow[]): Promise<QcExtra> {
+  const sequences = new Map<number, Inspection>();
+  for (const wedge of step.plan.wedges) {
+    const present = tasks.filter((task) => task.wedge === wedge.index && task.state === "committing").map((task) => task.frame);
+    if (present.length === 0) continue;
+    sequences.set(wedge.index, await context.world.images.inspectSequence({ wanted: step.plan.frames, present, checks: step.plan.qc.checks }));
+  }
+  return { tool: { name: "hotplate", version: context.options.version }, simulated: machineRecord(context).simulated, sequences };
 }
 
 function checksOf(tasks: readonly TaskRow[]): readonly { readonly name: string; readonly version: number }[] {

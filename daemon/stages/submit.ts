@@ -5,7 +5,8 @@
  */
 import type { ComfyError } from "../ports.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
-import { bindGraph, checkGraph } from "../domain/graph.ts";
+import { bindGraph } from "../domain/graph.ts";
+import { checkGraph } from "../domain/graphCheck.ts";
 import type { PlateFrame } from "../domain/plan.ts";
 import type { Recipe } from "../domain/recipe.ts";
 import type { Failure } from "../domain/retry.ts";

@@ -1,0 +1,9 @@
+/**
+ * Where a simulated result says SIMULATED: a declared rectangle at the bottom left, so that QC looks at everything but it.
+ * [x, y, width, height] in px; about a quarter of the width and a twelfth of the height, never larger than the image.
+ */
+export function simulatedMark(width: number, height: number): readonly [number, number, number, number] {
+  const markWidth = Math.min(width, Math.max(48, Math.round(width / 4)));
+  const markHeight = Math.min(height, Math.max(9, Math.round(height / 12)));
+  return [0, height - markHeight, markWidth, markHeight];
+}

@@ -1,0 +1,32 @@
+/** What the parts of a plan hand back: a value, findings at places of the manifest, or the reason to wait. */
+import type { ErrorCode } from "./domain/errors.ts";
+import type { World } from "./ports.ts";
+
+export type PathWorld = Pick<World, "config" | "files" | "images" | "clock">;
+
+/** Words of a problem found after reading; `path` says where in the manifest. */
+export interface Finding {
+  readonly code: ErrorCode;
+  readonly severity?: "error" | "warning";
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly found?: string | null;
+  readonly expected?: string | null;
+  readonly nearest?: string | null;
+  readonly action?: string;
+}
+export interface Resolved<T> {
+  readonly value: T | null;
+  readonly findings: readonly Finding[];
+  readonly waiting: string | null;
+}
+
+export function found<T>(value: T, findings: readonly Finding[] = []): Resolved<T> {
+  return { value, findings, waiting: null };
+}
+export function refused<T>(...findings: readonly Finding[]): Resolved<T> {
+  return { value: null, findings, waiting: null };
+}
+export function waitFor<T>(reason: string): Resolved<T> {
+  return { value: null, findings: [], waiting: reason };
+}

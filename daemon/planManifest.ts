@@ -1,0 +1,189 @@
+/**
+ * The whole meaning of a manifest: read, validated, resolved against recipes and disk, expanded into a plan. The daemon's
+ * admission and `hotplate validate` run this same code, so they say the same words. All problems at once.
+ *
+ * May assume nothing about the text: it comes from a shared folder. Must never open anything for writing.
+ */
+import { canonicalJson } from "./domain/canonicalJson.ts";
+import type { Problem } from "./domain/errors.ts";
+import { ERRORS } from "./domain/errors.ts";
+import { expand } from "./domain/expand.ts";
+import { LIMITS } from "./domain/limits.ts";
+import { readManifest } from "./domain/manifest.ts";
+import type { ReadManifest } from "./domain/manifest.ts";
+import type { Manifest } from "./domain/manifestSchema.ts";
+import { nearestWord } from "./domain/nearest.ts";
+import type { JobPlan, PlatePlan, StepPlan } from "./domain/plan.ts";
+import { chosenChecks } from "./domain/qcChoice.ts";
+import type { Recipe, RecipeBook } from "./domain/recipe.ts";
+import { findRecipe } from "./domain/recipeVersions.ts";
+import type { World } from "./ports.ts";
+import { plateManifest } from "./planDroppedPlate.ts";
+import { resolveImages } from "./planImages.ts";
+import type { Finding, PathWorld } from "./planFinding.ts";
+import { resolvePlate } from "./planPlate.ts";
+import { resolveTarget } from "./planTarget.ts";
+
+export type PlanWorld = PathWorld & Pick<World, "recipes" | "digest">;
+
+export type PlanOutcome =
+  | { readonly kind: "plan"; readonly plan: JobPlan; readonly dedupeKey: string; readonly notes: readonly Problem[]; readonly manifestText: string | null }
+  | { readonly kind: "rejected"; readonly problems: readonly Problem[] }
+  /** Nothing is wrong with it, but something it needs is not there or not complete yet. */
+  | { readonly kind: "waiting"; readonly reason: string; readonly problems: readonly Problem[] };
+
+export interface ManifestInput {
+  readonly text: Uint8Array;
+  /** Size on disk: larger than the bound, `text` is empty. */
+  readonly bytes: number;
+  readonly fileName: string;
+  /** Relative paths in the manifest start here. */
+  readonly dir: string;
+  readonly show: string;
+  /** The recipe that the hot folder is bound to: the default of `use`. */
+  readonly boundRecipe: string | null;
+}
+
+export async function planManifest(world: PlanWorld, input: ManifestInput): Promise<PlanOutcome> {
+  if (input.bytes > LIMITS.manifestBytesMax) return rejected([sizeProblem(input)]);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(input.text);
+  const read = readManifest(text, input.fileName);
+  const fallback = read.manifest === null ? null : (read.manifest.use ?? input.boundRecipe);
+  if (read.manifest === null) return rejected(read.problems);
+  if (fallback === null) return rejected([...read.problems, problemAt(read, input.fileName, { code: "HP-MANIFEST-REQUIRED", path: [], message: "use is missing: no recipe is named.", expected: "use: RECIPE", action: "Add  use: env_relight  (hotplate recipe ls shows all)." })]);
+  return planRead(world, input, { read, manifest: { ...read.manifest, use: fallback }, generated: null });
+}
+
+/** A dropped plate, folder of plates, or a plate version under an asset path: a manifest is written for it and planned. */
+export async function planPlate(
+  world: PlanWorld,
+  drop: { readonly path: string; readonly show: string; readonly recipe: string; readonly marker: string | null },
+): Promise<PlanOutcome> {
+  const made = await plateManifest(world, drop);
+  if (made.kind !== "manifest") return made.outcome;
+  const read = readManifest(made.text, made.fileName);
+  if (read.manifest === null) return rejected(read.problems);
+  const input: ManifestInput = { text: new Uint8Array(0), bytes: 0, fileName: made.fileName, dir: made.dir, show: drop.show, boundRecipe: drop.recipe };
+  return planRead(world, input, { read, manifest: { ...read.manifest, use: drop.recipe }, generated: made.text });
+}
+
+interface Reading {
+  readonly read: ReadManifest;
+  readonly manifest: Manifest & { readonly use: string };
+  readonly generated: string | null;
+}
+
+async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading): Promise<PlanOutcome> {
+  const { manifest, read } = reading;
+  const book = await world.recipes.book();
+  const recipe = findRecipe(book, manifest.use);
+  if (recipe === null) return rejected([...read.problems, unknownRecipe(read, input, { book, use: manifest.use })]);
+  const plate = await resolvePlate(world, { manifest, recipe, dir: input.dir });
+  const target = await resolveTarget(world, { manifest, recipe, dir: input.dir, plate: plate.value });
+  const frames = framesOf(plate.value);
+  const expanded = expand(manifest, recipe.file, frames.length);
+  const images = await resolveImages(world, { recipe, dir: input.dir, wedges: expanded.wedges });
+  const checks = chosenChecks(manifest, (await world.images.checks()).checks);
+  const findings = [...plate.findings, ...target.findings, ...expanded.problems, ...images.findings, ...checks.findings];
+  findings.push(...gpuHours(manifest, recipe, expanded.count * frames.length));
+  const problems = [...read.problems, ...findings.map((finding) => problemAt(read, input.fileName, finding))];
+  const errors = problems.filter((problem) => problem.severity === "error");
+  if (errors.length > 0) return rejected(byLine(problems));
+  const waiting = plate.waiting ?? target.waiting ?? images.waiting;
+  if (waiting !== null) return { kind: "waiting", reason: waiting, problems };
+  if (target.value === null) return rejected(byLine(problems));
+  const step: StepPlan = {
+    name: "main",
+    recipe: { name: recipe.file.name, version: recipe.file.version, sha256: recipe.sha256, dir: recipe.dir },
+    plate: plate.value,
+    frames,
+    wedges: images.value ?? expanded.wedges,
+    target: target.value,
+    output: { format: "png", bitDepth: recipe.file.result.bitDepth },
+    qc: { gate: manifest.qc?.gate ?? "reject", checks: checks.requests },
+    gpuSecondsPerTask: recipe.file.estimate?.gpuSeconds ?? null,
+    timeoutMs: recipe.file.timeoutMs ?? LIMITS.taskTimeoutMs,
+  };
+  return accepted(world, input, { reading, recipe, step, problems });
+}
+
+function accepted(
+  world: PlanWorld,
+  input: ManifestInput,
+  of: { readonly reading: Reading; readonly recipe: Recipe; readonly step: StepPlan; readonly problems: readonly Problem[] },
+): PlanOutcome {
+  const { manifest } = of.reading;
+  const { rerun, ...said } = manifest;
+  const canonical = canonicalJson(said);
+  const inputs = (of.step.plate?.frames ?? []).map((frame) => [frame.path, frame.bytes, frame.mtimeNs, frame.ino]);
+  const imagePaths = Object.keys(of.recipe.file.images).map((name) => of.step.wedges.map((wedge) => wedge.parameters[name] ?? null));
+  const key = canonicalJson({ manifest: canonical, show: input.show, recipe: [of.step.recipe.name, of.step.recipe.version, of.step.recipe.sha256], inputs, imagePaths, target: of.step.target.productDir });
+  const plan: JobPlan = {
+    name: manifest.name ?? input.fileName.replace(/\.[^.]+$/, ""),
+    show: input.show,
+    priority: manifest.priority,
+    rerun,
+    steps: [of.step],
+    manifestCanonical: canonical,
+    notes: [...of.problems.map((problem) => problem.message), ...recordOnlyNotes(manifest, of.recipe)],
+  };
+  return { kind: "plan", plan, dedupeKey: world.digest.sha256(key), notes: of.problems, manifestText: of.reading.generated };
+}
+
+/** Said aloud: a text that this recipe only records changes no pixel. */
+function recordOnlyNotes(manifest: Manifest, recipe: Recipe): readonly string[] {
+  return Object.entries(recipe.file.parameters).flatMap(([name, parameter]) => {
+    const given = name === "prompt" || name === "negative" ? (manifest[name] ?? manifest.parameters?.[name]) : manifest.parameters?.[name];
+    if (parameter.type !== "text" || !parameter.recordOnly || given === undefined) return [];
+    return [`${name} is recorded; the graph of ${recipe.file.name} holds no model that reads it.`];
+  });
+}
+
+function framesOf(plate: PlatePlan | null): readonly (number | null)[] {
+  return plate === null ? [null] : plate.frames.map((frame) => frame.frame);
+}
+
+function gpuHours(manifest: Manifest, recipe: Recipe, tasks: number): readonly Finding[] {
+  const limit = manifest.limits?.gpuHours;
+  const each = recipe.file.estimate?.gpuSeconds;
+  if (limit === undefined || each === undefined) return [];
+  const hours = (tasks * each) / 3600;
+  if (hours <= limit) return [];
+  return [{ code: "HP-MANIFEST-LIMIT", path: ["limits", "gpuHours"], message: `${tasks} tasks of about ${each} s are ${hours.toFixed(1)} GPU h; limits.gpuHours is ${limit}.`, found: hours.toFixed(1), expected: `at most ${limit}`, action: "Fewer variations or frames, or raise limits.gpuHours." }];
+}
+
+function unknownRecipe(read: ReadManifest, input: ManifestInput, of: { readonly book: RecipeBook; readonly use: string }): Problem {
+  const [name = "", version] = of.use.split("@");
+  const names = [...new Set(of.book.recipes.map((recipe) => recipe.file.name))].sort();
+  const versions = of.book.recipes.filter((recipe) => recipe.file.name === name).map((recipe) => recipe.file.version);
+  const nearest = versions.length > 0 ? `${name}@${versions.at(-1)}` : nearestWord(name, names);
+  const has = nearest === null ? "" : ` Nearest: ${nearest}.`;
+  const message = versions.length > 0 ? `use: ${of.use} - ${name} has no version ${version}; it has ${versions.join(", ")}.` : `use: ${of.use} - no such recipe.${has}`;
+  return problemAt(read, input.fileName, { code: "HP-RECIPE-UNKNOWN", path: ["use"], message, found: of.use, expected: `one of ${names.join(", ")}`, nearest, action: nearest === null ? "Ask the TD, or choose one of these." : `Write use: ${nearest}.` });
+}
+
+function problemAt(read: ReadManifest, file: string, finding: Finding): Problem {
+  return {
+    code: finding.code,
+    severity: finding.severity ?? "error",
+    file,
+    ...read.place(finding.path),
+    message: finding.message,
+    found: finding.found ?? null,
+    expected: finding.expected ?? null,
+    nearest: finding.nearest ?? null,
+    action: finding.action ?? ERRORS[finding.code].hint,
+  };
+}
+
+function sizeProblem(input: ManifestInput): Problem {
+  return { code: "HP-MANIFEST-SIZE", severity: "error", file: input.fileName, line: null, col: null, message: `The file has ${input.bytes} bytes; a manifest has at most ${LIMITS.manifestBytesMax}.`, found: String(input.bytes), expected: `at most ${LIMITS.manifestBytesMax}`, nearest: null, action: ERRORS["HP-MANIFEST-SIZE"].hint };
+}
+
+function rejected(problems: readonly Problem[]): PlanOutcome {
+  return { kind: "rejected", problems: byLine(problems) };
+}
+
+function byLine(problems: readonly Problem[]): readonly Problem[] {
+  return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.col ?? 0) - (b.col ?? 0));
+}
