@@ -1,0 +1,148 @@
+/** ComfyUI's answers in the words of `ports.ts`. Shapes are checked where they are used; unknown fields are ignored. */
+import type { Catalogue, ComfyError, ComfyOutput, NodeClass, PromptStatus, SystemStats } from "../../ports.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function asRecord(value: unknown): Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+}
+function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+function asText(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+function asNumber(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+export function systemStats(value: unknown): SystemStats {
+  const system = asRecord(asRecord(value)["system"]);
+  const device = asRecord(asArray(asRecord(value)["devices"])[0]);
+  return {
+    version: asText(system["comfyui_version"]) ?? "0",
+    simulated: system["hotplate_simulated"] === true,
+    deviceName: asText(device["name"]),
+    pytorchVersion: asText(system["pytorch_version"]),
+    pythonVersion: asText(system["python_version"]),
+  };
+}
+
+/** `/object_info` -> our catalogue: names, types, options, ranges. Classic and V3 combos alike. */
+export function catalogue(value: unknown): Catalogue {
+  const out: Record<string, NodeClass> = {};
+  for (const [name, raw] of Object.entries(asRecord(value))) {
+    const info = asRecord(raw);
+    const input = asRecord(info["input"]);
+    out[name] = {
+      inputs: { ...inputs(input["required"], true), ...inputs(input["optional"], false) },
+      outputs: asArray(info["output"]).map((type) => (typeof type === "string" ? type : "COMBO")),
+      outputNode: info["output_node"] === true,
+    };
+  }
+  return out;
+}
+
+function inputs(group: unknown, required: boolean): NodeClass["inputs"] {
+  const out: Record<string, NodeClass["inputs"][string]> = {};
+  for (const [name, raw] of Object.entries(asRecord(group))) {
+    const [type, options] = asArray(raw);
+    const config = asRecord(options);
+    const list = Array.isArray(type) ? type : Array.isArray(config["options"]) ? config["options"] : null;
+    const min = asNumber(config["min"]);
+    const max = asNumber(config["max"]);
+    out[name] = {
+      type: Array.isArray(type) ? "COMBO" : (asText(type) ?? "*"),
+      required,
+      options: list === null ? null : list.filter((option) => typeof option === "string"),
+      ...(min === null ? {} : { min }),
+      ...(max === null ? {} : { max }),
+    };
+  }
+  return out;
+}
+
+/** `/api/jobs/{id}`: success only when completed, the last message says so, and outputs are named. */
+export function promptStatus(value: unknown): PromptStatus {
+  const job = asRecord(value);
+  switch (job["status"]) {
+    case "pending":
+      return { kind: "pending" };
+    case "in_progress":
+      return { kind: "running" };
+    case "completed":
+    case "failed":
+    case "cancelled":
+      return ended(job);
+    default:
+      return { kind: "unknown" };
+  }
+}
+
+function ended(job: Json): PromptStatus {
+  const status = asRecord(job["execution_status"]);
+  const last = asArray(asArray(status["messages"]).at(-1));
+  const event = asText(last[0]);
+  const data = asRecord(last[1]);
+  if (job["status"] === "completed" && (event === "execution_success" || event === null)) {
+    return { kind: "completed", outputs: outputs(job["outputs"]), startedAt: asNumber(job["execution_start_time"]), endedAt: asNumber(job["execution_end_time"]) };
+  }
+  if (event === "execution_interrupted" || job["status"] === "cancelled") return { kind: "failed", error: failure("interrupted", data, "it was interrupted") };
+  const error = event === "execution_error" ? data : asRecord(job["execution_error"]);
+  return { kind: "failed", error: failure("failed", error, "ComfyUI says success and its last message is no success") };
+}
+
+function failure(kind: ComfyError["kind"], data: Json, otherwise: string): ComfyError {
+  return {
+    kind,
+    exceptionType: asText(data["exception_type"]),
+    graphNode: asText(data["node_id"]),
+    classType: asText(data["node_type"]),
+    message: (asText(data["exception_message"]) ?? otherwise).trim(),
+  };
+}
+
+/** Every array element that names a file, whatever its graph node calls the array. */
+function outputs(value: unknown): readonly ComfyOutput[] {
+  const out: ComfyOutput[] = [];
+  for (const [node, raw] of Object.entries(asRecord(value))) {
+    for (const list of Object.values(asRecord(raw))) {
+      for (const element of asArray(list)) {
+        const item = asRecord(element);
+        const filename = asText(item["filename"]);
+        if (filename === null) continue;
+        const type = item["type"] === "temp" || item["type"] === "input" ? item["type"] : "output";
+        out.push({ node, filename, subfolder: asText(item["subfolder"]) ?? "", type });
+      }
+    }
+  }
+  return out;
+}
+
+/** A history entry in the shape of a job: what a 404 of `/api/jobs` is checked against. */
+export function historyAsJob(entry: unknown): Json {
+  const status = asRecord(asRecord(entry)["status"]);
+  const completed = status["completed"] === true;
+  return { status: completed ? "completed" : "failed", execution_status: status, outputs: asRecord(entry)["outputs"] };
+}
+
+/** A refusal of `/prompt` in words: the first graph node's first error, and how many more there are. */
+export function refusal(body: unknown, text: string): ComfyError {
+  const error = asRecord(asRecord(body)["error"]);
+  const nodes = Object.entries(asRecord(asRecord(body)["node_errors"]));
+  const [node, raw] = nodes[0] ?? [null, {}];
+  const errors = asArray(asRecord(raw)["errors"]).map(asRecord);
+  const first = errors[0];
+  const extra = asRecord(error["extra_info"]);
+  const detail = first === undefined ? [asText(error["message"]), asText(error["details"])] : [asText(first["message"]), asText(first["details"])];
+  const said = detail.filter((part) => part !== null && part !== "").join(": ");
+  const total = nodes.reduce((sum, [, value]) => sum + asArray(asRecord(value)["errors"]).length, 0);
+  const more = total > 1 ? ` (and ${total - 1} more)` : "";
+  return {
+    kind: "refused",
+    exceptionType: asText(first?.["type"]) ?? asText(error["type"]),
+    graphNode: node ?? asText(extra["node_id"]),
+    classType: asText(asRecord(raw)["class_type"]) ?? asText(extra["class_type"]),
+    message: `${said === "" ? text.slice(0, 300) : said}${more}`,
+  };
+}
