@@ -231,7 +231,7 @@ export interface Exec {
   run(
     command: string,
     args: readonly string[],
-    options: { readonly timeoutMs: number; readonly stdin?: string },
+    options: { readonly timeoutMs: number; readonly stdin?: string; readonly cwd?: string },
   ): Promise<ExecAnswer>;
 }
 export interface ExecAnswer {

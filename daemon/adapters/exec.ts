@@ -16,6 +16,7 @@ export function createExec(): Exec {
         detached: true,
         maxBuffer: LIMITS.execOutputBytesMax,
         input: options.stdin ?? "",
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         stripFinalNewline: false,
       });
       let timedOut = false;

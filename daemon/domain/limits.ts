@@ -121,6 +121,8 @@ export const LIMITS = {
   // HTTP and command line
   httpBodyBytesMax: 1024 * 1024,
   httpPageMax: 500,
+  requestWaitMs: 5_000,
+  requestLookMs: 50,
   logLinesMax: 10_000,
   pluginTimeoutMs: 60_000,
   execOutputBytesMax: 8 * 1024 * 1024,

@@ -1,0 +1,63 @@
+/**
+ * Every adapter, built by hand from the configuration, a why per step: what `run` gives to the daemon and what commands use
+ * without one. The only file besides `main.ts` and `cli/` that knows them all.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../domain/config.ts";
+import type { Clock, Digest, Exec, Files, Ids, Images, Log, Recipes } from "../ports.ts";
+import { createClock } from "./clock.ts";
+import { createDigest } from "./digest.ts";
+import { createExec } from "./exec.ts";
+import { createFiles } from "./files.ts";
+import { createIds } from "./ids.ts";
+import { createImages } from "./images/images.ts";
+import { createLog } from "./log.ts";
+import { createRecipes } from "./recipes.ts";
+
+/** The product's own tree: recipes, plugins, rules lie in it. */
+export const HOME = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+export interface BaseWorld {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly files: Files;
+  readonly images: Images & { close(): Promise<void> };
+  readonly exec: Exec;
+  readonly recipes: Recipes;
+  readonly log: Log;
+}
+
+/** What needs no state directory: enough to validate, to check recipes, to look at images. */
+export function buildBase(config: Config, log: Log = createLog(config.log.level)): BaseWorld {
+  const clock = createClock();
+  const files = createFiles();
+  const digest = createDigest();
+  return {
+    config,
+    clock,
+    files,
+    digest,
+    log,
+    ids: createIds(() => clock.now()),
+    exec: createExec(),
+    // Two threads decode at once: more would only wait for the two cores that a farm node spares us.
+    images: createImages({ checkFolders: config.plugins, workers: 2 }),
+    recipes: createRecipes({ files, digest, log, dirs: recipeDirs(config) }),
+  };
+}
+
+export function recipeDirs(config: Pick<Config, "recipes">): readonly string[] {
+  return [join(HOME, "config/recipes"), ...config.recipes];
+}
+
+export async function ensureStateDir(stateDir: string): Promise<void> {
+  await mkdir(stateDir, { recursive: true });
+}
+
+export function databasePath(stateDir: string): string {
+  return join(stateDir, "hotplate.db");
+}
