@@ -24,21 +24,22 @@ const check: Check = {
       { name: "extra", value: extra.length, unit: "count", limit: extraMax, must: "atMost" },
     ] as const;
     const words = [
-      ...(missing.length > 0 ? [`${missing.length} of ${wanted.size} frames are missing: ${rangesOf(missing)}`] : []),
-      ...(extra.length > 0 ? [`${extra.length} frames were not wanted: ${rangesOf(extra)}`] : []),
+      ...(missing.length > 0 ? [`missing ${missing.length} of ${wanted.size} frames: ${rangesOf(missing)}`] : []),
+      ...(extra.length > 0 ? [`not wanted: ${rangesOf(extra)}`] : []),
     ];
+    const sentence = words.join("; ").replace(/^./, (letter) => letter.toUpperCase());
     if (missing.length > missingMax || extra.length > extraMax) {
       return {
         verdict: "fail",
         measures,
-        message: `${words.join("; ")}.`,
+        message: `${sentence}.`,
         hint: "See why those tasks ended: hotplate show ID.",
       };
     }
     return {
       verdict: "pass",
       measures,
-      message: words.length > 0 ? `${words.join("; ")} (allowed).` : `All ${wanted.size} wanted are there.`,
+      message: words.length > 0 ? `${sentence} (allowed).` : `All ${wanted.size} wanted are there.`,
     };
   },
 };

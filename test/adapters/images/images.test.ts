@@ -156,7 +156,7 @@ describe("inspect", () => {
     const checks = [{ check: "frames.complete", limits: {} }];
     expect((await shared.inspectSequence({ wanted: [1, 2, 3], present: [1, 3], checks })).findings[0]).toMatchObject({
       verdict: "fail",
-      message: "1 of 3 frames are missing: 2.",
+      message: "Missing 1 of 3 frames: 2.",
     });
     expect((await shared.inspectSequence({ wanted: [null], present: [null], checks })).verdict).toBe("pass");
     expect(await shared.inspectSequence({ wanted: [1], present: [], checks: [] })).toMatchObject({

@@ -1,0 +1,86 @@
+/** Loading checks: what a studio drops into a folder is loaded, or named with the reason; it never stops the others. */
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { loadChecks, SHIPPED_CHECKS_DIR } from "../../daemon/adapters/plugins.ts";
+import { createImages } from "../../daemon/adapters/images/images.ts";
+import { tempDir } from "../fixtures/tempDir.ts";
+import { ALL_CHECKS } from "../fixtures/versionFacts.ts";
+
+const source = (id: string, more = "") =>
+  `export default {apiVersion:1,id:"${id}",version:1,scope:"frame",needs:["result"],limits:{max:3},${more}run(){return {verdict:"pass",measures:[{name:"a",value:1,unit:"count",limit:3}],message:"ok"}}}`;
+
+describe("the shipped checks", () => {
+  test("are all loaded from plugins/", async () => {
+    const { checks, book } = await loadChecks([]);
+    expect(book.refused).toEqual([]);
+    expect(checks.map((check) => check.id).sort()).toEqual([...ALL_CHECKS].sort());
+    for (const entry of book.checks) expect(entry.file.startsWith(SHIPPED_CHECKS_DIR)).toBe(true);
+  });
+});
+
+describe("a studio's folder", () => {
+  test("gives checks in JavaScript and TypeScript beside the shipped ones", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.file("a.mjs"), source("studio.a"));
+    writeFileSync(
+      dir.file("b.ts"),
+      `const check: { readonly id: string } = ${source("studio.b").slice("export default ".length)} as never;\nexport default check;\n`,
+    );
+    const { book } = await loadChecks([dir.path]);
+    expect(book.refused).toEqual([]);
+    expect(book.checks.filter((entry) => entry.id.startsWith("studio."))).toMatchObject([
+      { id: "studio.a", version: 1, scope: "frame", limits: { max: 3 }, file: dir.file("a.mjs") },
+      { id: "studio.b" },
+    ]);
+  });
+
+  test.each([
+    ["throws.mjs", 'throw new Error("no licence")', /no licence/],
+    ["syntax.mjs", "export default {", /can't be loaded/],
+    ["empty.mjs", "export const check = 1;", /no default export/],
+    ["text.mjs", 'export default "check"', /no check/],
+    ["misspelled.mjs", source("studio.x", "limit:{},"), /limit/],
+    ["badId.mjs", source("Studio Check"), /dotted lower-case/],
+    ["oldApi.mjs", source("studio.x").replace("apiVersion:1", "apiVersion:2"), /apiVersion/],
+    ["badLimit.mjs", source("studio.x").replace("max:3", 'max:"three"'), /limits\.max/],
+    ["noRun.mjs", source("studio.x").replace(/run\(\)/, "go()"), /run/],
+    ["taken.mjs", source("image.not_black"), /is taken by .*image_not_black\.ts/],
+  ])("names %s and loads the others", async (name, text, words) => {
+    using dir = tempDir();
+    writeFileSync(dir.file(name), text);
+    writeFileSync(dir.file("z.mjs"), source("studio.z"));
+    const { book } = await loadChecks([dir.path]);
+    expect(book.refused).toEqual([{ file: dir.file(name), message: expect.stringMatching(words) as string }]);
+    expect(book.refused[0]?.message).toMatch(/^HP-PLUGIN: /);
+    expect(book.checks.at(-1)?.id).toBe("studio.z");
+  });
+
+  test("may hold notes, tests, drafts and links, which are no checks", async () => {
+    using dir = tempDir();
+    mkdirSync(dir.file("folder.ts"));
+    for (const name of ["README.md", "_draft.mjs", ".hidden.mjs", "types.d.ts", "a.test.ts"])
+      writeFileSync(dir.file(name), "not code {");
+    symlinkSync("/etc/passwd", dir.file("link.mjs"));
+    expect((await loadChecks([dir.path])).book.refused).toEqual([]);
+  });
+
+  test("that is not there is named, and the shipped checks work on", async () => {
+    const { book } = await loadChecks(["/no/such/folder"]);
+    expect(book.refused).toMatchObject([
+      { file: "/no/such/folder", message: expect.stringContaining("ENOENT") as string },
+    ]);
+    expect(book.checks).toHaveLength(ALL_CHECKS.length);
+  });
+
+  test("is asked for in a worker, never in the daemon's own thread", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.file("a.mjs"), `globalThis.hotplateTestTouched = true;\n${source("studio.a")}`);
+    const images = createImages({ checkFolders: [dir.path], workers: 1 });
+    try {
+      expect((await images.checks()).checks.map((entry) => entry.id)).toContain("studio.a");
+      expect("hotplateTestTouched" in globalThis).toBe(false);
+    } finally {
+      await images.close();
+    }
+  });
+});

@@ -1,0 +1,259 @@
+/** QC's record and its page: complete, deterministic, honest about what was not looked at, and deaf to hostile text. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Inspection } from "../../daemon/domain/qc.ts";
+import type { QcReport } from "../../daemon/domain/qcReport.ts";
+import { qcJson, qcReport, qcReportSchema } from "../../daemon/domain/qcReport.ts";
+import { qcHtml } from "../../daemon/domain/qcReportHtml.ts";
+import { address, esc, frameRanges, measureWords, valueWords } from "../../daemon/domain/qcReportWords.ts";
+import type { FactsOf } from "../fixtures/versionFacts.ts";
+import { finding, inspection, versionFacts } from "../fixtures/versionFacts.ts";
+
+const EXTRA = {
+  tool: { name: "hotplate", version: "0.1.0" },
+  simulated: false,
+  sequences: new Map<number, Inspection>(),
+};
+const report = (of: FactsOf, extra = EXTRA): QcReport => qcReport(versionFacts(of), extra);
+const page = (of: QcReport, more = {}) =>
+  qcHtml(of, { title: "AGM envTunnel v007", contactSheets: ["v007_contact.jpg"], thumbnail: () => null, ...more });
+
+const MIXED: FactsOf = {
+  wedges: 6,
+  task: (wedge) => {
+    if (wedge === 2) return { inspection: inspection(finding("image.soft", "warn")) };
+    if (wedge === 3) {
+      const failure = { class: "qc", code: "HP-TASK-POISON", message: "QC refused it" } as const;
+      return {
+        state: "failed",
+        failure,
+        inspection: inspection(finding("image.not_black", "fail", { message: "Black.", hint: "Another seed." })),
+      };
+    }
+    if (wedge === 4) return { inspection: inspection(finding("file.decodes", "error", { message: "no reader" })) };
+    if (wedge === 5)
+      return {
+        state: "failed",
+        failure: { class: "memory", code: "HP-COMFY-MEMORY", message: "out of memory" },
+        inspection: null,
+      };
+    return {};
+  },
+};
+
+describe("qc.json", () => {
+  test("is what its schema says, and the same bytes for the same rows", () => {
+    const facts = versionFacts(MIXED);
+    const text = qcJson(facts, EXTRA);
+    expect(qcReportSchema.parse(JSON.parse(text))).toEqual(JSON.parse(JSON.stringify(qcReport(facts, EXTRA))));
+    expect(qcJson(versionFacts(MIXED), EXTRA)).toBe(text);
+    expect(qcJson({ ...facts, tasks: [...facts.tasks].reverse(), files: [...facts.files].reverse() }, EXTRA)).toBe(
+      text,
+    );
+  });
+
+  test("names tool, time, subject, recipe and profile", () => {
+    expect(report(MIXED)).toMatchObject({
+      schema: "hotplate-qc/1",
+      tool: { name: "hotplate", version: "0.1.0" },
+      createdAt: "2026-11-24T13:00:00.000Z",
+      subject: { show: "AGM", product: "envTunnel", version: "v007", job: "job_1" },
+      recipe: { name: "env_relight", version: "1.0.0" },
+      profile: { gate: "reject" },
+    });
+  });
+
+  test("keeps whether QC could look apart from what it saw", () => {
+    const { wedges } = report(MIXED);
+    expect(wedges.map(({ executionStatus, result }) => [executionStatus, result])).toEqual([
+      ["complete", "pass"],
+      ["complete", "warn"],
+      ["complete", "fail"],
+      ["error", null],
+      ["error", null],
+      ["complete", "pass"],
+    ]);
+    expect(wedges[3]?.frames[0]?.inspection?.findings[0]).toMatchObject({ executionStatus: "error", result: null });
+  });
+
+  test("counts every wedge once and says what the published ones are worth apart from all", () => {
+    const { totals, result, executionStatus, publishedResult } = report(MIXED);
+    expect(totals.wedges).toEqual({ pass: 2, warn: 1, fail: 1, error: 1, notLooked: 1 });
+    expect([executionStatus, result, publishedResult]).toEqual(["error", "fail", null]);
+    const rejectedOnly = report({ ...MIXED, wedges: 3 });
+    expect([rejectedOnly.result, rejectedOnly.publishedResult]).toEqual(["fail", "warn"]);
+  });
+
+  test("says of each frame whether it is in the version, and if not, why", () => {
+    const frames = report(MIXED).wedges.map((wedge) => wedge.frames[0]!);
+    expect(frames.map((frame) => frame.outcome)).toEqual([
+      "published",
+      "published",
+      "rejected",
+      "published",
+      "failed",
+      "published",
+    ]);
+    expect(frames[4]).toMatchObject({ file: null, inspection: null, reason: "HP-COMFY-MEMORY: out of memory" });
+    expect(frames[0]?.file).toMatchObject({ bytes: 1234 });
+  });
+
+  test("keeps the reasons of checks that did not apply, and every measure with its limit", () => {
+    const seen = report({ wedges: 1 }).wedges[0]?.frames[0]?.inspection;
+    expect(seen?.notApplied).toEqual([{ check: "pixels.finite", because: "whole numbers are always finite" }]);
+    expect(seen?.findings[0]?.measures).toEqual([
+      { name: "value", value: 0.314, unit: "ratio", limit: 0.008, must: "atLeast" },
+    ]);
+  });
+
+  test("judges a wedge by its sequence too", () => {
+    const sequences = new Map([[1, inspection(finding("frames.complete", "fail"))]]);
+    const { wedges, totals } = report({ wedges: 2, frames: [1001, 1002] }, { ...EXTRA, sequences });
+    expect(wedges.map((wedge) => wedge.result)).toEqual(["fail", "pass"]);
+    expect(totals.frames).toMatchObject({ pass: 4, fail: 0 });
+    expect(wedges[0]?.sequence?.findings[0]?.check).toBe("frames.complete");
+  });
+
+  test("of a version that nobody looked at is no pass", () => {
+    const unseen = report({ wedges: 2, task: () => ({ inspection: null }) });
+    expect(unseen).toMatchObject({ executionStatus: "error", result: null, publishedResult: null });
+    expect(unseen.totals.wedges.notLooked).toBe(2);
+  });
+});
+
+describe("the page", () => {
+  test("shows every wedge with axes, seed and verdict word, and puts what failed first", () => {
+    const html = page(report(MIXED));
+    for (const word of ["w001", "w006", "sodium lamps", "1004", "pass", "warn", "fail", "error", "not looked at"])
+      expect(html).toContain(word);
+    expect(html.indexOf("Black.")).toBeLessThan(html.indexOf("no reader"));
+    expect(html.indexOf("no reader")).toBeLessThan(html.indexOf("Every result"));
+    expect(html).toContain("out of memory");
+    expect(html).toContain('href="#w3"');
+    expect(html).toContain('id="w3"');
+  });
+
+  test("writes numbers beside their thresholds", () => {
+    expect(page(report({ wedges: 1 }))).toContain(
+      '<span class="number">31.4 %</span> <span class="limit">(&ge; 0.8 %)</span>',
+    );
+  });
+
+  test("tells verdicts by icon and word, and needs no script, no network and no font", () => {
+    const html = page(report(MIXED));
+    const tags = html.match(/<span class="v v-[a-z]+">.*?<\/span>/g) ?? [];
+    expect(tags.length).toBeGreaterThan(20);
+    for (const tag of tags) expect(tag).toMatch(/<use href="#i-[a-z]+"\/><\/svg>[a-z0-9 ]+<\/span>/);
+    expect(html).not.toMatch(/<script|https?:|@import|url\(|<link|\son[a-z]+=/i);
+    expect(html).toContain("default-src 'none'");
+  });
+
+  test("marks what a simulated ComfyUI made", () => {
+    expect(page(report({ wedges: 1 }))).not.toContain("SIMULATED");
+    expect(page(report({ wedges: 1 }, { ...EXTRA, simulated: true }))).toContain("SIMULATED");
+  });
+
+  test("has a row per frame where there is one wedge only", () => {
+    const html = page(report({ wedges: 1, frames: [1001, 1002, 1003] }));
+    expect(html).toContain('<th scope="row"><bdi>1002</bdi>');
+  });
+
+  test("gathers the frames of one fault into ranges", () => {
+    const bad = inspection(finding("image.not_black", "fail"));
+    const html = page(
+      report({
+        wedges: 2,
+        frames: [1, 2, 3, 4, 9],
+        task: (wedge, frame) => (wedge === 2 && frame !== 2 ? { inspection: bad } : {}),
+      }),
+    );
+    expect(html).toContain("frame 1, 3-4, 9");
+  });
+
+  test("stays openable with 200 wedges of 58 frames that all fail", () => {
+    const bad = inspection(finding("image.not_black", "fail"), finding("image.not_solid", "fail"));
+    const frames = Array.from({ length: 58 }, (_, i) => 1001 + i);
+    const html = page(report({ wedges: 200, frames, task: () => ({ inspection: bad }) }));
+    expect(html.length).toBeLessThan(1_500_000);
+    expect(html).toContain("more: see qc.json");
+  });
+
+  test("no text of a stranger becomes markup, wherever it stands", () => {
+    const attacks = [
+      "<script>alert(1)</script>",
+      '"><img src=x onerror=alert(1)>',
+      "'><svg onload=alert(1)>",
+      "</style><b>",
+      "javascript:alert(1)",
+      "]]>",
+      "&lt;",
+      "\u202Eexe.gnp",
+    ];
+    for (const attack of attacks) {
+      const hostile = finding("studio.check", "fail", {
+        check: attack,
+        message: attack,
+        hint: attack,
+        measures: [{ name: attack, value: 1, unit: "count", limit: 2 }],
+      });
+      const seen: Inspection = { ...inspection(hostile), notApplied: [{ check: attack, because: attack }] };
+      const facts = versionFacts({
+        wedges: 2,
+        label: () => attack,
+        task: (wedge) =>
+          wedge === 1
+            ? { inspection: seen }
+            : { state: "failed", inspection: null, failure: { class: "other", code: attack, message: attack } },
+      });
+      const named = {
+        ...facts,
+        job: { ...facts.job, show: attack, id: attack },
+        plan: { ...facts.plan, name: attack, qc: { gate: "hold", checks: [{ check: attack, limits: {} }] } },
+      } as const;
+      const html = page(qcReport(named, EXTRA), { title: attack, contactSheets: [attack], thumbnail: () => attack });
+      expect(html).not.toMatch(/<script|<img src=x|<svg onload|<b>(?!How)|\u202e/);
+      expect(html).not.toMatch(/(src|href)="(?!#|\.\/)/);
+      expect(tagsBalance(html)).toBe(true);
+    }
+  });
+});
+
+/** Counts of opening and closing tags agree: an attack that breaks out of an attribute or an element would disturb them. */
+function tagsBalance(html: string): boolean {
+  return ["div", "table", "tr", "td", "th", "span", "bdi", "ul", "li", "p"].every((tag) => {
+    const opened = html.match(new RegExp(`<${tag}[ >]`, "g"))?.length ?? 0;
+    return opened === (html.match(new RegExp(`</${tag}>`, "g"))?.length ?? 0);
+  });
+}
+
+describe("words", () => {
+  test("escaping leaves no sign that HTML reads, and no text that turns the line around", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => !/[<>"'\u202a-\u202e\u2066-\u2069\0]/.test(esc(text))),
+    );
+    expect(esc(`a<b>&"c'`)).toBe("a&lt;b&gt;&amp;&quot;c&#39;");
+  });
+
+  test("an address is a relative path or a picture's data, and nothing else", () => {
+    expect(address("v007/a b#1.jpg")).toBe("./v007/a%20b%231.jpg");
+    expect(address("../envTunnel/v007/c.jpg")).toBe("./../envTunnel/v007/c.jpg");
+    expect(address("data:image/jpeg;base64,AAAA")).toBe("data:image/jpeg;base64,AAAA");
+    for (const bad of ["/etc/passwd", "", ".", "//host/x"]) expect(address(bad)).toBeNull();
+    for (const odd of ["javascript:alert(1)", "http://x/y", "data:text/html,x", 'data:image/png;base64,"onerror='])
+      expect(address(odd)).toMatch(/^\.\/[^:"]*$/);
+  });
+
+  test("values carry their unit and as many digits as say something", () => {
+    expect([
+      valueWords(0.31415, "ratio"),
+      valueWords(0.00012, "ratio"),
+      valueWords(0, "ratio"),
+      valueWords(1920, "px"),
+      valueWords(1, "bool"),
+      valueWords(0, "bool"),
+    ]).toEqual(["31.41 %", "0.012 %", "0 %", "1920 px", "yes", "no"]);
+    expect(measureWords({ name: "a", value: 3, unit: "count", limit: 0, must: "atMost" })).toContain("(&le; 0)");
+    expect(measureWords({ name: "a", value: 3, unit: "count", limit: null })).not.toContain("(");
+    expect(frameRanges([3, 1, 2, null, 7])).toBe("1-3, 7");
+  });
+});
