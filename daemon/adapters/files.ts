@@ -1,100 +1,112 @@
 /**
  * The real disk: one system call or one bounded read per method, errno codes kept. May assume nothing about what lies in a
- * hot folder: a FIFO, a device or a link dropped there is never opened for reading in a way that could hang or follow.
- * Must never open a plate other than read-only.
+ * hot folder: a FIFO, a device or a link dropped there is never waited for and never followed. Must never open a plate
+ * other than read-only, and never answer from a share's cached attributes where the file can be opened.
  */
-import { createHash } from "node:crypto";
+import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
-import { access, copyFile, link, lstat, mkdir, open, opendir, realpath, rename, rm, rmdir, statfs, unlink } from "node:fs/promises";
-import fastGlob from "fast-glob";
-import type { DirEntry, EntryKind, Files, MountKind } from "../ports.ts";
+import {
+  access,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  open,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat as statFollowing,
+  statfs,
+  unlink,
+} from "node:fs/promises";
+import { LIMITS } from "../domain/limits.ts";
+import type { Files, FileStat, MountKind } from "../ports.ts";
+import { globDirectories } from "./files/globDirectories.ts";
+import { createHasher } from "./files/hasher.ts";
+import { kindOf, listDirectory } from "./files/listDirectory.ts";
+import { cachesAttributes, mountKind } from "./files/mountKind.ts";
+import { failure, isCode, openRegular } from "./files/openRegular.ts";
 
-const NO_FOLLOW = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
-/** statfs magic numbers of file systems that are known local, and of those known not to be (docs/intake.md). */
-const MOUNT_KINDS: ReadonlyMap<number, MountKind> = new Map([
-  [0xef53, "local"],
-  [0x58465342, "local"],
-  [0x9123683e, "local"],
-  [0x01021994, "local"],
-  [0x794c7630, "local"],
-  [0x2fc12fc1, "local"],
-  [0x6969, "nfs"],
-  [0xfe534d42, "smb"],
-  [0xff534d42, "smb"],
-  [0x517b, "smb"],
-  [0x65735546, "fuse"],
-  [0x01021997, "unknown"],
-]);
+/** Device -> its kind, as `mount` learned it. */
+type Mounts = Map<string, MountKind>;
 
 export function createFiles(): Files {
+  const mounts: Mounts = new Map();
   return {
-    list,
-    stat,
+    list: async (dir, max) => listDirectory(dir, max, mounts.get(String((await statFollowing(dir)).dev)) === "local"),
+    stat: (path) => statFresh(path, mounts),
     realpath: (path) => realpath(path),
     read,
     create,
     copy,
-    sync: (path) => syncPath(path, constants.O_RDONLY | constants.O_NOFOLLOW),
-    syncDir: (dir) => syncPath(dir, constants.O_RDONLY | constants.O_DIRECTORY),
+    sync: (path) => syncPath(path, constants.O_NOFOLLOW | constants.O_NONBLOCK),
+    syncDir: (dir) => syncPath(dir, constants.O_DIRECTORY),
     link: (from, to) => link(from, to),
     rename: (from, to) => rename(from, to),
     unlink: (path) => unlink(path),
     mkdir: (dir) => mkdir(dir).then(() => undefined),
     rmdir: (dir) => rmdir(dir),
     removeTree: (dir) => rm(dir, { recursive: true, force: true }),
-    hash,
-    writable: (dir) =>
-      access(dir, constants.W_OK | constants.X_OK).then(
-        () => true,
-        () => false,
-      ),
-    mount,
-    glob,
+    hash: createHasher({ inlineBytesMax: LIMITS.hashInlineBytesMax }),
+    writable,
+    mount: (path) => mountFacts(path, mounts),
+    glob: globDirectories,
   };
 }
 
-async function list(dir: string, max: number): Promise<readonly DirEntry[]> {
-  const out: DirEntry[] = [];
-  for await (const entry of await opendir(dir, { bufferSize: 1024 })) {
-    if (out.length >= max) throw failure("EOVERFLOW", `${dir} holds more than ${max} names`);
-    out.push({ name: entry.name, kind: kindOf(entry) });
+/** A share answers a plain stat from a cache that is up to 30 s old; opening the file makes its client ask the server. */
+async function statFresh(path: string, mounts: Mounts): Promise<FileStat> {
+  const cached = await lstat(path, { bigint: true });
+  if (!cached.isFile() || !cachesAttributes(mounts.get(String(cached.dev)))) return statOf(cached);
+  try {
+    const { handle } = await openRegular(path);
+    try {
+      return statOf(await handle.stat({ bigint: true }));
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    // A file that may not be read still has attributes; anything else is the answer.
+    if (isCode(error, "EACCES") || isCode(error, "EPERM")) return statOf(cached);
+    throw error;
   }
-  return out;
 }
 
-function kindOf(of: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): EntryKind {
-  if (of.isFile()) return "file";
-  if (of.isDirectory()) return "directory";
-  return of.isSymbolicLink() ? "link" : "other";
-}
-
-const stat: Files["stat"] = async (path) => {
-  const s = await lstat(path, { bigint: true });
+function statOf(stat: BigIntStats): FileStat {
   return {
-    kind: kindOf(s),
-    dev: String(s.dev),
-    ino: String(s.ino),
-    bytes: Number(s.size),
-    mtimeNs: String(s.mtimeNs),
-    ctimeNs: String(s.ctimeNs),
-    uid: Number(s.uid),
-    mode: Number(s.mode),
+    kind: kindOf(stat),
+    dev: String(stat.dev),
+    ino: String(stat.ino),
+    bytes: Number(stat.size),
+    mtimeNs: String(stat.mtimeNs),
+    ctimeNs: String(stat.ctimeNs),
+    uid: Number(stat.uid),
+    mode: Number(stat.mode),
   };
-};
+}
 
 async function read(path: string, bytesMax: number): Promise<Uint8Array> {
-  const handle = await open(path, NO_FOLLOW);
+  const { handle, bytes } = await openRegular(path);
   try {
-    const s = await handle.stat();
-    if (!s.isFile()) throw failure("EINVAL", `${path} is not a regular file`);
-    if (s.size > bytesMax) throw failure("EFBIG", `${path} is larger than ${bytesMax} bytes`);
-    const data = await handle.readFile();
-    if (data.length > bytesMax) throw failure("EFBIG", `${path} is larger than ${bytesMax} bytes`);
-    return data;
+    if (bytes > bytesMax) throw tooLarge(path, bytesMax);
+    // One byte more than announced, so that a file which grows meanwhile is seen to, and never read without end.
+    let data = Buffer.allocUnsafe(Math.min(bytes, bytesMax) + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(data, length, data.length - length, null);
+      if (bytesRead === 0) return data.subarray(0, length);
+      length += bytesRead;
+      if (length > bytesMax) throw tooLarge(path, bytesMax);
+      if (length === data.length) data = Buffer.concat([data], Math.min(data.length * 2, bytesMax + 1));
+    }
   } finally {
     await handle.close();
   }
+}
+
+function tooLarge(path: string, bytesMax: number): Error {
+  return failure("EFBIG", `${path} is larger than ${bytesMax} bytes`);
 }
 
 async function create(path: string, data: Uint8Array | string): Promise<void> {
@@ -106,13 +118,30 @@ async function create(path: string, data: Uint8Array | string): Promise<void> {
   }
 }
 
-/** A reflink where the file system has one; a plain copy otherwise. */
-function copy(from: string, to: string): Promise<void> {
-  return copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+/**
+ * A reflink where the file system has one, a copy by the kernel otherwise. The new file's rights are those of any file that
+ * we make: a read-only plate would otherwise give a read-only copy.
+ */
+async function copy(from: string, to: string): Promise<void> {
+  const source = await openRegular(from);
+  try {
+    const target = await open(to, "wx", 0o664);
+    try {
+      const { mode } = await target.stat();
+      // The name could mean something else by now; the open handle can't.
+      const opened = process.platform === "linux" ? `/proc/self/fd/${source.handle.fd}` : from;
+      await copyFile(opened, to, constants.COPYFILE_FICLONE);
+      if ((await target.stat()).mode !== mode) await target.chmod(mode & 0o777);
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.handle.close();
+  }
 }
 
 async function syncPath(path: string, flags: number): Promise<void> {
-  const handle = await open(path, flags);
+  const handle = await open(path, constants.O_RDONLY | flags);
   try {
     await handle.sync();
   } finally {
@@ -120,35 +149,23 @@ async function syncPath(path: string, flags: number): Promise<void> {
   }
 }
 
-async function hash(path: string): Promise<{ sha256: string; bytes: number }> {
-  const handle = await open(path, NO_FOLLOW);
-  const digest = createHash("sha256");
-  let bytes = 0;
-  for await (const chunk of handle.createReadStream({ highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
-    digest.update(chunk);
-    bytes += chunk.length;
+const NOT_WRITABLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR"]);
+
+async function writable(dir: string): Promise<boolean> {
+  try {
+    await access(dir, constants.W_OK | constants.X_OK);
+    return (await statFollowing(dir)).isDirectory();
+  } catch (error) {
+    // A mount that fails (EIO, ESTALE) is no verdict about rights.
+    for (const code of NOT_WRITABLE) if (isCode(error, code)) return false;
+    throw error;
   }
-  return { sha256: digest.digest("hex"), bytes };
 }
 
-const mount: Files["mount"] = async (path) => {
-  const [fs, s] = [await statfs(path), await lstat(path, { bigint: true })];
-  return { kind: MOUNT_KINDS.get(fs.type) ?? "unknown", dev: String(s.dev), freeBytes: fs.bavail * fs.bsize };
-};
-
-/** Its base must exist: fast-glob answers a missing one with "nothing", and a lost mount would read as "no plates". */
-const glob: Files["glob"] = async (pattern, max) => {
-  const base = pattern.slice(0, pattern.search(/[^/]*[*?[{(!@+]/)) || "/";
-  await lstat(base);
-  const paths: string[] = [];
-  const stream = fastGlob.stream(pattern, { onlyDirectories: true, followSymbolicLinks: false, suppressErrors: true, absolute: true });
-  for await (const path of stream) {
-    if (paths.length >= max) return { paths, truncated: true };
-    paths.push(String(path));
-  }
-  return { paths, truncated: false };
-};
-
-function failure(code: string, message: string): Error & { code: string } {
-  return Object.assign(new Error(`${code}: ${message}`), { code });
+async function mountFacts(path: string, mounts: Mounts): ReturnType<Files["mount"]> {
+  const fileSystem = await statfs(path);
+  const kind = mountKind(fileSystem.type);
+  const [inside, named] = [await statFollowing(path), await lstat(path, { bigint: true })];
+  mounts.set(String(inside.dev), kind);
+  return { kind, dev: String(named.dev), freeBytes: fileSystem.bavail * fileSystem.bsize };
 }

@@ -56,6 +56,8 @@ export const LIMITS = {
   mountCallsPerRoot: 2,
   mountCallDeadlineMs: 10_000,
   diskFreeBytesMin: 8 * 1024 * 1024,
+  hashInlineBytesMax: 4 * 1024 * 1024,
+  hashThreadIdleMs: 15_000,
   // ComfyUI
   promptsPerSlot: 2,
   comfyCallTimeoutMs: 30_000,
