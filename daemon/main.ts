@@ -3,7 +3,6 @@
  * code. SIGTERM and SIGINT drain; a second one exits at once. What nobody caught ends the process: recovery is the normal
  * path, and going on in an unknown state is not.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "./adapters/config.ts";
 import { createComfy } from "./adapters/comfyui/slot.ts";
@@ -19,6 +18,7 @@ import { buildBase, databasePath, ensureStateDir, HOME } from "./adapters/world.
 import type { Daemon } from "./daemon.ts";
 import { createDaemon } from "./daemon.ts";
 import { EXIT, HotplateError } from "./domain/errors.ts";
+import { packageVersion } from "./cli/version.ts";
 import { createHttpServer } from "./http/server.ts";
 
 export interface RunOptions {
@@ -73,10 +73,6 @@ function stopOnSignals(daemon: Daemon): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-}
-
-export function packageVersion(): string {
-  return (JSON.parse(readFileSync(join(HOME, "package.json"), "utf8")) as { version: string }).version;
 }
 
 function checkNode(version: string): void {

@@ -127,6 +127,7 @@ export const LIMITS = {
   requestLookMs: 50,
   logLinesMax: 10_000,
   pluginTimeoutMs: 60_000,
+  execKillMs: 1_000,
   execOutputBytesMax: 8 * 1024 * 1024,
 } as const;
 

@@ -36,7 +36,7 @@ tr:target{outline:3px solid var(--warn);outline-offset:-3px}
 .number{white-space:nowrap}
 .limit{color:var(--faint);white-space:nowrap}
 footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color:var(--faint)}
-@media (max-width:50rem){
+@media screen and (max-width:50rem){
  .rows thead{display:none}
  .rows,.rows tbody,.rows tr,.rows td,.rows th{display:block;width:100%}
  .rows tr{padding:.6rem .7rem;border-bottom:.5rem solid var(--back)}
@@ -53,7 +53,8 @@ footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color
  tr,.look li,.sheet img{break-inside:avoid}
  .scroll{overflow:visible}
  .look li,.counts li{border:1px solid var(--line)}
- td.picture,td.picture img{width:2.4cm}
+ td.picture,td.picture img{width:2.2cm}
+ th,td{padding:.25rem .4rem;overflow-wrap:normal}
  @page{margin:12mm}
 }
 `;

@@ -1,0 +1,94 @@
+/**
+ * What every command shares: where the configuration is, whether a daemon runs and how to call it, and how to speak. stdout
+ * is data, stderr is everything else; `--json` is on every command; colour only on a terminal without NO_COLOR.
+ */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { styleText } from "node:util";
+import type { LoadedConfig } from "../adapters/config.ts";
+import { loadConfig } from "../adapters/config.ts";
+import type { DaemonFile } from "../adapters/daemonFile.ts";
+import { readDaemonFile } from "../adapters/daemonFile.ts";
+import { EXIT, HotplateError } from "../domain/errors.ts";
+
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export interface Context {
+  readonly json: boolean;
+  config(): Promise<LoadedConfig>;
+  /** The running daemon, or HP-DAEMON-ABSENT. */
+  daemon(): Promise<DaemonFile>;
+  daemonIfAny(): Promise<DaemonFile | null>;
+  api(method: "GET" | "POST", path: string, body?: unknown): Promise<unknown>;
+  /** Data: text for people, or the JSON of the same thing. */
+  print(value: unknown, text: () => string): void;
+  hint(text: string): void;
+  exit(code: number): void;
+}
+
+export function createContext(options: GlobalOptions): Context {
+  const json = options.json === true;
+  const config = (): Promise<LoadedConfig> => loadConfig(configPath(options.config));
+  const daemonIfAny = async (): Promise<DaemonFile | null> => readDaemonFile((await config()).config.stateDir);
+  const daemon = async (): Promise<DaemonFile> => {
+    const found = await daemonIfAny();
+    if (found === null) throw new HotplateError("HP-DAEMON-ABSENT", `No daemon runs for ${configPath(options.config)}.`);
+    return found;
+  };
+  return {
+    json,
+    config,
+    daemon,
+    daemonIfAny,
+    async api(method, path, body) {
+      const { api } = await daemon();
+      const response = await fetch(`${api}${path}`, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      });
+      const answer = (await response.json()) as { code?: string; detail?: string; hint?: string };
+      if (response.ok) return answer;
+      const code = (answer.code ?? "HP-INTERNAL") as HotplateError["code"];
+      throw new HotplateError(code, answer.detail ?? `${path} answered ${response.status}`, answer.hint === undefined ? {} : { hint: answer.hint });
+    },
+    print(value, text) {
+      process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
+    },
+    hint(text) {
+      if (!json) process.stderr.write(`${text}\n`);
+    },
+    exit(code) {
+      process.exitCode = code;
+    },
+  };
+}
+
+/** --config, then HOTPLATE_CONFIG, then ./hotplate.yaml. */
+export function configPath(given: string | undefined): string {
+  const path = given ?? process.env["HOTPLATE_CONFIG"] ?? "hotplate.yaml";
+  if (!existsSync(path)) {
+    throw new HotplateError("HP-CONFIG-MISSING", `There is no configuration ${resolve(path)}. Say --config FILE, set HOTPLATE_CONFIG, or make one with hotplate init.`);
+  }
+  return resolve(path);
+}
+
+/** What; where is in what; what to do; code. Three lines at most for each. */
+export function reportError(error: unknown, options: { readonly json: boolean; readonly verbose: boolean }): number {
+  const known = error instanceof HotplateError ? error : new HotplateError("HP-INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
+  if (options.json) process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message, hint: known.hint, problems: known.problems } }, null, 2)}\n`);
+  else {
+    process.stderr.write(`${styleText("red", known.code, { stream: process.stderr, validateStream: true })}  ${known.message}\n  do this: ${known.hint}\n`);
+    if (options.verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
+  }
+  return known.exit === EXIT.done ? EXIT.no : known.exit;
+}
+
+/** Aligned columns on a terminal; tab-separated and uncut elsewhere. */
+export function table(rows: readonly (readonly string[])[]): string {
+  if (process.stdout.isTTY !== true) return rows.map((row) => row.join("\t")).join("\n");
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+}

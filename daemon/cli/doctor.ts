@@ -1,0 +1,101 @@
+/** `hotplate doctor`: what is missing on this node, before anything runs: OK, WARN or FAIL, each with its fix. Exit 4 on FAIL. */
+import { createComfy } from "../adapters/comfyui/slot.ts";
+import { createLog } from "../adapters/log.ts";
+import type { BaseWorld } from "../adapters/world.ts";
+import { buildBase } from "../adapters/world.ts";
+import type { SlotConfig } from "../domain/config.ts";
+import { EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
+import type { Context } from "./context.ts";
+import { table } from "./context.ts";
+import { probeDirectory } from "./probeDirectory.ts";
+
+interface Line {
+  readonly state: "OK" | "WARN" | "FAIL";
+  readonly what: string;
+  readonly found: string;
+  readonly fix: string | null;
+}
+
+const ok = (what: string, found: string): Line => ({ state: "OK", what, found, fix: null });
+const bad = (state: "WARN" | "FAIL", what: string, found: string, fix: string): Line => ({ state, what, found, fix });
+
+export async function action(context: Context): Promise<void> {
+  const lines: Line[] = [node()];
+  const loaded = await context.config().catch((error: unknown) => {
+    if (!(error instanceof HotplateError)) throw error;
+    lines.push(bad("FAIL", "configuration", error.message, error.hint));
+    return null;
+  });
+  if (loaded !== null) {
+    lines.push(ok("configuration", loaded.path));
+    const base = buildBase(loaded.config, createLog("error"));
+    try {
+      lines.push(...(await disks(base)), ...(await recipes(base)), ...(await checks(base)), ...(await slots(base)));
+    } finally {
+      await base.images.close();
+    }
+    const daemon = await context.daemonIfAny();
+    lines.push(daemon === null ? bad("WARN", "daemon", "not running", "hotplate run") : ok("daemon", `process ${daemon.pid}, ${daemon.api}`));
+  }
+  context.print({ lines }, () => [table(lines.map((line) => [line.state, line.what, line.found])), ...lines.flatMap((line) => (line.fix === null ? [] : [`  ${line.what}: ${line.fix}`]))].join("\n"));
+  if (lines.some((line) => line.state === "FAIL")) context.exit(EXIT.doctor);
+}
+
+function node(): Line {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const good = major > 24 || (major === 24 && minor >= 15);
+  return good ? ok("node", process.versions.node) : bad("FAIL", "node", process.versions.node, "npm ci brings Node 24 on Linux; else install 24.15 or newer");
+}
+
+async function disks(base: BaseWorld): Promise<readonly Line[]> {
+  const { config, files } = base;
+  const out: Line[] = [];
+  const places = [["state directory", config.stateDir], ...config.roots.map((root) => ["root", root.linux]), ...config.hotFolders.map((folder) => ["hot folder", folder.path])] as const;
+  for (const [what, dir] of places) {
+    const probe = await probeDirectory(files, dir ?? "");
+    const name = `${what} ${dir ?? ""}`;
+    if (probe.fault !== null) out.push(bad("FAIL", name, probe.fault, "check the mount and the rights of this user"));
+    else if (what === "state directory" && probe.mount !== "local" && probe.mount !== "unknown") out.push(bad("FAIL", name, `on ${probe.mount ?? "?"}`, "put stateDir on a local disk"));
+    else if ((probe.freeBytes ?? 0) < LIMITS.diskFreeBytesMin) out.push(bad("WARN", name, `${probe.freeBytes ?? 0} bytes free`, "make room"));
+    else out.push(ok(name, `${probe.mount ?? "?"}, ${Math.round((probe.freeBytes ?? 0) / 1e9)} GB free`));
+  }
+  return out;
+}
+
+async function recipes(base: BaseWorld): Promise<readonly Line[]> {
+  const book = await base.recipes.book();
+  const broken = book.broken.map((one) => bad("WARN", "recipe", `${one.dir}: ${one.message}`, "hotplate recipe check says more"));
+  return [ok("recipes", `${book.recipes.length} usable`), ...broken];
+}
+
+async function checks(base: BaseWorld): Promise<readonly Line[]> {
+  const book = await base.images.checks();
+  return [ok("QC checks", `${book.checks.length} installed`), ...book.refused.map((one) => bad("WARN", "plugin", `${one.file}: ${one.message}`, "see docs/plugins.md"))];
+}
+
+async function slots(base: BaseWorld): Promise<readonly Line[]> {
+  const out: Line[] = [];
+  const book = await base.recipes.book();
+  const needed = new Set(book.recipes.filter((recipe) => recipe.file.needs === "nothing").flatMap((recipe) => Object.values(recipe.graph).map((graphNode) => graphNode.class_type)));
+  for (const slot of base.config.slots) out.push(await slotLine(slot, needed));
+  return out;
+}
+
+async function slotLine(slot: SlotConfig, needed: ReadonlySet<string>): Promise<Line> {
+  const client = createComfy({ timeoutMs: LIMITS.comfyConnectTimeoutMs }).open(slot, () => undefined);
+  const name = `slot ${slot.name}`;
+  try {
+    const stats = await client.stats();
+    const classes = await client.catalogue();
+    const absent = [...needed].filter((known) => !Object.hasOwn(classes, known));
+    const found = `ComfyUI ${stats.version}${stats.simulated ? " SIMULATED" : ""}, ${stats.deviceName ?? "no device"}`;
+    if (stats.simulated && !slot.demo) return bad("FAIL", name, found, "a simulated ComfyUI serves demo roots only: demo: true");
+    if (absent.length > 0) return bad("WARN", name, `${found}; it lacks ${absent.join(", ")}`, "update ComfyUI or install the node pack");
+    return ok(name, found);
+  } catch (error) {
+    return bad("FAIL", name, `${slot.url} does not answer (${systemCode(error) ?? messageOf(error)})`, "start ComfyUI, or correct the url");
+  } finally {
+    await client.close();
+  }
+}

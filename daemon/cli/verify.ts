@@ -1,0 +1,34 @@
+/**
+ * `hotplate verify DIR|ID`: is a version as it was committed? Every file's size and sha256 against commit.json, the papers
+ * against each other. Per line: ok, changed, missing, extra, not checkable. Exit 0 good, 1 bad, 9 could not be checked.
+ */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { createFiles } from "../adapters/files.ts";
+import { createDigest } from "../adapters/digest.ts";
+import { EXIT, HotplateError } from "../domain/errors.ts";
+import { versionDir } from "../domain/naming.ts";
+import type { VerifyReport } from "../verifyVersion.ts";
+import { verifyVersion } from "../verifyVersion.ts";
+import type { Context } from "./context.ts";
+import { oneJob, withStore } from "./storeReader.ts";
+
+export async function action(context: Context, [what = ""]: readonly string[]): Promise<void> {
+  const dirs = existsSync(what) ? [resolve(what)] : await dirsOfJob(context, what);
+  const reports: VerifyReport[] = [];
+  for (const dir of dirs) reports.push(await verifyVersion({ files: createFiles(), digest: createDigest() }, dir));
+  context.print(reports, () =>
+    reports.map((report) => [`${report.verdict.toUpperCase()}  ${report.dir}`, ...report.lines.filter((line) => line.state !== "ok").map((line) => `  ${line.state.padEnd(13)} ${line.path}${line.why === null ? "" : `: ${line.why}`}`), `  ${report.lines.filter((line) => line.state === "ok").length} files are as committed`].join("\n")).join("\n"),
+  );
+  if (reports.some((report) => report.verdict === "changed")) context.exit(EXIT.no);
+  else if (reports.some((report) => report.verdict === "not checkable")) context.exit(EXIT.uncheckable);
+}
+
+async function dirsOfJob(context: Context, id: string): Promise<readonly string[]> {
+  return withStore(context, async (store) => {
+    const job = await oneJob(store, id);
+    const dirs = job.steps.flatMap((step) => (step.version === null || step.state !== "committed" ? [] : [versionDir(step.plan.target, step.version)]));
+    if (dirs.length === 0) throw new HotplateError("HP-NOT-FOUND", `Job ${job.id} has no committed version.`);
+    return dirs;
+  });
+}
