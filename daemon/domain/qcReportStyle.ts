@@ -47,7 +47,9 @@ footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color
 }
 @media print{
  :root{--back:#fff;--card:#fff;--line:#999;--text:#000;--faint:#333;--pass:#00501a;--warn:#6a4400;--fail:#8c0d05;--error:#4a1478;--none:#333}
- body{font-size:9.5pt}
+ html{font-size:11.5px}
+ body{font-size:9pt}
+ h2{break-after:avoid}
  thead th{background:#fff;position:static}
  thead{display:table-header-group}
  tr,.look li,.sheet img{break-inside:avoid}

@@ -154,18 +154,7 @@ export async function displayPicture(bytes: Uint8Array): Promise<DisplayPicture>
   // sharp applies a profile to 8-bit pictures only (measured); 16 bits are rounded first and then given their profile.
   const samples = await codes(bytes, head, { profile: profiled && head.bitDepth === 8 });
   const channels = head.alpha ? 4 : 3;
-  const data = new Uint8Array(head.width * head.height * channels);
-  const code = coder(samples);
-  const colours = head.colour === "grey" ? [0, 0, 0] : [0, 1, 2];
-  colours.forEach((from, to) => {
-    for (let i = to, at = from; i < data.length; i += channels, at += head.channels)
-      data[i] = code(samples[at] as number);
-  });
-  if (head.alpha) {
-    const cover = samples instanceof Float32Array ? (v: number) => Math.round(Math.min(Math.max(v, 0), 1) * 255) : code;
-    for (let i = 3, at = head.channels - 1; i < data.length; i += 4, at += head.channels)
-      data[i] = cover(samples[at] as number);
-  }
+  const data = codes8(samples, head);
   const picture: DisplayPicture = { width: head.width, height: head.height, channels, data };
   return profiled && head.bitDepth === 16 ? convertToSrgb(picture, bytes) : picture;
 }
@@ -187,11 +176,37 @@ async function convertToSrgb(picture: DisplayPicture, bytes: Uint8Array): Promis
   return { ...picture, data };
 }
 
-function coder(samples: DecodedImage["samples"]): (value: number) => number {
-  if (samples instanceof Float32Array) return displayCode;
-  if (samples instanceof Uint16Array) return (v) => Math.round(v / 257);
-  return (v) => v;
+/** Interleaved 8-bit codes in three colours and alpha: grey is repeated, 16 bits are rounded, floats are encoded. */
+function codes8(samples: DecodedImage["samples"], head: Head): Uint8Array {
+  if (samples instanceof Uint8Array && head.colour === "rgb") return samples;
+  const channels = head.alpha ? 4 : 3;
+  const data = new Uint8Array(head.width * head.height * channels);
+  const colours = head.colour === "grey" ? [0, 0, 0] : [0, 1, 2];
+  const pairs = head.alpha ? [...colours, head.channels - 1] : colours;
+  pairs.forEach((from, to) => copyCodes(samples, data, { from, every: head.channels, to, channels }));
+  return data;
 }
+
+function copyCodes(
+  samples: DecodedImage["samples"],
+  data: Uint8Array,
+  of: { readonly from: number; readonly every: number; readonly to: number; readonly channels: number },
+): void {
+  const { from, every, to, channels } = of;
+  if (samples instanceof Uint8Array) {
+    for (let i = to, at = from; i < data.length; i += channels, at += every) data[i] = samples[at] as number;
+  } else if (samples instanceof Uint16Array) {
+    for (let i = to, at = from; i < data.length; i += channels, at += every)
+      data[i] = ROUNDED[samples[at] as number] as number;
+  } else {
+    // Alpha is linear by definition: no curve.
+    const code = to === 3 ? (v: number) => Math.round(Math.min(Math.max(v, 0), 1) * 255) : displayCode;
+    for (let i = to, at = from; i < data.length; i += channels, at += every) data[i] = code(samples[at] as number);
+  }
+}
+
+/** 16-bit code -> nearest 8-bit code (ComfyUI itself would cut off the lower byte). */
+const ROUNDED: Uint8Array = Uint8Array.from({ length: 65_536 }, (_, code) => Math.round(code / 257));
 
 export interface SmallPicture {
   readonly width: number;
