@@ -6,8 +6,8 @@
  * cannot make). 8-bit in 16 when offGrid = 0, or when at most `codes8Max` distinct codes stand `stepMin` or more apart
  * (v * 256, or widened and then rounded). Below `codesMin` distinct codes nothing can be told: a flat crop has few codes
  * without being 8-bit, which is why the step is measured too. Floats are sRGB-encoded to 16 bits first, every n-th
- * pixel so that about a million are looked at: a picture of more than 8 bits shows more codes than 256 in far fewer. Limits: first
- * choice, 100 % detection and no false alarm in 56 clean frames (reference measurements, docs/qc.md).
+ * pixel so that about a million are looked at: a picture of more than 8 bits shows more codes than 256 in far fewer. Limits: our
+ * first choice, after a prototype without the step (docs/qc.md).
  */
 import type { Check, DecodedImage } from "../daemon/plugin.ts";
 

@@ -1,8 +1,10 @@
 /** Loading checks: what a studio drops into a folder is loaded, or named with the reason; it never stops the others. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadChecks, SHIPPED_CHECKS_DIR } from "../../daemon/adapters/plugins.ts";
 import { createImages } from "../../daemon/adapters/images/images.ts";
+import { inspectFrame } from "../../daemon/domain/qcRun.ts";
+import { decoded } from "../fixtures/pictures.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
 import { ALL_CHECKS } from "../fixtures/versionFacts.ts";
 
@@ -70,6 +72,27 @@ describe("a studio's folder", () => {
       { file: "/no/such/folder", message: expect.stringContaining("ENOENT") as string },
     ]);
     expect(book.checks).toHaveLength(ALL_CHECKS.length);
+  });
+
+  test("may hold the example of docs/plugins.md, word for word", async () => {
+    using dir = tempDir();
+    const example = /```ts\n([\s\S]*?)```/.exec(readFileSync("docs/plugins.md", "utf8"))?.[1] ?? "";
+    writeFileSync(dir.file("tooBright.ts"), example);
+    const { checks, book } = await loadChecks([dir.path]);
+    expect(book.refused).toEqual([]);
+    const look = (level: number) => {
+      const result = decoded({ width: 16, height: 16, channels: 3, bits: 8, value: () => level });
+      const seen = inspectFrame(checks, [{ check: "studio.too_bright", limits: {} }], {
+        result,
+        resultFile: { path: "/v/a.png", bytes: 1, frame: null },
+        decodeProblem: null,
+        plate: null,
+        plateProblem: null,
+        expected: { width: null, height: null, bitDepth: null, ignore: [] },
+      });
+      return seen.findings.find((finding) => finding.check === "studio.too_bright")?.verdict;
+    };
+    expect([look(0.5), look(1)]).toEqual(["pass", "warn"]);
   });
 
   test("is asked for in a worker, never in the daemon's own thread", async () => {
