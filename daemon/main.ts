@@ -40,6 +40,8 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const store = openSqliteStore({ path: databasePath(config.stateDir), clock: base.clock, ids: base.ids });
   const rules = createRules({ files: base.files, path: config.rules ?? join(HOME, "config/rules.yaml"), log: base.log });
   const world = { ...base, store, comfy: createComfy(), hints: createHints() };
+  // Loaded now, so that the first manifest does not wait for it; a check that can't be used is named.
+  for (const refused of (await base.images.checks()).refused) base.log.event("error", "plugin.refused", { file: refused.file, reason: refused.message });
   const daemon = createDaemon(world, {
     node: machine.hostname,
     version,
@@ -57,7 +59,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   await daemon.run();
   await bell.stop();
   await http.close();
-  await removeDaemonFile(config.stateDir);
+  await removeDaemonFile(config.stateDir, process.pid);
   await base.images.close();
   await store.close();
   return EXIT.done;

@@ -13,6 +13,7 @@ import { createExec } from "./exec.ts";
 import { createFiles } from "./files.ts";
 import { createIds } from "./ids.ts";
 import { createImages } from "./images/images.ts";
+import type { LogLevel } from "./log.ts";
 import { createLog } from "./log.ts";
 import { createRecipes } from "./recipes.ts";
 
@@ -32,8 +33,9 @@ export interface BaseWorld {
 }
 
 /** What needs no state directory: enough to validate, to check recipes, to look at images. */
-export function buildBase(config: Config, log: Log = createLog(config.log.level)): BaseWorld {
+export function buildBase(config: Config, level: LogLevel = config.log.level): BaseWorld {
   const clock = createClock();
+  const log = createLog({ level, clock });
   const files = createFiles();
   const digest = createDigest();
   return {

@@ -1,6 +1,5 @@
 /** `hotplate doctor`: what is missing on this node, before anything runs: OK, WARN or FAIL, each with its fix. Exit 4 on FAIL. */
 import { createComfy } from "../adapters/comfyui/slot.ts";
-import { createLog } from "../adapters/log.ts";
 import type { BaseWorld } from "../adapters/world.ts";
 import { buildBase } from "../adapters/world.ts";
 import type { SlotConfig } from "../domain/config.ts";
@@ -29,7 +28,7 @@ export async function action(context: Context): Promise<void> {
   });
   if (loaded !== null) {
     lines.push(ok("configuration", loaded.path));
-    const base = buildBase(loaded.config, createLog("error"));
+    const base = buildBase(loaded.config, "error");
     try {
       lines.push(...(await disks(base)), ...(await recipes(base)), ...(await checks(base)), ...(await slots(base)));
     } finally {

@@ -1,7 +1,6 @@
 /** `hotplate validate FILE...`: the folder's very words, with no daemon and no ComfyUI. Exit 3 when anything is wrong. */
 import { stat, readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { createLog } from "../adapters/log.ts";
 import { buildBase } from "../adapters/world.ts";
 import type { BaseWorld } from "../adapters/world.ts";
 import { errorAnswer, problemLines, waitingAnswer } from "../domain/answer.ts";
@@ -16,7 +15,7 @@ import type { Context } from "./context.ts";
 
 export async function action(context: Context, files: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
   const config = await configOrNone(context);
-  const base = buildBase(config, createLog("error"));
+  const base = buildBase(config, "error");
   try {
     const outcomes: { file: string; outcome: PlanOutcome }[] = [];
     for (const file of files) outcomes.push({ file, outcome: await validateFile(base, file) });

@@ -22,13 +22,14 @@ interface Reporting {
   readonly answers: Answers;
   /** Jobs whose answer must be written again -> not before. */
   readonly dirty: Map<JobId, number>;
+  readonly writtenAt: Map<JobId, number>;
   readonly toFile: Map<number, { readonly drop: DropRow; readonly to: "accepted" | "done" | "failed" }>;
   /** folder/name -> the newest open drop: it owns the answer. */
   readonly owners: Map<string, number>;
 }
 
 export function createReport(context: StageContext, answers: Answers): Stage {
-  const reporting: Reporting = { context, answers, dirty: new Map(), toFile: new Map(), owners: new Map() };
+  const reporting: Reporting = { context, answers, dirty: new Map(), writtenAt: new Map(), toFile: new Map(), owners: new Map() };
   const review = createReviewFolder(context);
   let seq: number | null = null;
   let nextCloseAt = 0;
@@ -44,7 +45,7 @@ export function createReport(context: StageContext, answers: Answers): Stage {
       }
       const touched = await store.jobsTouchedSince(seq, LIMITS.sqlPerTick);
       seq = touched.seq;
-      for (const job of touched.jobs) if (!reporting.dirty.has(job)) reporting.dirty.set(job, 0);
+      for (const job of touched.jobs) touch(reporting, job);
       await writeDirty(reporting, review);
       startFilings(reporting);
       await review.tick();
@@ -53,6 +54,12 @@ export function createReport(context: StageContext, answers: Answers): Stage {
       await closeOld(reporting);
     },
   };
+}
+
+/** Written again at once, but no job more often than the refresh time, however many events it makes. */
+function touch(reporting: Reporting, job: JobId): void {
+  const earliest = (reporting.writtenAt.get(job) ?? 0) + LIMITS.answerRefreshMs / 2;
+  reporting.dirty.set(job, Math.min(reporting.dirty.get(job) ?? earliest, earliest));
 }
 
 async function writeDirty(reporting: Reporting, review: ReturnType<typeof createReviewFolder>): Promise<void> {
@@ -69,10 +76,13 @@ async function writeDirty(reporting: Reporting, review: ReturnType<typeof create
       continue;
     }
     await answerJob(reporting, job);
+    reporting.writtenAt.set(jobId, now);
     review.touch(job);
     // While it runs its numbers and the estimate move without an event of its own.
-    if (isJobEnded(job.state)) dirty.delete(jobId);
-    else dirty.set(jobId, now + (job.state === "waiting" ? LIMITS.answerWaitingRefreshMs : LIMITS.answerRefreshMs));
+    if (isJobEnded(job.state)) {
+      dirty.delete(jobId);
+      reporting.writtenAt.delete(jobId);
+    } else dirty.set(jobId, now + (job.state === "waiting" ? LIMITS.answerWaitingRefreshMs : LIMITS.answerRefreshMs));
   }
 }
 
