@@ -227,7 +227,10 @@ export interface Images {
 }
 
 export interface Exec {
-  /** Runs a program in its own process group; killed whole at the deadline. A non-zero exit is an answer, not an error. */
+  /**
+   * Runs a program in its own process group; killed whole at the deadline. A non-zero exit is an answer, not an error; a
+   * program that can't be started is an error (ENOENT, EACCES).
+   */
   run(
     command: string,
     args: readonly string[],
@@ -239,6 +242,10 @@ export interface ExecAnswer {
   readonly stdout: string;
   readonly stderr: string;
   readonly timedOut: boolean;
+  /** It wrote more than LIMITS.execOutputBytesMax and was killed for it. */
+  readonly capped?: boolean;
+  /** Only when the killed program did not go away (it waits inside the kernel): resolves when it has. */
+  readonly gone?: Promise<void>;
 }
 
 export interface Recipes {

@@ -1,19 +1,18 @@
 /**
- * Reads `hotplate.yaml`: YAML, then the one schema of `domain/config`, then what only this node knows (does the state
- * directory lie on a local disk, do hot folders lie inside roots). Every problem is named with its place; none is guessed.
+ * Reads `hotplate.yaml` from disk; what its text means is `domain/configText`. Every problem is named with its place; none is
+ * guessed around, and nothing starts with half a configuration.
  */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { isNode, LineCounter, parseDocument } from "yaml";
 import type { Config } from "../domain/config.ts";
-import { configSchema } from "../domain/config.ts";
+import { readConfig } from "../domain/configText.ts";
 import type { Problem } from "../domain/errors.ts";
 import { HotplateError, systemCode } from "../domain/errors.ts";
-import { LIMITS } from "../domain/limits.ts";
-import { rootOf } from "../domain/paths.ts";
+import type { Files } from "../ports.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
+  /** Absolute. */
   readonly path: string;
 }
 
@@ -24,64 +23,32 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   try {
     text = await readFile(absolute, "utf8");
   } catch (error) {
-    throw new HotplateError("HP-CONFIG-MISSING", `${absolute} can't be read (${systemCode(error) ?? "error"}).`, { cause: error });
+    const why = systemCode(error) ?? "error";
+    throw new HotplateError("HP-CONFIG-MISSING", `${absolute} can't be read (${why}).`, { cause: error });
   }
   return { config: parseConfig(text, absolute), path: absolute };
 }
 
+/** @throws HotplateError HP-CONFIG-INVALID (with `problems`). */
 export function parseConfig(text: string, file: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const place = (offset: number | undefined) => (offset === undefined ? { line: null, col: null } : lines.linePos(offset));
-  const problems: Problem[] = document.errors.map((error) => problem(file, place(error.pos[0]), error.message));
-  if (problems.length > 0) throw invalid(file, problems);
-  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: LIMITS.yamlAliasesMax }));
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      let node: unknown = null;
-      for (let depth = issue.path.length; depth >= 0 && !isNode(node); depth -= 1) node = document.getIn(issue.path.slice(0, depth), true);
-      const range = isNode(node) ? node.range?.[0] : undefined;
-      problems.push(problem(file, place(range), `${issue.path.join(".") || "the file"}: ${issue.message}`));
-    }
-    throw invalid(file, problems);
-  }
-  const more = crossChecks(parsed.data).map((message) => problem(file, { line: null, col: null }, message));
-  if (more.length > 0) throw invalid(file, more);
-  return parsed.data;
+  const reading = readConfig(text, file);
+  if (reading.ok) return reading.config;
+  const words = reading.problems.map(problemWords).join("\n");
+  throw new HotplateError("HP-CONFIG-INVALID", words, { problems: reading.problems });
 }
 
-function crossChecks(config: Config): readonly string[] {
-  const out: string[] = [];
-  const twice = (what: string, names: readonly string[]): void => {
-    for (const name of names) if (names.indexOf(name) !== names.lastIndexOf(name) && !out.includes(`${what} ${name} stands twice`)) out.push(`${what} ${name} stands twice`);
-  };
-  twice("slot", config.slots.map((slot) => slot.name));
-  twice("root", config.roots.map((root) => root.name));
-  twice("hot folder", config.hotFolders.map((folder) => folder.path));
-  for (const folder of config.hotFolders) if (rootOf(folder.path, config.roots) === null) out.push(`hotFolders: ${folder.path} lies outside every root`);
-  for (const asset of config.assetPaths) {
-    const base = asset.glob.slice(0, asset.glob.search(/[*?[{(!@+]/) + 1 || undefined);
-    if (rootOf(base, config.roots) === null) out.push(`assetPaths: ${asset.glob} lies outside every root`);
-  }
-  return out;
+/**
+ * SQLite's write-ahead log needs the shared memory of one node: on a share the store would be damaged in silence.
+ * @throws HotplateError HP-STATE-NETWORK.
+ */
+export async function checkStateDir(files: Pick<Files, "mount">, stateDir: string): Promise<void> {
+  const { kind } = await files.mount(stateDir);
+  if (kind === "local" || kind === "unknown") return;
+  throw new HotplateError("HP-STATE-NETWORK", `${stateDir} lies on a network share (${kind}).`);
 }
 
-function problem(file: string, place: { line: number | null; col: number | null }, message: string): Problem {
-  return {
-    code: "HP-CONFIG-INVALID",
-    severity: "error",
-    file,
-    line: place.line,
-    col: place.col,
-    message,
-    found: null,
-    expected: null,
-    nearest: null,
-    action: "Fix the place named; config/hotplate.yaml shows every key.",
-  };
-}
-
-function invalid(file: string, problems: readonly Problem[]): HotplateError {
-  const words = problems.map((p) => `${file}:${p.line ?? "-"}:${p.col ?? "-"} ${p.message}`).join("\n");
-  return new HotplateError("HP-CONFIG-INVALID", words, { problems });
+function problemWords(problem: Problem): string {
+  const found = problem.found === null ? "" : ` Found ${problem.found}.`;
+  const expected = problem.expected === null ? "" : ` Expected ${problem.expected}.`;
+  return `${problem.file}:${problem.line}:${problem.col} ${problem.message}${found}${expected} ${problem.action}`;
 }

@@ -1,6 +1,7 @@
 /**
- * Schedules, by node-cron: it only rings the bell (in UTC, never overlapping); the loop looks at what is due. It skips a day
- * at a change of clocks and never catches up, so nothing depends on one tick of it.
+ * Schedules, by node-cron: it only rings a bell, in UTC, and the loop looks at what is due. It skips a day at a change of
+ * clocks, pauses an hour in autumn and forgets what it missed, so nothing may depend on one ring: whatever is due is found
+ * at the next one, and at every start.
  */
 import { schedule } from "node-cron";
 
@@ -8,8 +9,32 @@ export interface Bell {
   stop(): Promise<void>;
 }
 
-/** Once an hour: old answers are filed, staging of dead versions is looked at. */
+/** Old answers are filed, scratch and staging of the dead are swept: once an hour, off the full hour when everybody works. */
+const HOURLY = "17 * * * *";
+
+/** Nothing of node-cron is printed: what it has to say (missed, overlapping) changes nothing here. */
+const SILENT = { info: ignore, warn: ignore, error: ignore, debug: ignore };
+
 export function ringHourly(ring: () => void): Bell {
-  const task = schedule("17 * * * *", () => ring(), { timezone: "UTC", noOverlap: true, name: "hourly" });
-  return { stop: async () => void (await task.destroy()) };
+  return ringOn(HOURLY, ring);
+}
+
+/** `pattern` as cron writes it, UTC; six fields have seconds first. The bell alone keeps no process alive. */
+export function ringOn(pattern: string, ring: () => void): Bell {
+  const task = schedule(pattern, () => ring(), {
+    timezone: "UTC",
+    noOverlap: true,
+    suppressMissedWarning: true,
+    unref: true,
+    logger: SILENT,
+  });
+  return {
+    async stop() {
+      await task.destroy();
+    },
+  };
+}
+
+function ignore(): void {
+  // See SILENT.
 }

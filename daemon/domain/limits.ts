@@ -128,6 +128,7 @@ export const LIMITS = {
   logLinesMax: 10_000,
   pluginTimeoutMs: 60_000,
   execKillMs: 1_000,
+  machineFactsMs: 5_000,
   execOutputBytesMax: 8 * 1024 * 1024,
 } as const;
 
