@@ -4,7 +4,7 @@
  * path, and going on in an unknown state is not.
  */
 import { join } from "node:path";
-import { loadConfig } from "./adapters/config.ts";
+import { checkStateDir, loadConfig } from "./adapters/config.ts";
 import { createComfy } from "./adapters/comfyui/slot.ts";
 import { removeDaemonFile, writeDaemonFile } from "./adapters/daemonFile.ts";
 import { machineFacts } from "./adapters/health.ts";
@@ -20,28 +20,39 @@ import { createDaemon } from "./daemon.ts";
 import { EXIT, HotplateError } from "./domain/errors.ts";
 import { packageVersion } from "./cli/version.ts";
 import { createHttpServer } from "./http/server.ts";
+import type { Log } from "./ports.ts";
 
 export interface RunOptions {
   readonly configPath: string;
   readonly takeOver: boolean;
 }
 
+/** Resolves with the exit code after a drain; rejects with a HotplateError when it can't start. */
 export async function runDaemon(options: RunOptions): Promise<number> {
   checkNode(process.versions.node);
+  // Everything is said at once and nothing is started with half a configuration.
   const { config } = await loadConfig(options.configPath);
   await ensureStateDir(config.stateDir);
+  // Whatever was opened is closed again in the reverse order, also when a later step fails.
+  await using opened = new AsyncDisposableStack();
   const base = buildBase(config);
-  // WAL needs one node's shared memory: on a share the store would be lost quietly, so it is refused loudly.
-  const mount = await base.files.mount(config.stateDir);
-  if (mount.kind === "nfs" || mount.kind === "smb") throw new HotplateError("HP-STATE-NETWORK", `${config.stateDir} lies on a network share (${mount.kind}).`);
-  using _lock = await lockStateDir(config.stateDir);
+  opened.defer(() => base.images.close());
+  endOnUncaught(base.log);
+  await checkStateDir(base.files, config.stateDir);
+  // Before the store: a second daemon must not even migrate it.
+  opened.use(await lockStateDir(config.stateDir));
   const version = packageVersion();
-  const machine = await machineFacts(base.exec);
   const store = openSqliteStore({ path: databasePath(config.stateDir), clock: base.clock, ids: base.ids });
-  const rules = createRules({ files: base.files, path: config.rules ?? join(HOME, "config/rules.yaml"), log: base.log });
+  opened.defer(() => store.close());
+  const rules = createRules({
+    files: base.files,
+    path: config.rules ?? join(HOME, "config/rules.yaml"),
+    log: base.log,
+  });
   const world = { ...base, store, comfy: createComfy(), hints: createHints() };
-  // Loaded now, so that the first manifest does not wait for it; a check that can't be used is named.
-  for (const refused of (await base.images.checks()).refused) base.log.event("error", "plugin.refused", { file: refused.file, reason: refused.message });
+  // Both are children's or workers' work; the checks are loaded now, so that the first manifest does not wait for them.
+  const [machine, checks] = await Promise.all([machineFacts(base.exec), base.images.checks()]);
+  for (const { file, message } of checks.refused) base.log.event("error", "plugin.refused", { file, reason: message });
   const daemon = createDaemon(world, {
     node: machine.hostname,
     version,
@@ -51,17 +62,16 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     probe: createMountProbe(base.exec),
     takeOver: options.takeOver,
   });
-  const http = await createHttpServer({ world, view: daemon.view, wake: daemon.wake, version });
+  const http = await createHttpServer({ world, view: () => daemon.view(), wake: () => daemon.wake(), version });
+  opened.defer(() => http.close());
   // Only now, when the API answers: whoever reads the file may call it at once.
-  await writeDaemonFile(config.stateDir, { pid: process.pid, api: http.url, version, startedAt: new Date().toISOString() });
-  const bell = ringHourly(daemon.wake);
+  const startedAt = new Date(base.clock.now()).toISOString();
+  await writeDaemonFile(config.stateDir, { pid: process.pid, api: http.url, version, startedAt });
+  opened.defer(() => removeDaemonFile(config.stateDir, process.pid));
+  const bell = ringHourly(() => daemon.wake());
+  opened.defer(() => bell.stop());
   stopOnSignals(daemon);
   await daemon.run();
-  await bell.stop();
-  await http.close();
-  await removeDaemonFile(config.stateDir, process.pid);
-  await base.images.close();
-  await store.close();
   return EXIT.done;
 }
 
@@ -75,6 +85,17 @@ function stopOnSignals(daemon: Daemon): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+}
+
+/** Nobody knows in what state it left us: the supervisor starts us again, and recovery is the normal path. */
+function endOnUncaught(log: Log): void {
+  const end = (error: unknown): void => {
+    const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.event("error", "daemon.crashed", { error: words });
+    process.exit(EXIT.no);
+  };
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", end);
 }
 
 function checkNode(version: string): void {

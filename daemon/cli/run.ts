@@ -2,11 +2,13 @@
 import { runDaemon } from "../main.ts";
 import type { Context } from "./context.ts";
 
-export async function action(context: Context, _args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+export async function action(
+  context: Context,
+  _args: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const { path } = await context.config();
-  process.on("unhandledRejection", (error) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exit(1);
-  });
-  context.exit(await runDaemon({ configPath: path, takeOver: options["takeOver"] === true }));
+  const code = await runDaemon({ configPath: path, takeOver: options["takeOver"] === true });
+  // At once: a call that still hangs in a dead mount would keep a process alive that has drained.
+  process.exit(code);
 }

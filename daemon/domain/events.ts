@@ -35,6 +35,7 @@ export const EVENTS = {
   "daemon.recovered": "Recovery compared the store with disk and ComfyUI.",
   "daemon.stopping": "The daemon drains.",
   "daemon.stopped": "The daemon stopped.",
+  "daemon.crashed": "Something that nobody caught ended the daemon; the next start recovers.",
   "work.failed": "A piece of background work failed; it is tried again.",
   "plugin.refused": "A plugin can't be used.",
   "recipe.broken": "A recipe folder can't be used.",
