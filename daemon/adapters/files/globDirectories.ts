@@ -37,7 +37,8 @@ export async function globDirectories(pattern: string, max: number): Promise<Glo
 export function staticBase(pattern: string): string {
   const parts: string[] = [];
   for (const part of pattern.split("/").slice(1)) {
-    if (fastGlob.isDynamicPattern(part)) break;
+    // An escaped character is no pattern, though fast-glob counts it as one.
+    if (fastGlob.isDynamicPattern(part.replaceAll(/\\./g, ""))) break;
     parts.push(part.replaceAll(/\\(?=[()[\]{}!*?@+|\\])/g, ""));
   }
   return `/${parts.join("/")}`;
