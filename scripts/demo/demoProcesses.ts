@@ -1,7 +1,7 @@
 /** The demo's processes: simulated slots and the daemon, started, waited for by what they print, stopped with their trees. */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,13 @@ export async function startSlots(dir: string, count: number): Promise<readonly P
 
 export async function startDaemon(config: string): Promise<Process> {
   const log = join(dirname(config), "daemon.log");
-  return start("daemon", ["daemon/cli/main.ts", "run", "--config", config], (line) => (line["event"] === "daemon.recovered" ? config : null), log);
+  const url = (line: Readonly<Record<string, unknown>>): string | null => (line["event"] === "daemon.recovered" ? apiUrl(dirname(config)) : null);
+  return start("daemon", ["daemon/cli/main.ts", "run", "--config", config], url, log);
+}
+
+/** As any command finds it: `state/daemon.json`. */
+function apiUrl(root: string): string {
+  return (JSON.parse(readFileSync(join(root, "state/daemon.json"), "utf8")) as { api: string }).api;
 }
 
 function start(name: string, args: readonly string[], ready: (line: Readonly<Record<string, unknown>>) => string | null, logPath: string): Promise<Process> {

@@ -2,6 +2,7 @@
  * The demo's progress, read where an artist reads it: in STATUS.txt. A line that is written over on a terminal; a line per
  * ten per cent elsewhere.
  */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -28,6 +29,12 @@ export async function watchProgress(answer: string, quiet: boolean): Promise<Dem
     if (!quiet && !terminal && share > saidShare && tasks !== null) process.stdout.write(`${line}\n`);
     said = line;
     saidShare = Math.max(saidShare, share);
+    // The report for people is written a moment after the version appeared.
+    const report = /QC:\s+(.+)/.exec(text)?.[1];
+    if (state === "DONE" && report !== undefined && !existsSync(report)) {
+      await pause(LOOK_EVERY_MS);
+      continue;
+    }
     if (["DONE", "FAILED", "CANCELED", "REJECTED"].includes(state)) {
       if (!quiet && terminal) process.stdout.write("\n");
       return { state, lines };
