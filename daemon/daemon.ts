@@ -47,7 +47,10 @@ export function createDaemon(world: World, options: DaemonOptions): Daemon {
   const live = createLive(world.config, (slot, wake) => world.comfy.open(slot, wake), alarm.wake);
   const startedAt = world.clock.now();
   const failed = (work: string, error: unknown): Promise<void> => {
-    world.log.event("error", "work.failed", { work, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    world.log.event("error", "work.failed", {
+      work,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
     return Promise.resolve();
   };
   const work = createWork({ wake: alarm.wake, widthOf, failed });
@@ -191,4 +194,3 @@ function nodeView(context: StageContext, startedAt: number): NodeView {
     secondsPerTask: seconds,
   };
 }
-

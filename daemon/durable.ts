@@ -9,7 +9,22 @@ import { systemCode } from "./domain/errors.ts";
 import { baseName, joinPath, parentDir } from "./domain/paths.ts";
 import type { Files } from "./ports.ts";
 
-type Disk = Pick<Files, "list" | "stat" | "read" | "create" | "copy" | "sync" | "syncDir" | "link" | "rename" | "unlink" | "mkdir" | "rmdir" | "hash">;
+type Disk = Pick<
+  Files,
+  | "list"
+  | "stat"
+  | "read"
+  | "create"
+  | "copy"
+  | "sync"
+  | "syncDir"
+  | "link"
+  | "rename"
+  | "unlink"
+  | "mkdir"
+  | "rmdir"
+  | "hash"
+>;
 
 /** A file that stays for ever: appears whole under its name or not at all. `taken`: another content has the name. */
 export async function publishFile(
@@ -79,7 +94,10 @@ export async function moveNoClobber(files: Disk, from: string, to: string): Prom
 }
 
 /** fsyncs a file that something else wrote and says what it is. */
-export async function settleFile(files: Disk, path: string): Promise<{ readonly sha256: string; readonly bytes: number }> {
+export async function settleFile(
+  files: Disk,
+  path: string,
+): Promise<{ readonly sha256: string; readonly bytes: number }> {
   await files.sync(path);
   const digest = await files.hash(path);
   await files.syncDir(parentDir(path));
@@ -139,7 +157,8 @@ export async function linkOrCopy(files: Disk, from: string, to: string): Promise
   } catch (error) {
     const code = systemCode(error);
     if (code === "EEXIST") return false;
-    if (code !== "EPERM" && code !== "EOPNOTSUPP" && code !== "ENOTSUP" && code !== "EXDEV" && code !== "EMLINK") throw error;
+    if (code !== "EPERM" && code !== "EOPNOTSUPP" && code !== "ENOTSUP" && code !== "EXDEV" && code !== "EMLINK")
+      throw error;
   }
   try {
     await files.copy(from, to);
@@ -169,10 +188,14 @@ export function ignore(...codes: readonly string[]): (error: unknown) => void {
 }
 
 async function isEmpty(files: Disk, dir: string): Promise<boolean> {
-  return (await files.list(dir, 10).catch((error: unknown) => {
-    if (systemCode(error) === "EOVERFLOW") return [null];
-    throw error;
-  })).length === 0;
+  return (
+    (
+      await files.list(dir, 10).catch((error: unknown) => {
+        if (systemCode(error) === "EOVERFLOW") return [null];
+        throw error;
+      })
+    ).length === 0
+  );
 }
 
 async function sameContent(files: Disk, path: string, data: Uint8Array | string): Promise<boolean> {

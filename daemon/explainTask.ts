@@ -59,7 +59,9 @@ async function taskFacts(
   const recipe = (await world.recipes.book()).recipes.find((known) => known.sha256 === plan.recipe.sha256);
   const rootPath = rootOf(plan.target.productDir, world.config.roots)?.linux;
   const root = view.roots.find((known) => known.path === rootPath);
-  const failed = (await world.store.history(of.task.id)).filter((attempt) => attempt.outcome === "failed").map((attempt) => attempt.slot as string);
+  const failed = (await world.store.history(of.task.id))
+    .filter((attempt) => attempt.outcome === "failed")
+    .map((attempt) => attempt.slot as string);
   const everywhere = view.slots.every((slot) => failed.includes(slot.name));
   return {
     id: of.task.id,

@@ -111,7 +111,11 @@ export interface StageContext {
   readonly wake: () => void;
 }
 
-export function createLive(config: Config, openSlot: (slot: SlotConfig, wake: () => void) => ComfySlot, wake: () => void): Live {
+export function createLive(
+  config: Config,
+  openSlot: (slot: SlotConfig, wake: () => void) => ComfySlot,
+  wake: () => void,
+): Live {
   const slots = new Map<string, SlotState>();
   for (const slot of config.slots) {
     const state: SlotState = {

@@ -13,28 +13,55 @@ export type PlateManifest =
   | { readonly kind: "manifest"; readonly text: string; readonly fileName: string; readonly dir: string }
   | { readonly kind: "outcome"; readonly outcome: PlanOutcome };
 
-export async function plateManifest(world: PathWorld, drop: { readonly path: string; readonly recipe: string }): Promise<PlateManifest> {
+export async function plateManifest(
+  world: PathWorld,
+  drop: { readonly path: string; readonly recipe: string },
+): Promise<PlateManifest> {
   const { files } = world;
   const stat = await files.stat(drop.path);
   const fileName = `${baseName(drop.path)}.yaml`;
-  if (stat.kind !== "directory") return { kind: "manifest", text: textFor(drop.recipe, `./${baseName(drop.path)}`), fileName, dir: parentDir(drop.path) };
+  if (stat.kind !== "directory")
+    return {
+      kind: "manifest",
+      text: textFor(drop.recipe, `./${baseName(drop.path)}`),
+      fileName,
+      dir: parentDir(drop.path),
+    };
   const found = await imagesIn(world, drop.path, 0);
-  const patterns = [...new Set(found.map(({ dir, name }) => joinPath(dir, name.replace(/\.\d{2,}(\.[A-Za-z0-9]+)$/, (whole, ext: string) => `.${"#".repeat(whole.length - ext.length - 1)}${ext}`))))];
+  const patterns = [
+    ...new Set(
+      found.map(({ dir, name }) =>
+        joinPath(
+          dir,
+          name.replace(
+            /\.\d{2,}(\.[A-Za-z0-9]+)$/,
+            (whole, ext: string) => `.${"#".repeat(whole.length - ext.length - 1)}${ext}`,
+          ),
+        ),
+      ),
+    ),
+  ];
   const only = patterns[0];
   if (only === undefined) {
     return { kind: "outcome", outcome: { kind: "waiting", reason: "The folder holds no images yet.", problems: [] } };
   }
-  if (patterns.length > 1) return { kind: "outcome", outcome: { kind: "rejected", problems: [several(drop.path, patterns)] } };
+  if (patterns.length > 1)
+    return { kind: "outcome", outcome: { kind: "rejected", problems: [several(drop.path, patterns)] } };
   return { kind: "manifest", text: textFor(drop.recipe, only), fileName, dir: drop.path };
 }
 
 /** A plate package may hold one resolution folder: two levels, no further. */
-async function imagesIn(world: PathWorld, dir: string, depth: number): Promise<readonly { readonly dir: string; readonly name: string }[]> {
+async function imagesIn(
+  world: PathWorld,
+  dir: string,
+  depth: number,
+): Promise<readonly { readonly dir: string; readonly name: string }[]> {
   const out: { dir: string; name: string }[] = [];
   for (const entry of await world.files.list(dir, LIMITS.framesMax)) {
     if (ignoredBecause(entry.name) !== null) continue;
     if (entry.kind === "file" && dropKind(entry.name) === "image") out.push({ dir, name: entry.name });
-    if (entry.kind === "directory" && depth < 1) out.push(...(await imagesIn(world, joinPath(dir, entry.name), depth + 1)));
+    if (entry.kind === "directory" && depth < 1)
+      out.push(...(await imagesIn(world, joinPath(dir, entry.name), depth + 1)));
   }
   return out;
 }

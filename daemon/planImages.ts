@@ -29,7 +29,11 @@ export async function resolveImages(
   return { value: findings.length === 0 ? wedges : null, findings, waiting: null };
 }
 
-async function imageAt(world: PathWorld, written: string, of: { readonly dir: string; readonly at: readonly string[] }): Promise<string | Finding> {
+async function imageAt(
+  world: PathWorld,
+  written: string,
+  of: { readonly dir: string; readonly at: readonly string[] },
+): Promise<string | Finding> {
   const path = pathIn(world, written, of);
   if (!path.ok) return path.finding;
   try {
@@ -38,8 +42,15 @@ async function imageAt(world: PathWorld, written: string, of: { readonly dir: st
     await world.images.header(path.path);
     return path.path;
   } catch (error) {
-    if (error instanceof HotplateError) return { code: error.code, path: of.at, message: `${written}: ${error.message}`, action: error.hint };
+    if (error instanceof HotplateError)
+      return { code: error.code, path: of.at, message: `${written}: ${error.message}`, action: error.hint };
     if (systemCode(error) !== "ENOENT") throw error;
-    return { code: "HP-PLATE-MISSING", path: of.at, message: `There is no image ${path.path}.`, found: written, action: "Check the path; it starts at the manifest's own folder." };
+    return {
+      code: "HP-PLATE-MISSING",
+      path: of.at,
+      message: `There is no image ${path.path}.`,
+      found: written,
+      action: "Check the path; it starts at the manifest's own folder.",
+    };
   }
 }

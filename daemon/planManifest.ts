@@ -27,7 +27,13 @@ import { resolveTarget } from "./planTarget.ts";
 export type PlanWorld = PathWorld & Pick<World, "recipes" | "digest">;
 
 export type PlanOutcome =
-  | { readonly kind: "plan"; readonly plan: JobPlan; readonly dedupeKey: string; readonly notes: readonly Problem[]; readonly manifestText: string | null }
+  | {
+      readonly kind: "plan";
+      readonly plan: JobPlan;
+      readonly dedupeKey: string;
+      readonly notes: readonly Problem[];
+      readonly manifestText: string | null;
+    }
   | { readonly kind: "rejected"; readonly problems: readonly Problem[] }
   /** Nothing is wrong with it, but something it needs is not there or not complete yet. */
   | { readonly kind: "waiting"; readonly reason: string; readonly problems: readonly Problem[] };
@@ -50,7 +56,17 @@ export async function planManifest(world: PlanWorld, input: ManifestInput): Prom
   const read = readManifest(text, input.fileName);
   const fallback = read.manifest === null ? null : (read.manifest.use ?? input.boundRecipe);
   if (read.manifest === null) return rejected(read.problems);
-  if (fallback === null) return rejected([...read.problems, problemAt(read, input.fileName, { code: "HP-MANIFEST-REQUIRED", path: [], message: "use is missing: no recipe is named.", expected: "use: RECIPE", action: "Add  use: env_relight  (hotplate recipe ls shows all)." })]);
+  if (fallback === null)
+    return rejected([
+      ...read.problems,
+      problemAt(read, input.fileName, {
+        code: "HP-MANIFEST-REQUIRED",
+        path: [],
+        message: "use is missing: no recipe is named.",
+        expected: "use: RECIPE",
+        action: "Add  use: env_relight  (hotplate recipe ls shows all).",
+      }),
+    ]);
   return planRead(world, input, { read, manifest: { ...read.manifest, use: fallback }, generated: null });
 }
 
@@ -63,7 +79,14 @@ export async function planPlate(
   if (made.kind !== "manifest") return made.outcome;
   const read = readManifest(made.text, made.fileName);
   if (read.manifest === null) return rejected(read.problems);
-  const input: ManifestInput = { text: new Uint8Array(0), bytes: 0, fileName: made.fileName, dir: made.dir, show: drop.show, boundRecipe: drop.recipe };
+  const input: ManifestInput = {
+    text: new Uint8Array(0),
+    bytes: 0,
+    fileName: made.fileName,
+    dir: made.dir,
+    show: drop.show,
+    boundRecipe: drop.recipe,
+  };
   return planRead(world, input, { read, manifest: { ...read.manifest, use: drop.recipe }, generated: made.text });
 }
 
@@ -84,7 +107,13 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
   const expanded = expand(manifest, recipe.file, frames.length);
   const images = await resolveImages(world, { recipe, dir: input.dir, wedges: expanded.wedges });
   const checks = chosenChecks(manifest, (await world.images.checks()).checks);
-  const findings = [...plate.findings, ...target.findings, ...expanded.problems, ...images.findings, ...checks.findings];
+  const findings = [
+    ...plate.findings,
+    ...target.findings,
+    ...expanded.problems,
+    ...images.findings,
+    ...checks.findings,
+  ];
   findings.push(...gpuHours(manifest, recipe, expanded.count * frames.length));
   const problems = [...read.problems, ...findings.map((finding) => problemAt(read, input.fileName, finding))];
   const errors = problems.filter((problem) => problem.severity === "error");
@@ -110,14 +139,28 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
 function accepted(
   world: PlanWorld,
   input: ManifestInput,
-  of: { readonly reading: Reading; readonly recipe: Recipe; readonly step: StepPlan; readonly problems: readonly Problem[] },
+  of: {
+    readonly reading: Reading;
+    readonly recipe: Recipe;
+    readonly step: StepPlan;
+    readonly problems: readonly Problem[];
+  },
 ): PlanOutcome {
   const { manifest } = of.reading;
   const { rerun, ...said } = manifest;
   const canonical = canonicalJson(said);
   const inputs = (of.step.plate?.frames ?? []).map((frame) => [frame.path, frame.bytes, frame.mtimeNs, frame.ino]);
-  const imagePaths = Object.keys(of.recipe.file.images).map((name) => of.step.wedges.map((wedge) => wedge.parameters[name] ?? null));
-  const key = canonicalJson({ manifest: canonical, show: input.show, recipe: [of.step.recipe.name, of.step.recipe.version, of.step.recipe.sha256], inputs, imagePaths, target: of.step.target.productDir });
+  const imagePaths = Object.keys(of.recipe.file.images).map((name) =>
+    of.step.wedges.map((wedge) => wedge.parameters[name] ?? null),
+  );
+  const key = canonicalJson({
+    manifest: canonical,
+    show: input.show,
+    recipe: [of.step.recipe.name, of.step.recipe.version, of.step.recipe.sha256],
+    inputs,
+    imagePaths,
+    target: of.step.target.productDir,
+  });
   const plan: JobPlan = {
     name: manifest.name ?? input.fileName.replace(/\.[^.]+$/, ""),
     show: input.show,
@@ -127,13 +170,22 @@ function accepted(
     manifestCanonical: canonical,
     notes: [...of.problems.map((problem) => problem.message), ...recordOnlyNotes(manifest, of.recipe)],
   };
-  return { kind: "plan", plan, dedupeKey: world.digest.sha256(key), notes: of.problems, manifestText: of.reading.generated };
+  return {
+    kind: "plan",
+    plan,
+    dedupeKey: world.digest.sha256(key),
+    notes: of.problems,
+    manifestText: of.reading.generated,
+  };
 }
 
 /** Said aloud: a text that this recipe only records changes no pixel. */
 function recordOnlyNotes(manifest: Manifest, recipe: Recipe): readonly string[] {
   return Object.entries(recipe.file.parameters).flatMap(([name, parameter]) => {
-    const given = name === "prompt" || name === "negative" ? (manifest[name] ?? manifest.parameters?.[name]) : manifest.parameters?.[name];
+    const given =
+      name === "prompt" || name === "negative"
+        ? (manifest[name] ?? manifest.parameters?.[name])
+        : manifest.parameters?.[name];
     if (parameter.type !== "text" || !parameter.recordOnly || given === undefined) return [];
     return [`${name} is recorded; the graph of ${recipe.file.name} holds no model that reads it.`];
   });
@@ -149,17 +201,41 @@ function gpuHours(manifest: Manifest, recipe: Recipe, tasks: number): readonly F
   if (limit === undefined || each === undefined) return [];
   const hours = (tasks * each) / 3600;
   if (hours <= limit) return [];
-  return [{ code: "HP-MANIFEST-LIMIT", path: ["limits", "gpuHours"], message: `${tasks} tasks of about ${each} s are ${hours.toFixed(1)} GPU h; limits.gpuHours is ${limit}.`, found: hours.toFixed(1), expected: `at most ${limit}`, action: "Fewer variations or frames, or raise limits.gpuHours." }];
+  return [
+    {
+      code: "HP-MANIFEST-LIMIT",
+      path: ["limits", "gpuHours"],
+      message: `${tasks} tasks of about ${each} s are ${hours.toFixed(1)} GPU h; limits.gpuHours is ${limit}.`,
+      found: hours.toFixed(1),
+      expected: `at most ${limit}`,
+      action: "Fewer variations or frames, or raise limits.gpuHours.",
+    },
+  ];
 }
 
-function unknownRecipe(read: ReadManifest, input: ManifestInput, of: { readonly book: RecipeBook; readonly use: string }): Problem {
+function unknownRecipe(
+  read: ReadManifest,
+  input: ManifestInput,
+  of: { readonly book: RecipeBook; readonly use: string },
+): Problem {
   const [name = "", version] = of.use.split("@");
   const names = [...new Set(of.book.recipes.map((recipe) => recipe.file.name))].sort();
   const versions = of.book.recipes.filter((recipe) => recipe.file.name === name).map((recipe) => recipe.file.version);
   const nearest = versions.length > 0 ? `${name}@${versions.at(-1)}` : nearestWord(name, names);
   const has = nearest === null ? "" : ` Nearest: ${nearest}.`;
-  const message = versions.length > 0 ? `use: ${of.use} - ${name} has no version ${version}; it has ${versions.join(", ")}.` : `use: ${of.use} - no such recipe.${has}`;
-  return problemAt(read, input.fileName, { code: "HP-RECIPE-UNKNOWN", path: ["use"], message, found: of.use, expected: `one of ${names.join(", ")}`, nearest, action: nearest === null ? "Ask the TD, or choose one of these." : `Write use: ${nearest}.` });
+  const message =
+    versions.length > 0
+      ? `use: ${of.use} - ${name} has no version ${version}; it has ${versions.join(", ")}.`
+      : `use: ${of.use} - no such recipe.${has}`;
+  return problemAt(read, input.fileName, {
+    code: "HP-RECIPE-UNKNOWN",
+    path: ["use"],
+    message,
+    found: of.use,
+    expected: `one of ${names.join(", ")}`,
+    nearest,
+    action: nearest === null ? "Ask the TD, or choose one of these." : `Write use: ${nearest}.`,
+  });
 }
 
 function problemAt(read: ReadManifest, file: string, finding: Finding): Problem {
@@ -177,7 +253,18 @@ function problemAt(read: ReadManifest, file: string, finding: Finding): Problem 
 }
 
 function sizeProblem(input: ManifestInput): Problem {
-  return { code: "HP-MANIFEST-SIZE", severity: "error", file: input.fileName, line: null, col: null, message: `The file has ${input.bytes} bytes; a manifest has at most ${LIMITS.manifestBytesMax}.`, found: String(input.bytes), expected: `at most ${LIMITS.manifestBytesMax}`, nearest: null, action: ERRORS["HP-MANIFEST-SIZE"].hint };
+  return {
+    code: "HP-MANIFEST-SIZE",
+    severity: "error",
+    file: input.fileName,
+    line: null,
+    col: null,
+    message: `The file has ${input.bytes} bytes; a manifest has at most ${LIMITS.manifestBytesMax}.`,
+    found: String(input.bytes),
+    expected: `at most ${LIMITS.manifestBytesMax}`,
+    nearest: null,
+    action: ERRORS["HP-MANIFEST-SIZE"].hint,
+  };
 }
 
 function rejected(problems: readonly Problem[]): PlanOutcome {

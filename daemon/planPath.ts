@@ -6,10 +6,16 @@ import { systemCode } from "./domain/errors.ts";
 import { joinPath, normalPath, parentDir, rootOf } from "./domain/paths.ts";
 import type { Finding, PathWorld } from "./planFinding.ts";
 
-export type PathAnswer = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly finding: Finding };
+export type PathAnswer =
+  | { readonly ok: true; readonly path: string }
+  | { readonly ok: false; readonly finding: Finding };
 
 /** Text only: is it a path of this node, and where does it point? */
-export function pathIn(world: PathWorld, written: string, of: { readonly dir: string; readonly at: readonly (string | number)[] }): PathAnswer {
+export function pathIn(
+  world: PathWorld,
+  written: string,
+  of: { readonly dir: string; readonly at: readonly (string | number)[] },
+): PathAnswer {
   const drive = /^([A-Za-z]):[\\/]/.exec(written) ?? /^(\\\\|\/\/)[^\\/]+[\\/]/.exec(written);
   if (drive !== null) {
     const known = world.config.roots.flatMap((root) => root.windows ?? []);
@@ -18,27 +24,49 @@ export function pathIn(world: PathWorld, written: string, of: { readonly dir: st
       path: of.at,
       message: `"${written}" is a Windows path; this node has no mapping for it.`,
       found: written,
-      expected: known.length === 0 ? "a path relative to the manifest" : `a path relative to the manifest (known drives: ${known.join(", ")})`,
+      expected:
+        known.length === 0
+          ? "a path relative to the manifest"
+          : `a path relative to the manifest (known drives: ${known.join(", ")})`,
       action: "Write the path relative to the manifest, with / between folders.",
     });
   }
   if (written.includes("\\")) {
-    return no({ code: "HP-PATH-WINDOWS", path: of.at, message: `"${written}" has backslashes.`, found: written, expected: written.replaceAll("\\", "/"), action: `Write ${written.replaceAll("\\", "/")}` });
+    return no({
+      code: "HP-PATH-WINDOWS",
+      path: of.at,
+      message: `"${written}" has backslashes.`,
+      found: written,
+      expected: written.replaceAll("\\", "/"),
+      action: `Write ${written.replaceAll("\\", "/")}`,
+    });
   }
   // Control characters and bidirectional marks have no business in a path that people read.
   if (/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(written)) {
-    return no({ code: "HP-PATH-ROOT", path: of.at, message: "The path holds invisible characters.", found: JSON.stringify(written), expected: "letters, digits and / . _ -", action: "Type the path anew." });
+    return no({
+      code: "HP-PATH-ROOT",
+      path: of.at,
+      message: "The path holds invisible characters.",
+      found: JSON.stringify(written),
+      expected: "letters, digits and / . _ -",
+      action: "Type the path anew.",
+    });
   }
   const path = written.startsWith("/") ? normalPath(written) : joinPath(of.dir, written);
   return rootOf(path, world.config.roots) === null ? outside(world, { written, path, at: of.at }) : { ok: true, path };
 }
 
 /** Disk: does it, links resolved, still lie inside a root? The nearest existing ancestor decides for what is not there yet. */
-export async function realInside(world: PathWorld, path: string, of: { readonly written: string; readonly at: readonly (string | number)[] }): Promise<PathAnswer> {
+export async function realInside(
+  world: PathWorld,
+  path: string,
+  of: { readonly written: string; readonly at: readonly (string | number)[] },
+): Promise<PathAnswer> {
   const existing = await nearestExisting(world, path);
   const real = await world.files.realpath(existing);
   const realRoots: { linux: string }[] = [];
-  for (const root of world.config.roots) realRoots.push({ linux: await world.files.realpath(root.linux).catch(() => root.linux) });
+  for (const root of world.config.roots)
+    realRoots.push({ linux: await world.files.realpath(root.linux).catch(() => root.linux) });
   return rootOf(real, realRoots) === null ? outside(world, { ...of, path: real }) : { ok: true, path };
 }
 
@@ -54,9 +82,19 @@ export async function nearestExisting(world: PathWorld, path: string): Promise<s
   }
 }
 
-function outside(world: PathWorld, of: { readonly written: string; readonly path: string; readonly at: readonly (string | number)[] }): PathAnswer {
+function outside(
+  world: PathWorld,
+  of: { readonly written: string; readonly path: string; readonly at: readonly (string | number)[] },
+): PathAnswer {
   const roots = world.config.roots.map((root) => root.linux).join(", ");
-  return no({ code: "HP-PATH-ROOT", path: of.at, message: `"${of.written}" leads to ${of.path}, outside every configured root.`, found: of.path, expected: `a path inside ${roots}`, action: "Use a path inside a root, or ask the TD." });
+  return no({
+    code: "HP-PATH-ROOT",
+    path: of.at,
+    message: `"${of.written}" leads to ${of.path}, outside every configured root.`,
+    found: of.path,
+    expected: `a path inside ${roots}`,
+    action: "Use a path inside a root, or ask the TD.",
+  });
 }
 
 function no(finding: Finding): PathAnswer {

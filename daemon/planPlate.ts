@@ -28,11 +28,23 @@ export async function resolvePlate(world: PathWorld, asked: Asked): Promise<Reso
   const written = typeof manifest.plate === "string" ? manifest.plate : manifest.plate?.path;
   if (written === undefined) {
     if (recipe.file.plate?.required !== true) return { value: null, findings: [], waiting: null };
-    return refused({ code: "HP-MANIFEST-REQUIRED", path: [], message: `plate is missing: ${recipe.file.name} works on a plate.`, expected: "plate: FILE", action: 'Add  plate: "path/to/plate.####.exr".' });
+    return refused({
+      code: "HP-MANIFEST-REQUIRED",
+      path: [],
+      message: `plate is missing: ${recipe.file.name} works on a plate.`,
+      expected: "plate: FILE",
+      action: 'Add  plate: "path/to/plate.####.exr".',
+    });
   }
   const at = typeof manifest.plate === "string" ? ["plate"] : ["plate", "path"];
   if (recipe.file.plate === undefined) {
-    return refused({ code: "HP-RECIPE-PARAMETER", path: at, message: `Recipe ${recipe.file.name} takes no plate.`, found: written, action: "Take plate out, and say output.to: FOLDER for where the results go." });
+    return refused({
+      code: "HP-RECIPE-PARAMETER",
+      path: at,
+      message: `Recipe ${recipe.file.name} takes no plate.`,
+      found: written,
+      action: "Take plate out, and say output.to: FOLDER for where the results go.",
+    });
   }
   const path = pathIn(world, written, { dir: asked.dir, at });
   if (!path.ok) return refused(path.finding);
@@ -40,7 +52,13 @@ export async function resolvePlate(world: PathWorld, asked: Asked): Promise<Reso
     return await plateAt(world, asked, { path: path.path, written, at });
   } catch (error) {
     const code = systemCode(error);
-    if (code === "EACCES" || code === "EPERM") return refused({ code: "HP-PATH-PERMISSION", path: at, message: `Hotplate may not read ${path.path}.`, action: "Ask IT for read access." });
+    if (code === "EACCES" || code === "EPERM")
+      return refused({
+        code: "HP-PATH-PERMISSION",
+        path: at,
+        message: `Hotplate may not read ${path.path}.`,
+        action: "Ask IT for read access.",
+      });
     throw error;
   }
 }
@@ -67,7 +85,14 @@ async function plateAt(world: PathWorld, asked: Asked, of: Written): Promise<Res
   const chosen = chooseFrames(asked.manifest, matched, pattern.pattern);
   const findings = [...chosen.findings];
   const mismatch = versionMismatch({ dir, stem: stemOf(pattern.pattern) });
-  if (mismatch !== null) findings.push({ code: "HP-PLATE-VERSION", path: of.at, message: `Folder says ${mismatch[0]}, file says ${mismatch[1]}. Nothing was rendered.`, found: mismatch[1], expected: mismatch[0] });
+  if (mismatch !== null)
+    findings.push({
+      code: "HP-PLATE-VERSION",
+      path: of.at,
+      message: `Folder says ${mismatch[0]}, file says ${mismatch[1]}. Nothing was rendered.`,
+      found: mismatch[1],
+      expected: mismatch[0],
+    });
   if (findings.some((finding) => finding.severity !== "warning")) return refused(...findings);
   const frames = await statFrames(world, dir, { chosen: chosen.frames, ...of });
   if (frames.value === null) return frames as Resolved<never>;
@@ -78,7 +103,10 @@ async function plateAt(world: PathWorld, asked: Asked, of: Written): Promise<Res
 function framePattern(name: string): { readonly pattern: PlatePattern; readonly frame: number | null } {
   const single = /^(.+\.)(\d{2,})(\.[A-Za-z0-9]+)$/.exec(name);
   if (single === null) return { pattern: parsePattern(name), frame: null };
-  return { pattern: parsePattern(`${single[1]}${"#".repeat(single[2]?.length ?? 4)}${single[3]}`), frame: Number(single[2]) };
+  return {
+    pattern: parsePattern(`${single[1]}${"#".repeat(single[2]?.length ?? 4)}${single[3]}`),
+    frame: Number(single[2]),
+  };
 }
 
 function only(matched: readonly MatchedFrame[], frame: number | null): readonly MatchedFrame[] {
@@ -87,9 +115,19 @@ function only(matched: readonly MatchedFrame[], frame: number | null): readonly 
 
 async function folderMissing(world: PathWorld, dir: string, of: Written): Promise<Finding> {
   const above = parentDir(dir);
-  const names = await world.files.list(above, LIMITS.framesMax).then((entries) => entries.map((entry) => entry.name), () => []);
+  const names = await world.files.list(above, LIMITS.framesMax).then(
+    (entries) => entries.map((entry) => entry.name),
+    () => [],
+  );
   const nearest = nearestWord(baseName(dir), names);
-  return { code: "HP-PLATE-MISSING", path: of.at, message: `There is no folder ${dir}.`, found: of.written, nearest: nearest === null ? null : of.written.replace(baseName(dir), nearest), action: "Check the path; it starts at the manifest's own folder." };
+  return {
+    code: "HP-PLATE-MISSING",
+    path: of.at,
+    message: `There is no folder ${dir}.`,
+    found: of.written,
+    nearest: nearest === null ? null : of.written.replace(baseName(dir), nearest),
+    action: "Check the path; it starts at the manifest's own folder.",
+  };
 }
 
 function nothingMatches(names: readonly string[], pattern: PlatePattern, of: Written): Finding {
@@ -98,41 +136,120 @@ function nothingMatches(names: readonly string[], pattern: PlatePattern, of: Wri
   if (padding !== undefined) {
     const right = `${pattern.prefix}${"#".repeat(padding)}${pattern.suffix}`;
     const example = names.find((name) => name.startsWith(pattern.prefix) && name.endsWith(pattern.suffix)) ?? "";
-    return { code: "HP-PLATE-PADDING", path: of.at, message: `"${baseName(of.path)}" matches nothing; files on disk use ${padding} digits (${example}). Use ${"#".repeat(padding)}.`, found: baseName(of.path), expected: right, nearest: right, action: `Write ${right}.` };
+    return {
+      code: "HP-PLATE-PADDING",
+      path: of.at,
+      message: `"${baseName(of.path)}" matches nothing; files on disk use ${padding} digits (${example}). Use ${"#".repeat(padding)}.`,
+      found: baseName(of.path),
+      expected: right,
+      nearest: right,
+      action: `Write ${right}.`,
+    };
   }
   const patterns = [...new Set(names.map((name) => framePattern(name).pattern.text))];
   const nearest = nearestWord(pattern.text, patterns);
-  return { code: "HP-PLATE-MISSING", path: of.at, message: `"${baseName(of.path)}" matches nothing in ${parentDir(of.path)}.`, found: baseName(of.path), expected: patterns.length === 0 ? "the folder is empty" : `one of ${patterns.slice(0, 5).join(", ")}`, nearest, action: nearest === null ? "Check the name." : `Write ${nearest}.` };
+  return {
+    code: "HP-PLATE-MISSING",
+    path: of.at,
+    message: `"${baseName(of.path)}" matches nothing in ${parentDir(of.path)}.`,
+    found: baseName(of.path),
+    expected: patterns.length === 0 ? "the folder is empty" : `one of ${patterns.slice(0, 5).join(", ")}`,
+    nearest,
+    action: nearest === null ? "Check the name." : `Write ${nearest}.`,
+  };
 }
 
-function chooseFrames(manifest: Manifest, matched: readonly MatchedFrame[], pattern: PlatePattern): { readonly frames: readonly MatchedFrame[]; readonly findings: readonly Finding[] } {
+function chooseFrames(
+  manifest: Manifest,
+  matched: readonly MatchedFrame[],
+  pattern: PlatePattern,
+): { readonly frames: readonly MatchedFrame[]; readonly findings: readonly Finding[] } {
   const inPlate = typeof manifest.plate === "object" ? manifest.plate.frames : undefined;
   const asked = manifest.sweep?.frames ?? inPlate;
   const at = manifest.sweep?.frames === undefined ? ["plate", "frames"] : ["sweep", "frames"];
   const present = matched.flatMap((m) => (m.frame === null ? [] : [m.frame]));
   if (pattern.padding === 0) {
     if (asked === undefined) return { frames: matched, findings: [] };
-    return { frames: [], findings: [{ code: "HP-MANIFEST-FRAMES", path: at, message: `"${pattern.text}" is one image; it has no frames to choose from.`, action: "Take frames out, or name the sequence with ####." }] };
+    return {
+      frames: [],
+      findings: [
+        {
+          code: "HP-MANIFEST-FRAMES",
+          path: at,
+          message: `"${pattern.text}" is one image; it has no frames to choose from.`,
+          action: "Take frames out, or name the sequence with ####.",
+        },
+      ],
+    };
   }
   if (asked === undefined) {
     const gaps = gapsIn(present);
     if (gaps.length === 0) return { frames: matched, findings: [] };
     const total = present.length + gaps.length;
-    return { frames: [], findings: [{ code: "HP-PLATE-FRAMES", path: ["plate"], message: `Plate has no frames ${formatFrames(gaps)} (${gaps.length} of ${total}). Fix it, or add frames: ${formatFrames(present)}.`, found: formatFrames(present), expected: formatFrames([...present, ...gaps].sort((a, b) => a - b)), action: `Fix the plate, or add frames: ${formatFrames(present)}.` }] };
+    return {
+      frames: [],
+      findings: [
+        {
+          code: "HP-PLATE-FRAMES",
+          path: ["plate"],
+          message: `Plate has no frames ${formatFrames(gaps)} (${gaps.length} of ${total}). Fix it, or add frames: ${formatFrames(present)}.`,
+          found: formatFrames(present),
+          expected: formatFrames([...present, ...gaps].sort((a, b) => a - b)),
+          action: `Fix the plate, or add frames: ${formatFrames(present)}.`,
+        },
+      ],
+    };
   }
   const text = Array.isArray(asked) ? asked.join(",") : String(asked);
   const range = parseFrames(text);
-  if (!range.ok) return { frames: [], findings: [{ code: "HP-MANIFEST-FRAMES", path: at, message: `frames: ${text} can't be read: ${range.message}.`, found: text, expected: "1001-1100, 1001-1100:2 or a list", action: `${range.fix[0]?.toUpperCase()}${range.fix.slice(1)}.` }] };
+  if (!range.ok)
+    return {
+      frames: [],
+      findings: [
+        {
+          code: "HP-MANIFEST-FRAMES",
+          path: at,
+          message: `frames: ${text} can't be read: ${range.message}.`,
+          found: text,
+          expected: "1001-1100, 1001-1100:2 or a list",
+          action: `${range.fix[0]?.toUpperCase()}${range.fix.slice(1)}.`,
+        },
+      ],
+    };
   const missing = range.frames.filter((frame) => !present.includes(frame));
   if (missing.length > 0) {
-    return { frames: [], findings: [{ code: "HP-PLATE-FRAMES", path: at, message: `Plate has no frames ${formatFrames(missing)} (${missing.length} of ${range.frames.length}). It has ${formatFrames(present)}.`, found: text, expected: `frames of ${formatFrames(present)}` }] };
+    return {
+      frames: [],
+      findings: [
+        {
+          code: "HP-PLATE-FRAMES",
+          path: at,
+          message: `Plate has no frames ${formatFrames(missing)} (${missing.length} of ${range.frames.length}). It has ${formatFrames(present)}.`,
+          found: text,
+          expected: `frames of ${formatFrames(present)}`,
+        },
+      ],
+    };
   }
   const wanted = new Set(range.frames);
-  const warning: Finding[] = range.overlap ? [{ code: "HP-MANIFEST-FRAMES", severity: "warning", path: at, message: `Some frames stand twice in ${text}; each is made once.` }] : [];
+  const warning: Finding[] = range.overlap
+    ? [
+        {
+          code: "HP-MANIFEST-FRAMES",
+          severity: "warning",
+          path: at,
+          message: `Some frames stand twice in ${text}; each is made once.`,
+        },
+      ]
+    : [];
   return { frames: matched.filter((m) => m.frame !== null && wanted.has(m.frame)), findings: warning };
 }
 
-async function statFrames(world: PathWorld, dir: string, of: Written & { readonly chosen: readonly MatchedFrame[] }): Promise<Resolved<readonly PlateFrame[]>> {
+async function statFrames(
+  world: PathWorld,
+  dir: string,
+  of: Written & { readonly chosen: readonly MatchedFrame[] },
+): Promise<Resolved<readonly PlateFrame[]>> {
   const out: PlateFrame[] = [];
   const growing: string[] = [];
   for (const { frame, name } of of.chosen) {
@@ -143,31 +260,71 @@ async function statFrames(world: PathWorld, dir: string, of: Written & { readonl
       if (!inside.ok) return refused(inside.finding);
       stat = await world.files.stat(await world.files.realpath(path));
     }
-    if (stat.kind !== "file") return refused({ code: "HP-PLATE-KIND", path: of.at, message: `${path} is not a file.`, found: stat.kind, expected: "an image file" });
+    if (stat.kind !== "file")
+      return refused({
+        code: "HP-PLATE-KIND",
+        path: of.at,
+        message: `${path} is not a file.`,
+        found: stat.kind,
+        expected: "an image file",
+      });
     const ageMs = world.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n);
     if (stat.bytes === 0 || (ageMs >= 0 && ageMs < LIMITS.plateFreshMs)) growing.push(name);
-    if (stat.bytes > LIMITS.imageFileBytesMax) return refused({ code: "HP-PLATE-KIND", path: of.at, message: `${path} has ${stat.bytes} bytes; at most ${LIMITS.imageFileBytesMax} are read.` });
+    if (stat.bytes > LIMITS.imageFileBytesMax)
+      return refused({
+        code: "HP-PLATE-KIND",
+        path: of.at,
+        message: `${path} has ${stat.bytes} bytes; at most ${LIMITS.imageFileBytesMax} are read.`,
+      });
     out.push({ frame, path, bytes: stat.bytes, mtimeNs: stat.mtimeNs, ino: stat.ino });
   }
   if (growing.length === 0) return found(out);
   const some = growing.slice(0, 3).join(", ");
-  return waitFor(`${growing.length} ${growing.length === 1 ? "file is" : "files are"} still growing (${some}${growing.length > 3 ? " ..." : ""}).`);
+  return waitFor(
+    `${growing.length} ${growing.length === 1 ? "file is" : "files are"} still growing (${some}${growing.length > 3 ? " ..." : ""}).`,
+  );
 }
 
 async function withHeader(
   world: PathWorld,
-  parts: { readonly asked: Asked; readonly of: Written; readonly dir: string; readonly pattern: PlatePattern; readonly frames: readonly PlateFrame[]; readonly findings: readonly Finding[] },
+  parts: {
+    readonly asked: Asked;
+    readonly of: Written;
+    readonly dir: string;
+    readonly pattern: PlatePattern;
+    readonly frames: readonly PlateFrame[];
+    readonly findings: readonly Finding[];
+  },
 ): Promise<Resolved<PlatePlan>> {
   const { asked, of, dir, pattern, frames, findings } = parts;
   const first = frames[0];
-  if (first === undefined) return refused({ code: "HP-PLATE-MISSING", path: of.at, message: "The plate has no frames." });
+  if (first === undefined)
+    return refused({ code: "HP-PLATE-MISSING", path: of.at, message: "The plate has no frames." });
   try {
     const header = await world.images.header(first.path);
     const colorspace = typeof asked.manifest.plate === "object" ? (asked.manifest.plate.colorspace ?? null) : null;
     const text = pattern.padding === 0 ? baseName(of.path) : pattern.text;
-    return found({ pattern: text, dir, stem: stemOf(pattern), ext: extension(first.path), padding: pattern.padding, width: header.width, height: header.height, frames, colorspace }, findings);
+    return found(
+      {
+        pattern: text,
+        dir,
+        stem: stemOf(pattern),
+        ext: extension(first.path),
+        padding: pattern.padding,
+        width: header.width,
+        height: header.height,
+        frames,
+        colorspace,
+      },
+      findings,
+    );
   } catch (error) {
     if (!(error instanceof HotplateError)) throw error;
-    return refused({ code: error.code, path: of.at, message: `${baseName(first.path)}: ${error.message}`, action: error.hint });
+    return refused({
+      code: error.code,
+      path: of.at,
+      message: `${baseName(first.path)}: ${error.message}`,
+      action: error.hint,
+    });
   }
 }

@@ -23,13 +23,28 @@ export async function resolveTarget(world: PathWorld, asked: Asked): Promise<Res
   const to = manifest.output?.to ?? "beside";
   const product = manifest.product ?? recipe.file.name;
   const bad = badName(product);
-  if (bad !== null) return refused({ code: "HP-MANIFEST-TYPE", path: ["product"], message: `product "${product}" can't be a folder's name: ${bad}.`, found: product, expected: "letters, digits, . _ -", action: "Choose another product name." });
+  if (bad !== null)
+    return refused({
+      code: "HP-MANIFEST-TYPE",
+      path: ["product"],
+      message: `product "${product}" can't be a folder's name: ${bad}.`,
+      found: product,
+      expected: "letters, digits, . _ -",
+      action: "Choose another product name.",
+    });
   let shotDir: string;
   if (to === "beside") {
     if (plate === null) {
       // Without a plate, or with one that was refused, there is no "beside"; the plate's own problem is enough.
-      if (manifest.plate !== undefined || recipe.file.plate !== undefined) return { value: null, findings: [], waiting: null };
-      return refused({ code: "HP-MANIFEST-REQUIRED", path: ["output"], message: `${recipe.file.name} has no plate to land beside.`, expected: "output: {to: FOLDER}", action: "Add  output: {to: ./FOLDER}." });
+      if (manifest.plate !== undefined || recipe.file.plate !== undefined)
+        return { value: null, findings: [], waiting: null };
+      return refused({
+        code: "HP-MANIFEST-REQUIRED",
+        path: ["output"],
+        message: `${recipe.file.name} has no plate to land beside.`,
+        expected: "output: {to: FOLDER}",
+        action: "Add  output: {to: ./FOLDER}.",
+      });
     }
     shotDir = besidePlate(plate.dir);
   } else {
@@ -40,13 +55,39 @@ export async function resolveTarget(world: PathWorld, asked: Asked): Promise<Res
   return placed(world, asked, { shotDir, product, to });
 }
 
-async function placed(world: PathWorld, asked: Asked, of: { readonly shotDir: string; readonly product: string; readonly to: string }): Promise<Resolved<Target>> {
+async function placed(
+  world: PathWorld,
+  asked: Asked,
+  of: { readonly shotDir: string; readonly product: string; readonly to: string },
+): Promise<Resolved<Target>> {
   const { shotDir, product, to } = of;
   const at = ["output", "to"];
   const root = rootOf(shotDir, world.config.roots);
-  if (root === null) return refused({ code: "HP-PATH-ROOT", path: at, message: `Beside the plate is ${shotDir}, outside every configured root.`, found: shotDir, action: "Say output.to: FOLDER inside a root." });
-  const plates = plateFolderAbove(shotDir) ?? (asked.plate !== null && to !== "beside" && isInside(shotDir, asked.plate.dir) && shotDir !== parentOfStill(asked.plate) ? asked.plate.dir : null);
-  if (plates !== null) return refused({ code: "HP-PATH-PLATES", path: at, message: `Output would land in a plate folder (${plates}). Plates are read-only.`, found: shotDir, expected: "a folder outside it", action: "Leave output.to out (beside), or choose another folder." });
+  if (root === null)
+    return refused({
+      code: "HP-PATH-ROOT",
+      path: at,
+      message: `Beside the plate is ${shotDir}, outside every configured root.`,
+      found: shotDir,
+      action: "Say output.to: FOLDER inside a root.",
+    });
+  const plates =
+    plateFolderAbove(shotDir) ??
+    (asked.plate !== null &&
+    to !== "beside" &&
+    isInside(shotDir, asked.plate.dir) &&
+    shotDir !== parentOfStill(asked.plate)
+      ? asked.plate.dir
+      : null);
+  if (plates !== null)
+    return refused({
+      code: "HP-PATH-PLATES",
+      path: at,
+      message: `Output would land in a plate folder (${plates}). Plates are read-only.`,
+      found: shotDir,
+      expected: "a folder outside it",
+      action: "Leave output.to out (beside), or choose another folder.",
+    });
   const target = targetAt(shotDir, { product, name: nameOf(asked), root: root.linux });
   const inside = await realInside(world, target.productDir, { written: to, at });
   if (!inside.ok) return refused(inside.finding);
@@ -61,11 +102,19 @@ function parentOfStill(plate: PlatePlan): string | null {
 }
 
 function noPermission(target: Target): Finding {
-  return { code: "HP-PATH-PERMISSION", path: ["output", "to"], message: `Cannot create ${versionDir(target, 1)}: Hotplate may not write on ${target.shotDir}. Ask IT for write access.`, found: target.shotDir, action: "Ask IT for write access, or say output.to: FOLDER." };
+  return {
+    code: "HP-PATH-PERMISSION",
+    path: ["output", "to"],
+    message: `Cannot create ${versionDir(target, 1)}: Hotplate may not write on ${target.shotDir}. Ask IT for write access.`,
+    found: target.shotDir,
+    action: "Ask IT for write access, or say output.to: FOLDER.",
+  };
 }
 
 function nameOf(asked: Asked): string {
   if (asked.plate !== null) return nameOfPlate(asked.plate.stem);
-  const said = (asked.manifest.name ?? asked.recipe.file.name).replace(/[^\p{L}\p{N}._-]+/gu, "_").replace(/^[._-]+|[._-]+$/g, "");
+  const said = (asked.manifest.name ?? asked.recipe.file.name)
+    .replace(/[^\p{L}\p{N}._-]+/gu, "_")
+    .replace(/^[._-]+|[._-]+$/g, "");
   return said === "" ? asked.recipe.file.name : said.slice(0, 64);
 }

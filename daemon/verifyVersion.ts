@@ -21,30 +21,47 @@ export interface VerifyReport {
   readonly lines: readonly VerifyLine[];
 }
 
-export async function verifyVersion(world: { readonly files: Files; readonly digest: Digest }, dir: string): Promise<VerifyReport> {
+export async function verifyVersion(
+  world: { readonly files: Files; readonly digest: Digest },
+  dir: string,
+): Promise<VerifyReport> {
   const { files } = world;
   const commitPath = ".hotplate/commit.json";
   let commit;
   try {
-    commit = commitSchema.parse(JSON.parse(new TextDecoder().decode(await files.read(joinPath(dir, commitPath), LIMITS.commitBytesMax))) as unknown);
+    commit = commitSchema.parse(
+      JSON.parse(
+        new TextDecoder().decode(await files.read(joinPath(dir, commitPath), LIMITS.commitBytesMax)),
+      ) as unknown,
+    );
   } catch (error) {
-    const why = systemCode(error) === "ENOENT" ? "it is absent: this is no committed version" : `it can't be read: ${error instanceof Error ? error.message : String(error)}`;
+    const why =
+      systemCode(error) === "ENOENT"
+        ? "it is absent: this is no committed version"
+        : `it can't be read: ${error instanceof Error ? error.message : String(error)}`;
     return { dir, verdict: "not checkable", lines: [{ path: commitPath, state: "not checkable", why }] };
   }
   const lines: VerifyLine[] = [];
   for (const file of commit.files) lines.push(await verifyFile(files, dir, file));
   const named = new Set([...commit.files.map((file) => file.path), commitPath]);
-  for (const path of await walk(files, dir, "")) if (!named.has(path)) lines.push({ path, state: "extra", why: "commit.json does not name it" });
+  for (const path of await walk(files, dir, ""))
+    if (!named.has(path)) lines.push({ path, state: "extra", why: "commit.json does not name it" });
   const bad = lines.some((line) => line.state === "changed" || line.state === "missing" || line.state === "extra");
   const blind = lines.some((line) => line.state === "not checkable");
   return { dir, verdict: bad ? "changed" : blind ? "not checkable" : "intact", lines };
 }
 
-async function verifyFile(files: Files, dir: string, file: { readonly path: string; readonly bytes: number; readonly sha256: string }): Promise<VerifyLine> {
-  if (file.path.startsWith("/") || file.path.split("/").includes("..")) return { path: file.path, state: "not checkable", why: "it leads out of the version" };
+async function verifyFile(
+  files: Files,
+  dir: string,
+  file: { readonly path: string; readonly bytes: number; readonly sha256: string },
+): Promise<VerifyLine> {
+  if (file.path.startsWith("/") || file.path.split("/").includes(".."))
+    return { path: file.path, state: "not checkable", why: "it leads out of the version" };
   try {
     const there = await files.hash(joinPath(dir, file.path));
-    if (there.bytes !== file.bytes) return { path: file.path, state: "changed", why: `${there.bytes} bytes, committed with ${file.bytes}` };
+    if (there.bytes !== file.bytes)
+      return { path: file.path, state: "changed", why: `${there.bytes} bytes, committed with ${file.bytes}` };
     if (there.sha256 !== file.sha256) return { path: file.path, state: "changed", why: "its sha256 is another one" };
     return { path: file.path, state: "ok", why: null };
   } catch (error) {

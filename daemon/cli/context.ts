@@ -35,7 +35,8 @@ export function createContext(options: GlobalOptions): Context {
   const daemonIfAny = async (): Promise<DaemonFile | null> => readDaemonFile((await config()).config.stateDir);
   const daemon = async (): Promise<DaemonFile> => {
     const found = await daemonIfAny();
-    if (found === null) throw new HotplateError("HP-DAEMON-ABSENT", `No daemon runs for ${configPath(options.config)}.`);
+    if (found === null)
+      throw new HotplateError("HP-DAEMON-ABSENT", `No daemon runs for ${configPath(options.config)}.`);
     return found;
   };
   return {
@@ -52,7 +53,11 @@ export function createContext(options: GlobalOptions): Context {
       const answer = (await response.json()) as { code?: string; detail?: string; hint?: string };
       if (response.ok) return answer;
       const code = (answer.code ?? "HP-INTERNAL") as HotplateError["code"];
-      throw new HotplateError(code, answer.detail ?? `${path} answered ${response.status}`, answer.hint === undefined ? {} : { hint: answer.hint });
+      throw new HotplateError(
+        code,
+        answer.detail ?? `${path} answered ${response.status}`,
+        answer.hint === undefined ? {} : { hint: answer.hint },
+      );
     },
     print(value, text) {
       process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
@@ -70,17 +75,28 @@ export function createContext(options: GlobalOptions): Context {
 export function configPath(given: string | undefined): string {
   const path = given ?? process.env["HOTPLATE_CONFIG"] ?? "hotplate.yaml";
   if (!existsSync(path)) {
-    throw new HotplateError("HP-CONFIG-MISSING", `There is no configuration ${resolve(path)}. Say --config FILE, set HOTPLATE_CONFIG, or make one with hotplate init.`);
+    throw new HotplateError(
+      "HP-CONFIG-MISSING",
+      `There is no configuration ${resolve(path)}. Say --config FILE, set HOTPLATE_CONFIG, or make one with hotplate init.`,
+    );
   }
   return resolve(path);
 }
 
 /** What; where is in what; what to do; code. Three lines at most for each. */
 export function reportError(error: unknown, options: { readonly json: boolean; readonly verbose: boolean }): number {
-  const known = error instanceof HotplateError ? error : new HotplateError("HP-INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
-  if (options.json) process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message, hint: known.hint, problems: known.problems } }, null, 2)}\n`);
+  const known =
+    error instanceof HotplateError
+      ? error
+      : new HotplateError("HP-INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ error: { code: known.code, message: known.message, hint: known.hint, problems: known.problems } }, null, 2)}\n`,
+    );
   else {
-    process.stderr.write(`${styleText("red", known.code, { stream: process.stderr, validateStream: true })}  ${known.message}\n  do this: ${known.hint}\n`);
+    process.stderr.write(
+      `${styleText("red", known.code, { stream: process.stderr, validateStream: true })}  ${known.message}\n  do this: ${known.hint}\n`,
+    );
     if (options.verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
   }
   return known.exit === EXIT.done ? EXIT.no : known.exit;
@@ -90,5 +106,12 @@ export function reportError(error: unknown, options: { readonly json: boolean; r
 export function table(rows: readonly (readonly string[])[]): string {
   if (process.stdout.isTTY !== true) return rows.map((row) => row.join("\t")).join("\n");
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }

@@ -35,28 +35,45 @@ export async function action(context: Context): Promise<void> {
       await base.images.close();
     }
     const daemon = await context.daemonIfAny();
-    lines.push(daemon === null ? bad("WARN", "daemon", "not running", "hotplate run") : ok("daemon", `process ${daemon.pid}, ${daemon.api}`));
+    lines.push(
+      daemon === null
+        ? bad("WARN", "daemon", "not running", "hotplate run")
+        : ok("daemon", `process ${daemon.pid}, ${daemon.api}`),
+    );
   }
-  context.print({ lines }, () => [table(lines.map((line) => [line.state, line.what, line.found])), ...lines.flatMap((line) => (line.fix === null ? [] : [`  ${line.what}: ${line.fix}`]))].join("\n"));
+  context.print({ lines }, () =>
+    [
+      table(lines.map((line) => [line.state, line.what, line.found])),
+      ...lines.flatMap((line) => (line.fix === null ? [] : [`  ${line.what}: ${line.fix}`])),
+    ].join("\n"),
+  );
   if (lines.some((line) => line.state === "FAIL")) context.exit(EXIT.doctor);
 }
 
 function node(): Line {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const good = major > 24 || (major === 24 && minor >= 15);
-  return good ? ok("node", process.versions.node) : bad("FAIL", "node", process.versions.node, "npm ci brings Node 24 on Linux; else install 24.15 or newer");
+  return good
+    ? ok("node", process.versions.node)
+    : bad("FAIL", "node", process.versions.node, "npm ci brings Node 24 on Linux; else install 24.15 or newer");
 }
 
 async function disks(base: BaseWorld): Promise<readonly Line[]> {
   const { config, files } = base;
   const out: Line[] = [];
-  const places = [["state directory", config.stateDir], ...config.roots.map((root) => ["root", root.linux]), ...config.hotFolders.map((folder) => ["hot folder", folder.path])] as const;
+  const places = [
+    ["state directory", config.stateDir],
+    ...config.roots.map((root) => ["root", root.linux]),
+    ...config.hotFolders.map((folder) => ["hot folder", folder.path]),
+  ] as const;
   for (const [what, dir] of places) {
     const probe = await probeDirectory(files, dir ?? "");
     const name = `${what} ${dir ?? ""}`;
     if (probe.fault !== null) out.push(bad("FAIL", name, probe.fault, "check the mount and the rights of this user"));
-    else if (what === "state directory" && probe.mount !== "local" && probe.mount !== "unknown") out.push(bad("FAIL", name, `on ${probe.mount ?? "?"}`, "put stateDir on a local disk"));
-    else if ((probe.freeBytes ?? 0) < LIMITS.diskFreeBytesMin) out.push(bad("WARN", name, `${probe.freeBytes ?? 0} bytes free`, "make room"));
+    else if (what === "state directory" && probe.mount !== "local" && probe.mount !== "unknown")
+      out.push(bad("FAIL", name, `on ${probe.mount ?? "?"}`, "put stateDir on a local disk"));
+    else if ((probe.freeBytes ?? 0) < LIMITS.diskFreeBytesMin)
+      out.push(bad("WARN", name, `${probe.freeBytes ?? 0} bytes free`, "make room"));
     else out.push(ok(name, `${probe.mount ?? "?"}, ${Math.round((probe.freeBytes ?? 0) / 1e9)} GB free`));
   }
   return out;
@@ -64,19 +81,28 @@ async function disks(base: BaseWorld): Promise<readonly Line[]> {
 
 async function recipes(base: BaseWorld): Promise<readonly Line[]> {
   const book = await base.recipes.book();
-  const broken = book.broken.map((one) => bad("WARN", "recipe", `${one.dir}: ${one.message}`, "hotplate recipe check says more"));
+  const broken = book.broken.map((one) =>
+    bad("WARN", "recipe", `${one.dir}: ${one.message}`, "hotplate recipe check says more"),
+  );
   return [ok("recipes", `${book.recipes.length} usable`), ...broken];
 }
 
 async function checks(base: BaseWorld): Promise<readonly Line[]> {
   const book = await base.images.checks();
-  return [ok("QC checks", `${book.checks.length} installed`), ...book.refused.map((one) => bad("WARN", "plugin", `${one.file}: ${one.message}`, "see docs/plugins.md"))];
+  return [
+    ok("QC checks", `${book.checks.length} installed`),
+    ...book.refused.map((one) => bad("WARN", "plugin", `${one.file}: ${one.message}`, "see docs/plugins.md")),
+  ];
 }
 
 async function slots(base: BaseWorld): Promise<readonly Line[]> {
   const out: Line[] = [];
   const book = await base.recipes.book();
-  const needed = new Set(book.recipes.filter((recipe) => recipe.file.needs === "nothing").flatMap((recipe) => Object.values(recipe.graph).map((graphNode) => graphNode.class_type)));
+  const needed = new Set(
+    book.recipes
+      .filter((recipe) => recipe.file.needs === "nothing")
+      .flatMap((recipe) => Object.values(recipe.graph).map((graphNode) => graphNode.class_type)),
+  );
   for (const slot of base.config.slots) out.push(await slotLine(slot, needed));
   return out;
 }
@@ -89,11 +115,18 @@ async function slotLine(slot: SlotConfig, needed: ReadonlySet<string>): Promise<
     const classes = await client.catalogue();
     const absent = [...needed].filter((known) => !Object.hasOwn(classes, known));
     const found = `ComfyUI ${stats.version}${stats.simulated ? " SIMULATED" : ""}, ${stats.deviceName ?? "no device"}`;
-    if (stats.simulated && !slot.demo) return bad("FAIL", name, found, "a simulated ComfyUI serves demo roots only: demo: true");
-    if (absent.length > 0) return bad("WARN", name, `${found}; it lacks ${absent.join(", ")}`, "update ComfyUI or install the node pack");
+    if (stats.simulated && !slot.demo)
+      return bad("FAIL", name, found, "a simulated ComfyUI serves demo roots only: demo: true");
+    if (absent.length > 0)
+      return bad("WARN", name, `${found}; it lacks ${absent.join(", ")}`, "update ComfyUI or install the node pack");
     return ok(name, found);
   } catch (error) {
-    return bad("FAIL", name, `${slot.url} does not answer (${systemCode(error) ?? messageOf(error)})`, "start ComfyUI, or correct the url");
+    return bad(
+      "FAIL",
+      name,
+      `${slot.url} does not answer (${systemCode(error) ?? messageOf(error)})`,
+      "start ComfyUI, or correct the url",
+    );
   } finally {
     await client.close();
   }

@@ -13,16 +13,25 @@ import type { Probe } from "./probeDirectory.ts";
 import { probeDirectory } from "./probeDirectory.ts";
 import type { Context } from "./context.ts";
 
-export async function action(context: Context, _args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+export async function action(
+  context: Context,
+  _args: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const out = resolve(String(options["out"]));
-  if (existsSync(out)) throw new HotplateError("HP-STATE-REFUSED", `${out} is there already; it is not overwritten.`, { hint: "Say --out FILE, or edit it." });
+  if (existsSync(out))
+    throw new HotplateError("HP-STATE-REFUSED", `${out} is there already; it is not overwritten.`, {
+      hint: "Say --out FILE, or edit it.",
+    });
   const root = given(options, "root");
   const hot = given(options, "hot");
   const state = given(options, "state");
-  if (!isInside(hot, root)) throw new HotplateError("HP-CONFIG-INVALID", `The hot folder ${hot} lies outside the root ${root}.`);
+  if (!isInside(hot, root))
+    throw new HotplateError("HP-CONFIG-INVALID", `The hot folder ${hot} lies outside the root ${root}.`);
   const text = configText({ root, hot, state, show: String(options["show"]), comfy: String(options["comfy"]) });
   parseConfig(text, out);
-  if (!existsSync(root)) throw new HotplateError("HP-NOT-FOUND", `The root ${root} is not there.`, { hint: "Mount it, or name another." });
+  if (!existsSync(root))
+    throw new HotplateError("HP-NOT-FOUND", `The root ${root} is not there.`, { hint: "Mount it, or name another." });
   await mkdir(hot, { recursive: true });
   await mkdir(state, { recursive: true });
   const probes: Probe[] = [];
@@ -31,8 +40,13 @@ export async function action(context: Context, _args: readonly string[], options
   if (failed.length === 0) await writeFile(out, text, { flag: "wx" });
   context.print({ written: failed.length === 0 ? out : null, probes }, () =>
     [
-      ...probes.map((probe) => `${probe.fault === null ? "OK  " : "FAIL"}  ${probe.dir}${probe.fault === null ? "" : `: ${probe.fault}`}`),
-      failed.length === 0 ? `Wrote ${out}.\nNext: hotplate doctor --config ${out}; hotplate run --config ${out}` : "Nothing was written.",
+      ...probes.map(
+        (probe) =>
+          `${probe.fault === null ? "OK  " : "FAIL"}  ${probe.dir}${probe.fault === null ? "" : `: ${probe.fault}`}`,
+      ),
+      failed.length === 0
+        ? `Wrote ${out}.\nNext: hotplate doctor --config ${out}; hotplate run --config ${out}`
+        : "Nothing was written.",
     ].join("\n"),
   );
   if (failed.length > 0) context.exit(EXIT.invalid);
@@ -40,11 +54,20 @@ export async function action(context: Context, _args: readonly string[], options
 
 function given(options: Readonly<Record<string, unknown>>, name: string): string {
   const value = options[name];
-  if (typeof value !== "string" || value === "") throw new HotplateError("HP-CONFIG-INVALID", `--${name} is missing.`, { hint: "hotplate init --root DIR --hot DIR --state DIR [--show NAME] [--comfy URL]" });
+  if (typeof value !== "string" || value === "")
+    throw new HotplateError("HP-CONFIG-INVALID", `--${name} is missing.`, {
+      hint: "hotplate init --root DIR --hot DIR --state DIR [--show NAME] [--comfy URL]",
+    });
   return resolve(value);
 }
 
-function configText(of: { readonly root: string; readonly hot: string; readonly state: string; readonly show: string; readonly comfy: string }): string {
+function configText(of: {
+  readonly root: string;
+  readonly hot: string;
+  readonly state: string;
+  readonly show: string;
+  readonly comfy: string;
+}): string {
   return `# Hotplate, this node. Every key with its default: config/hotplate.yaml in the product's own tree.
 hotplate: 1
 stateDir: ${JSON.stringify(of.state)}        # SQLite lives here: a local disk, never a share

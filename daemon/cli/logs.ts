@@ -6,7 +6,11 @@ import { LIMITS } from "../domain/limits.ts";
 import type { Context } from "./context.ts";
 import { oneJob, withStore } from "./storeReader.ts";
 
-export async function action(context: Context, [id = ""]: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+export async function action(
+  context: Context,
+  [id = ""]: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const all: StoredEvent[] = [];
   let since = 0;
   for (;;) {

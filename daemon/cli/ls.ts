@@ -8,7 +8,11 @@ import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import { withStore } from "./storeReader.ts";
 
-export async function action(context: Context, [what = "jobs"]: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+export async function action(
+  context: Context,
+  [what = "jobs"]: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
   switch (what) {
     case "jobs":
       return listJobs(context, options);
@@ -24,8 +28,16 @@ export async function action(context: Context, [what = "jobs"]: readonly string[
 
 function filterOf(options: Readonly<Record<string, unknown>>): { limit: number; state?: JobState; show?: string } {
   const state = JOB_STATES.find((known) => known === options["state"]);
-  if (options["state"] !== undefined && state === undefined) throw new HotplateError("HP-NOT-FOUND", `"${String(options["state"])}" is no state. Known: ${JOB_STATES.join(", ")}.`);
-  return { limit: Number(options["limit"] ?? 50), ...(state === undefined ? {} : { state }), ...(typeof options["show"] === "string" ? { show: options["show"] } : {}) };
+  if (options["state"] !== undefined && state === undefined)
+    throw new HotplateError(
+      "HP-NOT-FOUND",
+      `"${String(options["state"])}" is no state. Known: ${JOB_STATES.join(", ")}.`,
+    );
+  return {
+    limit: Number(options["limit"] ?? 50),
+    ...(state === undefined ? {} : { state }),
+    ...(typeof options["show"] === "string" ? { show: options["show"] } : {}),
+  };
 }
 
 async function listJobs(context: Context, options: Readonly<Record<string, unknown>>): Promise<void> {
@@ -34,7 +46,14 @@ async function listJobs(context: Context, options: Readonly<Record<string, unkno
     if (jobs.length === 0) return "No jobs.";
     const rows = jobs.map((job) => {
       const total = Object.values(job.counts).reduce((sum, n) => sum + n, 0);
-      return [job.id, job.state, `${job.counts.done + job.counts.committing}/${total}`, job.show, job.steps[0]?.version ?? "-", job.name];
+      return [
+        job.id,
+        job.state,
+        `${job.counts.done + job.counts.committing}/${total}`,
+        job.show,
+        job.steps[0]?.version ?? "-",
+        job.name,
+      ];
     });
     return table([["JOB", "STATE", "TASKS", "SHOW", "VERSION", "NAME"], ...rows]);
   });
@@ -42,18 +61,43 @@ async function listJobs(context: Context, options: Readonly<Record<string, unkno
 
 async function listVersions(context: Context, options: Readonly<Record<string, unknown>>): Promise<void> {
   const versions = await withStore(context, async (store) =>
-    (await store.jobs({ ...filterOf(options), state: "done" })).flatMap((job) => job.steps.map((step) => versionView(job, step))),
+    (await store.jobs({ ...filterOf(options), state: "done" })).flatMap((job) =>
+      job.steps.map((step) => versionView(job, step)),
+    ),
   );
-  context.print({ versions }, () => (versions.length === 0 ? "No versions." : table([["PRODUCT", "VERSION", "JOB", "PATH"], ...versions.map((v) => [v.product, v.version ?? "-", v.job, v.path ?? "-"])])));
+  context.print({ versions }, () =>
+    versions.length === 0
+      ? "No versions."
+      : table([
+          ["PRODUCT", "VERSION", "JOB", "PATH"],
+          ...versions.map((v) => [v.product, v.version ?? "-", v.job, v.path ?? "-"]),
+        ]),
+  );
 }
 
 async function listLive(context: Context, what: "folders" | "slots"): Promise<void> {
   const node = (await context.api("GET", "/v1/node")) as { folders: FolderView[]; slots: SlotView[] };
   if (what === "slots") {
-    context.print({ slots: node.slots }, () => table([["SLOT", "STATE", "VERSION", "TASKS", "URL", "WHY"], ...node.slots.map((s) => [s.name, s.state, s.version ?? "-", String(s.tasks.length), s.url, s.reason ?? ""])]));
+    context.print({ slots: node.slots }, () =>
+      table([
+        ["SLOT", "STATE", "VERSION", "TASKS", "URL", "WHY"],
+        ...node.slots.map((s) => [s.name, s.state, s.version ?? "-", String(s.tasks.length), s.url, s.reason ?? ""]),
+      ]),
+    );
     return;
   }
   context.print({ folders: node.folders }, () =>
-    table([["FOLDER", "STATE", "WAITING", "IGNORED", "WHY"], ...node.folders.map((f) => [f.path, f.state, String(f.waiting), Object.entries(f.ignored).map(([reason, n]) => `${n} ${reason}`).join(", "), f.reason ?? ""])]),
+    table([
+      ["FOLDER", "STATE", "WAITING", "IGNORED", "WHY"],
+      ...node.folders.map((f) => [
+        f.path,
+        f.state,
+        String(f.waiting),
+        Object.entries(f.ignored)
+          .map(([reason, n]) => `${n} ${reason}`)
+          .join(", "),
+        f.reason ?? "",
+      ]),
+    ]),
   );
 }

@@ -15,6 +15,9 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
   } else {
-    process.exitCode = reportError(error, { json: process.argv.includes("--json"), verbose: process.argv.includes("--verbose") });
+    process.exitCode = reportError(error, {
+      json: process.argv.includes("--json"),
+      verbose: process.argv.includes("--verbose"),
+    });
   }
 }

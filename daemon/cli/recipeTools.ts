@@ -15,7 +15,8 @@ export async function recipeTools(config: string | undefined): Promise<RecipeToo
   return {
     files: createFiles(),
     recipeDirs: () => dirs(config),
-    recordedCatalogue: async () => JSON.parse(await readFile(join(HOME, "config/comfyui/catalogue-0.19.json"), "utf8")) as Catalogue,
+    recordedCatalogue: async () =>
+      JSON.parse(await readFile(join(HOME, "config/comfyui/catalogue-0.19.json"), "utf8")) as Catalogue,
     liveCatalogue: async (url) => catalogue(await createHttp(url).json("/object_info")),
   };
 }
@@ -24,7 +25,8 @@ async function dirs(config: string | undefined): Promise<readonly string[]> {
   try {
     return recipeDirs((await loadConfig(configPath(config))).config);
   } catch (error) {
-    if (error instanceof HotplateError && error.code === "HP-CONFIG-MISSING" && config === undefined) return recipeDirs({ recipes: [] });
+    if (error instanceof HotplateError && error.code === "HP-CONFIG-MISSING" && config === undefined)
+      return recipeDirs({ recipes: [] });
     throw error;
   }
 }

@@ -3,6 +3,8 @@ import { userInfo } from "node:os";
 import type { Context } from "./context.ts";
 
 export async function action(context: Context, [id = ""]: readonly string[]): Promise<void> {
-  const answer = (await context.api("POST", `/v1/jobs/${encodeURIComponent(id)}/retry`, { by: userInfo().username })) as { readonly answer: string };
+  const answer = (await context.api("POST", `/v1/jobs/${encodeURIComponent(id)}/retry`, {
+    by: userInfo().username,
+  })) as { readonly answer: string };
   context.print(answer, () => answer.answer);
 }

@@ -11,7 +11,9 @@ const FAILURES_SHOWN = 5;
 export async function action(context: Context, [id = ""]: readonly string[]): Promise<void> {
   const { job, failed } = await withStore(context, async (store) => {
     const found = await oneJob(store, id);
-    const tasks = await Promise.all(found.steps.map((step) => store.tasks(step.id, { states: ["failed", "deferred"], limit: FAILURES_SHOWN })));
+    const tasks = await Promise.all(
+      found.steps.map((step) => store.tasks(step.id, { states: ["failed", "deferred"], limit: FAILURES_SHOWN })),
+    );
     return { job: found, failed: tasks.flat() };
   });
   context.print({ ...jobView(job), failed: failed.map(taskView) }, () => text(job, failed));
@@ -19,9 +21,30 @@ export async function action(context: Context, [id = ""]: readonly string[]): Pr
 
 function text(job: JobRow, failed: readonly TaskRow[]): string {
   const versions = job.steps.flatMap((step) =>
-    step.version === null ? [] : [{ product: step.plan.target.product, number: step.version, state: step.state, path: versionDir(step.plan.target, step.version), ...reviewPaths(step.plan.target, step.version) }],
+    step.version === null
+      ? []
+      : [
+          {
+            product: step.plan.target.product,
+            number: step.version,
+            state: step.state,
+            path: versionDir(step.plan.target, step.version),
+            ...reviewPaths(step.plan.target, step.version),
+          },
+        ],
   );
-  const status = statusAnswer(job.source.name, job, { ahead: 0, etaSeconds: null, trouble: null, versions, now: job.createdAt });
+  const status = statusAnswer(job.source.name, job, {
+    ahead: 0,
+    etaSeconds: null,
+    trouble: null,
+    versions,
+    now: job.createdAt,
+  });
   const failures = failed.map((task) => `  ${task.id}: ${task.failure?.code ?? ""} ${task.failure?.message ?? ""}`);
-  return [status.trimEnd(), ...(failures.length > 0 ? ["", "Failed or waiting to be tried again:", ...failures] : []), "", `Why it waits: hotplate explain ${job.id}`].join("\n");
+  return [
+    status.trimEnd(),
+    ...(failures.length > 0 ? ["", "Failed or waiting to be tried again:", ...failures] : []),
+    "",
+    `Why it waits: hotplate explain ${job.id}`,
+  ].join("\n");
 }

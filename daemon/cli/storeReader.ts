@@ -25,5 +25,11 @@ export async function oneJob(store: Store, idOrPrefix: string): Promise<JobRow> 
   const exact = jobs.find((job) => job.id === idOrPrefix) ?? (jobs.length === 1 ? jobs[0] : undefined);
   if (exact !== undefined) return exact;
   if (jobs.length === 0) throw new HotplateError("HP-NOT-FOUND", `There is no job ${idOrPrefix}.`);
-  throw new HotplateError("HP-NOT-FOUND", `${idOrPrefix} is the beginning of several jobs: ${jobs.slice(0, 5).map((job) => job.id).join(", ")}.`);
+  throw new HotplateError(
+    "HP-NOT-FOUND",
+    `${idOrPrefix} is the beginning of several jobs: ${jobs
+      .slice(0, 5)
+      .map((job) => job.id)
+      .join(", ")}.`,
+  );
 }

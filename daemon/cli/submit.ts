@@ -11,11 +11,19 @@ import { EXIT } from "../domain/errors.ts";
 import { statusFileName } from "../domain/answer.ts";
 import type { Context } from "./context.ts";
 
-export async function action(context: Context, [file = ""]: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+export async function action(
+  context: Context,
+  [file = ""]: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const { config } = await context.config();
   const wanted = typeof options["folder"] === "string" ? resolve(options["folder"]) : config.hotFolders[0]?.path;
   const folder = config.hotFolders.find((known) => known.path === wanted);
-  if (folder === undefined) throw new HotplateError("HP-NOT-FOUND", `${wanted ?? "no folder"} is not a hot folder. Known: ${config.hotFolders.map((known) => known.path).join(", ")}.`);
+  if (folder === undefined)
+    throw new HotplateError(
+      "HP-NOT-FOUND",
+      `${wanted ?? "no folder"} is not a hot folder. Known: ${config.hotFolders.map((known) => known.path).join(", ")}.`,
+    );
   const path = resolve(file);
   const name = basename(path);
   if (!/\.(ya?ml|json)$/i.test(name)) throw new HotplateError("HP-INTAKE-NOT-A-MANIFEST", `${name} is not a manifest.`);
@@ -27,7 +35,8 @@ export async function action(context: Context, [file = ""]: readonly string[], o
   try {
     await link(temporary, join(folder.path, name));
   } catch (error) {
-    if (systemCode(error) === "EEXIST") throw new HotplateError("HP-STATE-REFUSED", `${name} is in ${folder.path} already.`);
+    if (systemCode(error) === "EEXIST")
+      throw new HotplateError("HP-STATE-REFUSED", `${name} is in ${folder.path} already.`);
     throw error;
   } finally {
     await rm(temporary, { force: true });
@@ -35,7 +44,10 @@ export async function action(context: Context, [file = ""]: readonly string[], o
   const running = (await context.daemonIfAny()) !== null;
   const answer = join(folder.path, statusFileName(name));
   if (!running) context.hint("No daemon runs; it is read when one starts.");
-  context.print({ dropped: join(folder.path, name), answer, daemon: running }, () => `Dropped. The answer will be ${answer}`);
+  context.print(
+    { dropped: join(folder.path, name), answer, daemon: running },
+    () => `Dropped. The answer will be ${answer}`,
+  );
   context.exit(EXIT.done);
 }
 

@@ -13,7 +13,11 @@ import type { PlanOutcome } from "../planManifest.ts";
 import { planManifest } from "../planManifest.ts";
 import type { Context } from "./context.ts";
 
-export async function action(context: Context, files: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+export async function action(
+  context: Context,
+  files: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const config = await configOrNone(context);
   const base = buildBase(config, "error");
   try {
@@ -31,11 +35,21 @@ export async function action(context: Context, files: readonly string[], options
 
 async function validateFile(base: BaseWorld, file: string): Promise<PlanOutcome> {
   const path = resolve(file);
-  const bytes = await stat(path).then((s) => s.size, () => null);
+  const bytes = await stat(path).then(
+    (s) => s.size,
+    () => null,
+  );
   if (bytes === null) throw new HotplateError("HP-NOT-FOUND", `There is no file ${path}.`);
   const folder = base.config.hotFolders.find((known) => known.path === dirname(path)) ?? base.config.hotFolders[0];
   const text = bytes > LIMITS.manifestBytesMax ? new Uint8Array(0) : await readFile(path);
-  return planManifest(base, { text, bytes, fileName: basename(path), dir: dirname(path), show: folder?.show ?? "SHOW", boundRecipe: folder?.recipe ?? null });
+  return planManifest(base, {
+    text,
+    bytes,
+    fileName: basename(path),
+    dir: dirname(path),
+    show: folder?.show ?? "SHOW",
+    boundRecipe: folder?.recipe ?? null,
+  });
 }
 
 function words(name: string, outcome: PlanOutcome, plan: boolean): string {
@@ -45,7 +59,11 @@ function words(name: string, outcome: PlanOutcome, plan: boolean): string {
     case "waiting":
       return waitingAnswer(name, outcome.reason, outcome.problems);
     case "plan":
-      return [`VALID  ${name}`, ...outcome.notes.flatMap(problemLines), ...(plan ? planText(outcome.plan) : planText(outcome.plan).slice(0, 1))].join("\n");
+      return [
+        `VALID  ${name}`,
+        ...outcome.notes.flatMap(problemLines),
+        ...(plan ? planText(outcome.plan) : planText(outcome.plan).slice(0, 1)),
+      ].join("\n");
   }
 }
 
@@ -56,6 +74,11 @@ async function configOrNone(context: Context): Promise<Config> {
   } catch (error) {
     if (!(error instanceof HotplateError) || error.code !== "HP-CONFIG-MISSING") throw error;
     context.hint(`No configuration: paths are checked against / instead of the configured roots.`);
-    return configSchema.parse({ hotplate: 1, stateDir: "/tmp", roots: [{ name: "all", linux: "/" }], slots: [{ name: "none", url: "http://127.0.0.1:8188" }] });
+    return configSchema.parse({
+      hotplate: 1,
+      stateDir: "/tmp",
+      roots: [{ name: "all", linux: "/" }],
+      slots: [{ name: "none", url: "http://127.0.0.1:8188" }],
+    });
   }
 }

@@ -18,7 +18,17 @@ export async function action(context: Context, [what = ""]: readonly string[]): 
   const reports: VerifyReport[] = [];
   for (const dir of dirs) reports.push(await verifyVersion({ files: createFiles(), digest: createDigest() }, dir));
   context.print(reports, () =>
-    reports.map((report) => [`${report.verdict.toUpperCase()}  ${report.dir}`, ...report.lines.filter((line) => line.state !== "ok").map((line) => `  ${line.state.padEnd(13)} ${line.path}${line.why === null ? "" : `: ${line.why}`}`), `  ${report.lines.filter((line) => line.state === "ok").length} files are as committed`].join("\n")).join("\n"),
+    reports
+      .map((report) =>
+        [
+          `${report.verdict.toUpperCase()}  ${report.dir}`,
+          ...report.lines
+            .filter((line) => line.state !== "ok")
+            .map((line) => `  ${line.state.padEnd(13)} ${line.path}${line.why === null ? "" : `: ${line.why}`}`),
+          `  ${report.lines.filter((line) => line.state === "ok").length} files are as committed`,
+        ].join("\n"),
+      )
+      .join("\n"),
   );
   if (reports.some((report) => report.verdict === "changed")) context.exit(EXIT.no);
   else if (reports.some((report) => report.verdict === "not checkable")) context.exit(EXIT.uncheckable);
@@ -27,7 +37,9 @@ export async function action(context: Context, [what = ""]: readonly string[]): 
 async function dirsOfJob(context: Context, id: string): Promise<readonly string[]> {
   return withStore(context, async (store) => {
     const job = await oneJob(store, id);
-    const dirs = job.steps.flatMap((step) => (step.version === null || step.state !== "committed" ? [] : [versionDir(step.plan.target, step.version)]));
+    const dirs = job.steps.flatMap((step) =>
+      step.version === null || step.state !== "committed" ? [] : [versionDir(step.plan.target, step.version)],
+    );
     if (dirs.length === 0) throw new HotplateError("HP-NOT-FOUND", `Job ${job.id} has no committed version.`);
     return dirs;
   });

@@ -31,11 +31,19 @@ export function problemLines(problem: Problem): readonly string[] {
 export function errorAnswer(name: string, problems: readonly Problem[]): string {
   const errors = problems.filter((problem) => problem.severity === "error");
   const count = errors.length === 1 ? "one thing" : `${errors.length} things`;
-  return text([`REJECTED  ${name}: ${count} to fix. Nothing was rendered.`, "", ...blocks(problems), "Fix it and save it again in this folder; it is read again by itself."]);
+  return text([
+    `REJECTED  ${name}: ${count} to fix. Nothing was rendered.`,
+    "",
+    ...blocks(problems),
+    "Fix it and save it again in this folder; it is read again by itself.",
+  ]);
 }
 
 export function refusedAnswer(name: string, recipe: string | null): string {
-  const what = recipe === null ? "a manifest (.yaml, .yml or .json)" : `a manifest, an image or a folder of plates for the recipe ${recipe}`;
+  const what =
+    recipe === null
+      ? "a manifest (.yaml, .yml or .json)"
+      : `a manifest, an image or a folder of plates for the recipe ${recipe}`;
   return text([
     `REJECTED  ${name}: it is not ${what}.`,
     "",
@@ -49,11 +57,22 @@ export function refusedAnswer(name: string, recipe: string | null): string {
 }
 
 export function waitingAnswer(name: string, reason: string, problems: readonly Problem[]): string {
-  return text([`WAITING  ${name}`, "", `  ${reason}`, ...(problems.length > 0 ? ["", ...blocks(problems)] : []), "", "It goes on by itself; nothing needs to be dropped again."]);
+  return text([
+    `WAITING  ${name}`,
+    "",
+    `  ${reason}`,
+    ...(problems.length > 0 ? ["", ...blocks(problems)] : []),
+    "",
+    "It goes on by itself; nothing needs to be dropped again.",
+  ]);
 }
 
 export function receivingAnswer(name: string, bytes: number): string {
-  return text([`RECEIVING  ${name}`, "", `  It is still being written (${bytes} bytes so far). It is read when it is complete.`]);
+  return text([
+    `RECEIVING  ${name}`,
+    "",
+    `  It is still being written (${bytes} bytes so far). It is read when it is complete.`,
+  ]);
 }
 
 export interface AnswerVersion {
@@ -89,10 +108,18 @@ export function duplicateAnswer(name: string, job: JobRow, extras: AnswerPaths):
 }
 
 /** Decision 14: one answer for a folder where too many wait for one each. */
-export function folderAnswer(of: { readonly folder: string; readonly waiting: number; readonly perSecond: number | null }): string {
+export function folderAnswer(of: {
+  readonly folder: string;
+  readonly waiting: number;
+  readonly perSecond: number | null;
+}): string {
   const left = of.perSecond === null || of.perSecond <= 0 ? null : of.waiting / of.perSecond;
   const estimate = left === null ? "" : `, about ${durationText(left)} at the present pace`;
-  return text([`BUSY  ${of.waiting} files in ${of.folder} wait to be read${estimate}.`, "", "  Each gets its own answer when it is its turn."]);
+  return text([
+    `BUSY  ${of.waiting} files in ${of.folder} wait to be read${estimate}.`,
+    "",
+    "  Each gets its own answer when it is its turn.",
+  ]);
 }
 
 function headline(job: JobRow): string {
@@ -116,9 +143,12 @@ function progressLines(job: JobRow, extras: AnswerPaths): readonly string[] {
   const { counts } = job;
   const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const ended = counts.committing + counts.done;
-  const out = [`  tasks:    ${ended}/${total} rendered${counts.failed > 0 ? `, ${counts.failed} failed or rejected` : ""}${counts.running > 0 ? `, ${counts.running} running` : ""}`];
+  const out = [
+    `  tasks:    ${ended}/${total} rendered${counts.failed > 0 ? `, ${counts.failed} failed or rejected` : ""}${counts.running > 0 ? `, ${counts.running} running` : ""}`,
+  ];
   if (job.state === "waiting" && extras.ahead > 0) out.push(`  before:   ${extras.ahead} tasks are before it`);
-  if (extras.etaSeconds !== null && (job.state === "waiting" || job.state === "running")) out.push(`  about:    ${durationText(extras.etaSeconds)} to go`);
+  if (extras.etaSeconds !== null && (job.state === "waiting" || job.state === "running"))
+    out.push(`  about:    ${durationText(extras.etaSeconds)} to go`);
   if (extras.trouble !== null) out.push(`  waits:    ${extras.trouble}`);
   return out;
 }
@@ -127,13 +157,22 @@ function versionLines(version: AnswerVersion, job: JobRow): readonly string[] {
   const name = `${version.product} ${versionName(version.number)}`;
   switch (version.state) {
     case "committed":
-      return [`  version:  ${name}`, `  results:  ${version.path}`, `  contact:  ${version.contactSheet}`, `  QC:       ${version.qcReport}`];
+      return [
+        `  version:  ${name}`,
+        `  results:  ${version.path}`,
+        `  contact:  ${version.contactSheet}`,
+        `  QC:       ${version.qcReport}`,
+      ];
     case "burnt":
       return [`  version:  ${name} was not published; its number stays used`];
     case "planned":
     case "open":
     case "committing":
-      return [`  version:  ${name}, when every task has ended`, `  will be:  ${version.path}`, ...(job.counts.committing > 0 ? [`  look:     ${version.reviewDir}`] : [])];
+      return [
+        `  version:  ${name}, when every task has ended`,
+        `  will be:  ${version.path}`,
+        ...(job.counts.committing > 0 ? [`  look:     ${version.reviewDir}`] : []),
+      ];
   }
 }
 

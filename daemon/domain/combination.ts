@@ -9,7 +9,9 @@ export type Combination =
   | { readonly kind: "axis"; readonly name: string }
   | { readonly kind: "product" | "zip"; readonly parts: readonly Combination[] };
 
-export type ParsedCombination = { readonly ok: true; readonly value: Combination } | { readonly ok: false; readonly message: string; readonly nearest: string | null };
+export type ParsedCombination =
+  | { readonly ok: true; readonly value: Combination }
+  | { readonly ok: false; readonly message: string; readonly nearest: string | null };
 
 /** The default: the product of all axes in declared order. */
 export function productOf(axes: readonly string[]): Combination {
@@ -17,7 +19,8 @@ export function productOf(axes: readonly string[]): Combination {
 }
 
 export function parseCombination(text: string, axes: readonly string[]): ParsedCombination {
-  if (text.length > LIMITS.combinationCharactersMax) return no(`the expression is longer than ${LIMITS.combinationCharactersMax} characters`);
+  if (text.length > LIMITS.combinationCharactersMax)
+    return no(`the expression is longer than ${LIMITS.combinationCharactersMax} characters`);
   const tokens = text.match(/[A-Za-z_][A-Za-z0-9_]*|[*(),]|\S/g) ?? [];
   let at = 0;
 
@@ -53,7 +56,8 @@ export function parseCombination(text: string, axes: readonly string[]): ParsedC
       const token = tokens[at];
       at += 1;
       if (token === ")") break;
-      if (token !== ",") return no(token === undefined ? "a ) is missing" : `"${token}" stands where , or ) is expected`);
+      if (token !== ",")
+        return no(token === undefined ? "a ) is missing" : `"${token}" stands where , or ) is expected`);
     }
     const only = parts[0];
     return parts.length === 1 && only !== undefined ? only : { kind: "zip", parts };
@@ -94,14 +98,23 @@ export function countPoints(value: Combination, lengthOf: (axis: string) => numb
   }
   if (value.kind === "product") return { ok: true, count: counts.reduce((a, b) => a * b, 1) };
   const first = counts[0] ?? 0;
-  if (counts.some((count) => count !== first)) return { ok: false, message: `(${value.parts.map(textOf).join(", ")}) zips lists of ${counts.join(" and ")} values; they must be equally long` };
+  if (counts.some((count) => count !== first))
+    return {
+      ok: false,
+      message: `(${value.parts.map(textOf).join(", ")}) zips lists of ${counts.join(" and ")} values; they must be equally long`,
+    };
   return { ok: true, count: first };
 }
 
 /** The n-th point (0-based): axis -> index of its value. Leftmost slowest. */
-export function pointAt(value: Combination, n: number, lengthOf: (axis: string) => number): Readonly<Record<string, number>> {
+export function pointAt(
+  value: Combination,
+  n: number,
+  lengthOf: (axis: string) => number,
+): Readonly<Record<string, number>> {
   if (value.kind === "axis") return { [value.name]: n };
-  if (value.kind === "zip") return Object.assign({}, ...value.parts.map((part) => pointAt(part, n, lengthOf))) as Record<string, number>;
+  if (value.kind === "zip")
+    return Object.assign({}, ...value.parts.map((part) => pointAt(part, n, lengthOf))) as Record<string, number>;
   let rest = n;
   const out: Record<string, number> = {};
   for (const part of [...value.parts].reverse()) {

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Config } from "./config.ts";
 import { configSchema } from "./config.ts";
 import type { Problem } from "./errors.ts";
+import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { nearestWord } from "./nearest.ts";
 import { rootOf } from "./paths.ts";
@@ -33,7 +34,14 @@ export function readConfig(text: string, file: string): ConfigReading {
     const problems = broken.map((error) => problem(reading, error.pos[0], { message: `${error.message}.` }));
     return { ok: false, problems: problems.slice(0, LIMITS.problemsMax) };
   }
-  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: LIMITS.yamlAliasesMax }));
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: LIMITS.yamlAliasesMax });
+  } catch (error) {
+    // Aliases that would unfold without end.
+    return { ok: false, problems: [problem(reading, 0, { message: `${messageOf(error)}.` })] };
+  }
+  const parsed = configSchema.safeParse(value);
   const problems = parsed.success
     ? crossChecks(reading, parsed.data)
     : parsed.error.issues.flatMap((issue) => schemaProblems(reading, issue));

@@ -141,7 +141,11 @@ export const ERRORS = {
   "HP-CONFIG-MISSING": entry("There is no configuration.", "hotplate init writes one; or --config FILE.", EXIT.invalid),
   "HP-CONFIG-INVALID": entry("The configuration can't be used.", "Fix the place named.", EXIT.invalid),
   "HP-STATE-LOCKED": entry("Another Hotplate uses this state directory.", "Stop it first.", EXIT.refused),
-  "HP-STATE-NEWER": entry("A newer Hotplate wrote the state database.", "Install that version again, or restore the backup.", EXIT.refused),
+  "HP-STATE-NEWER": entry(
+    "A newer Hotplate wrote the state database.",
+    "Install that version again, or restore the backup.",
+    EXIT.refused,
+  ),
   "HP-STATE-NETWORK": entry("The state directory is on a network share.", "Use a local disk.", EXIT.invalid),
   "HP-NODE-VERSION": entry("Node is too old.", "Run npm ci, or install Node 24.15 or newer.", EXIT.usage),
   "HP-DAEMON-ABSENT": entry("No Hotplate daemon runs.", "hotplate run --config FILE", EXIT.noDaemon),

@@ -52,12 +52,18 @@ export function expand(manifest: Manifest, recipe: RecipeFile, framesPerWedge: n
   const counted = countPoints(combination, lengthOf);
   if (!counted.ok) return { wedges: [], problems: [sweepProblem(["sweep", "combine"], counted.message)], count: 0 };
   const limit = manifest.sweep?.limit ?? LIMITS.sweepLimitDefault;
-  if (counted.count > limit) return { wedges: [], problems: [tooLarge({ axes, count: counted.count, limit, framesPerWedge, recipe })], count: counted.count };
+  if (counted.count > limit)
+    return {
+      wedges: [],
+      problems: [tooLarge({ axes, count: counted.count, limit, framesPerWedge, recipe })],
+      count: counted.count,
+    };
   const wedges: WedgePlan[] = [];
   for (let n = 0; n < counted.count; n += 1) {
     const made = wedgeAt(n, { manifest, recipe, axes, point: pointAt(combination, n, lengthOf) });
     wedges.push(made.wedge);
-    for (const problem of made.problems) if (!problems.some((known) => known.message === problem.message)) problems.push(problem);
+    for (const problem of made.problems)
+      if (!problems.some((known) => known.message === problem.message)) problems.push(problem);
   }
   return { wedges, problems, count: counted.count };
 }
@@ -79,14 +85,28 @@ function readAxis(name: string, written: unknown): Axis | ExpandProblem {
   }
   const entries = Object.entries(record);
   if (entries.length === 0) return sweepProblem(path, `axis ${name} has no values`);
-  return { name, length: entries.length, label: (index) => entries[index]?.[0] ?? "", value: (index) => entries[index]?.[1] ?? "" };
+  return {
+    name,
+    length: entries.length,
+    label: (index) => entries[index]?.[0] ?? "",
+    value: (index) => entries[index]?.[1] ?? "",
+  };
 }
 
 function listAxis(name: string, values: readonly JsonScalar[]): Axis {
-  return { name, length: values.length, label: (index) => String(values[index] ?? ""), value: (index) => values[index] ?? "" };
+  return {
+    name,
+    length: values.length,
+    label: (index) => String(values[index] ?? ""),
+    value: (index) => values[index] ?? "",
+  };
 }
 
-function sweepProblem(path: readonly (string | number)[], message: string, more: Partial<ExpandProblem> = {}): ExpandProblem {
+function sweepProblem(
+  path: readonly (string | number)[],
+  message: string,
+  more: Partial<ExpandProblem> = {},
+): ExpandProblem {
   return { code: "HP-MANIFEST-SWEEP", path, message, ...more };
 }
 
@@ -100,7 +120,13 @@ function combinationOf(manifest: Manifest, axes: readonly Axis[], problems: Expa
   if (text === undefined) return productOf(names);
   const parsed = parseCombination(text, names);
   if (parsed.ok) return parsed.value;
-  problems.push(sweepProblem(["sweep", "combine"], `combine can't be read: ${parsed.message}.`, { found: text, expected: `the axes ${names.join(", ")} with * , ( )`, nearest: parsed.nearest }));
+  problems.push(
+    sweepProblem(["sweep", "combine"], `combine can't be read: ${parsed.message}.`, {
+      found: text,
+      expected: `the axes ${names.join(", ")} with * , ( )`,
+      nearest: parsed.nearest,
+    }),
+  );
   return null;
 }
 
@@ -113,15 +139,31 @@ function parameterProblems(manifest: Manifest, recipe: RecipeFile, axes: readonl
     const parameter = parameterOf(recipe, name);
     if (parameter === undefined) {
       const nearest = nearestWord(name, known);
-      out.push({ code: "HP-RECIPE-PARAMETER", path: given.path, message: `Recipe ${recipe.name} has no parameter "${name}".`, found: name, nearest, expected: `one of ${known.join(", ")}`, action: nearest === null ? "Take it out, or choose another recipe." : `Write ${nearest} instead.` });
+      out.push({
+        code: "HP-RECIPE-PARAMETER",
+        path: given.path,
+        message: `Recipe ${recipe.name} has no parameter "${name}".`,
+        found: name,
+        nearest,
+        expected: `one of ${known.join(", ")}`,
+        action: nearest === null ? "Take it out, or choose another recipe." : `Write ${nearest} instead.`,
+      });
       continue;
     }
     if (typeof given.value === "string" && parameter.type === "text") continue;
     out.push(...valueProblems(name, parameter, { value: given.value, path: given.path }));
   }
   for (const [name, image] of Object.entries(recipe.images)) {
-    const given = givenParameters(manifest).some(([parameter]) => parameter === name) || axes.some((axis) => axis.name === name);
-    if (image.required && !given) out.push({ code: "HP-MANIFEST-REQUIRED", path: ["parameters"], message: `Recipe ${recipe.name} needs an image "${name}".`, expected: `parameters: {${name}: FILE}`, action: `Add parameters: {${name}: FILE}.` });
+    const given =
+      givenParameters(manifest).some(([parameter]) => parameter === name) || axes.some((axis) => axis.name === name);
+    if (image.required && !given)
+      out.push({
+        code: "HP-MANIFEST-REQUIRED",
+        path: ["parameters"],
+        message: `Recipe ${recipe.name} needs an image "${name}".`,
+        expected: `parameters: {${name}: FILE}`,
+        action: `Add parameters: {${name}: FILE}.`,
+      });
   }
   return out;
 }
@@ -131,44 +173,84 @@ function parameterOf(recipe: RecipeFile, name: string): RecipeParameter | undefi
   return Object.hasOwn(recipe.parameters, name) ? recipe.parameters[name] : undefined;
 }
 
-function valueProblems(name: string, parameter: RecipeParameter, of: { readonly value: JsonScalar; readonly path: readonly (string | number)[] }): readonly ExpandProblem[] {
+function valueProblems(
+  name: string,
+  parameter: RecipeParameter,
+  of: { readonly value: JsonScalar; readonly path: readonly (string | number)[] },
+): readonly ExpandProblem[] {
   const trouble = valueTrouble(name, parameter, of.value);
   if (trouble === null) return [];
-  const choices = parameter.type === "choice" ? parameter.values : parameter.type === "preset" ? Object.keys(parameter.values) : [];
+  const choices =
+    parameter.type === "choice" ? parameter.values : parameter.type === "preset" ? Object.keys(parameter.values) : [];
   const nearest = choices.length === 0 ? null : nearestWord(String(of.value), choices);
-  return [{ code: choices.length > 0 || typeof of.value !== "number" ? "HP-MANIFEST-TYPE" : "HP-MANIFEST-RANGE", path: of.path, message: `${name}: ${trouble}.`, found: JSON.stringify(of.value), nearest, ...(choices.length > 0 ? { expected: `one of ${choices.join(", ")}` } : {}) }];
+  return [
+    {
+      code: choices.length > 0 || typeof of.value !== "number" ? "HP-MANIFEST-TYPE" : "HP-MANIFEST-RANGE",
+      path: of.path,
+      message: `${name}: ${trouble}.`,
+      found: JSON.stringify(of.value),
+      nearest,
+      ...(choices.length > 0 ? { expected: `one of ${choices.join(", ")}` } : {}),
+    },
+  ];
 }
 
-function givenParameters(manifest: Manifest): readonly (readonly [string, { readonly value: JsonScalar; readonly path: readonly string[] }])[] {
+function givenParameters(
+  manifest: Manifest,
+): readonly (readonly [string, { readonly value: JsonScalar; readonly path: readonly string[] }])[] {
   const short = (["prompt", "negative", "seed"] as const).flatMap((name) => {
     const value = manifest[name];
     return value === undefined ? [] : [[name, { value, path: [name] }] as const];
   });
-  return [...short, ...Object.entries(manifest.parameters ?? {}).map(([name, value]) => [name, { value, path: ["parameters", name] }] as const)];
+  return [
+    ...short,
+    ...Object.entries(manifest.parameters ?? {}).map(
+      ([name, value]) => [name, { value, path: ["parameters", name] }] as const,
+    ),
+  ];
 }
 
 /** An axis must do something: set a parameter of its name, or stand as {axis} in a text. */
 function axisProblems(manifest: Manifest, recipe: RecipeFile, axes: readonly Axis[]): readonly ExpandProblem[] {
   const out: ExpandProblem[] = [];
-  const texts = givenParameters(manifest).flatMap(([, given]) => (typeof given.value === "string" ? [{ text: given.value, path: given.path }] : []));
+  const texts = givenParameters(manifest).flatMap(([, given]) =>
+    typeof given.value === "string" ? [{ text: given.value, path: given.path }] : [],
+  );
   const names = axes.map((axis) => axis.name);
   for (const axis of axes) {
     const parameter = parameterOf(recipe, axis.name);
     const used = texts.some(({ text }) => text.includes(`{${axis.name}}`));
     if (parameter === undefined && !Object.hasOwn(recipe.images, axis.name) && !used) {
       const nearest = nearestWord(axis.name, Object.keys(recipe.parameters));
-      out.push(sweepProblem(["sweep", "axes", axis.name], `Axis "${axis.name}" does nothing: ${recipe.name} has no such parameter and no text says {${axis.name}}.`, { found: axis.name, nearest, expected: `one of ${Object.keys(recipe.parameters).join(", ")}` }));
+      out.push(
+        sweepProblem(
+          ["sweep", "axes", axis.name],
+          `Axis "${axis.name}" does nothing: ${recipe.name} has no such parameter and no text says {${axis.name}}.`,
+          { found: axis.name, nearest, expected: `one of ${Object.keys(recipe.parameters).join(", ")}` },
+        ),
+      );
     }
     if (parameter === undefined || used) continue;
     for (let index = 0; index < Math.min(axis.length, LIMITS.wedgesPerStepMax); index += 1) {
-      const [first] = valueProblems(axis.name, parameter, { value: axis.value(index), path: ["sweep", "axes", axis.name] });
+      const [first] = valueProblems(axis.name, parameter, {
+        value: axis.value(index),
+        path: ["sweep", "axes", axis.name],
+      });
       if (first !== undefined && !out.some((known) => known.message === first.message)) out.push(first);
     }
   }
   for (const { text, path } of texts) {
     for (const match of text.matchAll(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g)) {
       const name = match[1] ?? "";
-      if (!names.includes(name)) out.push({ code: "HP-MANIFEST-SUBSTITUTION", path, message: `{${name}} names no axis of the sweep.`, found: `{${name}}`, nearest: nearestWord(name, names), expected: names.length === 0 ? "a sweep with that axis" : `one of ${names.map((n) => `{${n}}`).join(", ")}` });
+      if (!names.includes(name))
+        out.push({
+          code: "HP-MANIFEST-SUBSTITUTION",
+          path,
+          message: `{${name}} names no axis of the sweep.`,
+          found: `{${name}}`,
+          nearest: nearestWord(name, names),
+          expected: names.length === 0 ? "a sweep with that axis" : `one of ${names.map((n) => `{${n}}`).join(", ")}`,
+        });
     }
   }
   return out;
@@ -181,7 +263,10 @@ interface WedgeParts {
   readonly point: Readonly<Record<string, number>>;
 }
 
-function wedgeAt(n: number, parts: WedgeParts): { readonly wedge: WedgePlan; readonly problems: readonly ExpandProblem[] } {
+function wedgeAt(
+  n: number,
+  parts: WedgeParts,
+): { readonly wedge: WedgePlan; readonly problems: readonly ExpandProblem[] } {
   const { manifest, recipe, axes, point } = parts;
   const labels: Record<string, string> = {};
   const own: Record<string, JsonScalar> = {};
@@ -189,13 +274,20 @@ function wedgeAt(n: number, parts: WedgeParts): { readonly wedge: WedgePlan; rea
   for (const axis of axes) {
     const index = point[axis.name] ?? 0;
     labels[axis.name] = axis.label(index);
-    if (Object.hasOwn(recipe.parameters, axis.name) || Object.hasOwn(recipe.images, axis.name)) own[axis.name] = axis.value(index);
+    if (Object.hasOwn(recipe.parameters, axis.name) || Object.hasOwn(recipe.images, axis.name))
+      own[axis.name] = axis.value(index);
   }
   for (const [name, value] of Object.entries(own)) {
-    if (typeof value === "string") own[name] = value.replace(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, axis: string) => substituted(axes, point, axis) ?? whole);
+    if (typeof value === "string")
+      own[name] = value.replace(
+        /\{([A-Za-z_][A-Za-z0-9_]*)\}/g,
+        (whole, axis: string) => substituted(axes, point, axis) ?? whole,
+      );
   }
   const parameters = resolve(recipe, own);
-  const problems = Object.entries(recipe.parameters).flatMap(([name, parameter]) => valueProblems(name, parameter, { value: parameters[name] ?? "", path: ["parameters", name] }));
+  const problems = Object.entries(recipe.parameters).flatMap(([name, parameter]) =>
+    valueProblems(name, parameter, { value: parameters[name] ?? "", path: ["parameters", name] }),
+  );
   const seedName = Object.entries(recipe.parameters).find(([, parameter]) => parameter.type === "seed")?.[0];
   const seed = String(seedName === undefined ? (own["seed"] ?? labels["seed"] ?? "1000") : parameters[seedName]);
   return { wedge: { index: n + 1, axes: labels, parameters, seed }, problems };
@@ -209,7 +301,8 @@ function substituted(axes: readonly Axis[], point: Readonly<Record<string, numbe
 /** Defaults, then presets in the recipe's order (a later one wins), then the manifest's own values over all. */
 function resolve(recipe: RecipeFile, own: Readonly<Record<string, JsonScalar>>): Readonly<Record<string, JsonScalar>> {
   const out: Record<string, JsonScalar> = {};
-  for (const [name, parameter] of Object.entries(recipe.parameters)) out[name] = asRecorded(parameter, parameter.default);
+  for (const [name, parameter] of Object.entries(recipe.parameters))
+    out[name] = asRecorded(parameter, parameter.default);
   for (const [name, parameter] of Object.entries(recipe.parameters)) {
     if (parameter.type !== "preset") continue;
     const chosen = String(own[name] ?? parameter.default);
@@ -230,7 +323,13 @@ function asRecorded(parameter: RecipeParameter, value: JsonScalar): JsonScalar {
   return parameter.type === "seed" ? String(value) : value;
 }
 
-function tooLarge(of: { readonly axes: readonly Axis[]; readonly count: number; readonly limit: number; readonly framesPerWedge: number; readonly recipe: RecipeFile }): ExpandProblem {
+function tooLarge(of: {
+  readonly axes: readonly Axis[];
+  readonly count: number;
+  readonly limit: number;
+  readonly framesPerWedge: number;
+  readonly recipe: RecipeFile;
+}): ExpandProblem {
   const product = of.axes.map((axis) => `${axis.length} ${axis.name}`).join(" x ");
   const images = of.count * of.framesPerWedge;
   const seconds = of.recipe.estimate === undefined ? null : images * of.recipe.estimate.gpuSeconds;

@@ -4,7 +4,11 @@
 import type { StepPlan } from "./plan.ts";
 import type { RecipeFile } from "./recipe.ts";
 
-export function expectedSize(plan: StepPlan, recipe: RecipeFile | null, wedge: number): { readonly width: number; readonly height: number } | null {
+export function expectedSize(
+  plan: StepPlan,
+  recipe: RecipeFile | null,
+  wedge: number,
+): { readonly width: number; readonly height: number } | null {
   if (recipe === null) return null;
   const { result } = recipe;
   if (result.width !== undefined && result.height !== undefined) {

@@ -43,7 +43,11 @@ export function explainTask(facts: ExplainFacts): readonly WaitReason[] {
       return [
         facts.stepTrouble === null
           ? reason("version", "its version number is being claimed")
-          : reason("version", `its version can't be opened: ${facts.stepTrouble}`, "fix the cause; it is tried again by itself"),
+          : reason(
+              "version",
+              `its version can't be opened: ${facts.stepTrouble}`,
+              "fix the cause; it is tried again by itself",
+            ),
       ];
     case "deferred":
       return [
@@ -56,22 +60,27 @@ export function explainTask(facts: ExplainFacts): readonly WaitReason[] {
 }
 
 function committing(facts: ExplainFacts): readonly WaitReason[] {
-  if (facts.stepTrouble !== null) return [reason("version", facts.stepTrouble, "fix the cause; it is tried again by itself")];
+  if (facts.stepTrouble !== null)
+    return [reason("version", facts.stepTrouble, "fix the cause; it is tried again by itself")];
   if (facts.gate === null) return [reason("qc", "its result is staged; QC looks at it")];
-  if (facts.gate === "hold") return [reason("qc.hold", "QC holds it: a check failed or could not look", "see the QC report")];
+  if (facts.gate === "hold")
+    return [reason("qc.hold", "QC holds it: a check failed or could not look", "see the QC report")];
   if (facts.siblingsOpen > 0) return [reason("siblings", `its version waits for ${facts.siblingsOpen} other tasks`)];
   return [reason("publish", "its version is being published")];
 }
 
 function ready(facts: ExplainFacts): readonly WaitReason[] {
   const out: WaitReason[] = [];
-  if (facts.draining) out.push(reason("draining", "this node drains and starts nothing new", "it goes on at the next start"));
+  if (facts.draining)
+    out.push(reason("draining", "this node drains and starts nothing new", "it goes on at the next start"));
   if (facts.task.rootTrouble !== null) out.push(reason("HP-DISK-IO", facts.task.rootTrouble, "it goes on by itself"));
   const refusals = facts.slots.map((slot) => whyNot(facts.task, slot));
   if (facts.slots.length === 0) out.push(reason("slots", "no slot is configured", "add one to hotplate.yaml"));
   else if (refusals.every((refusal) => refusal !== null)) out.push(...refusals.filter((refusal) => refusal !== null));
   if (out.length > 0) return out;
-  const full = facts.slots.every((slot, index) => refusals[index] !== null || slot.flights.length >= LIMITS.promptsPerSlot);
+  const full = facts.slots.every(
+    (slot, index) => refusals[index] !== null || slot.flights.length >= LIMITS.promptsPerSlot,
+  );
   if (facts.ahead > 0) out.push(reason("queue", `${facts.ahead} tasks are before it`));
   if (full) out.push(reason("busy", "every slot that can run it is busy"));
   if (out.length === 0) out.push(reason("next", "it starts at the next tick"));

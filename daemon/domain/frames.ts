@@ -31,10 +31,13 @@ export function parseFrames(text: string): FrameRange {
   return { ok: true, frames: [...seen].sort((a, b) => a - b), overlap };
 }
 
-type Element = { readonly ok: true; readonly first: number; readonly last: number; readonly step: number } | (FrameRange & { ok: false });
+type Element =
+  | { readonly ok: true; readonly first: number; readonly last: number; readonly step: number }
+  | (FrameRange & { ok: false });
 
 function parseElement(element: string): Element {
-  if (/\d\.\d|\d\.$/.test(element)) return bad(`"${element}" is not a whole number`, "subframes are not supported; write whole frames");
+  if (/\d\.\d|\d\.$/.test(element))
+    return bad(`"${element}" is not a whole number`, "subframes are not supported; write whole frames");
   const match = ELEMENT.exec(element);
   if (match === null) return bad(`"${element}" is not a frame or a range`, "write 1001, 1001-1100 or 1001-1100:2");
   const first = Number(match[1]);
@@ -42,7 +45,8 @@ function parseElement(element: string): Element {
   const step = match[3] === undefined ? 1 : Number(match[3]);
   if (![first, last, step].every(Number.isSafeInteger)) return bad(`"${element}" is too large`, "write a frame number");
   if (step === 0) return bad(`"${element}" has a step of 0`, "write a step of 1 or more");
-  if (step < 0 && first >= last) return { ok: true, first: first - Math.floor((first - last) / -step) * -step, last: first, step: -step };
+  if (step < 0 && first >= last)
+    return { ok: true, first: first - Math.floor((first - last) / -step) * -step, last: first, step: -step };
   if (step < 0) return bad(`"${element}" counts down from a smaller frame`, `write ${first}-${last}:${-step}`);
   if (first > last) return bad(`"${element}" runs backwards`, `write ${last}-${first}`);
   return { ok: true, first, last, step };

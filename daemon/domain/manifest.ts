@@ -28,8 +28,15 @@ export interface Place {
 export function readManifest(text: string, fileName: string): ReadManifest {
   const lines = new LineCounter();
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: "1.2", strict: true });
-  const at = (offset: number | undefined): Place => (offset === undefined ? { line: null, col: null } : lines.linePos(offset));
+  const document = parseDocument(source, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    version: "1.2",
+    strict: true,
+  });
+  const at = (offset: number | undefined): Place =>
+    offset === undefined ? { line: null, col: null } : lines.linePos(offset);
   const make: MakeProblem = (code, place, words) => ({
     code,
     severity: words.severity ?? "error",
@@ -50,9 +57,26 @@ export function readManifest(text: string, fileName: string): ReadManifest {
   }
   if (problems.some((p) => p.severity === "error")) return { manifest: null, problems: sorted(problems), place };
   const aliases = countAliases(document);
-  if (aliases > LIMITS.yamlAliasesMax) problems.push(make("HP-MANIFEST-YAML", { line: 1, col: 1 }, { message: `There are ${aliases} aliases (*name); at most ${LIMITS.yamlAliasesMax} are read.` }));
+  if (aliases > LIMITS.yamlAliasesMax)
+    problems.push(
+      make(
+        "HP-MANIFEST-YAML",
+        { line: 1, col: 1 },
+        { message: `There are ${aliases} aliases (*name); at most ${LIMITS.yamlAliasesMax} are read.` },
+      ),
+    );
   if (!isMap(document.contents)) {
-    problems.push(make("HP-MANIFEST-YAML", { line: 1, col: 1 }, { message: "This is not a manifest: it holds no fields.", expected: "lines such as  use: env_relight", action: "Start with  use: RECIPE  and  plate: FILE." }));
+    problems.push(
+      make(
+        "HP-MANIFEST-YAML",
+        { line: 1, col: 1 },
+        {
+          message: "This is not a manifest: it holds no fields.",
+          expected: "lines such as  use: env_relight",
+          action: "Start with  use: RECIPE  and  plate: FILE.",
+        },
+      ),
+    );
   }
   if (problems.some((p) => p.severity === "error")) return { manifest: null, problems: sorted(problems), place };
   problems.push(...textValueProblems(document, source, { make, at }));
@@ -61,7 +85,11 @@ export function readManifest(text: string, fileName: string): ReadManifest {
   if (!parsed.success) problems.push(...schemaProblems(parsed.error.issues, { document, make, place, at }, problems));
   problems.push(...notYetProblems(raw, { make, place }));
   const failed = problems.some((problem) => problem.severity === "error");
-  return { manifest: failed || !parsed.success ? null : parsed.data, problems: sorted(problems).slice(0, LIMITS.problemsMax), place };
+  return {
+    manifest: failed || !parsed.success ? null : parsed.data,
+    problems: sorted(problems).slice(0, LIMITS.problemsMax),
+    place,
+  };
 }
 
 export interface ProblemWords {
@@ -74,9 +102,17 @@ export interface ProblemWords {
 }
 export type MakeProblem = (code: ErrorCode, place: Place, words: ProblemWords) => Problem;
 
-function yamlProblem(make: MakeProblem, where: Place, error: { readonly code: string; readonly message: string }): Problem {
-  if (error.code === "DUPLICATE_KEY") return make("HP-MANIFEST-DUPLICATE-KEY", where, { message: "This field stands twice." });
-  return make("HP-MANIFEST-YAML", where, { message: `This is not valid YAML: ${error.message.split("\n")[0]}.`, action: "Check the colon, the brackets and the quotes around here." });
+function yamlProblem(
+  make: MakeProblem,
+  where: Place,
+  error: { readonly code: string; readonly message: string },
+): Problem {
+  if (error.code === "DUPLICATE_KEY")
+    return make("HP-MANIFEST-DUPLICATE-KEY", where, { message: "This field stands twice." });
+  return make("HP-MANIFEST-YAML", where, {
+    message: `This is not valid YAML: ${error.message.split("\n")[0]}.`,
+    action: "Check the colon, the brackets and the quotes around here.",
+  });
 }
 
 function countAliases(document: Document): number {
@@ -104,15 +140,26 @@ interface Reading {
   readonly at: (offset: number | undefined) => Place;
 }
 
-function schemaProblems(issues: readonly z.core.$ZodIssue[], reading: Reading, before: readonly Problem[]): readonly Problem[] {
+function schemaProblems(
+  issues: readonly z.core.$ZodIssue[],
+  reading: Reading,
+  before: readonly Problem[],
+): readonly Problem[] {
   const out: Problem[] = [];
   // A wrong key says more than the right key that is missing for it.
-  const order = [...issues].sort((a, b) => Number(b.code === "unrecognized_keys") - Number(a.code === "unrecognized_keys"));
+  const order = [...issues].sort(
+    (a, b) => Number(b.code === "unrecognized_keys") - Number(a.code === "unrecognized_keys"),
+  );
   for (const issue of order) {
     const path = issue.path.filter((part) => typeof part !== "symbol");
     for (const found of problemsOf(issue, path, reading)) {
       // A trap already named at this place says more than the schema does.
-      const said = [...before, ...out].some((other) => other.line === found.line && other.severity === "error" && (other.col === found.col || before.includes(other)));
+      const said = [...before, ...out].some(
+        (other) =>
+          other.line === found.line &&
+          other.severity === "error" &&
+          (other.col === found.col || before.includes(other)),
+      );
       if (!said) out.push(found);
     }
   }
@@ -137,12 +184,34 @@ function problemsOf(issue: z.core.$ZodIssue, path: readonly (string | number)[],
   }
   const value: unknown = document.getIn(path, false);
   const found = value === undefined ? "nothing" : JSON.stringify(value);
-  if (value === undefined) return [make("HP-MANIFEST-REQUIRED", place(path), { message: `${field} is missing.`, found, expected: expectedAt(path), action: `Add ${field}.` })];
+  if (value === undefined)
+    return [
+      make("HP-MANIFEST-REQUIRED", place(path), {
+        message: `${field} is missing.`,
+        found,
+        expected: expectedAt(path),
+        action: `Add ${field}.`,
+      }),
+    ];
   switch (issue.code) {
     case "too_big":
-      return [make("HP-MANIFEST-RANGE", place(path), { message: `${field} is too large.`, found, expected: `at most ${String(issue.maximum)}`, action: `Write ${String(issue.maximum)} or less.` })];
+      return [
+        make("HP-MANIFEST-RANGE", place(path), {
+          message: `${field} is too large.`,
+          found,
+          expected: `at most ${String(issue.maximum)}`,
+          action: `Write ${String(issue.maximum)} or less.`,
+        }),
+      ];
     case "too_small":
-      return [make("HP-MANIFEST-RANGE", place(path), { message: `${field} is too small.`, found, expected: `at least ${String(issue.minimum)}`, action: `Write ${String(issue.minimum)} or more.` })];
+      return [
+        make("HP-MANIFEST-RANGE", place(path), {
+          message: `${field} is too small.`,
+          found,
+          expected: `at least ${String(issue.minimum)}`,
+          action: `Write ${String(issue.minimum)} or more.`,
+        }),
+      ];
     case "invalid_type":
     case "invalid_union":
     case "invalid_value":
@@ -151,7 +220,14 @@ function problemsOf(issue: z.core.$ZodIssue, path: readonly (string | number)[],
     case "invalid_key":
     case "invalid_element":
     case "custom":
-      return [make("HP-MANIFEST-TYPE", place(path), { message: `${field} can't be ${found}.`, found, expected: expectedAt(path), action: `Write ${field} as ${expectedAt(path)}.` })];
+      return [
+        make("HP-MANIFEST-TYPE", place(path), {
+          message: `${field} can't be ${found}.`,
+          found,
+          expected: expectedAt(path),
+          action: `Write ${field} as ${expectedAt(path)}.`,
+        }),
+      ];
   }
 }
 
@@ -200,7 +276,9 @@ function member(schema: unknown, key: string | number): unknown {
 }
 
 function keysOf(schema: unknown): readonly string[] {
-  return unwrap(schema).flatMap((option) => (typeof option === "object" && option !== null && "shape" in option ? Object.keys(option.shape as object) : []));
+  return unwrap(schema).flatMap((option) =>
+    typeof option === "object" && option !== null && "shape" in option ? Object.keys(option.shape as object) : [],
+  );
 }
 
 /** Through optional, default and union to the alternatives. */
@@ -221,7 +299,12 @@ function keyOffset(document: Document, path: readonly (string | number)[], key: 
 function notYetProblems(manifest: unknown, reading: Pick<Reading, "make" | "place">): readonly Problem[] {
   const out: Problem[] = [];
   const refuse = (path: readonly string[], what: string): void =>
-    void out.push(reading.make("HP-MANIFEST-NOT-YET", reading.place(path), { message: `${what} can't be done by this version yet; nothing is accepted and ignored.`, action: `Take ${path.join(".")} out for now.` }));
+    void out.push(
+      reading.make("HP-MANIFEST-NOT-YET", reading.place(path), {
+        message: `${what} can't be done by this version yet; nothing is accepted and ignored.`,
+        action: `Take ${path.join(".")} out for now.`,
+      }),
+    );
   for (const path of NOT_YET) if (valueAt(manifest, path) !== undefined) refuse(path, path.join("."));
   const format = valueAt(manifest, ["output", "format"]);
   if (format !== undefined && format !== "png") refuse(["output", "format"], "output.format other than png");
@@ -230,7 +313,8 @@ function notYetProblems(manifest: unknown, reading: Pick<Reading, "make" | "plac
 
 function valueAt(of: unknown, path: readonly string[]): unknown {
   let value = of;
-  for (const part of path) value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined;
+  for (const part of path)
+    value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined;
   return value;
 }
 

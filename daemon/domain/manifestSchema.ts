@@ -21,7 +21,12 @@ const plate = z
     }),
   ])
   .describe("The plate: a pattern with #### for the frame, or one image. Quote it when it starts with #.")
-  .meta({ examples: ["../SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.exr", { path: "./plate.####.png", frames: "1001-1010" }] });
+  .meta({
+    examples: [
+      "../SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.exr",
+      { path: "./plate.####.png", frames: "1001-1010" },
+    ],
+  });
 
 const axis = z
   .union([
@@ -36,40 +41,80 @@ const axis = z
   .meta({ examples: [["dawn", "noon"], { count: 12, from: 1000 }, { dawn: "cool dawn light" }, "1-10:3"] });
 
 const sweep = z.strictObject({
-  axes: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/), axis).describe("What varies. An axis named like a parameter sets it; {axis} in a text is replaced."),
-  combine: z.string().optional().describe("a * b: every pair, the left one slowest. (a, b): side by side. Default: all, in this order.").meta({ examples: ["lighting * seed", "(lighting, seed)"] }),
+  axes: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/), axis)
+    .describe("What varies. An axis named like a parameter sets it; {axis} in a text is replaced."),
+  combine: z
+    .string()
+    .optional()
+    .describe("a * b: every pair, the left one slowest. (a, b): side by side. Default: all, in this order.")
+    .meta({ examples: ["lighting * seed", "(lighting, seed)"] }),
   frames: framesText.optional().describe("Make the variations on these frames only."),
-  limit: z.number().int().min(1).max(LIMITS.wedgesPerStepMax).optional().describe(`More variations than this are refused. Default ${LIMITS.sweepLimitDefault}.`),
+  limit: z
+    .number()
+    .int()
+    .min(1)
+    .max(LIMITS.wedgesPerStepMax)
+    .optional()
+    .describe(`More variations than this are refused. Default ${LIMITS.sweepLimitDefault}.`),
 });
 
 const check = z.union([z.string(), z.record(z.string(), z.record(z.string(), z.number()))]);
 const qc = z.strictObject({
-  gate: z.enum(["reject", "hold", "warn"]).default("reject").describe("What happens to a result that fails: quarantine, wait for a person, or pass marked."),
-  checks: z.array(check).optional().describe("Checks to run, with limits where wanted. Default: every shipped check.").meta({ examples: [["image.not_black", { "image.not_solid": { sd: 0.01 } }]] }),
+  gate: z
+    .enum(["reject", "hold", "warn"])
+    .default("reject")
+    .describe("What happens to a result that fails: quarantine, wait for a person, or pass marked."),
+  checks: z
+    .array(check)
+    .optional()
+    .describe("Checks to run, with limits where wanted. Default: every shipped check.")
+    .meta({ examples: [["image.not_black", { "image.not_solid": { sd: 0.01 } }]] }),
 });
 
 const output = z.strictObject({
-  to: z.string().default("beside").describe("beside: beside the plate. Or a folder, relative to the manifest.").meta({ examples: ["beside", "./out"] }),
-  format: z.union([z.literal("png"), later]).optional().describe("png."),
+  to: z
+    .string()
+    .default("beside")
+    .describe("beside: beside the plate. Or a folder, relative to the manifest.")
+    .meta({ examples: ["beside", "./out"] }),
+  format: z
+    .union([z.literal("png"), later])
+    .optional()
+    .describe("png."),
 });
 
 export const manifestSchema = z
   .strictObject({
     hotplate: z.literal(1).optional().describe("Version of the manifest's language."),
-    use: z.string().min(1).optional().describe("The recipe: name, or name@1.4 for the newest 1.4.x.").meta({ examples: ["env_relight", "env_relight@1.0"] }),
+    use: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The recipe: name, or name@1.4 for the newest 1.4.x.")
+      .meta({ examples: ["env_relight", "env_relight@1.0"] }),
     name: z.string().min(1).max(128).optional().describe("What people call this job. Default: the file's name."),
     plate: plate.optional(),
     prompt: z.string().max(LIMITS.promptCharactersMax).optional().describe("Short for parameters.prompt."),
     negative: z.string().max(LIMITS.promptCharactersMax).optional().describe("Short for parameters.negative."),
     seed: seed.optional().describe("Short for parameters.seed: a whole number up to 2^53-1. Default 1000."),
     parameters: z.record(z.string(), scalar).optional().describe("The recipe's own parameters (hotplate recipe ls)."),
-    product: z.string().optional().describe("Name of the result stream. Default: the recipe's name.").meta({ examples: ["envTunnel"] }),
+    product: z
+      .string()
+      .optional()
+      .describe("Name of the result stream. Default: the recipe's name.")
+      .meta({ examples: ["envTunnel"] }),
     task: z.string().optional().describe("The tracker's task; recorded."),
     priority: z.number().int().min(0).max(100).default(50).describe("0-100, higher first."),
     sweep: sweep.optional(),
     qc: qc.optional(),
     output: output.optional(),
-    limits: z.strictObject({ gpuHours: z.number().positive().optional().describe("Refused when the estimate is above it."), deadline: later.optional() }).optional(),
+    limits: z
+      .strictObject({
+        gpuHours: z.number().positive().optional().describe("Refused when the estimate is above it."),
+        deadline: later.optional(),
+      })
+      .optional(),
     rerun: z.boolean().default(false).describe("true: do it again although the same work was done before."),
     references: later.optional(),
     review: later.optional(),

@@ -11,20 +11,49 @@ import type { MakeProblem, Place } from "./manifest.ts";
 export function scanText(text: string, make: MakeProblem): readonly Problem[] {
   const out: Problem[] = [];
   if (text.includes("\u0000") || text.includes("\uFFFD")) {
-    out.push(make("HP-MANIFEST-ENCODING", { line: 1, col: 1 }, { message: "The file is not UTF-8 text.", action: "Save it as UTF-8 text." }));
+    out.push(
+      make(
+        "HP-MANIFEST-ENCODING",
+        { line: 1, col: 1 },
+        { message: "The file is not UTF-8 text.", action: "Save it as UTF-8 text." },
+      ),
+    );
     return out;
   }
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const place = (col: number): Place => ({ line: index + 1, col });
     const indent = /^ *\t/.exec(line);
-    if (indent !== null) out.push(make("HP-MANIFEST-TAB", place(indent[0].length), { message: "A tab stands at the start of this line; YAML allows only spaces there.", found: "a tab", expected: "spaces", action: "Replace the tab with two spaces." }));
+    if (indent !== null)
+      out.push(
+        make("HP-MANIFEST-TAB", place(indent[0].length), {
+          message: "A tab stands at the start of this line; YAML allows only spaces there.",
+          found: "a tab",
+          expected: "spaces",
+          action: "Replace the tab with two spaces.",
+        }),
+      );
     const quotes = /:\s*([\u201C\u201D\u201E\u2018\u2019\u00AB\u00BB])/.exec(line);
     if (quotes !== null) {
       const col = quotes.index + quotes[0].length;
-      out.push(make("HP-MANIFEST-QUOTES", place(col), { message: "These are typographic quotes; to YAML they are letters.", found: quotes[1] ?? null, expected: '"', action: 'Type plain quotes: "' }));
+      out.push(
+        make("HP-MANIFEST-QUOTES", place(col), {
+          message: "These are typographic quotes; to YAML they are letters.",
+          found: quotes[1] ?? null,
+          expected: '"',
+          action: 'Type plain quotes: "',
+        }),
+      );
     }
     const special = /^[^#]*?:\s+([%@`])/.exec(line);
-    if (special !== null) out.push(make("HP-MANIFEST-YAML", place(special[0].length), { message: `A value may not start with ${special[1]}.`, found: special[1] ?? null, expected: "the value in quotes", action: "Put the value in quotes." }));
+    if (special !== null)
+      out.push(
+        make("HP-MANIFEST-YAML", place(special[0].length), {
+          message: `A value may not start with ${special[1]}.`,
+          found: special[1] ?? null,
+          expected: "the value in quotes",
+          action: "Put the value in quotes.",
+        }),
+      );
   }
   return out;
 }
@@ -41,7 +70,17 @@ export function textValueProblems(document: Document, source: string, of: Make):
   return out;
 }
 
-const TEXT_FIELDS: ReadonlySet<string> = new Set(["use", "name", "product", "task", "prompt", "negative", "path", "show", "shot"]);
+const TEXT_FIELDS: ReadonlySet<string> = new Set([
+  "use",
+  "name",
+  "product",
+  "task",
+  "prompt",
+  "negative",
+  "path",
+  "show",
+  "shot",
+]);
 
 interface Make {
   readonly make: MakeProblem;
@@ -58,10 +97,20 @@ function pairProblem(source: string, pair: Pair, of: Make): Problem | null {
     const offset = isScalar(value) && value.range ? value.range[0] : pair.key.range?.[1];
     const hash = hashAfter(source, pair.key.range?.[1]);
     if (hash !== null) {
-      return make("HP-MANIFEST-EMPTY-VALUE", at(hash.offset), { message: `A value that starts with # is read as empty. Write ${key}: "${hash.text}".`, found: "nothing", expected: `"${hash.text}"`, action: `Write ${key}: "${hash.text}".` });
+      return make("HP-MANIFEST-EMPTY-VALUE", at(hash.offset), {
+        message: `A value that starts with # is read as empty. Write ${key}: "${hash.text}".`,
+        found: "nothing",
+        expected: `"${hash.text}"`,
+        action: `Write ${key}: "${hash.text}".`,
+      });
     }
     if (comment === null || comment === undefined) {
-      return make("HP-MANIFEST-EMPTY-VALUE", at(offset), { message: `${key} has no value.`, found: "nothing", expected: "a value", action: `Write a value after ${key}: or take the line out.` });
+      return make("HP-MANIFEST-EMPTY-VALUE", at(offset), {
+        message: `${key} has no value.`,
+        found: "nothing",
+        expected: "a value",
+        action: `Write a value after ${key}: or take the line out.`,
+      });
     }
     return null;
   }
@@ -76,13 +125,21 @@ function pairProblem(source: string, pair: Pair, of: Make): Problem | null {
     });
   }
   if (typeof value.value === "number" && TEXT_FIELDS.has(key)) {
-    return make("HP-MANIFEST-NUMBER-AS-TEXT", at(value.range?.[0]), { message: `${key}: ${value.source ?? value.value} was read as the number ${value.value}.`, found: String(value.value), expected: `"${value.source ?? value.value}"`, action: `Write ${key}: "${value.source ?? value.value}".` });
+    return make("HP-MANIFEST-NUMBER-AS-TEXT", at(value.range?.[0]), {
+      message: `${key}: ${value.source ?? value.value} was read as the number ${value.value}.`,
+      found: String(value.value),
+      expected: `"${value.source ?? value.value}"`,
+      action: `Write ${key}: "${value.source ?? value.value}".`,
+    });
   }
   return null;
 }
 
 /** A comment right behind plain text, on its line, that looks like the rest of the text: `prompt: hero shot #3`. */
-function cutByComment(comment: string | null | undefined, value: { readonly type?: string; readonly value: unknown }): string | null {
+function cutByComment(
+  comment: string | null | undefined,
+  value: { readonly type?: string; readonly value: unknown },
+): string | null {
   if (comment === null || comment === undefined || comment === "" || typeof value.value !== "string") return null;
   if (value.type !== "PLAIN" || comment.includes("\n")) return null;
   // "text   # a remark" is a comment as people write them; "shot #3" is not.
@@ -90,7 +147,10 @@ function cutByComment(comment: string | null | undefined, value: { readonly type
 }
 
 /** `plate: ####.exr`: what stands behind the colon on that line, when it starts with #. */
-function hashAfter(source: string, keyEnd: number | undefined): { readonly offset: number; readonly text: string } | null {
+function hashAfter(
+  source: string,
+  keyEnd: number | undefined,
+): { readonly offset: number; readonly text: string } | null {
   if (keyEnd === undefined) return null;
   const rest = /^\s*:\s*(#\S+)/.exec(source.slice(keyEnd).split("\n")[0] ?? "");
   // A lone # or "# a remark" is a comment; "####.exr" is a value.

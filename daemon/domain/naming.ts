@@ -47,7 +47,10 @@ export function versionMismatch(plate: Pick<PlatePlan, "dir" | "stem">): readonl
   return null;
 }
 
-export function targetAt(shotDir: string, of: { readonly product: string; readonly name: string; readonly root: string }): Target {
+export function targetAt(
+  shotDir: string,
+  of: { readonly product: string; readonly name: string; readonly root: string },
+): Target {
   return { shotDir, productDir: joinPath(shotDir, of.product), reviewDir: joinPath(shotDir, "review"), ...of };
 }
 
@@ -58,7 +61,13 @@ export function versionDir(target: Target, version: number): string {
 /** `[w032/]<name>_<product>_v007[_w032][.1001].png`, relative to the version's folder. */
 export function versionFileName(
   plan: Pick<StepPlan, "target" | "wedges">,
-  of: { readonly version: number; readonly wedge: number; readonly frame: number | null; readonly stagedPath: string; readonly padding: number },
+  of: {
+    readonly version: number;
+    readonly wedge: number;
+    readonly frame: number | null;
+    readonly stagedPath: string;
+    readonly padding: number;
+  },
 ): string {
   const { name, product } = plan.target;
   const swept = plan.wedges.length > 1;
@@ -71,7 +80,9 @@ export function versionFileName(
 
 /** Zero fill counts the minus, as the field writes it: -1 at 4 is `-001`. */
 export function frameText(frame: number, padding: number): string {
-  return frame < 0 ? `-${String(-frame).padStart(Math.max(0, padding - 1), "0")}` : String(frame).padStart(padding, "0");
+  return frame < 0
+    ? `-${String(-frame).padStart(Math.max(0, padding - 1), "0")}`
+    : String(frame).padStart(padding, "0");
 }
 
 export interface ReviewPaths {
@@ -84,7 +95,11 @@ export interface ReviewPaths {
 export function reviewPaths(target: Target, version: number): ReviewPaths {
   const name = `${target.product}_${versionName(version)}`;
   const reviewDir = joinPath(target.reviewDir, name);
-  return { reviewDir, contactSheet: joinPath(reviewDir, `${name}_contact.jpg`), qcReport: joinPath(reviewDir, `${name}_qc.html`) };
+  return {
+    reviewDir,
+    contactSheet: joinPath(reviewDir, `${name}_contact.jpg`),
+    qcReport: joinPath(reviewDir, `${name}_qc.html`),
+  };
 }
 
 /** `w001.1001.jpg`: a wedge's proxy in the review folder. */

@@ -10,17 +10,35 @@ const EXAMPLES = 3;
 
 export function planText(plan: JobPlan): readonly string[] {
   const tasks = taskCount(plan);
-  const seconds = plan.steps.reduce((sum, step) => sum + step.wedges.length * step.frames.length * (step.gpuSecondsPerTask ?? 0), 0);
+  const seconds = plan.steps.reduce(
+    (sum, step) => sum + step.wedges.length * step.frames.length * (step.gpuSecondsPerTask ?? 0),
+    0,
+  );
   const time = seconds > 0 ? `, about ${durationText(seconds)} of GPU time` : "";
-  return [`  ${tasks} ${tasks === 1 ? "task" : "tasks"}${time}`, ...plan.steps.flatMap(stepText), ...plan.notes.map((note) => `  note:     ${note}`)];
+  return [
+    `  ${tasks} ${tasks === 1 ? "task" : "tasks"}${time}`,
+    ...plan.steps.flatMap(stepText),
+    ...plan.notes.map((note) => `  note:     ${note}`),
+  ];
 }
 
 function stepText(step: StepPlan): readonly string[] {
   const files = step.wedges.slice(0, EXAMPLES).map((wedge) => {
-    const name = versionFileName(step, { version: 0, wedge: wedge.index, frame: step.frames[0] ?? null, stagedPath: `x.${step.output.format}`, padding: step.plate?.padding ?? 4 });
+    const name = versionFileName(step, {
+      version: 0,
+      wedge: wedge.index,
+      frame: step.frames[0] ?? null,
+      stagedPath: `x.${step.output.format}`,
+      padding: step.plate?.padding ?? 4,
+    });
     return `            ${joinPath(step.target.productDir, "v###", name.replaceAll("v000", "v###"))}`;
   });
-  const axes = step.wedges.slice(0, EXAMPLES).map((wedge) => `            ${wedgeName(wedge.index)}  ${Object.entries(wedge.axes).map(([axis, value]) => `${axis} ${value}`).join(", ")}`);
+  const axes = step.wedges.slice(0, EXAMPLES).map(
+    (wedge) =>
+      `            ${wedgeName(wedge.index)}  ${Object.entries(wedge.axes)
+        .map(([axis, value]) => `${axis} ${value}`)
+        .join(", ")}`,
+  );
   const swept = step.wedges.length > 1;
   return [
     `  recipe:   ${step.recipe.name}@${step.recipe.version}`,

@@ -22,7 +22,8 @@ export interface ChosenChecks {
 
 export function chosenChecks(manifest: Manifest, installed: readonly InstalledCheck[]): ChosenChecks {
   const named = manifest.qc?.checks;
-  if (named === undefined) return { requests: installed.map((check) => ({ check: check.id, limits: { ...check.limits } })), findings: [] };
+  if (named === undefined)
+    return { requests: installed.map((check) => ({ check: check.id, limits: { ...check.limits } })), findings: [] };
   const requests: QcRequest[] = [];
   const findings: ChosenChecks["findings"][number][] = [];
   for (const [index, entry] of named.entries()) {
@@ -31,13 +32,27 @@ export function chosenChecks(manifest: Manifest, installed: readonly InstalledCh
       const path = ["qc", "checks", index];
       if (check === undefined) {
         const ids = installed.map((known) => known.id);
-        findings.push({ code: "HP-MANIFEST-FIELD", path, message: `There is no check "${id}".`, found: id, expected: `one of ${ids.join(", ")}`, nearest: nearestWord(id, ids) });
+        findings.push({
+          code: "HP-MANIFEST-FIELD",
+          path,
+          message: `There is no check "${id}".`,
+          found: id,
+          expected: `one of ${ids.join(", ")}`,
+          nearest: nearestWord(id, ids),
+        });
         continue;
       }
       for (const limit of Object.keys(limits)) {
         if (Object.hasOwn(check.limits, limit)) continue;
         const known = Object.keys(check.limits);
-        findings.push({ code: "HP-MANIFEST-FIELD", path: [...path, id, limit], message: `Check ${id} has no limit "${limit}".`, found: limit, expected: known.length === 0 ? "no limits" : `one of ${known.join(", ")}`, nearest: nearestWord(limit, known) });
+        findings.push({
+          code: "HP-MANIFEST-FIELD",
+          path: [...path, id, limit],
+          message: `Check ${id} has no limit "${limit}".`,
+          found: limit,
+          expected: known.length === 0 ? "no limits" : `one of ${known.join(", ")}`,
+          nearest: nearestWord(limit, known),
+        });
       }
       requests.push({ check: id, limits: { ...check.limits, ...limits } });
     }

@@ -76,7 +76,9 @@ export function assign(candidates: readonly TaskFacts[], slots: readonly SlotFac
   const out: Assignment[] = [];
   for (const task of candidates) {
     if (task.rootTrouble !== null) continue;
-    const able = slots.filter((slot) => (load.get(slot.name) ?? 0) < LIMITS.promptsPerSlot && whyNot(task, slot) === null);
+    const able = slots.filter(
+      (slot) => (load.get(slot.name) ?? 0) < LIMITS.promptsPerSlot && whyNot(task, slot) === null,
+    );
     const best = able.reduce<SlotFacts | null>(
       (least, slot) => (least === null || (load.get(slot.name) ?? 0) < (load.get(least.name) ?? 0) ? slot : least),
       null,

@@ -53,7 +53,8 @@ export function matchFrames(names: readonly string[], of: PlatePattern): readonl
     if (frame === null) continue;
     const digits = frame.replace("-", "");
     const width = frame.length;
-    if (width === of.padding || (width > of.padding && !digits.startsWith("0"))) out.push({ frame: Number(frame), name });
+    if (width === of.padding || (width > of.padding && !digits.startsWith("0")))
+      out.push({ frame: Number(frame), name });
   }
   return out.sort((a, b) => (a.frame ?? 0) - (b.frame ?? 0));
 }
@@ -69,7 +70,8 @@ export function paddingsOnDisk(names: readonly string[], of: PlatePattern): read
 }
 
 function frameIn(name: string, of: PlatePattern): string | null {
-  if (!name.startsWith(of.prefix) || !name.endsWith(of.suffix) || name.length <= of.prefix.length + of.suffix.length) return null;
+  if (!name.startsWith(of.prefix) || !name.endsWith(of.suffix) || name.length <= of.prefix.length + of.suffix.length)
+    return null;
   const middle = name.slice(of.prefix.length, name.length - of.suffix.length);
   return /^-?\d+$/.test(middle) ? middle : null;
 }

@@ -50,11 +50,25 @@ export function wedgesJson(facts: VersionFacts): string {
       files: facts.files.filter((file) => file.wedge === wedge.index).map((file) => file.path),
     };
   });
-  return pretty({ schema: "hotplate-wedges/1", version: versionName(facts.version), product: facts.plan.target.product, wedges });
+  return pretty({
+    schema: "hotplate-wedges/1",
+    version: versionName(facts.version),
+    product: facts.plan.target.product,
+    wedges,
+  });
 }
 
-function missingEntry(task: VersionTask): { readonly frame: number | null; readonly state: string; readonly reason: string } {
-  const reason = task.failure === null ? (task.state === "canceled" ? "canceled by a person" : "unknown") : `${task.failure.code}: ${task.failure.message}`;
+function missingEntry(task: VersionTask): {
+  readonly frame: number | null;
+  readonly state: string;
+  readonly reason: string;
+} {
+  const reason =
+    task.failure === null
+      ? task.state === "canceled"
+        ? "canceled by a person"
+        : "unknown"
+      : `${task.failure.code}: ${task.failure.message}`;
   return { frame: task.frame, state: task.failure?.class === "qc" ? "rejected" : task.state, reason };
 }
 
@@ -106,12 +120,27 @@ export function assetJson(facts: VersionFacts, machine: MachineRecord): string {
     models: facts.models,
     nodePacks: [],
     plugins: facts.checks,
-    machine: { node: machine.node, os: machine.os, cpu: machine.cpu, gpus: machine.devices, torch: machine.torch, hotplate: machine.hotplate },
+    machine: {
+      node: machine.node,
+      os: machine.os,
+      cpu: machine.cpu,
+      gpus: machine.devices,
+      torch: machine.torch,
+      hotplate: machine.hotplate,
+    },
     wedges: { count: plan.wedges.length, axes: axes(plan), file: "wedges.json" },
     derivedFrom: [],
     determinism: { grade: "recorded", checkedBy: null },
     color: { in: plan.plate?.colorspace ?? null, model: "sRGB", out: "as the model returned it" },
-    disclosure: { generative: null, final: false, depictsPerformer: "unknown", consentRef: null, thirdPartyIP: "unknown", clientApprovalRef: null, trainingOnInputs: false },
+    disclosure: {
+      generative: null,
+      final: false,
+      depictsPerformer: "unknown",
+      consentRef: null,
+      thirdPartyIP: "unknown",
+      clientApprovalRef: null,
+      trainingOnInputs: false,
+    },
     qc: { verdict: verdicts.length === 0 ? null : worstVerdict(verdicts), report: ".hotplate/qc.json" },
     review: { log: "../.hotplate/approvals.jsonl" },
     job: {
@@ -154,7 +183,12 @@ function inputs(plan: StepPlan): readonly object[] {
       dir: plate.dir,
       width: plate.width,
       height: plate.height,
-      files: plate.frames.map((frame) => ({ path: frame.path, frame: frame.frame, bytes: frame.bytes, mtimeNs: frame.mtimeNs })),
+      files: plate.frames.map((frame) => ({
+        path: frame.path,
+        frame: frame.frame,
+        bytes: frame.bytes,
+        mtimeNs: frame.mtimeNs,
+      })),
     },
   ];
 }
@@ -164,7 +198,9 @@ function sharedParameters(plan: StepPlan): Readonly<Record<string, unknown>> {
   const first = plan.wedges[0];
   if (first === undefined) return {};
   return Object.fromEntries(
-    Object.entries(first.parameters).filter(([name, value]) => plan.wedges.every((wedge) => wedge.parameters[name] === value)),
+    Object.entries(first.parameters).filter(([name, value]) =>
+      plan.wedges.every((wedge) => wedge.parameters[name] === value),
+    ),
   );
 }
 
@@ -183,4 +219,3 @@ function axes(plan: StepPlan): Readonly<Record<string, readonly string[]>> {
 function pretty(value: object): string {
   return `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`;
 }
-

@@ -13,8 +13,21 @@ export interface ProblemBody {
   readonly errors: readonly { readonly pointer: string; readonly message: string }[];
 }
 
-export function problemBody(status: number, code: ErrorCode, detail: string, errors: ProblemBody["errors"] = []): ProblemBody {
-  return { type: `docs/errors.md#${code.toLowerCase()}`, title: ERRORS[code].summary, status, detail, code, hint: ERRORS[code].hint, errors };
+export function problemBody(
+  status: number,
+  code: ErrorCode,
+  detail: string,
+  errors: ProblemBody["errors"] = [],
+): ProblemBody {
+  return {
+    type: `docs/errors.md#${code.toLowerCase()}`,
+    title: ERRORS[code].summary,
+    status,
+    detail,
+    code,
+    hint: ERRORS[code].hint,
+    errors,
+  };
 }
 
 export function sendProblem(reply: FastifyReply, body: ProblemBody): FastifyReply {
@@ -28,7 +41,10 @@ export function onError(error: FastifyError | HotplateError, _request: FastifyRe
 function bodyOf(error: FastifyError | HotplateError): ProblemBody {
   if (error instanceof HotplateError) return problemBody(statusOf(error), error.code, error.message);
   if (error.validation !== undefined) {
-    const errors = error.validation.map((issue) => ({ pointer: issue.instancePath, message: issue.message ?? "is wrong" }));
+    const errors = error.validation.map((issue) => ({
+      pointer: issue.instancePath,
+      message: issue.message ?? "is wrong",
+    }));
     return problemBody(422, "HP-HTTP-BODY", error.message, errors);
   }
   const status = error.statusCode ?? 500;

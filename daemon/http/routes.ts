@@ -34,24 +34,42 @@ export function addRoutes(base: FastifyInstance, parts: RouteParts): void {
   const { store } = parts.world;
 
   server.get("/healthz", { schema: { summary: "The process lives." } }, async () => ({ status: "ok" }));
-  server.get("/readyz", { schema: { summary: "The store answers, a hot folder and a slot are up." } }, async (_request, reply) => {
-    const view = parts.view();
-    const up = (things: readonly { state: string }[]) => things.length === 0 || things.some((thing) => thing.state === "up");
-    const checks = { folders: up(view.folders), slots: up(view.slots), state: view.state };
-    const ready = checks.folders && checks.slots && view.state === "up";
-    return reply.status(ready ? 200 : 503).send(checks);
-  });
-  server.get("/v1/node", { schema: { summary: "Slots, folders, roots: what the loop knows now." } }, async () => nodeView(parts.view()));
+  server.get(
+    "/readyz",
+    { schema: { summary: "The store answers, a hot folder and a slot are up." } },
+    async (_request, reply) => {
+      const view = parts.view();
+      const up = (things: readonly { state: string }[]) =>
+        things.length === 0 || things.some((thing) => thing.state === "up");
+      const checks = { folders: up(view.folders), slots: up(view.slots), state: view.state };
+      const ready = checks.folders && checks.slots && view.state === "up";
+      return reply.status(ready ? 200 : 503).send(checks);
+    },
+  );
+  server.get("/v1/node", { schema: { summary: "Slots, folders, roots: what the loop knows now." } }, async () =>
+    nodeView(parts.view()),
+  );
   server.get(
     "/v1/jobs",
-    { schema: { summary: "Jobs, newest first.", querystring: z.object({ ...page, state: z.enum(JOB_STATES).optional(), show: z.string().optional() }) } },
+    {
+      schema: {
+        summary: "Jobs, newest first.",
+        querystring: z.object({ ...page, state: z.enum(JOB_STATES).optional(), show: z.string().optional() }),
+      },
+    },
     async (request) => {
       const { limit, state, show } = request.query;
-      const jobs = await store.jobs({ limit, ...(state === undefined ? {} : { state }), ...(show === undefined ? {} : { show }) });
+      const jobs = await store.jobs({
+        limit,
+        ...(state === undefined ? {} : { state }),
+        ...(show === undefined ? {} : { show }),
+      });
       return { jobs: jobs.map(jobView) };
     },
   );
-  server.get("/v1/jobs/:id", { schema: { summary: "One job.", params: idParams } }, async (request) => jobView(await jobOf(parts, request.params.id)));
+  server.get("/v1/jobs/:id", { schema: { summary: "One job.", params: idParams } }, async (request) =>
+    jobView(await jobOf(parts, request.params.id)),
+  );
   server.get(
     "/v1/jobs/:id/tasks",
     { schema: { summary: "The tasks of a job, by wedge and frame.", params: idParams, querystring: z.object(page) } },
@@ -61,7 +79,11 @@ export function addRoutes(base: FastifyInstance, parts: RouteParts): void {
       return { tasks: tasks.flat().slice(0, request.query.limit).map(taskView) };
     },
   );
-  server.get("/v1/jobs/:id/explain", { schema: { summary: "Why its tasks wait, in order of cause.", params: idParams } }, async (request) => explainJob(parts, request.params.id));
+  server.get(
+    "/v1/jobs/:id/explain",
+    { schema: { summary: "Why its tasks wait, in order of cause.", params: idParams } },
+    async (request) => explainJob(parts, request.params.id),
+  );
   server.get(
     "/v1/explain",
     { schema: { summary: "Why one task waits.", querystring: z.object({ task: z.string() }) } },
@@ -73,7 +95,16 @@ export function addRoutes(base: FastifyInstance, parts: RouteParts): void {
   );
   server.get(
     "/v1/events",
-    { schema: { summary: "The event sequence after `since`.", querystring: z.object({ ...page, since: z.coerce.number().int().min(0).default(0), job: z.string().optional() }) } },
+    {
+      schema: {
+        summary: "The event sequence after `since`.",
+        querystring: z.object({
+          ...page,
+          since: z.coerce.number().int().min(0).default(0),
+          job: z.string().optional(),
+        }),
+      },
+    },
     async (request) => {
       const { since, limit, job } = request.query;
       const id = job === undefined ? undefined : (await jobOf(parts, job)).id;
@@ -81,10 +112,14 @@ export function addRoutes(base: FastifyInstance, parts: RouteParts): void {
       return { events, next: events.at(-1)?.seq ?? since };
     },
   );
-  server.get("/v1/versions", { schema: { summary: "Committed versions, newest first.", querystring: z.object(page) } }, async (request) => {
-    const jobs = await store.jobs({ limit: request.query.limit, state: "done" });
-    return { versions: jobs.flatMap((job) => job.steps.map((step) => versionView(job, step))) };
-  });
+  server.get(
+    "/v1/versions",
+    { schema: { summary: "Committed versions, newest first.", querystring: z.object(page) } },
+    async (request) => {
+      const jobs = await store.jobs({ limit: request.query.limit, state: "done" });
+      return { versions: jobs.flatMap((job) => job.steps.map((step) => versionView(job, step))) };
+    },
+  );
   addWriting(base, parts);
 }
 
@@ -97,30 +132,62 @@ function addWriting(base: FastifyInstance, parts: RouteParts): void {
       schema: {
         summary: "Drops a manifest into a hot folder, exactly as a person would; dry_run=true only plans.",
         querystring: z.object({ dry_run: z.enum(["true", "false"]).default("false") }),
-        body: z.strictObject({ manifest: z.string().max(LIMITS.manifestBytesMax), name: z.string().max(120), folder: z.string().optional() }),
+        body: z.strictObject({
+          manifest: z.string().max(LIMITS.manifestBytesMax),
+          name: z.string().max(120),
+          folder: z.string().optional(),
+        }),
       },
     },
     async (request, reply) => {
       const folder = folderOf(parts, request.body.folder);
       if (request.query.dry_run === "true") return planned(parts, request.body, folder);
       const bad = badName(request.body.name);
-      if (bad !== null || !/\.(ya?ml|json)$/i.test(request.body.name)) throw new HotplateError("HP-HTTP-BODY", `name "${request.body.name}" can't be a manifest's name${bad === null ? "" : `: ${bad}`}; it ends with .yaml, .yml or .json.`);
-      const outcome = await publishFile(parts.world.files, joinPath(folder.path, request.body.name), request.body.manifest, parts.world.ids.uuid());
-      if (outcome === "taken") throw new HotplateError("HP-STATE-REFUSED", `${request.body.name} is in the hot folder already.`);
+      if (bad !== null || !/\.(ya?ml|json)$/i.test(request.body.name))
+        throw new HotplateError(
+          "HP-HTTP-BODY",
+          `name "${request.body.name}" can't be a manifest's name${bad === null ? "" : `: ${bad}`}; it ends with .yaml, .yml or .json.`,
+        );
+      const outcome = await publishFile(
+        parts.world.files,
+        joinPath(folder.path, request.body.name),
+        request.body.manifest,
+        parts.world.ids.uuid(),
+      );
+      if (outcome === "taken")
+        throw new HotplateError("HP-STATE-REFUSED", `${request.body.name} is in the hot folder already.`);
       parts.wake();
-      return reply.status(202).send({ dropped: joinPath(folder.path, request.body.name), answer: joinPath(folder.path, `${request.body.name}.STATUS.txt`) });
+      return reply
+        .status(202)
+        .send({
+          dropped: joinPath(folder.path, request.body.name),
+          answer: joinPath(folder.path, `${request.body.name}.STATUS.txt`),
+        });
     },
   );
   for (const kind of ["cancel", "retry"] as const) {
-    server.post(`/v1/jobs/:id/${kind}`, { schema: { summary: kind === "cancel" ? "Cancels a job." : "Tries failed tasks again.", params: idParams, body: by } }, async (request) => {
-      const job = await jobOf(parts, request.params.id);
-      return asked(parts, { kind, jobId: job.id, by: request.body.by });
-    });
+    server.post(
+      `/v1/jobs/:id/${kind}`,
+      {
+        schema: {
+          summary: kind === "cancel" ? "Cancels a job." : "Tries failed tasks again.",
+          params: idParams,
+          body: by,
+        },
+      },
+      async (request) => {
+        const job = await jobOf(parts, request.params.id);
+        return asked(parts, { kind, jobId: job.id, by: request.body.by });
+      },
+    );
   }
 }
 
 /** Appends a request and waits, bounded, until the loop has applied it. */
-async function asked(parts: RouteParts, body: RequestBody): Promise<{ readonly request: number; readonly answer: string }> {
+async function asked(
+  parts: RouteParts,
+  body: RequestBody,
+): Promise<{ readonly request: number; readonly answer: string }> {
   const { store, clock } = parts.world;
   const id = await store.request(body);
   parts.wake();
@@ -139,11 +206,21 @@ export async function jobOf(parts: Pick<RouteParts, "world">, idOrPrefix: string
   const exact = jobs.find((job) => job.id === idOrPrefix);
   const first = exact ?? jobs[0];
   if (first === undefined) throw new HotplateError("HP-NOT-FOUND", `There is no job ${idOrPrefix}.`);
-  if (exact === undefined && jobs.length > 1) throw new HotplateError("HP-NOT-FOUND", `${idOrPrefix} is the beginning of several jobs: ${jobs.slice(0, 5).map((job) => job.id).join(", ")}.`);
+  if (exact === undefined && jobs.length > 1)
+    throw new HotplateError(
+      "HP-NOT-FOUND",
+      `${idOrPrefix} is the beginning of several jobs: ${jobs
+        .slice(0, 5)
+        .map((job) => job.id)
+        .join(", ")}.`,
+    );
   return first;
 }
 
-async function explainJob(parts: RouteParts, id: string): Promise<{ readonly job: string; readonly state: string; readonly tasks: readonly object[] }> {
+async function explainJob(
+  parts: RouteParts,
+  id: string,
+): Promise<{ readonly job: string; readonly state: string; readonly tasks: readonly object[] }> {
   const job = await jobOf(parts, id);
   const out: object[] = [];
   const seen = new Set<string>();
@@ -160,12 +237,30 @@ async function explainJob(parts: RouteParts, id: string): Promise<{ readonly job
 
 function folderOf(parts: RouteParts, wanted: string | undefined): RouteParts["world"]["config"]["hotFolders"][number] {
   const { hotFolders } = parts.world.config;
-  const folder = wanted === undefined ? hotFolders[0] : hotFolders.find((known) => known.path === wanted || baseName(known.path) === wanted);
-  if (folder === undefined) throw new HotplateError("HP-NOT-FOUND", `There is no hot folder ${wanted ?? ""}. Known: ${hotFolders.map((known) => known.path).join(", ")}.`);
+  const folder =
+    wanted === undefined
+      ? hotFolders[0]
+      : hotFolders.find((known) => known.path === wanted || baseName(known.path) === wanted);
+  if (folder === undefined)
+    throw new HotplateError(
+      "HP-NOT-FOUND",
+      `There is no hot folder ${wanted ?? ""}. Known: ${hotFolders.map((known) => known.path).join(", ")}.`,
+    );
   return folder;
 }
 
-async function planned(parts: RouteParts, body: { readonly manifest: string; readonly name: string }, folder: { readonly path: string; readonly show: string; readonly recipe?: string | undefined }): Promise<object> {
+async function planned(
+  parts: RouteParts,
+  body: { readonly manifest: string; readonly name: string },
+  folder: { readonly path: string; readonly show: string; readonly recipe?: string | undefined },
+): Promise<object> {
   const text = new TextEncoder().encode(body.manifest);
-  return planManifest(parts.world, { text, bytes: text.length, fileName: body.name, dir: folder.path, show: folder.show, boundRecipe: folder.recipe ?? null });
+  return planManifest(parts.world, {
+    text,
+    bytes: text.length,
+    fileName: body.name,
+    dir: folder.path,
+    show: folder.show,
+    boundRecipe: folder.recipe ?? null,
+  });
 }

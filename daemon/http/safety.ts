@@ -11,18 +11,31 @@ export function guard(server: FastifyInstance, allowedHosts: readonly string[]):
   server.addHook("onRequest", async (request, reply) => {
     const host = request.headers.host ?? "";
     if (!hostAllowed(host, allowedHosts)) {
-      return sendProblem(reply, problemBody(421, "HP-HTTP-HOST", `Host "${host}" is not allowed. Add it to api.allowedHosts if it is yours.`));
+      return sendProblem(
+        reply,
+        problemBody(421, "HP-HTTP-HOST", `Host "${host}" is not allowed. Add it to api.allowedHosts if it is yours.`),
+      );
     }
     if (request.method === "GET" || request.method === "HEAD") return undefined;
     const site = request.headers["sec-fetch-site"];
     const origin = request.headers.origin;
     const sameSite = site === undefined || site === "same-origin" || site === "none";
     if (!sameSite || (origin !== undefined && !hostAllowed(hostOf(origin), allowedHosts))) {
-      return sendProblem(reply, problemBody(403, "HP-HTTP-ORIGIN", `The request comes from ${origin ?? site ?? "another site"}. Only our own pages may change anything.`));
+      return sendProblem(
+        reply,
+        problemBody(
+          403,
+          "HP-HTTP-ORIGIN",
+          `The request comes from ${origin ?? site ?? "another site"}. Only our own pages may change anything.`,
+        ),
+      );
     }
     const type = request.headers["content-type"];
     if (request.headers["content-length"] !== "0" && type !== undefined && !type.startsWith("application/json")) {
-      return sendProblem(reply, problemBody(415, "HP-HTTP-BODY", `A body of type ${type} is not taken; send application/json.`));
+      return sendProblem(
+        reply,
+        problemBody(415, "HP-HTTP-BODY", `A body of type ${type} is not taken; send application/json.`),
+      );
     }
     return undefined;
   });
@@ -30,7 +43,10 @@ export function guard(server: FastifyInstance, allowedHosts: readonly string[]):
 
 function hostAllowed(host: string, allowedHosts: readonly string[]): boolean {
   const name = host.replace(/:\d+$/, "").toLowerCase();
-  return LOOPBACK.some((known) => known === name) || allowedHosts.some((known) => known.toLowerCase() === name || known.toLowerCase() === host.toLowerCase());
+  return (
+    LOOPBACK.some((known) => known === name) ||
+    allowedHosts.some((known) => known.toLowerCase() === name || known.toLowerCase() === host.toLowerCase())
+  );
 }
 
 function hostOf(origin: string): string {

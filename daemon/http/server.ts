@@ -30,10 +30,19 @@ export async function buildServer(parts: RouteParts): Promise<FastifyInstance> {
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(onError);
-  server.setNotFoundHandler((request, reply) => void sendProblem(reply, problemBody(404, "HP-NOT-FOUND", `There is no ${request.method} ${request.url}. See /v1/openapi.json.`)));
+  server.setNotFoundHandler(
+    (request, reply) =>
+      void sendProblem(
+        reply,
+        problemBody(404, "HP-NOT-FOUND", `There is no ${request.method} ${request.url}. See /v1/openapi.json.`),
+      ),
+  );
   guard(server, parts.world.config.api.allowedHosts);
   await server.register(swagger, {
-    openapi: { openapi: "3.1.0", info: { title: "Hotplate", version: parts.version, description: "The API of one Hotplate node. Loopback only." } },
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Hotplate", version: parts.version, description: "The API of one Hotplate node. Loopback only." },
+    },
     transform: jsonSchemaTransform,
   });
   server.get("/v1/openapi.json", { schema: { hide: true } }, () => server.swagger());

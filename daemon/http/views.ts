@@ -55,11 +55,21 @@ export function taskView(task: TaskRow) {
 }
 
 export function nodeView(view: NodeView) {
-  return { ...view, startedAt: iso(view.startedAt), now: iso(view.now), slots: view.slots.map((slot) => ({ ...slot, classes: slot.classes?.size ?? null })) };
+  return {
+    ...view,
+    startedAt: iso(view.startedAt),
+    now: iso(view.now),
+    slots: view.slots.map((slot) => ({ ...slot, classes: slot.classes?.size ?? null })),
+  };
 }
 
 export function versionView(job: JobRow, step: StepRow) {
-  return { ...stepView(step), job: job.id, show: job.show, committedAt: job.endedAt === null ? null : iso(job.endedAt) };
+  return {
+    ...stepView(step),
+    job: job.id,
+    show: job.show,
+    committedAt: job.endedAt === null ? null : iso(job.endedAt),
+  };
 }
 
 export function iso(ms: number): string {

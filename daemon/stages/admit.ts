@@ -23,7 +23,12 @@ import { plateQuiet, strayName } from "./media.ts";
 import { laneOf } from "./lanes.ts";
 
 type Admitted =
-  | { readonly kind: "claimed"; readonly job: NewJob; readonly notes: readonly Problem[]; readonly plateIdentity: string | null }
+  | {
+      readonly kind: "claimed";
+      readonly job: NewJob;
+      readonly notes: readonly Problem[];
+      readonly plateIdentity: string | null;
+    }
   /** Dropped media that already were a drop, in this life or one before. */
   | { readonly kind: "known" }
   | { readonly kind: "rejected"; readonly problems: readonly Problem[] }
@@ -58,7 +63,11 @@ function startBatch(context: StageContext, folder: Folder, to: { queue: DropQueu
       else {
         for (const drop of drops) release(drop, context.world.clock.now() + LIMITS.retryDelayMs);
         folder.opened = false;
-        context.world.log.event("warn", "work.failed", { work: "admit", folder: folder.config.path, error: messageOf(outcome.error) });
+        context.world.log.event("warn", "work.failed", {
+          work: "admit",
+          folder: folder.config.path,
+          error: messageOf(outcome.error),
+        });
       }
       to.queue.admitted(drops.length, context.world.clock.now());
     },
@@ -115,10 +124,15 @@ async function judged(
     case "plan":
       return claim(context, folder, { ...planned, outcome });
     case "waiting":
-      return { kind: "waiting", text: waitingAnswer(drop.known.name, outcome.reason, outcome.problems), checkInMs: 1_000 };
+      return {
+        kind: "waiting",
+        text: waitingAnswer(drop.known.name, outcome.reason, outcome.problems),
+        checkInMs: 1_000,
+      };
     case "rejected": {
       const age = context.world.clock.now() - (drop.known.first?.at ?? drop.known.firstSeenAt);
-      const unfinished = !drop.renamed && outcome.problems.some((p) => UNPARSABLE.has(p.code)) && age < LIMITS.manifestGraceMs;
+      const unfinished =
+        !drop.renamed && outcome.problems.some((p) => UNPARSABLE.has(p.code)) && age < LIMITS.manifestGraceMs;
       if (!unfinished) return { kind: "rejected", problems: outcome.problems };
       const reason = "It does not read as a manifest yet; it may still be being written.";
       return { kind: "waiting", text: waitingAnswer(drop.known.name, reason, outcome.problems), checkInMs: 1_000 };
@@ -166,7 +180,14 @@ async function claim(
     id: world.ids.sortable("job_") as JobId,
     plan: outcome.plan,
     dedupeKey: outcome.dedupeKey,
-    source: { folder: folder.config.path, name, manifestSha256: sha256, manifestText, submittedBy: `uid:${uid}`, claimPath },
+    source: {
+      folder: folder.config.path,
+      name,
+      manifestSha256: sha256,
+      manifestText,
+      submittedBy: `uid:${uid}`,
+      claimPath,
+    },
   };
   return { kind: "claimed", job, notes: outcome.notes, plateIdentity: null };
 }
@@ -193,14 +214,18 @@ async function store(
     if (drop === undefined) continue;
     if (outcome.kind === "claimed") {
       const result = results[at++];
-      if (outcome.plateIdentity !== null) await world.store.rememberAsset(folder.config.path, drop.known.name, outcome.plateIdentity);
+      if (outcome.plateIdentity !== null)
+        await world.store.rememberAsset(folder.config.path, drop.known.name, outcome.plateIdentity);
       if (drop.known.kind === "manifest") folder.known.delete(drop.known.name);
       else drop.known.state = "answered";
-      for (const step of outcome.job.plan.steps) if (step.plate !== null) context.live.namedPlates.add(joinPath(step.plate.dir, step.plate.stem));
+      for (const step of outcome.job.plan.steps)
+        if (step.plate !== null) context.live.namedPlates.add(joinPath(step.plate.dir, step.plate.stem));
       batch.answers.error(folder.config.path, drop.known.name, null);
       batch.answers.withdraw(folder, drop.known.name);
-      if (result?.kind === "duplicate") world.log.event("info", "manifest.duplicate", { name: drop.known.name, job: result.jobId });
-      else if (result !== undefined) world.log.event("info", "manifest.accepted", { name: drop.known.name, job: result.jobId });
+      if (result?.kind === "duplicate")
+        world.log.event("info", "manifest.duplicate", { name: drop.known.name, job: result.jobId });
+      else if (result !== undefined)
+        world.log.event("info", "manifest.accepted", { name: drop.known.name, job: result.jobId });
     } else await answer(context, folder, { drop, outcome, answers: batch.answers });
   }
   context.wake();
@@ -244,7 +269,8 @@ async function answer(
       const code = rejected ? (outcome.problems[0]?.code ?? "HP-INTERNAL") : "HP-INTAKE-NOT-A-MANIFEST";
       const event = rejected ? "manifest.rejected" : "file.refused";
       world.log.event("info", event, { name, folder: folder.config.path, code });
-      if (said === name || !folder.strays.has(said)) await world.store.note(event, null, { name: said, folder: folder.config.path, code });
+      if (said === name || !folder.strays.has(said))
+        await world.store.note(event, null, { name: said, folder: folder.config.path, code });
       if (!rejected) folder.strays.add(said);
       return;
     }
@@ -256,4 +282,3 @@ function release(drop: Drop, checkAt: number): void {
   drop.known.first = null;
   drop.known.checkAt = checkAt;
 }
-

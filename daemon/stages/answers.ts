@@ -89,7 +89,11 @@ export function createAnswers(context: StageContext): Answers & Stage {
       if (folder.answersSeen.has(errorFileName(name))) say(folder.config.path, errorFileName(name), null);
     },
     backlog: (folder, waiting, perSecond) =>
-      say(folder.config.path, folderStatusName(), folderAnswer({ folder: baseName(folder.config.path), waiting, perSecond })),
+      say(
+        folder.config.path,
+        folderStatusName(),
+        folderAnswer({ folder: baseName(folder.config.path), waiting, perSecond }),
+      ),
     backlogOver: (folder) => say(folder.config.path, folderStatusName(), null),
     settled: (folder) => ![...pending.values()].some((p) => p.folder === folder),
     async tick() {
@@ -99,7 +103,10 @@ export function createAnswers(context: StageContext): Answers & Stage {
 }
 
 /** Returns the paths that could not be written. After a late call the rest of the batch is not tried: it would only wait. */
-async function writeAll(context: StageContext, batch: readonly (readonly [string, Pending])[]): Promise<readonly string[]> {
+async function writeAll(
+  context: StageContext,
+  batch: readonly (readonly [string, Pending])[],
+): Promise<readonly string[]> {
   const failed: string[] = [];
   let late = false;
   for (const [path, answer] of batch) {

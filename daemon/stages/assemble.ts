@@ -22,7 +22,11 @@ import { machineRecord } from "./machineRecord.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 
 export interface Assembled {
-  readonly publication: { readonly targetPath: string; readonly stagingPath: string; readonly commitSha256: string } | null;
+  readonly publication: {
+    readonly targetPath: string;
+    readonly stagingPath: string;
+    readonly commitSha256: string;
+  } | null;
   /** Tasks whose staged file is gone or not what was recorded: rendered again. */
   readonly lost: readonly FenceRef[];
 }
@@ -48,7 +52,14 @@ export async function assemble(context: StageContext, step: StepRow, shelf: Reci
 
   entries.push(...(await placeSheets(context, step, { tasks, tree })));
   const graph = shelf.graphText(step.plan.recipe);
-  const facts = await factsOf(context, step, { job, tasks, files: placed.files, graphSha256: world.digest.sha256(graph), fence, version });
+  const facts = await factsOf(context, step, {
+    job,
+    tasks,
+    files: placed.files,
+    graphSha256: world.digest.sha256(graph),
+    fence,
+    version,
+  });
   await put("wedges.json", wedgesJson(facts));
   await put(".hotplate/graph.api.json", graph);
   await put(".hotplate/frames.sha256", framesSha256(placed.files));
@@ -59,7 +70,11 @@ export async function assemble(context: StageContext, step: StepRow, shelf: Reci
   await files.sync(joinPath(tree, ".hotplate/commit.json"));
   await syncTree(context, tree, entries);
   return {
-    publication: { targetPath: versionDir(step.plan.target, version), stagingPath: tree, commitSha256: world.digest.sha256(commit) },
+    publication: {
+      targetPath: versionDir(step.plan.target, version),
+      stagingPath: tree,
+      commitSha256: world.digest.sha256(commit),
+    },
     lost: [],
   };
 }
@@ -76,7 +91,13 @@ async function placeResults(
   for (const task of of.tasks) {
     if (task.state !== "committing") continue;
     for (const staged of task.staged) {
-      const path = versionFileName(step.plan, { version: step.version ?? 0, wedge: task.wedge, frame: task.frame, stagedPath: staged.path, padding: step.plan.plate?.padding ?? 4 });
+      const path = versionFileName(step.plan, {
+        version: step.version ?? 0,
+        wedge: task.wedge,
+        frame: task.frame,
+        stagedPath: staged.path,
+        padding: step.plan.plate?.padding ?? 4,
+      });
       const target = joinPath(of.tree, path);
       if (!made.has(parentDir(target))) {
         await makeDirs(files, of.tree, parentDir(target));
@@ -91,7 +112,11 @@ async function placeResults(
 }
 
 /** Links a staged file into the tree and looks once more that it is the one recorded. */
-async function linkWhole(context: StageContext, staged: { readonly path: string; readonly bytes: number; readonly sha256: string }, target: string): Promise<boolean> {
+async function linkWhole(
+  context: StageContext,
+  staged: { readonly path: string; readonly bytes: number; readonly sha256: string },
+  target: string,
+): Promise<boolean> {
   try {
     await linkOrCopy(context.files, staged.path, target);
   } catch (error) {
@@ -109,11 +134,20 @@ async function placeSheets(
 ): Promise<readonly CommitEntry[]> {
   const { files, world } = context;
   const out: CommitEntry[] = [];
-  for (const page of sheetPages(step.plan, of.tasks, (task) => (task.state === "committing" ? (task.staged[0]?.path ?? null) : null))) {
+  for (const page of sheetPages(step.plan, of.tasks, (task) =>
+    task.state === "committing" ? (task.staged[0]?.path ?? null) : null,
+  )) {
     const path = sheetName(step.version ?? 0, page);
     const target = joinPath(of.tree, path);
     const title = `${step.plan.target.name} ${step.plan.target.product} v${String(step.version).padStart(3, "0")}`;
-    await world.images.sheet({ title: page.pages > 1 ? `${title} (${page.page}/${page.pages})` : title, columns: page.columns, tiles: page.tiles }, target);
+    await world.images.sheet(
+      {
+        title: page.pages > 1 ? `${title} (${page.page}/${page.pages})` : title,
+        columns: page.columns,
+        tiles: page.tiles,
+      },
+      target,
+    );
     await files.sync(target);
     out.push({ path, ...(await files.hash(target)) });
   }
@@ -167,16 +201,26 @@ async function factsOf(
 async function qcExtra(context: StageContext, step: StepRow, tasks: readonly TaskRow[]): Promise<QcExtra> {
   const sequences = new Map<number, Inspection>();
   for (const wedge of step.plan.wedges) {
-    const present = tasks.filter((task) => task.wedge === wedge.index && task.state === "committing").map((task) => task.frame);
+    const present = tasks
+      .filter((task) => task.wedge === wedge.index && task.state === "committing")
+      .map((task) => task.frame);
     if (present.length === 0) continue;
-    sequences.set(wedge.index, await context.world.images.inspectSequence({ wanted: step.plan.frames, present, checks: step.plan.qc.checks }));
+    sequences.set(
+      wedge.index,
+      await context.world.images.inspectSequence({ wanted: step.plan.frames, present, checks: step.plan.qc.checks }),
+    );
   }
-  return { tool: { name: "hotplate", version: context.options.version }, simulated: machineRecord(context).simulated, sequences };
+  return {
+    tool: { name: "hotplate", version: context.options.version },
+    simulated: machineRecord(context).simulated,
+    sequences,
+  };
 }
 
 function checksOf(tasks: readonly TaskRow[]): readonly { readonly name: string; readonly version: number }[] {
   const seen = new Map<string, number>();
-  for (const task of tasks) for (const finding of task.inspection?.findings ?? []) seen.set(finding.check, finding.version);
+  for (const task of tasks)
+    for (const finding of task.inspection?.findings ?? []) seen.set(finding.check, finding.version);
   return [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, version]) => ({ name, version }));
 }
 

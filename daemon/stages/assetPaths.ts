@@ -53,7 +53,8 @@ function startListing(context: StageContext, one: Watched): void {
     done: async (outcome) => {
       const now = context.world.clock.now();
       // While something settles, it is looked at more often than the long interval.
-      one.nextListAt = now + (one.seen.size > 0 ? Math.min(config.listIntervalMs, LIMITS.plateQuietMs) : config.listIntervalMs);
+      one.nextListAt =
+        now + (one.seen.size > 0 ? Math.min(config.listIntervalMs, LIMITS.plateQuietMs) : config.listIntervalMs);
       if (!outcome.ok) {
         one.reason = `${systemCode(outcome.error) ?? "error"}: ${messageOf(outcome.error)}`;
         return;
@@ -69,7 +70,12 @@ async function find(context: StageContext, one: Watched): Promise<readonly Found
   const { files, world } = context;
   const { config } = one;
   const { paths, truncated } = await files.glob(config.glob, LIMITS.assetPathMatchesMax);
-  if (truncated) world.log.event("warn", "work.failed", { work: "asset path", glob: config.glob, reason: `more than ${LIMITS.assetPathMatchesMax} matches; the rest is not looked at` });
+  if (truncated)
+    world.log.event("warn", "work.failed", {
+      work: "asset path",
+      glob: config.glob,
+      reason: `more than ${LIMITS.assetPathMatchesMax} matches; the rest is not looked at`,
+    });
   const baseline = !(await world.store.hasBaseline(config.glob)) && !config.backfill;
   const out: Found[] = [];
   for (const found of paths) {
@@ -77,7 +83,8 @@ async function find(context: StageContext, one: Watched): Promise<readonly Found
     const stat = await files.stat(path);
     const identity = `${stat.dev}:${stat.ino}`;
     if (baseline) out.push({ path, identity, look: "" });
-    else if (!(await world.store.knowsAsset(config.glob, path, identity))) out.push({ path, identity, look: await lookOf(context, one, path) });
+    else if (!(await world.store.knowsAsset(config.glob, path, identity)))
+      out.push({ path, identity, look: await lookOf(context, one, path) });
   }
   return out;
 }
@@ -120,7 +127,8 @@ function startPlanning(context: StageContext, one: Watched, plate: Found): void 
   context.work.start({
     key: `asset:${plate.path}`,
     lane: laneOf(context, plate.path, "output"),
-    run: () => planPlate(world, { path: plate.path, show: config.show, recipe: config.recipe, marker: config.marker ?? null }),
+    run: () =>
+      planPlate(world, { path: plate.path, show: config.show, recipe: config.recipe, marker: config.marker ?? null }),
     done: async (outcome) => {
       if (!outcome.ok) return;
       const result = outcome.value;
@@ -137,7 +145,10 @@ function startPlanning(context: StageContext, one: Watched, plate: Found): void 
         };
         const id = world.ids.sortable("job_") as JobId;
         const [stored] = await world.store.submit([{ id, plan: result.plan, dedupeKey: result.dedupeKey, source }]);
-        world.log.event("info", stored?.kind === "duplicate" ? "manifest.duplicate" : "manifest.accepted", { name: plate.path, job: stored?.jobId ?? id });
+        world.log.event("info", stored?.kind === "duplicate" ? "manifest.duplicate" : "manifest.accepted", {
+          name: plate.path,
+          job: stored?.jobId ?? id,
+        });
       } else {
         const code = result.problems[0]?.code ?? "HP-INTERNAL";
         const fields = { name: plate.path, folder: config.glob, code, reason: result.problems[0]?.message ?? "" };

@@ -33,9 +33,15 @@ export async function attemptFailed(
   switch (after.kind) {
     case "final": {
       const poison = after.reason === "poison";
-      const final: Failure = poison ? { ...failure, message: `${failure.message} (tried ${failed.length + 1} times)` } : failure;
+      const final: Failure = poison
+        ? { ...failure, message: `${failure.message} (tried ${failed.length + 1} times)` }
+        : failure;
       await world.store.fail(ref, final, { kind: "final" });
-      world.log.event("warn", "task.failed", { task: flight.taskId, code: poison ? "HP-TASK-POISON" : failure.code, reason: failure.message });
+      world.log.event("warn", "task.failed", {
+        task: flight.taskId,
+        code: poison ? "HP-TASK-POISON" : failure.code,
+        reason: failure.message,
+      });
       return;
     }
     case "retry":
@@ -46,7 +52,10 @@ export async function attemptFailed(
   }
 }
 
-export async function givenBack(context: StageContext, ended: Ended & { readonly how: "released" | "lost" }): Promise<void> {
+export async function givenBack(
+  context: StageContext,
+  ended: Ended & { readonly how: "released" | "lost" },
+): Promise<void> {
   const { flight } = ended;
   leave(context, ended);
   await context.world.store.giveBack({ taskId: flight.taskId, fence: flight.fence }, ended.how);
@@ -61,10 +70,8 @@ export function leave(context: StageContext, ended: Ended): void {
   slot.flights.delete(flight.taskId);
   context.wake();
   if (flight.submittedAt === null && flight.placed.length === 0) return;
-  void slot.client
-    .forget(flight.promptId, { inputs: flight.placed, outputs: flight.outputs })
-    .catch((error: unknown) =>
-      // Leftovers of a dead ComfyUI die with it or with its directories; nothing of ours depends on them.
-      context.world.log.event("debug", "work.failed", { work: "forget", error: messageOf(error) }),
-    );
+  void slot.client.forget(flight.promptId, { inputs: flight.placed, outputs: flight.outputs }).catch((error: unknown) =>
+    // Leftovers of a dead ComfyUI die with it or with its directories; nothing of ours depends on them.
+    context.world.log.event("debug", "work.failed", { work: "forget", error: messageOf(error) }),
+  );
 }

@@ -70,7 +70,11 @@ export function dateShard(now: number): string {
  * Moves manifests on: claimed -> accepted/<date>/, accepted -> done|failed/<date>/. Names are never taken from a namesake.
  * Bounded by the lane; what could not be moved is moved at the next start or tick.
  */
-export function startFiling(context: StageContext, drops: readonly DropRow[], to: "accepted" | "done" | "failed"): boolean {
+export function startFiling(
+  context: StageContext,
+  drops: readonly DropRow[],
+  to: "accepted" | "done" | "failed",
+): boolean {
   const first = drops[0];
   if (first === undefined) return true;
   return context.work.start<readonly (string | null)[]>({
@@ -91,7 +95,11 @@ export function startFiling(context: StageContext, drops: readonly DropRow[], to
   });
 }
 
-async function fileOne(context: StageContext, drop: DropRow, to: "accepted" | "done" | "failed"): Promise<string | null> {
+async function fileOne(
+  context: StageContext,
+  drop: DropRow,
+  to: "accepted" | "done" | "failed",
+): Promise<string | null> {
   const { files, world } = context;
   const from = drop.filedAt ?? drop.claimPath;
   if (from === null) return null;

@@ -29,7 +29,9 @@ export function createCollect(context: StageContext): Stage {
       }
       for (const slot of context.live.slots.values()) {
         for (const flight of slot.flights.values()) await abandonLost(context, slot, flight);
-        const polled = [...slot.flights.values()].filter((f) => f.submittedAt !== null && !f.settled && f.phase !== "collecting");
+        const polled = [...slot.flights.values()].filter(
+          (f) => f.submittedAt !== null && !f.settled && f.phase !== "collecting",
+        );
         if (polled.length > 0 && (slot.woken || now >= slot.nextPollAt)) poll(context, slot, polled);
       }
     },
@@ -78,13 +80,18 @@ function poll(context: StageContext, slot: SlotState, flights: readonly Flight[]
         await slotDown(context, slot, outcome.error);
         return;
       }
-      for (const { flight, status } of outcome.value) if (!flight.settled) await take(context, slot, { flight, status });
+      for (const { flight, status } of outcome.value)
+        if (!flight.settled) await take(context, slot, { flight, status });
     },
   });
   if (started) slot.woken = false;
 }
 
-async function take(context: StageContext, slot: SlotState, of: { flight: Flight; status: PromptStatus }): Promise<void> {
+async function take(
+  context: StageContext,
+  slot: SlotState,
+  of: { flight: Flight; status: PromptStatus },
+): Promise<void> {
   const { flight, status } = of;
   flight.lastStatus = status.kind;
   if (status.kind !== "unknown") flight.unknownSince = null;
@@ -184,7 +191,8 @@ async function collect(
   });
   const digest = await settleFile(context.files, path);
   if (digest.bytes === 0) throw new NoResult(`${output.filename} is empty`);
-  const gpuSeconds = status.startedAt === null || status.endedAt === null ? null : (status.endedAt - status.startedAt) / 1000;
+  const gpuSeconds =
+    status.startedAt === null || status.endedAt === null ? null : (status.endedAt - status.startedAt) / 1000;
   return { files: [{ path, ...digest, frame: flight.task.frame }], gpuSeconds };
 }
 
@@ -193,10 +201,17 @@ class NoResult extends Error {}
 /** `<staging>/attempts/<wedge>.<frame>-<fence>.<ext>`: a name that no other attempt shares. */
 function stagedPath(stagingDir: string, flight: Flight, output: ComfyOutput): string {
   const frame = flight.task.frame === null ? "still" : String(flight.task.frame);
-  return joinPath(attemptsDir(stagingDir), `w${flight.task.wedge}.${frame}-${flight.fence}.${extension(output.filename) || "png"}`);
+  return joinPath(
+    attemptsDir(stagingDir),
+    `w${flight.task.wedge}.${frame}-${flight.fence}.${extension(output.filename) || "png"}`,
+  );
 }
 
-async function staged(context: StageContext, slot: SlotState, of: { flight: Flight; collected: Collected }): Promise<void> {
+async function staged(
+  context: StageContext,
+  slot: SlotState,
+  of: { flight: Flight; collected: Collected },
+): Promise<void> {
   const { flight, collected } = of;
   const ref = { taskId: flight.taskId, fence: flight.fence };
   leave(context, { slot, flight });
@@ -207,10 +222,18 @@ async function staged(context: StageContext, slot: SlotState, of: { flight: Flig
   context.live.rates.set(flight.plan.recipe.name, { ended: rate.ended + 1, seconds: rate.seconds + seconds });
 }
 
-async function notCollected(context: StageContext, slot: SlotState, of: { flight: Flight; error: unknown }): Promise<void> {
+async function notCollected(
+  context: StageContext,
+  slot: SlotState,
+  of: { flight: Flight; error: unknown },
+): Promise<void> {
   const { flight, error } = of;
   if (error instanceof NoResult) {
-    await attemptFailed(context, { slot, flight, failure: { class: "output", code: "HP-COMFY-OUTPUT", message: error.message } });
+    await attemptFailed(context, {
+      slot,
+      flight,
+      failure: { class: "output", code: "HP-COMFY-OUTPUT", message: error.message },
+    });
     return;
   }
   const code = systemCode(error) ?? "";

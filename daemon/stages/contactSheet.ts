@@ -16,28 +16,52 @@ export interface SheetPage {
 }
 
 /** `pictureOf`: the picture of a wedge's first staged task; null while there is none. */
-export function sheetPages(plan: StepPlan, tasks: readonly TaskRow[], pictureOf: (task: TaskRow) => string | null): readonly SheetPage[] {
+export function sheetPages(
+  plan: StepPlan,
+  tasks: readonly TaskRow[],
+  pictureOf: (task: TaskRow) => string | null,
+): readonly SheetPage[] {
   const byWedge = new Map<number, TaskRow[]>();
   for (const task of tasks) {
     const list = byWedge.get(task.wedge);
     if (list === undefined) byWedge.set(task.wedge, [task]);
     else list.push(task);
   }
-  const tiles = plan.wedges.length > 1 ? plan.wedges.map((wedge) => wedgeTile(wedge, byWedge.get(wedge.index) ?? [], pictureOf)) : frameTiles(tasks, pictureOf);
+  const tiles =
+    plan.wedges.length > 1
+      ? plan.wedges.map((wedge) => wedgeTile(wedge, byWedge.get(wedge.index) ?? [], pictureOf))
+      : frameTiles(tasks, pictureOf);
   const columns = columnsFor(plan, tiles.length);
   const size = LIMITS.contactSheetTilesMax;
   const pages = Math.max(1, Math.ceil(tiles.length / size));
-  return Array.from({ length: pages }, (_, page) => ({ page: page + 1, pages, columns, tiles: tiles.slice(page * size, (page + 1) * size) }));
+  return Array.from({ length: pages }, (_, page) => ({
+    page: page + 1,
+    pages,
+    columns,
+    tiles: tiles.slice(page * size, (page + 1) * size),
+  }));
 }
 
-function wedgeTile(wedge: WedgePlan, tasks: readonly TaskRow[], pictureOf: (task: TaskRow) => string | null): SheetTile {
+function wedgeTile(
+  wedge: WedgePlan,
+  tasks: readonly TaskRow[],
+  pictureOf: (task: TaskRow) => string | null,
+): SheetTile {
   const shown = tasks.find((task) => task.staged.length > 0) ?? tasks[0];
   const values = Object.values(wedge.axes).join(" ");
-  return { path: shown === undefined ? null : pictureOf(shown), label: `${wedgeName(wedge.index)} ${values}`.trim(), mark: markOf(tasks) };
+  return {
+    path: shown === undefined ? null : pictureOf(shown),
+    label: `${wedgeName(wedge.index)} ${values}`.trim(),
+    mark: markOf(tasks),
+  };
 }
 
 function frameTiles(tasks: readonly TaskRow[], pictureOf: (task: TaskRow) => string | null): readonly SheetTile[] {
-  return tasks.map((task) => ({ path: pictureOf(task), label: task.frame === null ? "still" : String(task.frame), mark: markOf([task]) }));
+  return tasks.map((task) => ({
+    path: pictureOf(task),
+    label: task.frame === null ? "still" : String(task.frame),
+    mark: markOf([task]),
+  }));
 }
 
 function markOf(tasks: readonly TaskRow[]): SheetTile["mark"] {

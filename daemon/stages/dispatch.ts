@@ -23,7 +23,9 @@ export function createDispatch(context: StageContext, shelf: RecipeShelf): Stage
     async tick() {
       if (context.live.state === "draining") return;
       await context.world.store.wakeDeferred();
-      const free = [...context.live.slots.values()].some((slot) => slot.state === "up" && busy(slot) < LIMITS.promptsPerSlot);
+      const free = [...context.live.slots.values()].some(
+        (slot) => slot.state === "up" && busy(slot) < LIMITS.promptsPerSlot,
+      );
       if (!free) return;
       const candidates = await context.world.store.candidates(LIMITS.candidatesPerTick);
       const facts: TaskFacts[] = [];
@@ -69,7 +71,9 @@ export async function factsOf(
 /** Slots on which this task failed before; forgotten when every slot is among them, so that it never waits for nobody. */
 async function shunned(context: StageContext, task: TaskRow): Promise<ReadonlySet<string>> {
   if (task.attempt === 0) return new Set();
-  const failed = new Set((await context.world.store.history(task.id)).filter((a) => a.outcome === "failed").map((a) => a.slot as string));
+  const failed = new Set(
+    (await context.world.store.history(task.id)).filter((a) => a.outcome === "failed").map((a) => a.slot as string),
+  );
   return [...context.live.slots.keys()].every((name) => failed.has(name)) ? new Set() : failed;
 }
 
@@ -118,6 +122,7 @@ async function takeBackForIdle(context: StageContext, shelf: RecipeShelf): Promi
     const facts = able.get(taskId);
     return facts !== undefined && whyNot(facts, slot) === null;
   });
-  const flight = back === null ? undefined : context.live.slots.get(back.from)?.flights.get(back.taskId as Flight["taskId"]);
+  const flight =
+    back === null ? undefined : context.live.slots.get(back.from)?.flights.get(back.taskId as Flight["taskId"]);
   if (flight !== undefined) flight.stopFor = "steal";
 }

@@ -88,7 +88,11 @@ export function createFolder(config: HotFolderConfig): Folder {
 export const OWN_DIRECTORIES: ReadonlySet<string> = new Set(["accepted", "done", "failed", "review"]);
 
 /** Takes one full listing in: new names, vanished names (two listings), ignored names counted once. */
-export function takeListing(folder: Folder, entries: readonly DirEntry[], now: number): { readonly vanished: readonly string[] } {
+export function takeListing(
+  folder: Folder,
+  entries: readonly DirEntry[],
+  now: number,
+): { readonly vanished: readonly string[] } {
   const present = new Set<string>();
   const ignoredNow = new Set<string>();
   folder.answersSeen = new Set();

@@ -56,7 +56,8 @@ function start(context: StageContext, parts: Parts): void {
       const judged = judge(context, { ...parts, inspection });
       if (judged === null) return;
       await context.world.store.inspected(ref, inspection, judged.gate, judged.holdUntil);
-      if (judged.gate === "reject") context.world.log.event("info", "task.rejected", { task: task.id, reason: worst(inspection) });
+      if (judged.gate === "reject")
+        context.world.log.event("info", "task.rejected", { task: task.id, reason: worst(inspection) });
       context.wake();
     },
   });
@@ -113,7 +114,14 @@ function judge(
 
 function couldNotLook(error: unknown): Inspection {
   const message = `QC could not look: ${error instanceof Error ? error.message : String(error)}`;
-  const finding: Finding = { check: "file.decodes", version: 1, verdict: "error", measures: [], message, hint: "See the node's log." };
+  const finding: Finding = {
+    check: "file.decodes",
+    version: 1,
+    verdict: "error",
+    measures: [],
+    message,
+    hint: "See the node's log.",
+  };
   return { verdict: "error", findings: [finding], notApplied: [], reader: "none" };
 }
 

@@ -178,7 +178,12 @@ async function folderSeen(
   if (namesToLookAt(folder, now).length > 0) context.wake();
 }
 
-function judge(folder: Folder, known: KnownName, file: SeenFile, to: { now: number; queue: DropQueue; answers: Answers }): void {
+function judge(
+  folder: Folder,
+  known: KnownName,
+  file: SeenFile,
+  to: { now: number; queue: DropQueue; answers: Answers },
+): void {
   const changed = takeObservation(known, file.observation);
   if (known.state === "answered" && !changed) {
     known.checkAt = to.now + LIMITS.hotFolderListIntervalMs;

@@ -24,14 +24,20 @@ export async function plateQuiet(context: StageContext, folder: Folder, drop: Dr
   if (self === null) return { kind: "again" };
   const identity = `${self.dev}:${self.ino}:${known.kind === "directory" ? "" : `${self.bytes}:${self.mtimeNs}`}`;
   if (await world.store.knowsAsset(folder.config.path, known.name, identity)) return { kind: "known" };
-  if (known.kind !== "directory" && folder.mountKind === "local" && self.bytes > 0 && arrivedByRename(self)) return { kind: "quiet", identity };
-  const print = known.kind === "directory" ? await printOf(context, path) : `${self.bytes}:${self.mtimeNs}:${self.ctimeNs}`;
+  if (known.kind !== "directory" && folder.mountKind === "local" && self.bytes > 0 && arrivedByRename(self))
+    return { kind: "quiet", identity };
+  const print =
+    known.kind === "directory" ? await printOf(context, path) : `${self.bytes}:${self.mtimeNs}:${self.ctimeNs}`;
   const now = world.clock.now();
   if (known.look?.print !== print) known.look = { print, since: now };
   const quietMs = now - known.look.since;
   if (quietMs >= LIMITS.plateQuietMs) return { kind: "quiet", identity };
   const reason = `It is complete when nothing in it has changed for ${LIMITS.plateQuietMs / 1000} s.`;
-  return { kind: "waiting", text: waitingAnswer(known.name, reason, []), checkInMs: Math.max(100, LIMITS.plateQuietMs - quietMs) };
+  return {
+    kind: "waiting",
+    text: waitingAnswer(known.name, reason, []),
+    checkInMs: Math.max(100, LIMITS.plateQuietMs - quietMs),
+  };
 }
 
 async function printOf(context: StageContext, dir: string): Promise<string> {

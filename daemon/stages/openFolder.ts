@@ -82,7 +82,8 @@ async function ownerOf(context: StageContext, path: string): Promise<{ store: st
 
 async function refuse(context: StageContext, folder: Folder, error: unknown): Promise<void> {
   const code = error instanceof HotplateError ? error.code : "HP-INTAKE-FOLDER";
-  const reason = error instanceof HotplateError ? error.message : `${systemCode(error) ?? "error"}: ${messageOf(error)}`;
+  const reason =
+    error instanceof HotplateError ? error.message : `${systemCode(error) ?? "error"}: ${messageOf(error)}`;
   if (folder.state === "down" && folder.reason === reason) return;
   folder.state = "down";
   folder.reason = reason;

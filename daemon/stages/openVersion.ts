@@ -40,7 +40,11 @@ export async function startOpening(context: StageContext, step: StepRow): Promis
       }
       stepWell(context, step);
       await context.world.store.openVersion(step.id, fence, outcome.value);
-      context.world.log.event("info", "version.claimed", { product: step.plan.target.product, version: versionName(outcome.value.number), job: step.jobId });
+      context.world.log.event("info", "version.claimed", {
+        product: step.plan.target.product,
+        version: versionName(outcome.value.number),
+        job: step.jobId,
+      });
     },
   });
 }
@@ -70,12 +74,22 @@ export async function claimNumber(
   const present = numbersIn(await files.list(productDir, LIMITS.productVersionsMax), /^v(\d+)$/);
   for (const number of claimed.slice(0, LIMITS.claimsReadMax)) {
     if (number <= from.above) break;
-    const text = new TextDecoder().decode(await files.read(joinPath(dir, `${versionName(number)}.json`), LIMITS.claimBytesMax));
+    const text = new TextDecoder().decode(
+      await files.read(joinPath(dir, `${versionName(number)}.json`), LIMITS.claimBytesMax),
+    );
     if (isOurClaim(text, { step: step.id, store })) return number;
   }
   let number = Math.max(claimed[0] ?? 0, present[0] ?? 0, from.above) + 1;
   for (let tries = 0; tries < LIMITS.claimTriesMax; tries += 1, number += 1) {
-    const record = claimText({ version: number, product, job: step.jobId, step: step.id, store, node: options.node, fence: from.fence });
+    const record = claimText({
+      version: number,
+      product,
+      job: step.jobId,
+      step: step.id,
+      store,
+      node: options.node,
+      fence: from.fence,
+    });
     const outcome = await publishFile(files, joinPath(dir, `${versionName(number)}.json`), record, world.ids.uuid());
     if (outcome !== "taken") return number;
   }

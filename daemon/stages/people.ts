@@ -29,7 +29,11 @@ async function apply(context: StageContext, request: RequestRow): Promise<void> 
   switch (body.kind) {
     case "cancel": {
       if (isJobEnded(job.state) || job.state === "publishing") {
-        await store.settleRequest(request.id, "refused", `Job ${job.id} is ${job.state}; it can't be canceled any more.`);
+        await store.settleRequest(
+          request.id,
+          "refused",
+          `Job ${job.id} is ${job.state}; it can't be canceled any more.`,
+        );
         return;
       }
       const { running } = await store.cancelJob(jobId, body.by);
@@ -38,13 +42,21 @@ async function apply(context: StageContext, request: RequestRow): Promise<void> 
         if (flight !== undefined) flight.stopFor = "cancel";
       }
       log.event("info", "job.canceled", { job: job.id, by: body.by });
-      await store.settleRequest(request.id, "done", `Job ${job.id} is canceled; ${running.length} running tasks are being stopped.`);
+      await store.settleRequest(
+        request.id,
+        "done",
+        `Job ${job.id} is canceled; ${running.length} running tasks are being stopped.`,
+      );
       return;
     }
     case "retry": {
       const { applied, tasks } = await store.retryJob(jobId, body.by);
       if (applied === "stale" || tasks === 0) {
-        await store.settleRequest(request.id, "refused", `Job ${job.id} has no failed or canceled task whose version is still open. Drop its manifest again.`);
+        await store.settleRequest(
+          request.id,
+          "refused",
+          `Job ${job.id} has no failed or canceled task whose version is still open. Drop its manifest again.`,
+        );
         return;
       }
       log.event("info", "job.retried", { job: job.id, by: body.by, tasks });

@@ -74,19 +74,27 @@ function startAssembling(context: StageContext, step: StepRow, shelf: RecipeShel
         await stepTrouble(context, step, outcome.error);
         return;
       }
-      for (const lost of outcome.value.lost) await context.world.store.unstage(lost, "its staged file is gone or changed");
+      for (const lost of outcome.value.lost)
+        await context.world.store.unstage(lost, "its staged file is gone or changed");
       if (outcome.value.publication === null) return;
       stepWell(context, step);
       const applied = await context.world.store.beginPublish(step.id, fence, outcome.value.publication);
       if (applied === "ok") {
-        context.world.log.event("info", "version.committing", { product: step.plan.target.product, version: versionName(version), job: step.jobId });
+        context.world.log.event("info", "version.committing", {
+          product: step.plan.target.product,
+          version: versionName(version),
+          job: step.jobId,
+        });
         context.wake();
       }
     },
   });
 }
 
-type Materialised = { readonly kind: "there" } | { readonly kind: "foreign"; readonly next: number } | { readonly kind: "gone" };
+type Materialised =
+  | { readonly kind: "there" }
+  | { readonly kind: "foreign"; readonly next: number }
+  | { readonly kind: "gone" };
 
 function startMaterialising(context: StageContext, step: StepRow): void {
   const { fence, version, publication } = step;
@@ -114,7 +122,13 @@ function startMaterialising(context: StageContext, step: StepRow): void {
           context.wake();
           return;
         case "gone":
-          await stepTrouble(context, step, new Error(`neither ${publication.stagingPath} nor ${publication.targetPath} is there; the disk lost what it had confirmed`));
+          await stepTrouble(
+            context,
+            step,
+            new Error(
+              `neither ${publication.stagingPath} nor ${publication.targetPath} is there; the disk lost what it had confirmed`,
+            ),
+          );
           return;
       }
     },

@@ -39,7 +39,8 @@ export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
     classesOf: (ref) => classes.get(ref.sha256) ?? [],
     graphText(ref) {
       const recipe = bySha.get(ref.sha256);
-      const value = recipe === undefined ? { recipe: `${ref.name}@${ref.version}`, sha256: ref.sha256, graph: null } : recipe.graph;
+      const value =
+        recipe === undefined ? { recipe: `${ref.name}@${ref.version}`, sha256: ref.sha256, graph: null } : recipe.graph;
       return `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`;
     },
     async tick() {

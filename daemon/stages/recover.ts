@@ -23,7 +23,10 @@ export async function recover(context: StageContext): Promise<void> {
       lost += 1;
       continue;
     }
-    slot.flights.set(task.id, adoptedFlight(task, { ...task, fence: task.fence, promptId: task.promptId, plan }, world.clock.now()));
+    slot.flights.set(
+      task.id,
+      adoptedFlight(task, { ...task, fence: task.fence, promptId: task.promptId, plan }, world.clock.now()),
+    );
     adopted += 1;
   }
   const fields = { adopted, lost };
@@ -31,11 +34,7 @@ export async function recover(context: StageContext): Promise<void> {
   world.log.event("info", "daemon.recovered", fields);
 }
 
-function adoptedFlight(
-  task: TaskRow,
-  known: Pick<Flight, "fence" | "promptId" | "plan">,
-  now: number,
-): Flight {
+function adoptedFlight(task: TaskRow, known: Pick<Flight, "fence" | "promptId" | "plan">, now: number): Flight {
   return {
     taskId: task.id,
     fence: known.fence,

@@ -29,7 +29,14 @@ interface Reporting {
 }
 
 export function createReport(context: StageContext, answers: Answers): Stage {
-  const reporting: Reporting = { context, answers, dirty: new Map(), writtenAt: new Map(), toFile: new Map(), owners: new Map() };
+  const reporting: Reporting = {
+    context,
+    answers,
+    dirty: new Map(),
+    writtenAt: new Map(),
+    toFile: new Map(),
+    owners: new Map(),
+  };
   const review = createReviewFolder(context);
   let seq: number | null = null;
   let nextCloseAt = 0;
@@ -88,7 +95,8 @@ async function writeDirty(reporting: Reporting, review: ReturnType<typeof create
 
 async function answerJob(reporting: Reporting, job: JobRow): Promise<void> {
   const { context, answers, owners, toFile } = reporting;
-  for (const step of job.plan.steps) if (step.plate !== null) context.live.namedPlates.add(joinPath(step.plate.dir, step.plate.stem));
+  for (const step of job.plan.steps)
+    if (step.plate !== null) context.live.namedPlates.add(joinPath(step.plate.dir, step.plate.stem));
   const hot = new Set(context.world.config.hotFolders.map((folder) => folder.path));
   for (const drop of await context.world.store.drops({ jobId: job.id })) {
     if (!hot.has(drop.folder)) continue;
@@ -103,7 +111,8 @@ async function answerJob(reporting: Reporting, job: JobRow): Promise<void> {
     if (owner !== undefined && owner < drop.id) await context.world.store.closeDrop(owner);
     owners.set(key, drop.id);
     const extras = await extrasOf(context, job);
-    const text = drop.outcome === "duplicate" ? duplicateAnswer(drop.name, job, extras) : statusAnswer(drop.name, job, extras);
+    const text =
+      drop.outcome === "duplicate" ? duplicateAnswer(drop.name, job, extras) : statusAnswer(drop.name, job, extras);
     answers.status(drop.folder, drop.name, text);
   }
 }
@@ -130,16 +139,20 @@ function startFilings(reporting: Reporting): void {
     for (const drop of group.drops) {
       toFile.delete(drop.id);
       // Filed under accepted/, it may have to go on to done/ at once.
-      if (group.to === "accepted" && !reporting.dirty.has(drop.jobId)) reporting.dirty.set(drop.jobId, context.world.clock.now() + LIMITS.answerRefreshMs);
+      if (group.to === "accepted" && !reporting.dirty.has(drop.jobId))
+        reporting.dirty.set(drop.jobId, context.world.clock.now() + LIMITS.answerRefreshMs);
     }
   }
 }
 
 async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths> {
   const first = job.steps[0];
-  const waiting = first === undefined ? [] : await context.world.store.tasks(first.id, { states: ["ready", "blocked"], limit: 1 });
+  const waiting =
+    first === undefined ? [] : await context.world.store.tasks(first.id, { states: ["ready", "blocked"], limit: 1 });
   const ahead = waiting[0] === undefined ? 0 : await context.world.store.ahead(waiting[0].id);
-  const trouble = job.steps.map((step) => context.live.stepTrouble.get(step.id)?.message).find((message) => message !== undefined);
+  const trouble = job.steps
+    .map((step) => context.live.stepTrouble.get(step.id)?.message)
+    .find((message) => message !== undefined);
   const up = [...context.live.slots.values()].filter((slot) => slot.state === "up").length;
   return {
     ahead,
@@ -148,7 +161,15 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
     versions: job.steps.flatMap((step) =>
       step.version === null
         ? []
-        : [{ product: step.plan.target.product, number: step.version, state: step.state, path: versionDir(step.plan.target, step.version), ...reviewPaths(step.plan.target, step.version) }],
+        : [
+            {
+              product: step.plan.target.product,
+              number: step.version,
+              state: step.state,
+              path: versionDir(step.plan.target, step.version),
+              ...reviewPaths(step.plan.target, step.version),
+            },
+          ],
     ),
     now: context.world.clock.now(),
   };
@@ -183,7 +204,8 @@ async function closeOld(reporting: Reporting): Promise<void> {
         await makeDirs(context.files, drop.folder, dir);
         const name = statusFileName(drop.name);
         const from = joinPath(drop.folder, name);
-        if (!(await moveNoClobber(context.files, from, joinPath(dir, name)))) await moveNoClobber(context.files, from, joinPath(dir, `${job.id}.${name}`));
+        if (!(await moveNoClobber(context.files, from, joinPath(dir, name))))
+          await moveNoClobber(context.files, from, joinPath(dir, `${job.id}.${name}`));
       },
       done: async (outcome) => {
         if (!outcome.ok) ignore("ENOENT")(outcome.error);

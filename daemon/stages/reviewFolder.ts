@@ -60,7 +60,11 @@ export function createReviewFolder(context: StageContext): ReviewFolder {
         if (step.version === null || finished.has(step.id) || wanted.has(step.id)) continue;
         if (step.counts.committing + step.counts.done === 0) continue;
         const soon = step.state === "committed";
-        wanted.set(step.id, { jobId: job.id, stepId: step.id, notBefore: context.world.clock.now() + (soon ? 0 : LIMITS.reviewSheetMs) });
+        wanted.set(step.id, {
+          jobId: job.id,
+          stepId: step.id,
+          notBefore: context.world.clock.now() + (soon ? 0 : LIMITS.reviewSheetMs),
+        });
       }
     },
     async tick() {
@@ -102,7 +106,8 @@ async function makeProxies(
   let made = 0;
   for (const task of of.tasks) {
     const staged = task.staged[0];
-    const shown = staged !== undefined && task.inspection !== null && (task.state === "committing" || task.state === "done");
+    const shown =
+      staged !== undefined && task.inspection !== null && (task.state === "committing" || task.state === "done");
     const name = proxyName(task.wedge, task.frame);
     const key = `${step.id}/${name}/${task.fence}`;
     if (!shown || of.proxies.has(key)) continue;
@@ -143,10 +148,13 @@ async function drawSheets(
 ): Promise<void> {
   const { files, world } = context;
   const pages = sheetPages(step.plan, of.tasks, (task) =>
-    task.inspection !== null && task.state === "committing" ? joinPath(of.paths.reviewDir, proxyName(task.wedge, task.frame)) : null,
+    task.inspection !== null && task.state === "committing"
+      ? joinPath(of.paths.reviewDir, proxyName(task.wedge, task.frame))
+      : null,
   );
   for (const page of pages) {
-    const target = page.page === 1 ? of.paths.contactSheet : of.paths.contactSheet.replace(/\.jpg$/, `_p${page.page}.jpg`);
+    const target =
+      page.page === 1 ? of.paths.contactSheet : of.paths.contactSheet.replace(/\.jpg$/, `_p${page.page}.jpg`);
     const temporary = joinPath(of.paths.reviewDir, `.hotplate-tmp.${world.ids.uuid()}.jpg`);
     const title = `${step.plan.target.name} ${step.plan.target.product} ${versionName(step.version ?? 0)} (growing)`;
     await world.images.sheet({ title, columns: page.columns, tiles: page.tiles }, temporary);
@@ -158,14 +166,18 @@ async function drawSheets(
 async function finish(context: StageContext, step: StepRow, paths: ReturnType<typeof reviewPaths>): Promise<void> {
   const { files, world } = context;
   const version = versionDir(step.plan.target, step.version ?? 0);
-  const sheets = (await files.list(version, LIMITS.hotFolderEntriesMax)).filter((entry) => /^contact_.*\.jpg$/.test(entry.name));
+  const sheets = (await files.list(version, LIMITS.hotFolderEntriesMax)).filter((entry) =>
+    /^contact_.*\.jpg$/.test(entry.name),
+  );
   for (const sheet of sheets) {
     const target = sheetFor(paths.contactSheet, sheet.name);
     const temporary = joinPath(paths.reviewDir, `.hotplate-tmp.${world.ids.uuid()}.jpg`);
     await files.copy(joinPath(version, sheet.name), temporary);
     await files.rename(temporary, target);
   }
-  const text = new TextDecoder().decode(await files.read(joinPath(version, ".hotplate/qc.json"), LIMITS.commitBytesMax));
+  const text = new TextDecoder().decode(
+    await files.read(joinPath(version, ".hotplate/qc.json"), LIMITS.commitBytesMax),
+  );
   const report = qcReportSchema.parse(JSON.parse(text));
   const html = qcHtml(report, {
     title: `${step.plan.target.name} ${step.plan.target.product} ${versionName(step.version ?? 0)}`,

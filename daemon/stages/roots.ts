@@ -17,7 +17,8 @@ export function createRoots(context: StageContext, guard: MountGuard): Stage {
     async tick() {
       const now = context.world.clock.now();
       for (const root of context.live.roots.values()) {
-        if (guard.hanging(root.path) >= LIMITS.mountCallsPerRoot && root.state !== "slow") await change(context, root, slow());
+        if (guard.hanging(root.path) >= LIMITS.mountCallsPerRoot && root.state !== "slow")
+          await change(context, root, slow());
         if (now < root.nextLookAt) continue;
         root.nextLookAt = now + LIMITS.rootLookMs;
         if (guard.hanging(root.path) > 0) probe(context, root, guard);
@@ -44,13 +45,23 @@ function look(context: StageContext, root: RootState): void {
     done: async (outcome) => {
       if (!outcome.ok) {
         const code = systemCode(outcome.error);
-        await change(context, root, code === "ETIMEDOUT" ? slow() : { state: "slow", reason: `can't be read (${code ?? "error"})` });
+        await change(
+          context,
+          root,
+          code === "ETIMEDOUT" ? slow() : { state: "slow", reason: `can't be read (${code ?? "error"})` },
+        );
         return;
       }
       root.freeBytes = outcome.value.mount.freeBytes;
       root.demo = outcome.value.demo;
       const full = root.freeBytes < LIMITS.diskFreeBytesMin;
-      await change(context, root, full ? { state: "full", reason: `only ${root.freeBytes} bytes free (HP-DISK-FULL)` } : { state: "well", reason: null });
+      await change(
+        context,
+        root,
+        full
+          ? { state: "full", reason: `only ${root.freeBytes} bytes free (HP-DISK-FULL)` }
+          : { state: "well", reason: null },
+      );
     },
   });
 }

@@ -12,13 +12,22 @@ import { rootFull } from "./roots.ts";
 export async function stepTrouble(context: StageContext, step: StepRow, error: unknown): Promise<void> {
   const failures = (context.live.stepTrouble.get(step.id)?.failures ?? 0) + 1;
   const message = words(error, step.plan.target.productDir);
-  context.live.stepTrouble.set(step.id, { message, failures, nextTryAt: context.world.clock.now() + backoffMs(failures) });
+  context.live.stepTrouble.set(step.id, {
+    message,
+    failures,
+    nextTryAt: context.world.clock.now() + backoffMs(failures),
+  });
   const code = systemCode(error) ?? "";
   if (code === "ENOSPC" || code === "EDQUOT") {
     const root = rootOf(step.plan.target.productDir, context.world.config.roots);
     if (root !== null) await rootFull(context, root.linux);
   }
-  context.world.log.event("warn", "work.failed", { work: "version", job: step.jobId, product: step.plan.target.product, reason: message });
+  context.world.log.event("warn", "work.failed", {
+    work: "version",
+    job: step.jobId,
+    product: step.plan.target.product,
+    reason: message,
+  });
 }
 
 export function stepWell(context: StageContext, step: Pick<StepRow, "id">): void {

@@ -37,7 +37,8 @@ export function startSubmit(context: StageContext, parts: SubmitParts): void {
     key: `submit:${flight.promptId}`,
     lane: `${slot.config.name}:submit`,
     run: () => submit(context, parts),
-    done: (outcome) => ended(context, parts, outcome.ok ? outcome.value : { kind: "unreachable", error: outcome.error }),
+    done: (outcome) =>
+      ended(context, parts, outcome.ok ? outcome.value : { kind: "unreachable", error: outcome.error }),
   });
   // The lane has as many places as a slot has flights, so there is always room; else the grant goes back.
   if (!started) flight.stopFor = "lost";
@@ -127,16 +128,24 @@ async function placeImages(
 async function sameAsPlanned(context: StageContext, frame: PlateFrame): Promise<void> {
   const stat = await context.files.stat(frame.path);
   if (stat.bytes === frame.bytes && stat.mtimeNs === frame.mtimeNs) return;
-  throw new HotplateError("HP-PLATE-CHANGED", `${frame.path} changed after the job was accepted. Drop the manifest again.`);
+  throw new HotplateError(
+    "HP-PLATE-CHANGED",
+    `${frame.path} changed after the job was accepted. Drop the manifest again.`,
+  );
 }
 
 function prepareFailed(error: unknown): Submitted {
-  if (error instanceof HotplateError) return unusable(error.code === "HP-INTERNAL" ? "other" : "bad_input", error.code, error.message);
+  if (error instanceof HotplateError)
+    return unusable(error.code === "HP-INTERNAL" ? "other" : "bad_input", error.code, error.message);
   const code = systemCode(error) ?? "";
   // A plate that is not there now: the mount may come back. Deferred, no attempt used.
   const disk = ["ENOENT", "EIO", "ESTALE", "ENOSPC", "EDQUOT", "ETIMEDOUT", "EACCES", "ENOTDIR"].includes(code);
   if (disk) {
-    const failure = { class: "disk", code: code === "ENOSPC" ? "HP-DISK-FULL" : "HP-DISK-IO", message: messageOf(error) } as const;
+    const failure = {
+      class: "disk",
+      code: code === "ENOSPC" ? "HP-DISK-FULL" : "HP-DISK-IO",
+      message: messageOf(error),
+    } as const;
     return { kind: "unusable", failure, counts: false };
   }
   if (code.startsWith("ECONN") || code === "EPIPE") return { kind: "unreachable", error };
@@ -160,7 +169,11 @@ async function ended(context: StageContext, parts: SubmitParts, submitted: Submi
       flight.placed = submitted.placed;
       flight.phase = "submitted";
       flight.submittedAt = now;
-      context.world.log.event("debug", "task.submitted", { task: flight.taskId, slot: slot.config.name, prompt: flight.promptId });
+      context.world.log.event("debug", "task.submitted", {
+        task: flight.taskId,
+        slot: slot.config.name,
+        prompt: flight.promptId,
+      });
       return;
     case "ambiguous":
       // Settled by asking for the prompt: accepted after all, or unknown and given back.
@@ -181,4 +194,3 @@ async function ended(context: StageContext, parts: SubmitParts, submitted: Submi
       return;
   }
 }
-

@@ -3,11 +3,28 @@ import { existsSync, linkSync, readdirSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { statusFileName } from "../../daemon/domain/answer.ts";
 
-const LIGHTINGS = ["dawn", "sunrise", "noon", "overcast", "golden", "sunset", "dusk", "moonlight", "sodium", "neon", "storm", "fog"];
+const LIGHTINGS = [
+  "dawn",
+  "sunrise",
+  "noon",
+  "overcast",
+  "golden",
+  "sunset",
+  "dusk",
+  "moonlight",
+  "sodium",
+  "neon",
+  "storm",
+  "fog",
+];
 
 /** As many lightings as give the number exactly with whole seeds; else one lighting per seed side by side. */
 export function manifestFor(variations: number): string {
-  const lights = [...LIGHTINGS.keys()].map((index) => index + 1).reverse().find((count) => variations % count === 0) ?? 1;
+  const lights =
+    [...LIGHTINGS.keys()]
+      .map((index) => index + 1)
+      .reverse()
+      .find((count) => variations % count === 0) ?? 1;
   const seeds = variations / lights;
   return [
     "# yaml-language-server: $schema=./hotplate-manifest.schema.json",

@@ -21,14 +21,20 @@ export async function startSlots(dir: string, count: number): Promise<readonly P
   const starting = Array.from({ length: count }, (_, index) => {
     const slotDir = join(dir, `gpu${index}`);
     mkdirSync(slotDir, { recursive: true });
-    return start(`gpu${index}`, ["scripts/simulatedComfyui/main.ts", "--port", "0", "--slot-dir", slotDir], (line) => (typeof line["url"] === "string" ? line["url"] : null), join(slotDir, "slot.log"));
+    return start(
+      `gpu${index}`,
+      ["scripts/simulatedComfyui/main.ts", "--port", "0", "--slot-dir", slotDir],
+      (line) => (typeof line["url"] === "string" ? line["url"] : null),
+      join(slotDir, "slot.log"),
+    );
   });
   return Promise.all(starting);
 }
 
 export async function startDaemon(config: string): Promise<Process> {
   const log = join(dirname(config), "daemon.log");
-  const url = (line: Readonly<Record<string, unknown>>): string | null => (line["event"] === "daemon.recovered" ? apiUrl(dirname(config)) : null);
+  const url = (line: Readonly<Record<string, unknown>>): string | null =>
+    line["event"] === "daemon.recovered" ? apiUrl(dirname(config)) : null;
   return start("daemon", ["daemon/cli/main.ts", "run", "--config", config], url, log);
 }
 
@@ -37,14 +43,25 @@ function apiUrl(root: string): string {
   return (JSON.parse(readFileSync(join(root, "state/daemon.json"), "utf8")) as { api: string }).api;
 }
 
-function start(name: string, args: readonly string[], ready: (line: Readonly<Record<string, unknown>>) => string | null, logPath: string): Promise<Process> {
-  const child = spawn(process.execPath, args, { cwd: HOME, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, UV_THREADPOOL_SIZE: "16" } });
+function start(
+  name: string,
+  args: readonly string[],
+  ready: (line: Readonly<Record<string, unknown>>) => string | null,
+  logPath: string,
+): Promise<Process> {
+  const child = spawn(process.execPath, args, {
+    cwd: HOME,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, UV_THREADPOOL_SIZE: "16" },
+  });
   const log = createWriteStream(logPath, { flags: "a" });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const ended = new Promise<number>((done) => child.once("exit", (code) => done(code ?? 1)));
   return new Promise((resolve, reject) => {
-    void ended.then((code) => reject(new HotplateError("HP-INTERNAL", `${name} ended with ${code} before it was ready; see ${logPath}.`)));
+    void ended.then((code) =>
+      reject(new HotplateError("HP-INTERNAL", `${name} ended with ${code} before it was ready; see ${logPath}.`)),
+    );
     createInterface({ input: child.stdout }).on("line", (text) => {
       const url = ready(parse(text));
       if (url !== null) resolve({ name, url, ended, stop: () => stop(child, ended) });

@@ -19,7 +19,9 @@ export async function watchProgress(answer: string, quiet: boolean): Promise<Dem
   let said = "";
   let saidShare = -1;
   for (;;) {
-    const text = await readFile(answer, "utf8").catch(() => readFile(answer.replace(/\.STATUS\.txt$/, ".ERROR.txt"), "utf8").catch(() => ""));
+    const text = await readFile(answer, "utf8").catch(() =>
+      readFile(answer.replace(/\.STATUS\.txt$/, ".ERROR.txt"), "utf8").catch(() => ""),
+    );
     const lines = text.trimEnd().split("\n");
     const state = /^[A-Z ]+?(?= {2})/.exec(text)?.[0] ?? "";
     const tasks = /tasks:\s+(\d+)\/(\d+)[^\n]*/.exec(text);

@@ -27,7 +27,13 @@ export async function paintPlate(path: string, look: PlateLook, bitDepth: 8 | 16
 
 type Rgb = readonly [number, number, number];
 
-const RIDGES: readonly { readonly base: number; readonly rise: number; readonly scale: number; readonly colour: Rgb; readonly speed: number }[] = [
+const RIDGES: readonly {
+  readonly base: number;
+  readonly rise: number;
+  readonly scale: number;
+  readonly colour: Rgb;
+  readonly speed: number;
+}[] = [
   { base: 0.5, rise: 0.16, scale: 2.2, colour: [0.56, 0.62, 0.72], speed: 0.2 },
   { base: 0.56, rise: 0.14, scale: 3.1, colour: [0.42, 0.49, 0.58], speed: 0.4 },
   { base: 0.61, rise: 0.11, scale: 4.6, colour: [0.27, 0.34, 0.38], speed: 0.7 },
@@ -57,7 +63,16 @@ function paint(look: PlateLook): Float32Array {
   return out;
 }
 
-function crestLine(look: PlateLook, ridge: { readonly base: number; readonly rise: number; readonly scale: number; readonly speed: number; readonly index: number }): Float32Array {
+function crestLine(
+  look: PlateLook,
+  ridge: {
+    readonly base: number;
+    readonly rise: number;
+    readonly scale: number;
+    readonly speed: number;
+    readonly index: number;
+  },
+): Float32Array {
   const line = new Float32Array(look.width);
   for (let x = 0; x < look.width; x += 1) {
     const u = ((x + look.pan * ridge.speed) / look.width) * ridge.scale + look.seed * 7.3 + ridge.index * 19.1;
@@ -72,7 +87,11 @@ function land(x: number, v: number, of: { readonly look: PlateLook; readonly cre
     const ridge = RIDGES[index];
     if (ridge === undefined || v < crest) continue;
     const below = Math.min(1, (v - crest) * 9);
-    const texture = (noise((x + of.look.pan * ridge.speed) / 9 + index * 31, v * of.look.height * 0.12) - 0.5) * 0.09 * (index + 1) * 0.45;
+    const texture =
+      (noise((x + of.look.pan * ridge.speed) / 9 + index * 31, v * of.look.height * 0.12) - 0.5) *
+      0.09 *
+      (index + 1) *
+      0.45;
     const mist = (1 - below) * 0.05 + (RIDGES.length - 1 - index) * 0.02;
     return [ridge.colour[0] + texture + mist, ridge.colour[1] + texture + mist, ridge.colour[2] + texture * 0.8 + mist];
   }
@@ -83,7 +102,11 @@ function sky(u: number, v: number): Rgb {
   const t = Math.min(1, v / 0.6);
   const sun = Math.exp(-((u - 0.68) ** 2 * 26 + (v - 0.36) ** 2 * 60));
   const cloud = Math.max(0, fractal2(u * 4.2, v * 11) - 0.52) * 0.55 * (1 - t * 0.4);
-  return [0.34 + 0.45 * t + 0.26 * sun + cloud, 0.5 + 0.31 * t + 0.2 * sun + cloud, 0.72 + 0.12 * t + 0.08 * sun + cloud];
+  return [
+    0.34 + 0.45 * t + 0.26 * sun + cloud,
+    0.5 + 0.31 * t + 0.2 * sun + cloud,
+    0.72 + 0.12 * t + 0.08 * sun + cloud,
+  ];
 }
 
 /** A village on the shore: small warm lights and their broken mirror images. */
@@ -94,11 +117,20 @@ function lights(out: Float32Array, look: PlateLook): void {
     const cy = (SHORE - 0.006 - hash(n, 5, look.seed) * 0.018) * height;
     const radius = width * (0.0014 + 0.001 * hash(n, 9, look.seed));
     glow(out, { look, cx, cy, radius, power: 1.2 });
-    glow(out, { look, cx, cy: (2 * SHORE * height - cy) + height * 0.012, radius: radius * 1.6, power: 0.35 });
+    glow(out, { look, cx, cy: 2 * SHORE * height - cy + height * 0.012, radius: radius * 1.6, power: 0.35 });
   }
 }
 
-function glow(out: Float32Array, of: { readonly look: PlateLook; readonly cx: number; readonly cy: number; readonly radius: number; readonly power: number }): void {
+function glow(
+  out: Float32Array,
+  of: {
+    readonly look: PlateLook;
+    readonly cx: number;
+    readonly cy: number;
+    readonly radius: number;
+    readonly power: number;
+  },
+): void {
   const { look, cx, cy, radius, power } = of;
   const reach = Math.ceil(radius * 5);
   for (let y = Math.max(0, Math.floor(cy - reach)); y < Math.min(look.height, cy + reach); y += 1) {
@@ -113,7 +145,10 @@ function glow(out: Float32Array, of: { readonly look: PlateLook; readonly cx: nu
 }
 
 function hash(x: number, y: number, seed: number): number {
-  let h = Math.imul(Math.trunc(x) ^ 0x27d4eb2d, 0x85ebca6b) ^ Math.imul(Math.trunc(y) + 0x165667b1, 0xc2b2ae35) ^ Math.imul(Math.trunc(seed) + 1, 0x9e3779b1);
+  let h =
+    Math.imul(Math.trunc(x) ^ 0x27d4eb2d, 0x85ebca6b) ^
+    Math.imul(Math.trunc(y) + 0x165667b1, 0xc2b2ae35) ^
+    Math.imul(Math.trunc(seed) + 1, 0x9e3779b1);
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
   h = Math.imul(h ^ (h >>> 13), 0x297a2d39);
   return ((h ^ (h >>> 16)) >>> 0) / 4_294_967_296;

@@ -22,7 +22,10 @@ const MARK = ".hotplate-demo.json";
 
 export async function runDemo(options: DemoOptions): Promise<number> {
   if (!Number.isInteger(options.variations) || options.variations < 1 || options.variations > 1_000) {
-    throw new HotplateError("HP-MANIFEST-RANGE", `--variations ${options.variations} is not a whole number from 1 to 1000.`);
+    throw new HotplateError(
+      "HP-MANIFEST-RANGE",
+      `--variations ${options.variations} is not a whole number from 1 to 1000.`,
+    );
   }
   const root = resolve(options.root);
   takeRoot(root);
@@ -62,17 +65,35 @@ function takeRoot(root: string): void {
   if (existsSync(root) && readdirSync(root).length > 0 && !existsSync(join(root, MARK))) {
     throw new HotplateError("HP-DEMO-ROOT", `${root} is not empty and not a demo folder.`);
   }
-  for (const dir of ["hot", "hot_relight", "state", "slots", "shots/DEMO"]) mkdirSync(join(root, dir), { recursive: true });
-  if (!existsSync(join(root, MARK))) writeFileSync(join(root, MARK), `${JSON.stringify({ hotplate: 1, what: "a demo root: simulated results may be published here" }, null, 2)}\n`);
+  for (const dir of ["hot", "hot_relight", "state", "slots", "shots/DEMO"])
+    mkdirSync(join(root, dir), { recursive: true });
+  if (!existsSync(join(root, MARK)))
+    writeFileSync(
+      join(root, MARK),
+      `${JSON.stringify({ hotplate: 1, what: "a demo root: simulated results may be published here" }, null, 2)}\n`,
+    );
 }
 
 async function makePlates(root: string, say: (text: string) => void): Promise<void> {
   const look = { width: 960, height: 540, seed: 3, pan: 0 };
   const sequence = join(root, "shots/DEMO/SH010/plates/DEMO_SH010_PL01_v001");
   const plates: { path: string; look: typeof look; bitDepth: 8 | 16 }[] = [];
-  for (let frame = 0; frame < 8; frame += 1) plates.push({ path: join(sequence, `DEMO_SH010_PL01_v001.${1001 + frame}.png`), look: { ...look, pan: frame * 4 }, bitDepth: 16 });
-  plates.push({ path: join(root, "shots/DEMO/SH020/plates/DEMO_SH020_PL01_v001/DEMO_SH020_PL01_v001.png"), look: { width: 1280, height: 720, seed: 11, pan: 0 }, bitDepth: 8 });
-  plates.push({ path: join(root, "shots/DEMO/SH040_東京 ñ/plates/SH040_PL01_v001/SH040_PL01_v001.1001.png"), look: { ...look, seed: 7 }, bitDepth: 8 });
+  for (let frame = 0; frame < 8; frame += 1)
+    plates.push({
+      path: join(sequence, `DEMO_SH010_PL01_v001.${1001 + frame}.png`),
+      look: { ...look, pan: frame * 4 },
+      bitDepth: 16,
+    });
+  plates.push({
+    path: join(root, "shots/DEMO/SH020/plates/DEMO_SH020_PL01_v001/DEMO_SH020_PL01_v001.png"),
+    look: { width: 1280, height: 720, seed: 11, pan: 0 },
+    bitDepth: 8,
+  });
+  plates.push({
+    path: join(root, "shots/DEMO/SH040_東京 ñ/plates/SH040_PL01_v001/SH040_PL01_v001.1001.png"),
+    look: { ...look, seed: 7 },
+    bitDepth: 8,
+  });
   let painted = 0;
   for (const plate of plates) {
     if (existsSync(plate.path)) continue;
@@ -103,7 +124,13 @@ function writeConfig(root: string, slots: readonly Process[]): string {
 }
 
 function closing(root: string, lines: readonly string[]): string {
-  return ["", ...lines, "", `Everything is under ${root}. Look at the contact sheet and the QC report; verify a version with`, `  npx hotplate verify VERSION_FOLDER`].join("\n");
+  return [
+    "",
+    ...lines,
+    "",
+    `Everything is under ${root}. Look at the contact sheet and the QC report; verify a version with`,
+    `  npx hotplate verify VERSION_FOLDER`,
+  ].join("\n");
 }
 
 function keepText(root: string): string {

@@ -22,7 +22,11 @@ export interface Prompt {
 export interface HistoryEntry {
   readonly prompt: Prompt;
   readonly outputs: Readonly<Record<string, { readonly images: readonly OutputFile[] }>>;
-  readonly status: { readonly status_str: "success" | "error"; readonly completed: boolean; readonly messages: readonly (readonly [string, object])[] };
+  readonly status: {
+    readonly status_str: "success" | "error";
+    readonly completed: boolean;
+    readonly messages: readonly (readonly [string, object])[];
+  };
 }
 export interface LogEntry {
   readonly id: string;
@@ -60,7 +64,9 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     for (const dir of ["input", "output", "temp"]) mkdirSync(join(options.slotDir, dir), { recursive: true });
-    this.#worker = new Worker(new URL("./pixelWorker.ts", import.meta.url), { workerData: { slotDir: options.slotDir, interrupt: this.#interrupt } });
+    this.#worker = new Worker(new URL("./pixelWorker.ts", import.meta.url), {
+      workerData: { slotDir: options.slotDir, interrupt: this.#interrupt },
+    });
     this.#worker.on("message", (message: WorkerMessage) => this.#take?.(message));
     this.#worker.unref();
   }
@@ -70,7 +76,13 @@ export class Engine {
   }
 
   put(prompt: Prompt): void {
-    this.log.push({ id: prompt.id, receivedAt: Date.now(), startedAt: null, endedAt: null, checkpoint: checkpointOf(prompt.graph) });
+    this.log.push({
+      id: prompt.id,
+      receivedAt: Date.now(),
+      startedAt: null,
+      endedAt: null,
+      checkpoint: checkpointOf(prompt.graph),
+    });
     this.pending.push(prompt);
     this.pending.sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1));
     this.#status();
@@ -144,24 +156,51 @@ export class Engine {
   /** Stands for the GPU's time: loading another checkpoint, then the work. */
   async #work(prompt: Prompt): Promise<void> {
     const checkpoint = checkpointOf(prompt.graph);
-    if (checkpoint !== null && checkpoint !== this.#checkpoint && this.#options.loadMs > 0) await pause(this.#options.loadMs);
+    if (checkpoint !== null && checkpoint !== this.#checkpoint && this.#options.loadMs > 0)
+      await pause(this.#options.loadMs);
     this.#checkpoint = checkpoint;
     if (this.#options.workMs > 0) await pause(this.#options.workMs);
   }
 
-  #run(prompt: Prompt, of: { note: (type: string, data: object) => void; outputs: Record<string, { images: readonly OutputFile[] }> }): Promise<boolean> {
+  #run(
+    prompt: Prompt,
+    of: { note: (type: string, data: object) => void; outputs: Record<string, { images: readonly OutputFile[] }> },
+  ): Promise<boolean> {
     const { send, faults } = this.#options;
     const states: Record<string, object> = {};
     const state = (node: string, value: number, word: "running" | "finished"): void => {
-      states[node] = { value, max: 1, state: word, node_id: node, prompt_id: prompt.id, display_node_id: node, parent_node_id: null, real_node_id: node };
+      states[node] = {
+        value,
+        max: 1,
+        state: word,
+        node_id: node,
+        prompt_id: prompt.id,
+        display_node_id: node,
+        parent_node_id: null,
+        real_node_id: node,
+      };
       send(prompt.clientId, "progress_state", { prompt_id: prompt.id, nodes: states });
     };
     if (faults.happens("falseSuccess")) {
       of.note("execution_cached", { nodes: [] });
-      of.note("execution_error", { node_id: "1", node_type: "LoadImage", executed: [], exception_message: "Dependency cycle detected", exception_type: "graph.DependencyCycleError", traceback: [], current_inputs: {}, current_outputs: [] });
+      of.note("execution_error", {
+        node_id: "1",
+        node_type: "LoadImage",
+        executed: [],
+        exception_message: "Dependency cycle detected",
+        exception_type: "graph.DependencyCycleError",
+        traceback: [],
+        current_inputs: {},
+        current_outputs: [],
+      });
       return Promise.resolve(true);
     }
-    const order: WorkerOrder = { graph: prompt.graph, nodes: executionOrder(prompt), number: ++this.#execution, faults: (["noFile", "truncated", "black"] as const).filter((fault) => faults.happens(fault)) };
+    const order: WorkerOrder = {
+      graph: prompt.graph,
+      nodes: executionOrder(prompt),
+      number: ++this.#execution,
+      faults: (["noFile", "truncated", "black"] as const).filter((fault) => faults.happens(fault)),
+    };
     const executed: string[] = [];
     return new Promise((resolve) => {
       this.#take = (message) => {
@@ -171,7 +210,11 @@ export class Engine {
             break;
           case "executing":
             state(message.node, 0, "running");
-            send(prompt.clientId, "executing", { node: message.node, display_node: message.node, prompt_id: prompt.id });
+            send(prompt.clientId, "executing", {
+              node: message.node,
+              display_node: message.node,
+              prompt_id: prompt.id,
+            });
             break;
           case "finished":
             executed.push(message.node);
@@ -179,16 +222,34 @@ export class Engine {
             break;
           case "executed":
             of.outputs[message.node] = { images: message.files };
-            send(prompt.clientId, "executed", { node: message.node, display_node: message.node, output: { images: message.files }, prompt_id: prompt.id });
+            send(prompt.clientId, "executed", {
+              node: message.node,
+              display_node: message.node,
+              output: { images: message.files },
+              prompt_id: prompt.id,
+            });
             executed.push(message.node);
             state(message.node, 1, "finished");
             break;
           case "interrupted":
-            of.note("execution_interrupted", { node_id: message.node, node_type: prompt.graph[message.node]?.class_type, executed });
+            of.note("execution_interrupted", {
+              node_id: message.node,
+              node_type: prompt.graph[message.node]?.class_type,
+              executed,
+            });
             resolve(false);
             break;
           case "error":
-            of.note("execution_error", { node_id: message.node, node_type: prompt.graph[message.node]?.class_type, executed, exception_message: message.message, exception_type: message.type, traceback: [], current_inputs: {}, current_outputs: [] });
+            of.note("execution_error", {
+              node_id: message.node,
+              node_type: prompt.graph[message.node]?.class_type,
+              executed,
+              exception_message: message.message,
+              exception_type: message.type,
+              traceback: [],
+              current_inputs: {},
+              current_outputs: [],
+            });
             resolve(false);
             break;
           case "success":
@@ -199,14 +260,31 @@ export class Engine {
       };
       if (faults.happens("oom")) {
         of.note("execution_cached", { nodes: [] });
-        of.note("execution_error", { node_id: order.nodes.at(-1) ?? "", node_type: "KSampler", executed, exception_message: "Allocation on device 0 would exceed allowed memory. (out of memory)\nTIPS: If the error persists, try a smaller image.", exception_type: "torch.OutOfMemoryError", traceback: [], current_inputs: {}, current_outputs: [] });
+        of.note("execution_error", {
+          node_id: order.nodes.at(-1) ?? "",
+          node_type: "KSampler",
+          executed,
+          exception_message:
+            "Allocation on device 0 would exceed allowed memory. (out of memory)\nTIPS: If the error persists, try a smaller image.",
+          exception_type: "torch.OutOfMemoryError",
+          traceback: [],
+          current_inputs: {},
+          current_outputs: [],
+        });
         resolve(false);
       } else this.#worker.postMessage(order);
     });
   }
 
-  #remember(prompt: Prompt, of: { outputs: HistoryEntry["outputs"]; messages: readonly [string, object][]; success: boolean }): void {
-    this.history.set(prompt.id, { prompt, outputs: of.outputs, status: { status_str: of.success ? "success" : "error", completed: of.success, messages: of.messages } });
+  #remember(
+    prompt: Prompt,
+    of: { outputs: HistoryEntry["outputs"]; messages: readonly [string, object][]; success: boolean },
+  ): void {
+    this.history.set(prompt.id, {
+      prompt,
+      outputs: of.outputs,
+      status: { status_str: of.success ? "success" : "error", completed: of.success, messages: of.messages },
+    });
     if (this.history.size <= HISTORY_MAX) return;
     for (const oldest of this.history.keys()) {
       this.history.delete(oldest);
@@ -232,6 +310,7 @@ export function executionOrder(prompt: Pick<Prompt, "graph" | "outputs">): reado
 }
 
 function checkpointOf(graph: Graph): string | null {
-  for (const node of Object.values(graph)) if (typeof node.inputs["ckpt_name"] === "string") return node.inputs["ckpt_name"];
+  for (const node of Object.values(graph))
+    if (typeof node.inputs["ckpt_name"] === "string") return node.inputs["ckpt_name"];
   return null;
 }

@@ -29,7 +29,9 @@ function options() {
 
 const given = options();
 if (given["slot-dir"] === undefined || (given.version !== "0.19" && given.version !== "0.38")) {
-  process.stderr.write("usage: --slot-dir DIR [--port N] [--version 0.19|0.38] [--work-ms N] [--load-ms N] [--fault NAME[=COUNT]]\n");
+  process.stderr.write(
+    "usage: --slot-dir DIR [--port N] [--version 0.19|0.38] [--work-ms N] [--load-ms N] [--fault NAME[=COUNT]]\n",
+  );
   process.exit(2);
 }
 try {
@@ -43,7 +45,8 @@ try {
     onDie: () => process.exit(137),
   });
   process.stdout.write(`${JSON.stringify({ url: running.url, pid: process.pid, simulated: true })}\n`);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void running.close().then(() => process.exit(0)));
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.on(signal, () => void running.close().then(() => process.exit(0)));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

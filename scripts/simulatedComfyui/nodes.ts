@@ -14,7 +14,10 @@ const num = (inputs: Inputs, name: string): number => Number(inputs[name]);
 const text = (inputs: Inputs, name: string): string => String(inputs[name]);
 const frames = (planes: readonly Plane[]): readonly Value[] => [{ kind: "image", frames: planes }];
 const one = (made: Plane): readonly Value[] => [{ kind: "mask", mask: made }];
-const each = (name: string, change: (frame: Plane, inputs: Inputs) => Plane): NodeFunction => (inputs) => frames(image(inputs, name).map((frame) => change(frame, inputs)));
+const each =
+  (name: string, change: (frame: Plane, inputs: Inputs) => Plane): NodeFunction =>
+  (inputs) =>
+    frames(image(inputs, name).map((frame) => change(frame, inputs)));
 
 export const NODES: Readonly<Record<string, NodeFunction>> = {
   EmptyImage: (inputs) => {
@@ -27,21 +30,41 @@ export const NODES: Readonly<Record<string, NodeFunction>> = {
   SolidMask: (inputs) => one(plane(num(inputs, "width"), num(inputs, "height"), 1, num(inputs, "value"))),
   ImageScale: each("image", scaleTo),
   ImageScaleBy: each("image", (frame, inputs) =>
-    resize(frame, Math.round(frame.width * num(inputs, "scale_by")), Math.round(frame.height * num(inputs, "scale_by")), text(inputs, "upscale_method") as Method),
+    resize(
+      frame,
+      Math.round(frame.width * num(inputs, "scale_by")),
+      Math.round(frame.height * num(inputs, "scale_by")),
+      text(inputs, "upscale_method") as Method,
+    ),
   ),
-  ImageCrop: each("image", (frame, inputs) => crop(frame, { x: num(inputs, "x"), y: num(inputs, "y"), width: num(inputs, "width"), height: num(inputs, "height") })),
+  ImageCrop: each("image", (frame, inputs) =>
+    crop(frame, {
+      x: num(inputs, "x"),
+      y: num(inputs, "y"),
+      width: num(inputs, "width"),
+      height: num(inputs, "height"),
+    }),
+  ),
   ImageBlur: each("image", (frame, inputs) => blur(frame, num(inputs, "blur_radius"), num(inputs, "sigma"))),
   ImageSharpen: each("image", sharpen),
   ImageInvert: each("image", (frame) => mapped(frame, (value) => 1 - value)),
   AdjustBrightness: each("images", (frame, inputs) => mapped(frame, (value) => clamp01(value * num(inputs, "factor")))),
-  AdjustContrast: each("images", (frame, inputs) => mapped(frame, (value) => clamp01((value - 0.5) * num(inputs, "factor") + 0.5))),
+  AdjustContrast: each("images", (frame, inputs) =>
+    mapped(frame, (value) => clamp01((value - 0.5) * num(inputs, "factor") + 0.5)),
+  ),
   ImageBlend: (inputs) => {
     const second = image(inputs, "image2");
-    return frames(image(inputs, "image1").map((first, index) => blend(first, second[index % second.length] ?? first, inputs)));
+    return frames(
+      image(inputs, "image1").map((first, index) => blend(first, second[index % second.length] ?? first, inputs)),
+    );
   },
   ImageCompositeMasked: (inputs) => {
     const sources = image(inputs, "source");
-    return frames(image(inputs, "destination").map((destination, index) => composite(destination, sources[index % sources.length] ?? destination, inputs)));
+    return frames(
+      image(inputs, "destination").map((destination, index) =>
+        composite(destination, sources[index % sources.length] ?? destination, inputs),
+      ),
+    );
   },
   ImageAddNoise: each("image", (frame, inputs) => {
     const next = normalNoise(Number(BigInt.asUintN(32, BigInt(String(inputs["seed"])))));
@@ -51,7 +74,8 @@ export const NODES: Readonly<Record<string, NodeFunction>> = {
   ImageFlip: each("image", (frame, inputs) => flip(frame, text(inputs, "flip_method").startsWith("x"))),
   ImageRotate: each("image", (frame, inputs) => {
     let turned = frame;
-    for (let turns = Number.parseInt(text(inputs, "rotation"), 10) || 0; turns > 0; turns -= 90) turned = quarterTurn(turned);
+    for (let turns = Number.parseInt(text(inputs, "rotation"), 10) || 0; turns > 0; turns -= 90)
+      turned = quarterTurn(turned);
     return turned;
   }),
   ImageQuantize: each("image", (frame, inputs) => {
@@ -61,15 +85,24 @@ export const NODES: Readonly<Record<string, NodeFunction>> = {
   ImageBatch: (inputs) => {
     const first = image(inputs, "image1");
     const size = first[0];
-    const second = image(inputs, "image2").map((frame) => (size === undefined ? frame : resize(frame, size.width, size.height, "bilinear")));
+    const second = image(inputs, "image2").map((frame) =>
+      size === undefined ? frame : resize(frame, size.width, size.height, "bilinear"),
+    );
     return frames([...first, ...second]);
   },
-  RepeatImageBatch: (inputs) => frames(Array.from({ length: num(inputs, "amount") }, () => image(inputs, "image")).flat()),
-  ImageFromBatch: (inputs) => frames(image(inputs, "image").slice(num(inputs, "batch_index"), num(inputs, "batch_index") + num(inputs, "length"))),
+  RepeatImageBatch: (inputs) =>
+    frames(Array.from({ length: num(inputs, "amount") }, () => image(inputs, "image")).flat()),
+  ImageFromBatch: (inputs) =>
+    frames(
+      image(inputs, "image").slice(num(inputs, "batch_index"), num(inputs, "batch_index") + num(inputs, "length")),
+    ),
   SplitImageWithAlpha: (inputs) => {
     const whole = image(inputs, "image");
     const first = whole[0] ?? plane(1, 1, 3);
-    return [{ kind: "image", frames: whole.map(withoutAlpha) }, { kind: "mask", mask: mapped(alphaOf(first), (value) => 1 - value) }];
+    return [
+      { kind: "image", frames: whole.map(withoutAlpha) },
+      { kind: "mask", mask: mapped(alphaOf(first), (value) => 1 - value) },
+    ];
   },
   JoinImageWithAlpha: each("image", (frame, inputs) => {
     const alpha = resize(mask(inputs, "alpha"), frame.width, frame.height, "bilinear");
@@ -90,11 +123,20 @@ export const NODES: Readonly<Record<string, NodeFunction>> = {
     const from = image(inputs, "image")[0] ?? plane(1, 1, 3);
     const channel = Math.min(from.channels - 1, ["red", "green", "blue", "alpha"].indexOf(text(inputs, "channel")));
     const out = plane(from.width, from.height, 1);
-    for (let pixel = 0; pixel < out.data.length; pixel += 1) out.data[pixel] = from.data[pixel * from.channels + channel] ?? 0;
+    for (let pixel = 0; pixel < out.data.length; pixel += 1)
+      out.data[pixel] = from.data[pixel * from.channels + channel] ?? 0;
     return one(out);
   },
   InvertMask: (inputs) => one(mapped(mask(inputs, "mask"), (value) => 1 - value)),
-  CropMask: (inputs) => one(crop(mask(inputs, "mask"), { x: num(inputs, "x"), y: num(inputs, "y"), width: num(inputs, "width"), height: num(inputs, "height") })),
+  CropMask: (inputs) =>
+    one(
+      crop(mask(inputs, "mask"), {
+        x: num(inputs, "x"),
+        y: num(inputs, "y"),
+        width: num(inputs, "width"),
+        height: num(inputs, "height"),
+      }),
+    ),
   ThresholdMask: (inputs) => one(mapped(mask(inputs, "mask"), (value) => (value > num(inputs, "value") ? 1 : 0))),
   FeatherMask: (inputs) => one(feather(mask(inputs, "mask"), inputs)),
   GrowMask: (inputs) => one(grow(mask(inputs, "mask"), num(inputs, "expand"), inputs["tapered_corners"] === true)),
@@ -104,8 +146,10 @@ export const NODES: Readonly<Record<string, NodeFunction>> = {
 function scaleTo(frame: Plane, inputs: Inputs): Plane {
   const wanted = { width: num(inputs, "width"), height: num(inputs, "height") };
   if (wanted.width === 0 && wanted.height === 0) return frame;
-  const width = wanted.width === 0 ? Math.max(1, Math.round((frame.width * wanted.height) / frame.height)) : wanted.width;
-  const height = wanted.height === 0 ? Math.max(1, Math.round((frame.height * wanted.width) / frame.width)) : wanted.height;
+  const width =
+    wanted.width === 0 ? Math.max(1, Math.round((frame.width * wanted.height) / frame.height)) : wanted.width;
+  const height =
+    wanted.height === 0 ? Math.max(1, Math.round((frame.height * wanted.width) / frame.width)) : wanted.height;
   const cut = text(inputs, "crop") === "center" ? centreCrop(frame, width / height) : frame;
   return resize(cut, width, height, text(inputs, "upscale_method") as Method);
 }
@@ -129,7 +173,14 @@ export function crop(frame: Plane, area: Area): Plane {
   const y0 = Math.min(area.y, frame.height - 1);
   const out = plane(Math.min(area.width, frame.width - x0), Math.min(area.height, frame.height - y0), frame.channels);
   const row = out.width * frame.channels;
-  for (let y = 0; y < out.height; y += 1) out.data.set(frame.data.subarray(((y0 + y) * frame.width + x0) * frame.channels, ((y0 + y) * frame.width + x0) * frame.channels + row), y * row);
+  for (let y = 0; y < out.height; y += 1)
+    out.data.set(
+      frame.data.subarray(
+        ((y0 + y) * frame.width + x0) * frame.channels,
+        ((y0 + y) * frame.width + x0) * frame.channels + row,
+      ),
+      y * row,
+    );
   return out;
 }
 
@@ -146,7 +197,10 @@ function blend(first: Plane, other: Plane, inputs: Inputs): Plane {
   const factor = num(inputs, "blend_factor");
   const mode = BLEND[text(inputs, "blend_mode")] ?? ((_a: number, b: number) => b);
   return mapped(first, (a, index) => {
-    const b = second.data[Math.trunc(index / first.channels) * second.channels + Math.min(index % first.channels, second.channels - 1)] ?? 0;
+    const b =
+      second.data[
+        Math.trunc(index / first.channels) * second.channels + Math.min(index % first.channels, second.channels - 1)
+      ] ?? 0;
     return clamp01(a * (1 - factor) + mode(a, b) * factor);
   });
 }
@@ -156,13 +210,20 @@ const BLEND: Readonly<Record<string, (a: number, b: number) => number>> = {
   multiply: (a, b) => a * b,
   screen: (a, b) => 1 - (1 - a) * (1 - b),
   overlay: (a, b) => (a <= 0.5 ? 2 * a * b : 1 - 2 * (1 - a) * (1 - b)),
-  soft_light: (a, b) => (b <= 0.5 ? a - (1 - 2 * b) * a * (1 - a) : a + (2 * b - 1) * ((a <= 0.25 ? ((16 * a - 12) * a + 4) * a : Math.sqrt(a)) - a)),
+  soft_light: (a, b) =>
+    b <= 0.5
+      ? a - (1 - 2 * b) * a * (1 - a)
+      : a + (2 * b - 1) * ((a <= 0.25 ? ((16 * a - 12) * a + 4) * a : Math.sqrt(a)) - a),
   difference: (a, b) => a - b,
 };
 
 function composite(destination: Plane, given: Plane, inputs: Inputs): Plane {
-  const source = inputs["resize_source"] === true ? resize(given, destination.width, destination.height, "bilinear") : given;
-  const weights = inputs["mask"] === undefined ? plane(source.width, source.height, 1, 1) : resize(mask(inputs, "mask"), source.width, source.height, "bilinear");
+  const source =
+    inputs["resize_source"] === true ? resize(given, destination.width, destination.height, "bilinear") : given;
+  const weights =
+    inputs["mask"] === undefined
+      ? plane(source.width, source.height, 1, 1)
+      : resize(mask(inputs, "mask"), source.width, source.height, "bilinear");
   const out: Plane = { ...destination, data: destination.data.slice() };
   const x0 = num(inputs, "x");
   const y0 = num(inputs, "y");
@@ -184,8 +245,11 @@ function flip(frame: Plane, vertically: boolean): Plane {
   const out = plane(frame.width, frame.height, frame.channels);
   for (let y = 0; y < frame.height; y += 1) {
     for (let x = 0; x < frame.width; x += 1) {
-      const from = ((vertically ? frame.height - 1 - y : y) * frame.width + (vertically ? x : frame.width - 1 - x)) * frame.channels;
-      for (let c = 0; c < frame.channels; c += 1) out.data[(y * frame.width + x) * frame.channels + c] = frame.data[from + c] ?? 0;
+      const from =
+        ((vertically ? frame.height - 1 - y : y) * frame.width + (vertically ? x : frame.width - 1 - x)) *
+        frame.channels;
+      for (let c = 0; c < frame.channels; c += 1)
+        out.data[(y * frame.width + x) * frame.channels + c] = frame.data[from + c] ?? 0;
     }
   }
   return out;
@@ -197,7 +261,8 @@ function quarterTurn(frame: Plane): Plane {
   for (let y = 0; y < frame.height; y += 1) {
     for (let x = 0; x < frame.width; x += 1) {
       const to = (x * out.width + (frame.height - 1 - y)) * frame.channels;
-      for (let c = 0; c < frame.channels; c += 1) out.data[to + c] = frame.data[(y * frame.width + x) * frame.channels + c] ?? 0;
+      for (let c = 0; c < frame.channels; c += 1)
+        out.data[to + c] = frame.data[(y * frame.width + x) * frame.channels + c] ?? 0;
     }
   }
   return out;
@@ -206,14 +271,16 @@ function quarterTurn(frame: Plane): Plane {
 export function withoutAlpha(frame: Plane): Plane {
   if (frame.channels === 3) return frame;
   const out = plane(frame.width, frame.height, 3);
-  for (let index = 0; index < out.data.length; index += 1) out.data[index] = frame.data[Math.trunc(index / 3) * frame.channels + (index % 3)] ?? 0;
+  for (let index = 0; index < out.data.length; index += 1)
+    out.data[index] = frame.data[Math.trunc(index / 3) * frame.channels + (index % 3)] ?? 0;
   return out;
 }
 
 function alphaOf(frame: Plane): Plane {
   const out = plane(frame.width, frame.height, 1, 1);
   if (frame.channels < 4) return out;
-  for (let pixel = 0; pixel < out.data.length; pixel += 1) out.data[pixel] = frame.data[pixel * frame.channels + 3] ?? 1;
+  for (let pixel = 0; pixel < out.data.length; pixel += 1)
+    out.data[pixel] = frame.data[pixel * frame.channels + 3] ?? 1;
   return out;
 }
 
@@ -244,7 +311,15 @@ function feather(of: Plane, inputs: Inputs): Plane {
 function grow(of: Plane, expand: number, tapered: boolean): Plane {
   let now = of;
   const better = expand < 0 ? Math.min : Math.max;
-  const reach = tapered ? [[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]] : [-1, 0, 1].flatMap((dx) => [-1, 0, 1].map((dy) => [dx, dy]));
+  const reach = tapered
+    ? [
+        [0, 0],
+        [1, 0],
+        [-1, 0],
+        [0, 1],
+        [0, -1],
+      ]
+    : [-1, 0, 1].flatMap((dx) => [-1, 0, 1].map((dy) => [dx, dy]));
   for (let step = 0; step < Math.abs(expand); step += 1) {
     const before = now;
     now = mapped(before, (value, index) => {

@@ -54,7 +54,12 @@ async function run(order: WorkerOrder): Promise<void> {
     say({ kind: "success" });
   } catch (error) {
     cache = new Map();
-    say({ kind: "error", node: at, type: error instanceof NodeError ? error.type : "RuntimeError", message: error instanceof Error ? error.message : String(error) });
+    say({
+      kind: "error",
+      node: at,
+      type: error instanceof NodeError ? error.type : "RuntimeError",
+      message: error instanceof Error ? error.message : String(error),
+    });
   }
 }
 
@@ -74,9 +79,13 @@ function isFiles(value: readonly Value[] | readonly OutputFile[]): value is read
 /** Class, inputs and ancestors' signatures; a loaded file by its bytes. Ids and titles do not count. */
 function signatureOf(graph: Graph, id: string, known: ReadonlyMap<string, string>): string {
   const node = graph[id];
-  const inputs = Object.entries(node?.inputs ?? {}).map(([name, value]) => [name, isLink(value) ? [known.get(value[0]), value[1]] : value]);
+  const inputs = Object.entries(node?.inputs ?? {}).map(([name, value]) => [
+    name,
+    isLink(value) ? [known.get(value[0]), value[1]] : value,
+  ]);
   const hash = createHash("sha256").update(JSON.stringify([node?.class_type, inputs]));
-  if (node?.class_type === "LoadImage" || node?.class_type === "LoadImageMask") hash.update(readQuietly(join(slotDir, "input", String(node.inputs["image"]))));
+  if (node?.class_type === "LoadImage" || node?.class_type === "LoadImageMask")
+    hash.update(readQuietly(join(slotDir, "input", String(node.inputs["image"]))));
   return hash.digest("hex");
 }
 
@@ -89,7 +98,14 @@ function readQuietly(path: string): Uint8Array {
   }
 }
 
-async function runNode(order: WorkerOrder, id: string, of: { signatures: ReadonlyMap<string, string>; values: ReadonlyMap<string, readonly Value[] | readonly OutputFile[]> }): Promise<readonly Value[] | readonly OutputFile[]> {
+async function runNode(
+  order: WorkerOrder,
+  id: string,
+  of: {
+    signatures: ReadonlyMap<string, string>;
+    values: ReadonlyMap<string, readonly Value[] | readonly OutputFile[]>;
+  },
+): Promise<readonly Value[] | readonly OutputFile[]> {
   const node = order.graph[id];
   if (node === undefined) throw new NodeError("KeyError", id);
   const inputs: Record<string, unknown> = {};
@@ -109,7 +125,8 @@ async function runNode(order: WorkerOrder, id: string, of: { signatures: Readonl
       return saveImages(inputs, { order, preview: node.class_type === "PreviewImage" });
     default: {
       const run = NODES[node.class_type];
-      if (run === undefined) throw new NodeError("NotImplementedError", `the simulated ComfyUI does not run ${node.class_type}`);
+      if (run === undefined)
+        throw new NodeError("NotImplementedError", `the simulated ComfyUI does not run ${node.class_type}`);
       return run(inputs);
     }
   }
@@ -119,7 +136,10 @@ async function loadImage(name: string): Promise<readonly Value[]> {
   const path = join(slotDir, "input", name.replace(/ \[input\]$/, ""));
   let raw;
   try {
-    raw = await sharp(path, { failOn: "error" }).toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+    raw = await sharp(path, { failOn: "error" })
+      .toColourspace("srgb")
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
   } catch {
     throw new NodeError("PIL.UnidentifiedImageError", `cannot identify image file '${path}'\n`);
   }
@@ -127,23 +147,34 @@ async function loadImage(name: string): Promise<readonly Value[]> {
   const colour = plane(width, height, 3);
   const alpha = channels === 4 || channels === 2 ? plane(width, height, 1) : plane(64, 64, 1);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
-    for (let c = 0; c < 3; c += 1) colour.data[pixel * 3 + c] = (raw.data[pixel * channels + (channels < 3 ? 0 : c)] ?? 0) / 255;
-    if (channels === 4 || channels === 2) alpha.data[pixel] = 1 - (raw.data[pixel * channels + channels - 1] ?? 255) / 255;
+    for (let c = 0; c < 3; c += 1)
+      colour.data[pixel * 3 + c] = (raw.data[pixel * channels + (channels < 3 ? 0 : c)] ?? 0) / 255;
+    if (channels === 4 || channels === 2)
+      alpha.data[pixel] = 1 - (raw.data[pixel * channels + channels - 1] ?? 255) / 255;
   }
-  return [{ kind: "image", frames: [colour] }, { kind: "mask", mask: alpha }];
+  return [
+    { kind: "image", frames: [colour] },
+    { kind: "mask", mask: alpha },
+  ];
 }
 
-async function saveImages(inputs: Readonly<Record<string, unknown>>, of: { readonly order: WorkerOrder; readonly preview: boolean }): Promise<readonly OutputFile[]> {
+async function saveImages(
+  inputs: Readonly<Record<string, unknown>>,
+  of: { readonly order: WorkerOrder; readonly preview: boolean },
+): Promise<readonly OutputFile[]> {
   const type = of.preview ? "temp" : "output";
   const home = join(slotDir, type);
   const prefix = of.preview ? "ComfyUI_temp_sim" : String(inputs["filename_prefix"]);
   const subfolder = dirname(prefix) === "." ? "" : dirname(prefix);
   const dir = join(home, subfolder);
-  if (dir !== home && !dir.startsWith(`${home}/`)) throw new NodeError("Exception", "Saving image outside the output folder is not allowed.");
+  if (dir !== home && !dir.startsWith(`${home}/`))
+    throw new NodeError("Exception", "Saving image outside the output folder is not allowed.");
   mkdirSync(dir, { recursive: true });
   const frames = (inputs["images"] as Value & { kind: "image" }).frames;
   const first = frames[0];
-  const name = basename(prefix).replaceAll("%width%", String(first?.width)).replaceAll("%height%", String(first?.height));
+  const name = basename(prefix)
+    .replaceAll("%width%", String(first?.width))
+    .replaceAll("%height%", String(first?.height));
   const out: OutputFile[] = [];
   for (const [index, frame] of frames.entries()) {
     const numbered = name.replaceAll("%batch_num%", String(index));
@@ -166,7 +197,8 @@ function counter(dir: string, name: string): number {
 /** 8 bits, 255 x clipped and truncated, as SaveImage does; marked SIMULATED. */
 async function savePng(frame: Plane, path: string, order: WorkerOrder): Promise<void> {
   const bytes = new Uint8Array(frame.data.length);
-  for (let index = 0; index < bytes.length; index += 1) bytes[index] = Math.min(255, Math.max(0, 255 * (frame.data[index] ?? 0)));
+  for (let index = 0; index < bytes.length; index += 1)
+    bytes[index] = Math.min(255, Math.max(0, 255 * (frame.data[index] ?? 0)));
   if (order.faults.includes("black")) bytes.fill(0);
   else burnMark(bytes, frame);
   const raw = { width: frame.width, height: frame.height, channels: frame.channels as 3 | 4 };

@@ -24,9 +24,17 @@ export interface RouteWorld {
   counter: number;
 }
 
-export const json = (value: unknown, status = 200): Reply => ({ status, body: JSON.stringify(value), type: "application/json; charset=utf-8" });
+export const json = (value: unknown, status = 200): Reply => ({
+  status,
+  body: JSON.stringify(value),
+  type: "application/json; charset=utf-8",
+});
 const EMPTY: Reply = { status: 200, body: "", type: "application/octet-stream" };
-export const ERROR_500: Reply = { status: 500, body: "500 Internal Server Error\n\nServer got itself in trouble", type: "text/plain; charset=utf-8" };
+export const ERROR_500: Reply = {
+  status: 500,
+  body: "500 Internal Server Error\n\nServer got itself in trouble",
+  type: "text/plain; charset=utf-8",
+};
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export interface Call {
@@ -54,11 +62,16 @@ function get(world: RouteWorld, path: string, query: URLSearchParams): Reply {
     case "system_stats":
       return json(systemStats(world));
     case "object_info":
-      return second === "" ? json(world.info) : json(Object.hasOwn(world.info, second) ? { [second]: world.info[second] } : {});
+      return second === ""
+        ? json(world.info)
+        : json(Object.hasOwn(world.info, second) ? { [second]: world.info[second] } : {});
     case "prompt":
       return json({ exec_info: { queue_remaining: engine.remaining() } });
     case "queue":
-      return json({ queue_running: engine.running === null ? [] : [queueItem(engine.running)], queue_pending: engine.pending.map(queueItem) });
+      return json({
+        queue_running: engine.running === null ? [] : [queueItem(engine.running)],
+        queue_pending: engine.pending.map(queueItem),
+      });
     case "history":
       return history(world, second, query);
     case "view":
@@ -73,7 +86,9 @@ function get(world: RouteWorld, path: string, query: URLSearchParams): Reply {
     case "api":
       return second === "jobs" ? jobs(world, third, query) : notFound();
     case "simulated":
-      return second === "log" ? json({ prompts: engine.log, requests: Object.fromEntries(world.requests) }) : notFound();
+      return second === "log"
+        ? json({ prompts: engine.log, requests: Object.fromEntries(world.requests) })
+        : notFound();
     default:
       return notFound();
   }
@@ -104,7 +119,9 @@ function post(world: RouteWorld, path: string, call: Call): Reply {
     case "/free":
       return body === null ? ERROR_500 : EMPTY;
     case "/simulated/fault":
-      return world.faults.set(String(body?.["name"]), Number(body?.["count"] ?? 1)) ? json({ ok: true }) : json({ error: "unknown fault" }, 400);
+      return world.faults.set(String(body?.["name"]), Number(body?.["count"] ?? 1))
+        ? json({ ok: true })
+        : json({ error: "unknown fault" }, 400);
     default:
       return notFound();
   }
@@ -133,11 +150,29 @@ function prompt(world: RouteWorld, body: Readonly<Record<string, unknown>> | nul
   const counted = world.counter;
   world.counter += 1;
   const graph = body["prompt"] as Graph | undefined;
-  if (graph === undefined) return json({ error: { type: "no_prompt", message: "No prompt provided", details: "No prompt provided", extra_info: {} }, node_errors: {} }, 400);
+  if (graph === undefined)
+    return json(
+      {
+        error: { type: "no_prompt", message: "No prompt provided", details: "No prompt provided", extra_info: {} },
+        node_errors: {},
+      },
+      400,
+    );
   if (Array.isArray((graph as Record<string, unknown>)["nodes"])) return ERROR_500;
   const given = body["prompt_id"];
   if (world.version === "0.38" && given !== undefined && given !== null && !UUID.test(String(given))) {
-    return json({ error: { type: "invalid_prompt_id", message: "prompt_id must be a UUID", details: String(given), extra_info: {} }, node_errors: {} }, 400);
+    return json(
+      {
+        error: {
+          type: "invalid_prompt_id",
+          message: "prompt_id must be a UUID",
+          details: String(given),
+          extra_info: {},
+        },
+        node_errors: {},
+      },
+      400,
+    );
   }
   const targets = Array.isArray(body["partial_execution_targets"]) ? ids(body["partial_execution_targets"]) : null;
   const checked = validate(graph, world.info, { inputDir: join(world.slotDir, "input"), targets });
@@ -145,7 +180,11 @@ function prompt(world: RouteWorld, body: Readonly<Record<string, unknown>> | nul
   const clientId = typeof body["client_id"] === "string" ? body["client_id"] : null;
   const number = typeof body["number"] === "number" ? body["number"] : body["front"] === true ? -counted : counted;
   const id = given === undefined || given === null ? randomUUID() : String(given);
-  const extraData = { ...(body["extra_data"] as object | undefined), ...(clientId === null ? {} : { client_id: clientId }), create_time: Date.now() };
+  const extraData = {
+    ...(body["extra_data"] as object | undefined),
+    ...(clientId === null ? {} : { client_id: clientId }),
+    create_time: Date.now(),
+  };
   world.engine.put({ number, id, graph, extraData, outputs: checked.outputs, clientId });
   return json({ prompt_id: id, number, node_errors: checked.nodeErrors });
 }
@@ -156,7 +195,12 @@ function queueItem(of: Prompt): readonly unknown[] {
 
 function history(world: RouteWorld, id: string, query: URLSearchParams): Reply {
   const entries = [...world.engine.history];
-  if (id !== "") return json(Object.fromEntries(entries.filter(([known]) => known === id).map(([known, entry]) => [known, historyEntry(entry)])));
+  if (id !== "")
+    return json(
+      Object.fromEntries(
+        entries.filter(([known]) => known === id).map(([known, entry]) => [known, historyEntry(entry)]),
+      ),
+    );
   const max = query.get("max_items");
   if (max !== null && !/^-?\d+$/.test(max)) return ERROR_500;
   const shown = max === null ? entries : entries.slice(-Number(max));
@@ -164,29 +208,49 @@ function history(world: RouteWorld, id: string, query: URLSearchParams): Reply {
 }
 
 function historyEntry(entry: HistoryEntry): object {
-  const meta = Object.fromEntries(Object.keys(entry.outputs).map((node) => [node, { node_id: node, display_node: node, parent_node: null, real_node_id: node }]));
+  const meta = Object.fromEntries(
+    Object.keys(entry.outputs).map((node) => [
+      node,
+      { node_id: node, display_node: node, parent_node: null, real_node_id: node },
+    ]),
+  );
   return { prompt: queueItem(entry.prompt), outputs: entry.outputs, status: entry.status, meta };
 }
 
 function jobs(world: RouteWorld, id: string, query: URLSearchParams): Reply {
   const { engine } = world;
-  const all = [...[...engine.history.values()].map((entry) => jobOf(entry.prompt, entry)), ...(engine.running === null ? [] : [jobOf(engine.running, "in_progress")]), ...engine.pending.map((known) => jobOf(known, "pending"))];
+  const all = [
+    ...[...engine.history.values()].map((entry) => jobOf(entry.prompt, entry)),
+    ...(engine.running === null ? [] : [jobOf(engine.running, "in_progress")]),
+    ...engine.pending.map((known) => jobOf(known, "pending")),
+  ];
   if (id !== "") {
     const found = all.find((job) => job["id"] === id);
     return found === undefined ? json({ error: "Job not found" }, 404) : json(found);
   }
   const wanted = query.get("status")?.split(",") ?? null;
-  const unknown = wanted?.filter((word) => !["pending", "in_progress", "completed", "failed", "cancelled"].includes(word)) ?? [];
-  if (unknown.length > 0) return json({ error: `Invalid status value(s): ${unknown.join(", ")}. Valid values: pending, in_progress, completed, failed, cancelled` }, 400);
+  const unknown =
+    wanted?.filter((word) => !["pending", "in_progress", "completed", "failed", "cancelled"].includes(word)) ?? [];
+  if (unknown.length > 0)
+    return json(
+      {
+        error: `Invalid status value(s): ${unknown.join(", ")}. Valid values: pending, in_progress, completed, failed, cancelled`,
+      },
+      400,
+    );
   const shown = all.filter((job) => wanted === null || wanted.includes(String(job["status"]))).reverse();
-  return json({ jobs: shown.map(({ outputs: _outputs, workflow: _workflow, execution_status: _status, ...rest }) => rest), pagination: { offset: 0, limit: null, total: shown.length, has_more: false } });
+  return json({
+    jobs: shown.map(({ outputs: _outputs, workflow: _workflow, execution_status: _status, ...rest }) => rest),
+    pagination: { offset: 0, limit: null, total: shown.length, has_more: false },
+  });
 }
 
 function jobOf(of: Prompt, state: HistoryEntry | "pending" | "in_progress"): Record<string, unknown> {
   const base = { id: of.id, priority: of.number, create_time: of.extraData["create_time"] };
   if (typeof state === "string") return { ...base, status: state, outputs_count: 0 };
   const last = state.status.messages.at(-1);
-  const time = (name: string): number | undefined => (state.status.messages.find(([type]) => type === name)?.[1] as { timestamp?: number } | undefined)?.timestamp;
+  const time = (name: string): number | undefined =>
+    (state.status.messages.find(([type]) => type === name)?.[1] as { timestamp?: number } | undefined)?.timestamp;
   const status = state.status.completed ? "completed" : last?.[0] === "execution_interrupted" ? "cancelled" : "failed";
   return {
     ...base,
@@ -212,7 +276,18 @@ function cancelJob(world: RouteWorld, id: string): Reply {
 function systemStats(world: RouteWorld): object {
   const memory = { vram_total: 25_769_803_776, vram_free: 20_000_000_000, torch_vram_total: 0, torch_vram_free: 0 };
   return {
-    system: { os: "linux", ram_total: 25_769_803_776, ram_free: 20_000_000_000, comfyui_version: world.version === "0.19" ? "0.19.1" : "0.38.0", required_frontend_version: "1.0.0", python_version: "3.12.0 (simulated)", pytorch_version: "2.9.0 (simulated)", embedded_python: false, argv: ["simulatedComfyui"], hotplate_simulated: true },
+    system: {
+      os: "linux",
+      ram_total: 25_769_803_776,
+      ram_free: 20_000_000_000,
+      comfyui_version: world.version === "0.19" ? "0.19.1" : "0.38.0",
+      required_frontend_version: "1.0.0",
+      python_version: "3.12.0 (simulated)",
+      pytorch_version: "2.9.0 (simulated)",
+      embedded_python: false,
+      argv: ["simulatedComfyui"],
+      hotplate_simulated: true,
+    },
     devices: [{ name: "SIMULATED", type: "cuda", index: 0, ...memory }],
   };
 }
@@ -220,7 +295,8 @@ function systemStats(world: RouteWorld): object {
 function view(world: RouteWorld, query: URLSearchParams): Reply {
   const name = query.get("filename") ?? "";
   const type = query.get("type") ?? "output";
-  if (!["output", "temp", "input"].includes(type) || name === "" || name.startsWith("/") || name.includes("..")) return { status: 400, body: "", type: "text/plain" };
+  if (!["output", "temp", "input"].includes(type) || name === "" || name.startsWith("/") || name.includes(".."))
+    return { status: 400, body: "", type: "text/plain" };
   const home = join(world.slotDir, type);
   const path = normalize(join(home, query.get("subfolder") ?? "", basename(name)));
   if (!path.startsWith(`${home}/`)) return { status: 403, body: "", type: "text/plain" };
@@ -264,7 +340,8 @@ function multipart(call: Call): ReadonlyMap<string, Part> {
     const head = part.subarray(0, split).toString("utf8");
     const bytes = part.subarray(split + 4);
     const name = /name="([^"]*)"/.exec(head)?.[1];
-    if (name !== undefined) out.set(name, { filename: /filename="([^"]*)"/.exec(head)?.[1], bytes, text: bytes.toString("utf8") });
+    if (name !== undefined)
+      out.set(name, { filename: /filename="([^"]*)"/.exec(head)?.[1], bytes, text: bytes.toString("utf8") });
     at = end;
   }
   return out;

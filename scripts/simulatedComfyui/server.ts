@@ -40,9 +40,25 @@ const INFO = new URL("../../config/comfyui/object-info-0.19.json", import.meta.u
 export async function startSimulatedComfyui(options: SimulatedOptions): Promise<Simulated> {
   const faults = createFaults(options.faults ?? []);
   const sockets = new Map<string, WebSocket>();
-  const send = (clientId: string | null, type: string, data: object): void => deliver(sockets, { clientId, type, data });
-  const engine = new Engine({ slotDir: options.slotDir, workMs: options.workMs ?? 0, loadMs: options.loadMs ?? 0, faults, send, die: options.onDie ?? (() => undefined) });
-  const world: RouteWorld = { engine, faults, info: JSON.parse(readFileSync(INFO, "utf8")) as ObjectInfo, slotDir: options.slotDir, version: options.version ?? "0.19", requests: new Map(), counter: 0 };
+  const send = (clientId: string | null, type: string, data: object): void =>
+    deliver(sockets, { clientId, type, data });
+  const engine = new Engine({
+    slotDir: options.slotDir,
+    workMs: options.workMs ?? 0,
+    loadMs: options.loadMs ?? 0,
+    faults,
+    send,
+    die: options.onDie ?? (() => undefined),
+  });
+  const world: RouteWorld = {
+    engine,
+    faults,
+    info: JSON.parse(readFileSync(INFO, "utf8")) as ObjectInfo,
+    slotDir: options.slotDir,
+    version: options.version ?? "0.19",
+    requests: new Map(),
+    counter: 0,
+  };
   const server = createServer((request, response) => {
     void handle(world, request).then((reply) => {
       if (reply === null) {
@@ -80,7 +96,8 @@ async function handle(world: RouteWorld, request: IncomingMessage): Promise<Retu
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
   const site = request.headers["sec-fetch-site"];
   const origin = request.headers.origin;
-  if (site === "cross-site" || (origin !== undefined && new URL(origin).host !== request.headers.host)) return { status: 403, body: "", type: "text/plain" };
+  if (site === "cross-site" || (origin !== undefined && new URL(origin).host !== request.headers.host))
+    return { status: 403, body: "", type: "text/plain" };
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -89,8 +106,18 @@ async function handle(world: RouteWorld, request: IncomingMessage): Promise<Retu
     chunks.push(chunk);
   }
   try {
-    const reply = answer(world, { method: request.method ?? "GET", path: url.pathname, query: url.searchParams, body: Buffer.concat(chunks), headers: request.headers });
-    const lost = request.method === "POST" && url.pathname.endsWith("/prompt") && reply.status === 200 && world.faults.happens("lostPostAnswer");
+    const reply = answer(world, {
+      method: request.method ?? "GET",
+      path: url.pathname,
+      query: url.searchParams,
+      body: Buffer.concat(chunks),
+      headers: request.headers,
+    });
+    const lost =
+      request.method === "POST" &&
+      url.pathname.endsWith("/prompt") &&
+      reply.status === 200 &&
+      world.faults.happens("lostPostAnswer");
     return lost ? null : reply;
   } catch {
     return ERROR_500;
@@ -105,7 +132,8 @@ interface Rooms {
 
 function greet(rooms: Rooms, socket: WebSocket, request: IncomingMessage): void {
   const { sockets, engine } = rooms;
-  const sid = new URL(request.url ?? "/", "http://127.0.0.1").searchParams.get("clientId") ?? randomUUID().replaceAll("-", "");
+  const sid =
+    new URL(request.url ?? "/", "http://127.0.0.1").searchParams.get("clientId") ?? randomUUID().replaceAll("-", "");
   // The newest socket of an id gets everything; when the old one ends it takes the id with it, and the live one goes mute.
   sockets.set(sid, socket);
   socket.on("close", () => sockets.delete(sid));
@@ -113,17 +141,22 @@ function greet(rooms: Rooms, socket: WebSocket, request: IncomingMessage): void 
   if (rooms.faults.happens("muteSocket")) sockets.delete(sid);
   tell(socket, "status", { status: { exec_info: { queue_remaining: engine.remaining() } }, sid });
   socket.on("message", (data) => {
-    if (String(data as Buffer).includes("feature_flags")) tell(socket, "feature_flags", { supports_preview_metadata: true, max_upload_size: 104_857_600 });
+    if (String(data as Buffer).includes("feature_flags"))
+      tell(socket, "feature_flags", { supports_preview_metadata: true, max_upload_size: 104_857_600 });
   });
 }
 
-function deliver(sockets: ReadonlyMap<string, WebSocket>, message: { readonly clientId: string | null; readonly type: string; readonly data: object }): void {
+function deliver(
+  sockets: ReadonlyMap<string, WebSocket>,
+  message: { readonly clientId: string | null; readonly type: string; readonly data: object },
+): void {
   const { clientId, type, data } = message;
   if (type === "__drop") {
     sockets.get(clientId ?? "")?.terminate();
     return;
   }
-  const toAll = type === "status" || (clientId === null && (type === "progress_state" || type === "execution_interrupted"));
+  const toAll =
+    type === "status" || (clientId === null && (type === "progress_state" || type === "execution_interrupted"));
   if (toAll) for (const socket of sockets.values()) tell(socket, type, data);
   else if (clientId !== null) {
     const owner = sockets.get(clientId);

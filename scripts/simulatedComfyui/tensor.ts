@@ -9,7 +9,9 @@ export interface Plane {
   readonly channels: number;
   readonly data: Float32Array;
 }
-export type Value = { readonly kind: "image"; readonly frames: readonly Plane[] } | { readonly kind: "mask"; readonly mask: Plane };
+export type Value =
+  | { readonly kind: "image"; readonly frames: readonly Plane[] }
+  | { readonly kind: "mask"; readonly mask: Plane };
 
 export function plane(width: number, height: number, channels: number, fill = 0): Plane {
   return { width, height, channels, data: new Float32Array(width * height * channels).fill(fill) };
@@ -39,7 +41,8 @@ export function resize(of: Plane, width: number, height: number, method: Method)
       const taps = across[x] ?? NONE;
       for (let c = 0; c < channels; c += 1) {
         let sum = 0;
-        for (let t = 0; t < taps.weights.length; t += 1) sum += (taps.weights[t] ?? 0) * (of.data[(y * of.width + (taps.at[t] ?? 0)) * channels + c] ?? 0);
+        for (let t = 0; t < taps.weights.length; t += 1)
+          sum += (taps.weights[t] ?? 0) * (of.data[(y * of.width + (taps.at[t] ?? 0)) * channels + c] ?? 0);
         middle[(y * width + x) * channels + c] = sum;
       }
     }
@@ -51,7 +54,8 @@ export function resize(of: Plane, width: number, height: number, method: Method)
       const weight = taps.weights[t] ?? 0;
       const row = (taps.at[t] ?? 0) * width * channels;
       const to = y * width * channels;
-      for (let x = 0; x < width * channels; x += 1) out.data[to + x] = (out.data[to + x] ?? 0) + weight * (middle[row + x] ?? 0);
+      for (let x = 0; x < width * channels; x += 1)
+        out.data[to + x] = (out.data[to + x] ?? 0) + weight * (middle[row + x] ?? 0);
     }
   }
   return method === "lanczos" ? mapped(out, clamp01) : out;
@@ -104,7 +108,11 @@ function kernel(method: Method, x: number): number {
       return d < 2 ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a : 0;
     }
     case "lanczos":
-      return d === 0 ? 1 : d < 3 ? (3 * Math.sin(Math.PI * d) * Math.sin((Math.PI * d) / 3)) / (Math.PI * Math.PI * d * d) : 0;
+      return d === 0
+        ? 1
+        : d < 3
+          ? (3 * Math.sin(Math.PI * d) * Math.sin((Math.PI * d) / 3)) / (Math.PI * Math.PI * d * d)
+          : 0;
   }
 }
 
@@ -137,7 +145,8 @@ function convolve(of: Plane, taps: readonly number[], axis: "x" | "y"): Plane {
         const sx = axis === "x" ? mirror(x + t - radius, size) : x;
         const from = (sy * width + sx) * channels;
         const to = (y * width + x) * channels;
-        for (let c = 0; c < channels; c += 1) out.data[to + c] = (out.data[to + c] ?? 0) + weight * (of.data[from + c] ?? 0);
+        for (let c = 0; c < channels; c += 1)
+          out.data[to + c] = (out.data[to + c] ?? 0) + weight * (of.data[from + c] ?? 0);
       }
     }
   }

@@ -20,6 +20,11 @@ export interface WorkerOrder {
 export type WorkerMessage =
   | { readonly kind: "cached"; readonly nodes: readonly string[] }
   | { readonly kind: "executing" | "finished" | "interrupted"; readonly node: string }
-  | { readonly kind: "executed"; readonly node: string; readonly files: readonly OutputFile[]; readonly cached: boolean }
+  | {
+      readonly kind: "executed";
+      readonly node: string;
+      readonly files: readonly OutputFile[];
+      readonly cached: boolean;
+    }
   | { readonly kind: "error"; readonly node: string; readonly type: string; readonly message: string }
   | { readonly kind: "success" };

@@ -10,7 +10,11 @@ export interface HttpAnswer {
 }
 
 export interface Http {
-  request(method: "GET" | "POST", path: string, options?: { readonly json?: unknown; readonly form?: FormData; readonly bytesMax?: number }): Promise<HttpAnswer>;
+  request(
+    method: "GET" | "POST",
+    path: string,
+    options?: { readonly json?: unknown; readonly form?: FormData; readonly bytesMax?: number },
+  ): Promise<HttpAnswer>;
   /** GET of a JSON document; a status other than 2xx throws `HTTP<status>`. */
   json(path: string, bytesMax?: number): Promise<unknown>;
 }
@@ -25,7 +29,9 @@ export function createHttp(base: string, timeoutMs: number = LIMITS.comfyCallTim
         method,
         signal,
         redirect: "error",
-        ...(options.json === undefined ? {} : { body: JSON.stringify(options.json), headers: { "content-type": "application/json" } }),
+        ...(options.json === undefined
+          ? {}
+          : { body: JSON.stringify(options.json), headers: { "content-type": "application/json" } }),
         ...(options.form === undefined ? {} : { body: options.form }),
       });
       return { status: response.status, body: await bodyOf(response, options.bytesMax ?? LIMITS.objectInfoBytesMax) };
@@ -50,7 +56,8 @@ async function bodyOf(response: Response, bytesMax: number): Promise<Uint8Array>
   for await (const chunk of response.body ?? []) {
     const part = chunk as Uint8Array;
     bytes += part.length;
-    if (bytes > bytesMax) throw Object.assign(new Error(`the answer is larger than ${bytesMax} bytes`), { code: "EFBIG" });
+    if (bytes > bytesMax)
+      throw Object.assign(new Error(`the answer is larger than ${bytesMax} bytes`), { code: "EFBIG" });
     chunks.push(part);
   }
   return Buffer.concat(chunks);
@@ -73,10 +80,19 @@ function named(error: unknown, what: string): unknown {
   if (typeof error !== "object" || error === null) return error;
   if ("code" in error && typeof error.code === "string") return error;
   const name = "name" in error ? String(error.name) : "";
-  if (name === "TimeoutError" || name === "AbortError") return Object.assign(new Error(`${what} got no answer in time`, { cause: error }), { code: "ETIMEDOUT" });
-  const cause = "cause" in error ? (error.cause as { code?: unknown; errors?: readonly { code?: unknown }[] } | undefined) : undefined;
+  if (name === "TimeoutError" || name === "AbortError")
+    return Object.assign(new Error(`${what} got no answer in time`, { cause: error }), { code: "ETIMEDOUT" });
+  const cause =
+    "cause" in error
+      ? (error.cause as { code?: unknown; errors?: readonly { code?: unknown }[] } | undefined)
+      : undefined;
   const code = cause?.code ?? cause?.errors?.[0]?.code;
-  const known: Record<string, string> = { UND_ERR_SOCKET: "ECONNRESET", UND_ERR_CONNECT_TIMEOUT: "ETIMEDOUT", UND_ERR_HEADERS_TIMEOUT: "ETIMEDOUT", UND_ERR_BODY_TIMEOUT: "ETIMEDOUT" };
+  const known: Record<string, string> = {
+    UND_ERR_SOCKET: "ECONNRESET",
+    UND_ERR_CONNECT_TIMEOUT: "ETIMEDOUT",
+    UND_ERR_HEADERS_TIMEOUT: "ETIMEDOUT",
+    UND_ERR_BODY_TIMEOUT: "ETIMEDOUT",
+  };
   const text = typeof code === "string" ? (known[code] ?? code) : "ECONNRESET";
   return Object.assign(new Error(`${what}: ${text}`, { cause: error }), { code: text });
 }

@@ -85,9 +85,15 @@ function ended(job: Json): PromptStatus {
   const event = asText(last[0]);
   const data = asRecord(last[1]);
   if (job["status"] === "completed" && (event === "execution_success" || event === null)) {
-    return { kind: "completed", outputs: outputs(job["outputs"]), startedAt: asNumber(job["execution_start_time"]), endedAt: asNumber(job["execution_end_time"]) };
+    return {
+      kind: "completed",
+      outputs: outputs(job["outputs"]),
+      startedAt: asNumber(job["execution_start_time"]),
+      endedAt: asNumber(job["execution_end_time"]),
+    };
   }
-  if (event === "execution_interrupted" || job["status"] === "cancelled") return { kind: "failed", error: failure("interrupted", data, "it was interrupted") };
+  if (event === "execution_interrupted" || job["status"] === "cancelled")
+    return { kind: "failed", error: failure("interrupted", data, "it was interrupted") };
   const error = event === "execution_error" ? data : asRecord(job["execution_error"]);
   return { kind: "failed", error: failure("failed", error, "ComfyUI says success and its last message is no success") };
 }
@@ -134,7 +140,10 @@ export function refusal(body: unknown, text: string): ComfyError {
   const errors = asArray(asRecord(raw)["errors"]).map(asRecord);
   const first = errors[0];
   const extra = asRecord(error["extra_info"]);
-  const detail = first === undefined ? [asText(error["message"]), asText(error["details"])] : [asText(first["message"]), asText(first["details"])];
+  const detail =
+    first === undefined
+      ? [asText(error["message"]), asText(error["details"])]
+      : [asText(first["message"]), asText(first["details"])];
   const said = detail.filter((part) => part !== null && part !== "").join(": ");
   const total = nodes.reduce((sum, [, value]) => sum + asArray(asRecord(value)["errors"]).length, 0);
   const more = total > 1 ? ` (and ${total - 1} more)` : "";

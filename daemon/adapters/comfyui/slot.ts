@@ -42,14 +42,17 @@ function openSlot(slot: SlotConfig, wake: () => void, timeoutMs: number): ComfyS
     submit: (prompt) => submit(http, { ...prompt, clientId: socket.clientId() }, cancel),
     status: (id) => status(http, id),
     cancel,
-    place: (localPath, name) => (slot.shared === undefined ? upload(http, localPath, name) : placeShared(slot.shared.input, localPath, name)),
-    fetch: (output, to) => (slot.shared === undefined ? view(http, output, to) : fetchShared(slot.shared.output, output, to)),
+    place: (localPath, name) =>
+      slot.shared === undefined ? upload(http, localPath, name) : placeShared(slot.shared.input, localPath, name),
+    fetch: (output, to) =>
+      slot.shared === undefined ? view(http, output, to) : fetchShared(slot.shared.output, output, to),
     async forget(id, leftovers) {
       socket.forget(id);
       await http.request("POST", "/history", { json: { delete: [id] } });
       if (slot.shared === undefined) return;
       for (const input of leftovers.inputs) await rm(inside(slot.shared.input, input), { force: true });
-      for (const output of leftovers.outputs) if (output.type === "output") await rm(sharedPath(slot.shared.output, output), { force: true });
+      for (const output of leftovers.outputs)
+        if (output.type === "output") await rm(sharedPath(slot.shared.output, output), { force: true });
     },
     progress: (id) => socket.progress(id),
     close: () => Promise.resolve(socket.close()),
@@ -77,12 +80,14 @@ async function submit(
   const text = new TextDecoder().decode(answer.body);
   if (answer.status === 200) {
     const body = asRecord(parseJson(answer.body, "/prompt"));
-    if (Object.keys(asRecord(body["node_errors"])).length === 0) return { kind: "accepted", number: Number(body["number"] ?? 0) };
+    if (Object.keys(asRecord(body["node_errors"])).length === 0)
+      return { kind: "accepted", number: Number(body["number"] ?? 0) };
     // Some outputs were dropped in silence and the rest runs: that is a refusal, and the rest must not run.
     await cancel(prompt.id);
     return { kind: "refused", error: refusal(body, text) };
   }
-  if (answer.status === 400 || answer.status === 500 || answer.status === 413) return { kind: "refused", error: refusal(safeJson(answer.body), text) };
+  if (answer.status === 400 || answer.status === 500 || answer.status === 413)
+    return { kind: "refused", error: refusal(safeJson(answer.body), text) };
   throw httpError(answer.status, "/prompt");
 }
 
@@ -143,6 +148,7 @@ function sharedPath(outputDir: string, output: ComfyOutput): string {
 /** What ComfyUI names must lie in its own directory, whatever it says. */
 function inside(dir: string, relative: string): string {
   const path = join(dir, relative);
-  if (path !== dir && !path.startsWith(dir.endsWith("/") ? dir : `${dir}/`)) throw Object.assign(new Error(`${relative} leads out of ${dir}`), { code: "EPROTO" });
+  if (path !== dir && !path.startsWith(dir.endsWith("/") ? dir : `${dir}/`))
+    throw Object.assign(new Error(`${relative} leads out of ${dir}`), { code: "EPROTO" });
   return path;
 }

@@ -16,7 +16,15 @@ export interface Socket {
   close(): void;
 }
 
-const WAKING = new Set(["executed", "execution_success", "execution_error", "execution_interrupted", "execution_start", "executing", "status"]);
+const WAKING = new Set([
+  "executed",
+  "execution_success",
+  "execution_error",
+  "execution_interrupted",
+  "execution_start",
+  "executing",
+  "status",
+]);
 
 export function openSocket(base: string, wake: () => void): Socket {
   let clientId: string = randomUUID();
@@ -29,7 +37,11 @@ export function openSocket(base: string, wake: () => void): Socket {
     if (closed) return;
     clientId = randomUUID();
     const url = `${base.replace(/^http/, "ws").replace(/\/+$/, "")}/ws?clientId=${clientId}`;
-    const made = new WebSocket(url, { maxPayload: LIMITS.comfyMessageBytesMax, handshakeTimeout: LIMITS.comfyConnectTimeoutMs, perMessageDeflate: false });
+    const made = new WebSocket(url, {
+      maxPayload: LIMITS.comfyMessageBytesMax,
+      handshakeTimeout: LIMITS.comfyConnectTimeoutMs,
+      perMessageDeflate: false,
+    });
     socket = made;
     made.on("open", () => wake());
     made.on("message", (data, isBinary) => {

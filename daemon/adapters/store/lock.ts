@@ -10,7 +10,9 @@ import { readDaemonFile } from "../daemonFile.ts";
 export async function lockStateDir(stateDir: string): Promise<Disposable> {
   const db = new DatabaseSync(join(stateDir, "lock.db"), { timeout: 0 });
   try {
-    db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (x); COMMIT; BEGIN EXCLUSIVE;");
+    db.exec(
+      "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (x); COMMIT; BEGIN EXCLUSIVE;",
+    );
   } catch (error) {
     db.close();
     const holder = await readDaemonFile(stateDir);

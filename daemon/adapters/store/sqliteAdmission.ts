@@ -10,12 +10,21 @@ import { dropRow } from "./sqliteRows.ts";
 
 type AdmissionMethods = Pick<
   Store,
-  | "submit" | "findByKey" | "findByClaim" | "drops" | "fileDrop" | "closeDrop"
-  | "rememberAsset" | "knowsAsset" | "hasBaseline" | "setBaseline"
+  | "submit"
+  | "findByKey"
+  | "findByClaim"
+  | "drops"
+  | "fileDrop"
+  | "closeDrop"
+  | "rememberAsset"
+  | "knowsAsset"
+  | "hasBaseline"
+  | "setBaseline"
 >;
 
 export function admissionMethods(db: Database): AdmissionMethods {
-  const keyHolder = (key: string): JobId | null => (db.one("SELECT id FROM job WHERE dedupe_key = ?", key)?.["id"] ?? null) as JobId | null;
+  const keyHolder = (key: string): JobId | null =>
+    (db.one("SELECT id FROM job WHERE dedupe_key = ?", key)?.["id"] ?? null) as JobId | null;
 
   return {
     async submit(jobs) {
@@ -30,7 +39,10 @@ export function admissionMethods(db: Database): AdmissionMethods {
       return row === null ? null : dropRow(row);
     },
     async drops(filter) {
-      const rows = "jobId" in filter ? db.all("SELECT * FROM drop_file WHERE job_id = ? ORDER BY id", filter.jobId) : db.all("SELECT * FROM drop_file WHERE closed = 0 ORDER BY id");
+      const rows =
+        "jobId" in filter
+          ? db.all("SELECT * FROM drop_file WHERE job_id = ? ORDER BY id", filter.jobId)
+          : db.all("SELECT * FROM drop_file WHERE closed = 0 ORDER BY id");
       return rows.map(dropRow);
     },
     async fileDrop(id, filedAt) {
@@ -40,17 +52,32 @@ export function admissionMethods(db: Database): AdmissionMethods {
       db.run("UPDATE drop_file SET closed = 1 WHERE id = ?", id);
     },
     async rememberAsset(pattern, path, identity) {
-      return db.run("INSERT OR IGNORE INTO asset (pattern, path, identity) VALUES (?, ?, ?)", pattern, path, identity) > 0;
+      return (
+        db.run("INSERT OR IGNORE INTO asset (pattern, path, identity) VALUES (?, ?, ?)", pattern, path, identity) > 0
+      );
     },
     async knowsAsset(pattern, path, identity) {
-      return db.one("SELECT 1 AS one FROM asset WHERE pattern = ? AND path = ? AND identity = ?", pattern, path, identity) !== null;
+      return (
+        db.one(
+          "SELECT 1 AS one FROM asset WHERE pattern = ? AND path = ? AND identity = ?",
+          pattern,
+          path,
+          identity,
+        ) !== null
+      );
     },
     async hasBaseline(pattern) {
       return db.one("SELECT 1 AS one FROM baseline WHERE pattern = ?", pattern) !== null;
     },
     async setBaseline(pattern, plates) {
       db.transaction(() => {
-        for (const plate of plates) db.run("INSERT OR IGNORE INTO asset (pattern, path, identity) VALUES (?, ?, ?)", pattern, plate.path, plate.identity);
+        for (const plate of plates)
+          db.run(
+            "INSERT OR IGNORE INTO asset (pattern, path, identity) VALUES (?, ?, ?)",
+            pattern,
+            plate.path,
+            plate.identity,
+          );
         db.run("INSERT OR IGNORE INTO baseline (pattern, at) VALUES (?, ?)", pattern, db.now());
       });
     },
@@ -68,7 +95,14 @@ function submitOne(db: Database, job: NewJob, holder: JobId | null): SubmitResul
   const { steps, ...plan } = job.plan;
   db.run(
     "INSERT INTO job (id, name, show, priority, plan, source, dedupe_key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    job.id, plan.name, plan.show, plan.priority, JSON.stringify(plan), JSON.stringify(job.source), job.dedupeKey, db.now(),
+    job.id,
+    plan.name,
+    plan.show,
+    plan.priority,
+    JSON.stringify(plan),
+    JSON.stringify(job.source),
+    job.dedupeKey,
+    db.now(),
   );
   for (const [index, step] of steps.entries()) insertStep(db, job, { step, index });
   recordDrop(db, job, job.id, "accepted");
@@ -81,14 +115,25 @@ function insertStep(db: Database, job: NewJob, of: { readonly step: StepPlan; re
   const stepId = `${job.id}/${index + 1}`;
   db.run(
     "INSERT INTO step (id, job_id, idx, plan, state, n_blocked) VALUES (?, ?, ?, ?, 'planned', ?)",
-    stepId, job.id, index, JSON.stringify(step), step.wedges.length * step.frames.length,
+    stepId,
+    job.id,
+    index,
+    JSON.stringify(step),
+    step.wedges.length * step.frames.length,
   );
   const classId = classOf(db, step, job.plan.show);
   for (const wedge of step.wedges) {
     for (const frame of step.frames) {
       db.run(
         "INSERT INTO task (id, job_id, step_id, show, class_id, priority, wedge, frame, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'blocked')",
-        `${stepId}/w${wedge.index}/${frame ?? "still"}`, job.id, stepId, job.plan.show, classId, job.plan.priority, wedge.index, frame,
+        `${stepId}/w${wedge.index}/${frame ?? "still"}`,
+        job.id,
+        stepId,
+        job.plan.show,
+        classId,
+        job.plan.priority,
+        wedge.index,
+        frame,
       );
     }
   }
@@ -105,6 +150,11 @@ function classOf(db: Database, step: StepPlan, show: string): number {
 function recordDrop(db: Database, job: NewJob, jobId: JobId, outcome: "accepted" | "duplicate"): void {
   db.run(
     "INSERT INTO drop_file (folder, name, job_id, outcome, claim_path, at) VALUES (?, ?, ?, ?, ?, ?)",
-    job.source.folder, job.source.name, jobId, outcome, job.source.claimPath, db.now(),
+    job.source.folder,
+    job.source.name,
+    jobId,
+    outcome,
+    job.source.claimPath,
+    db.now(),
   );
 }

@@ -29,7 +29,9 @@ export interface Database {
 export function openDatabase(path: string, clock: Pick<Clock, "now">, readOnly: boolean): Database {
   const db = new DatabaseSync(path, { readOnly, timeout: 5_000, enableForeignKeyConstraints: true });
   if (!readOnly) {
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;");
+    db.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
+    );
     migrate(db);
   }
   const kept = new Map<string, StatementSync>();
@@ -61,7 +63,12 @@ export function openDatabase(path: string, clock: Pick<Clock, "now">, readOnly: 
       return row.n as Fence;
     },
     event(name, jobId, fields) {
-      statement("INSERT INTO event (at, name, job_id, fields) VALUES (?, ?, ?, ?)").run(clock.now(), name, jobId, JSON.stringify(fields));
+      statement("INSERT INTO event (at, name, job_id, fields) VALUES (?, ?, ?, ?)").run(
+        clock.now(),
+        name,
+        jobId,
+        JSON.stringify(fields),
+      );
     },
     close: () => db.close(),
   };
@@ -72,7 +79,9 @@ export function openDatabase(path: string, clock: Pick<Clock, "now">, readOnly: 
 function withErrno(error: unknown): unknown {
   if (typeof error !== "object" || error === null || !("errcode" in error)) return error;
   const primary = Number(error.errcode) & 0xff;
-  if (primary === 13) return Object.assign(new Error("the state directory's disk is full", { cause: error }), { code: "ENOSPC" });
-  if (primary === 10) return Object.assign(new Error("the state directory's disk failed", { cause: error }), { code: "EIO" });
+  if (primary === 13)
+    return Object.assign(new Error("the state directory's disk is full", { cause: error }), { code: "ENOSPC" });
+  if (primary === 10)
+    return Object.assign(new Error("the state directory's disk failed", { cause: error }), { code: "EIO" });
   return error;
 }

@@ -10,10 +10,14 @@ import { eventRow, jobRow, requestRow, stepRow, taskRow } from "./sqliteRows.ts"
 import { endAttempt, move, NO_GRANT } from "./sqliteTasks.ts";
 
 type ReadMethods = Pick<Store, "job" | "jobs" | "tasks" | "task" | "wedge" | "ahead" | "events" | "jobsTouchedSince">;
-type PeopleMethods = Pick<Store, "request" | "openRequests" | "requestRow" | "settleRequest" | "cancelJob" | "retryJob">;
+type PeopleMethods = Pick<
+  Store,
+  "request" | "openRequests" | "requestRow" | "settleRequest" | "cancelJob" | "retryJob"
+>;
 
 export function readMethods(db: Database): ReadMethods {
-  const whole = (row: Row): JobRow => jobRow(row, db.all("SELECT * FROM step WHERE job_id = ? ORDER BY idx", row["id"] ?? null).map(stepRow));
+  const whole = (row: Row): JobRow =>
+    jobRow(row, db.all("SELECT * FROM step WHERE job_id = ? ORDER BY idx", row["id"] ?? null).map(stepRow));
 
   return {
     async job(id) {
@@ -27,7 +31,13 @@ export function readMethods(db: Database): ReadMethods {
       while (out.length < filter.limit) {
         const rows: readonly Row[] = db.all(
           "SELECT * FROM job WHERE seq < ? AND (? IS NULL OR show = ?) AND (? IS NULL OR substr(id, 1, length(?)) = ?) ORDER BY seq DESC LIMIT ?",
-          before, filter.show ?? null, filter.show ?? null, filter.idPrefix ?? null, filter.idPrefix ?? null, filter.idPrefix ?? null, LIMITS.httpPageMax,
+          before,
+          filter.show ?? null,
+          filter.show ?? null,
+          filter.idPrefix ?? null,
+          filter.idPrefix ?? null,
+          filter.idPrefix ?? null,
+          LIMITS.httpPageMax,
         );
         for (const row of rows) {
           const job = whole(row);
@@ -45,7 +55,13 @@ export function readMethods(db: Database): ReadMethods {
       const marks = states.map(() => "?").join(", ");
       const inStates = states.length === 0 ? "" : `AND state IN (${marks})`;
       return db
-        .all(`SELECT * FROM task WHERE step_id = ? AND seq > ? ${inStates} ORDER BY wedge, frame LIMIT ?`, stepId, filter?.afterSeq ?? 0, ...states, filter?.limit ?? LIMITS.tasksPerStepMax)
+        .all(
+          `SELECT * FROM task WHERE step_id = ? AND seq > ? ${inStates} ORDER BY wedge, frame LIMIT ?`,
+          stepId,
+          filter?.afterSeq ?? 0,
+          ...states,
+          filter?.limit ?? LIMITS.tasksPerStepMax,
+        )
         .map(taskRow);
     },
     async task(id) {
@@ -62,7 +78,13 @@ export function readMethods(db: Database): ReadMethods {
       const task = db.one("SELECT priority, seq FROM task WHERE id = ?", taskId);
       if (task === null) return 0;
       const priority = task["priority"] ?? 0;
-      const row = db.one("SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE state = 'ready' AND (priority > ? OR (priority = ? AND seq < ?)) LIMIT ?)", priority, priority, task["seq"] ?? null, LIMITS.tasksPerStepMax);
+      const row = db.one(
+        "SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE state = 'ready' AND (priority > ? OR (priority = ? AND seq < ?)) LIMIT ?)",
+        priority,
+        priority,
+        task["seq"] ?? null,
+        LIMITS.tasksPerStepMax,
+      );
       return Number(row?.["n"] ?? 0);
     },
     async events(afterSeq, limit, jobId) {
@@ -102,7 +124,11 @@ export function peopleMethods(db: Database): PeopleMethods {
     },
     async cancelJob(jobId, by) {
       return db.transaction(() => {
-        if (db.one("SELECT id FROM step WHERE job_id = ? AND state IN ('committing', 'committed', 'burnt')", jobId) !== null) return { applied: "stale", running: [] };
+        if (
+          db.one("SELECT id FROM step WHERE job_id = ? AND state IN ('committing', 'committed', 'burnt')", jobId) !==
+          null
+        )
+          return { applied: "stale", running: [] };
         const rows = db.all("SELECT * FROM task WHERE job_id = ?", jobId);
         const running = rows.filter((row) => row["state"] === "running").map(taskRow);
         let canceled = 0;
@@ -133,7 +159,17 @@ export function peopleMethods(db: Database): PeopleMethods {
 
 /** A new beginning: the history no longer counts against it. With its version not open yet it waits for that. */
 function retryOne(db: Database, row: Row): void {
-  const clean = { ...NO_GRANT, fence: null, failure: null, staged: null, inspection: null, gate: null, hold_until: null, due_at: null, attempt: 0 };
+  const clean = {
+    ...NO_GRANT,
+    fence: null,
+    failure: null,
+    staged: null,
+    inspection: null,
+    gate: null,
+    hold_until: null,
+    due_at: null,
+    attempt: 0,
+  };
   move(db, row, "retried", clean);
   if (row["step_state"] === "planned") db.run("UPDATE task SET state = 'blocked' WHERE seq = ?", row["seq"] ?? null);
   db.run("UPDATE attempt SET forgiven = 1 WHERE task_id = ?", row["id"] ?? null);

@@ -109,9 +109,20 @@ export function dropRow(row: Row): DropRow {
 }
 
 export function requestRow(row: Row): RequestRow {
-  return { id: row["id"], body: json(row["body"], null), state: row["state"], answer: row["answer"] } as unknown as RequestRow;
+  return {
+    id: row["id"],
+    body: json(row["body"], null),
+    state: row["state"],
+    answer: row["answer"],
+  } as unknown as RequestRow;
 }
 
 export function eventRow(row: Row): StoredEvent {
-  return { seq: row["seq"], at: row["at"], name: row["name"], jobId: row["job_id"], fields: json(row["fields"], {}) } as unknown as StoredEvent;
+  return {
+    seq: row["seq"],
+    at: row["at"],
+    name: row["name"],
+    jobId: row["job_id"],
+    fields: json(row["fields"], {}),
+  } as unknown as StoredEvent;
 }

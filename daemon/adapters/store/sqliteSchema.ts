@@ -7,7 +7,9 @@ import { HotplateError } from "../../domain/errors.ts";
 import { TASK_STATES } from "../../domain/task.ts";
 
 const counters = TASK_STATES.map((state) => `n_${state} INTEGER NOT NULL DEFAULT 0`).join(",\n    ");
-const moved = TASK_STATES.map((state) => `n_${state} = n_${state} - (OLD.state = '${state}') + (NEW.state = '${state}')`).join(",\n      ");
+const moved = TASK_STATES.map(
+  (state) => `n_${state} = n_${state} - (OLD.state = '${state}') + (NEW.state = '${state}')`,
+).join(",\n      ");
 
 const MIGRATIONS: readonly string[] = [
   `

@@ -30,18 +30,36 @@ export const NO_GRANT: Sets = { slot: null, prompt_id: null, lease_until: null }
 const NO_RESULT: Sets = { staged: null, inspection: null, gate: null, hold_until: null, gpu_seconds: null };
 
 export function endAttempt(db: Database, fence: Sql, outcome: string, failure: string | null = null): void {
-  db.run("UPDATE attempt SET ended_at = ?, outcome = ?, failure = ? WHERE fence = ? AND ended_at IS NULL", db.now(), outcome, failure, fence);
+  db.run(
+    "UPDATE attempt SET ended_at = ?, outcome = ?, failure = ? WHERE fence = ? AND ended_at IS NULL",
+    db.now(),
+    outcome,
+    failure,
+    fence,
+  );
 }
 
 type TaskMethods = Pick<
   Store,
-  | "candidates" | "grant" | "renew" | "stage" | "inspected" | "unstage" | "fail" | "giveBack"
-  | "wakeDeferred" | "reap" | "running" | "uninspected" | "history"
+  | "candidates"
+  | "grant"
+  | "renew"
+  | "stage"
+  | "inspected"
+  | "unstage"
+  | "fail"
+  | "giveBack"
+  | "wakeDeferred"
+  | "reap"
+  | "running"
+  | "uninspected"
+  | "history"
 >;
 
 export function taskMethods(db: Database): TaskMethods {
   /** The task under its fence in one of the event's states; null is `stale`. */
-  const held = (ref: FenceRef): Row | null => db.one("SELECT * FROM task WHERE id = ? AND fence = ?", ref.taskId, ref.fence);
+  const held = (ref: FenceRef): Row | null =>
+    db.one("SELECT * FROM task WHERE id = ? AND fence = ?", ref.taskId, ref.fence);
 
   const change = (ref: FenceRef, apply: (row: Row) => boolean): Applied =>
     db.transaction(() => {
@@ -63,7 +81,10 @@ export function taskMethods(db: Database): TaskMethods {
           limit,
         ),
       );
-      return rows.map(taskRow).sort((a, b) => b.priority - a.priority || a.seq - b.seq).slice(0, limit);
+      return rows
+        .map(taskRow)
+        .sort((a, b) => b.priority - a.priority || a.seq - b.seq)
+        .slice(0, limit);
     },
     async grant(taskId, slot, promptId) {
       return db.transaction(() => grant(db, { taskId, slot, promptId }, say));
@@ -73,7 +94,12 @@ export function taskMethods(db: Database): TaskMethods {
         const until = db.now() + LIMITS.leaseMs;
         const lost: TaskId[] = [];
         for (const ref of grants) {
-          const changed = db.run("UPDATE task SET lease_until = ? WHERE id = ? AND fence = ? AND state = 'running'", until, ref.taskId, ref.fence);
+          const changed = db.run(
+            "UPDATE task SET lease_until = ? WHERE id = ? AND fence = ? AND state = 'running'",
+            until,
+            ref.taskId,
+            ref.fence,
+          );
           if (changed === 0) lost.push(ref.taskId as TaskId);
         }
         return { lost };
@@ -81,7 +107,16 @@ export function taskMethods(db: Database): TaskMethods {
     },
     async stage(ref, files, gpuSeconds) {
       return change(ref, (row) => {
-        const sets = { ...NO_GRANT, slot: row["slot"] ?? null, staged: JSON.stringify(files), inspection: null, gate: null, hold_until: null, failure: null, gpu_seconds: gpuSeconds };
+        const sets = {
+          ...NO_GRANT,
+          slot: row["slot"] ?? null,
+          staged: JSON.stringify(files),
+          inspection: null,
+          gate: null,
+          hold_until: null,
+          failure: null,
+          gpu_seconds: gpuSeconds,
+        };
         if (!move(db, row, "staged", sets)) return false;
         endAttempt(db, ref.fence, "staged");
         say("task.staged", row, { fence: ref.fence, files: files.length });
@@ -94,11 +129,21 @@ export function taskMethods(db: Database): TaskMethods {
         const sets = { inspection: JSON.stringify(inspection), gate, hold_until: holdUntil };
         say("task.inspected", row, { verdict: inspection.verdict, gate });
         if (gate !== "reject") {
-          db.run("UPDATE task SET inspection = ?, gate = ?, hold_until = ? WHERE seq = ?", sets.inspection, gate, holdUntil, row["seq"] ?? null);
+          db.run(
+            "UPDATE task SET inspection = ?, gate = ?, hold_until = ? WHERE seq = ?",
+            sets.inspection,
+            gate,
+            holdUntil,
+            row["seq"] ?? null,
+          );
           return true;
         }
         const finding = inspection.findings.find((known) => known.verdict === inspection.verdict);
-        const failure = { class: "qc", code: finding?.check ?? "qc", message: finding?.message ?? `QC says ${inspection.verdict}` };
+        const failure = {
+          class: "qc",
+          code: finding?.check ?? "qc",
+          message: finding?.message ?? `QC says ${inspection.verdict}`,
+        };
         move(db, row, "rejected", { ...sets, failure: JSON.stringify(failure) });
         say("task.rejected", row, { check: failure.code, reason: failure.message });
         return true;
@@ -106,7 +151,8 @@ export function taskMethods(db: Database): TaskMethods {
     },
     async unstage(ref, why) {
       return change(ref, (row) => {
-        if (row["state"] !== "committing" || !move(db, row, "lost", { ...NO_GRANT, ...NO_RESULT, fence: null })) return false;
+        if (row["state"] !== "committing" || !move(db, row, "lost", { ...NO_GRANT, ...NO_RESULT, fence: null }))
+          return false;
         say("task.lost", row, { reason: why });
         return true;
       });
@@ -118,7 +164,11 @@ export function taskMethods(db: Database): TaskMethods {
         const due = final ? null : db.now() + then.inMs;
         if (!move(db, row, final ? "failed" : "deferred", { ...NO_GRANT, failure: text, due_at: due })) return false;
         endAttempt(db, ref.fence, final || then.counts ? "failed" : "deferred", text);
-        say(final ? "task.failed" : "task.retried", row, { code: failure.code, class: failure.class, reason: failure.message });
+        say(final ? "task.failed" : "task.retried", row, {
+          code: failure.code,
+          class: failure.class,
+          reason: failure.message,
+        });
         return true;
       });
     },
@@ -133,15 +183,24 @@ export function taskMethods(db: Database): TaskMethods {
     async wakeDeferred() {
       if (db.one("SELECT seq FROM task WHERE state = 'deferred' AND due_at <= ? LIMIT 1", db.now()) === null) return 0;
       return db.transaction(() => {
-        const due = db.all("SELECT * FROM task WHERE state = 'deferred' AND due_at <= ? LIMIT ?", db.now(), LIMITS.sqlPerTick);
+        const due = db.all(
+          "SELECT * FROM task WHERE state = 'deferred' AND due_at <= ? LIMIT ?",
+          db.now(),
+          LIMITS.sqlPerTick,
+        );
         for (const row of due) move(db, row, "due", { due_at: null });
         return due.length;
       });
     },
     async reap() {
-      if (db.one("SELECT seq FROM task WHERE state = 'running' AND lease_until < ? LIMIT 1", db.now()) === null) return [];
+      if (db.one("SELECT seq FROM task WHERE state = 'running' AND lease_until < ? LIMIT 1", db.now()) === null)
+        return [];
       return db.transaction(() => {
-        const ended = db.all("SELECT * FROM task WHERE state = 'running' AND lease_until < ? LIMIT ?", db.now(), LIMITS.sqlPerTick);
+        const ended = db.all(
+          "SELECT * FROM task WHERE state = 'running' AND lease_until < ? LIMIT ?",
+          db.now(),
+          LIMITS.sqlPerTick,
+        );
         for (const row of ended) {
           move(db, row, "lost", NO_GRANT);
           endAttempt(db, row["fence"] ?? null, "lost");
@@ -154,8 +213,15 @@ export function taskMethods(db: Database): TaskMethods {
       return db.all("SELECT * FROM task WHERE state = 'running' ORDER BY seq").map(taskRow);
     },
     async uninspected(limit) {
-      const unseen = db.all("SELECT * FROM task WHERE state = 'committing' AND gate IS NULL ORDER BY seq LIMIT ?", limit);
-      const held = db.all("SELECT * FROM task WHERE state = 'committing' AND gate = 'hold' AND hold_until <= ? ORDER BY hold_until LIMIT ?", db.now(), limit);
+      const unseen = db.all(
+        "SELECT * FROM task WHERE state = 'committing' AND gate IS NULL ORDER BY seq LIMIT ?",
+        limit,
+      );
+      const held = db.all(
+        "SELECT * FROM task WHERE state = 'committing' AND gate = 'hold' AND hold_until <= ? ORDER BY hold_until LIMIT ?",
+        db.now(),
+        limit,
+      );
       return [...unseen, ...held].slice(0, limit).map(taskRow);
     },
     async history(taskId) {
@@ -175,10 +241,16 @@ function grant(
   const attempt = Number(row["attempt"]) + 1;
   const now = db.now();
   const leaseUntil = now + LIMITS.leaseMs;
-  if (!move(db, row, "granted", { attempt, fence, slot: to.slot, prompt_id: to.promptId, lease_until: leaseUntil })) return null;
+  if (!move(db, row, "granted", { attempt, fence, slot: to.slot, prompt_id: to.promptId, lease_until: leaseUntil }))
+    return null;
   db.run(
     "INSERT INTO attempt (fence, task_id, attempt, slot, prompt_id, started_at, outcome) VALUES (?, ?, ?, ?, ?, ?, 'running')",
-    fence, to.taskId, attempt, to.slot, to.promptId, now,
+    fence,
+    to.taskId,
+    attempt,
+    to.slot,
+    to.promptId,
+    now,
   );
   db.run("UPDATE job SET started_at = ? WHERE id = ? AND started_at IS NULL", now, row["job_id"] ?? null);
   say("task.granted", row, { slot: to.slot, fence, attempt });

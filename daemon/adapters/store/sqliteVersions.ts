@@ -34,7 +34,12 @@ export function versionMethods(db: Database): VersionMethods {
       return db.transaction(() => {
         const step = under(stepId, fence, "planned");
         if (step === null) return "stale";
-        db.run("UPDATE step SET state = 'open', version = ?, staging_dir = ? WHERE id = ?", version.number, version.stagingDir, stepId);
+        db.run(
+          "UPDATE step SET state = 'open', version = ?, staging_dir = ? WHERE id = ?",
+          version.number,
+          version.stagingDir,
+          stepId,
+        );
         // Thousands of tasks move alike: one statement, the same chart (blocked --versionOpened--> ready).
         db.run("UPDATE task SET state = 'ready' WHERE step_id = ? AND state = 'blocked'", stepId);
         db.event("version.claimed", String(step["job_id"]), { step: stepId, version: version.number });
@@ -66,7 +71,11 @@ export function versionMethods(db: Database): VersionMethods {
         if (step === null) return "stale";
         db.run("UPDATE step SET state = 'committed' WHERE id = ?", stepId);
         db.run("UPDATE task SET state = 'done' WHERE step_id = ? AND state = 'committing'", stepId);
-        db.event("version.committed", String(step["job_id"]), { step: stepId, path: step["target_path"] ?? null, version: step["version"] ?? null });
+        db.event("version.committed", String(step["job_id"]), {
+          step: stepId,
+          path: step["target_path"] ?? null,
+          version: step["version"] ?? null,
+        });
         endJobIfEnded(db, String(step["job_id"]));
         return "ok";
       });
@@ -75,8 +84,16 @@ export function versionMethods(db: Database): VersionMethods {
       return db.transaction(() => {
         const step = under(stepId, fence, "committing");
         if (step === null) return "stale";
-        db.run("UPDATE step SET state = 'open', version = ?, target_path = NULL, staging_path = NULL, commit_sha256 = NULL WHERE id = ?", number, stepId);
-        db.event("version.claimed", String(step["job_id"]), { step: stepId, version: number, instead: step["version"] ?? null });
+        db.run(
+          "UPDATE step SET state = 'open', version = ?, target_path = NULL, staging_path = NULL, commit_sha256 = NULL WHERE id = ?",
+          number,
+          stepId,
+        );
+        db.event("version.claimed", String(step["job_id"]), {
+          step: stepId,
+          version: number,
+          instead: step["version"] ?? null,
+        });
         return "ok";
       });
     },
@@ -85,7 +102,8 @@ export function versionMethods(db: Database): VersionMethods {
         const step = stepOf(stepId);
         if (step === null || (step["state"] !== "planned" && step["state"] !== "open")) return "stale";
         const { counts } = stepRow(step);
-        if (counts.blocked + counts.ready + counts.running + counts.deferred + counts.committing + counts.done > 0) return "stale";
+        if (counts.blocked + counts.ready + counts.running + counts.deferred + counts.committing + counts.done > 0)
+          return "stale";
         db.run("UPDATE step SET state = 'burnt', reason = ? WHERE id = ?", reason, stepId);
         db.event("version.burnt", String(step["job_id"]), { step: stepId, reason });
         endJobIfEnded(db, String(step["job_id"]));
@@ -94,7 +112,9 @@ export function versionMethods(db: Database): VersionMethods {
     },
     async steps(states, limit) {
       const marks = states.map(() => "?").join(", ");
-      return db.all(`SELECT * FROM step WHERE state IN (${marks}) ORDER BY rowid LIMIT ?`, ...states, limit).map(stepRow);
+      return db
+        .all(`SELECT * FROM step WHERE state IN (${marks}) ORDER BY rowid LIMIT ?`, ...states, limit)
+        .map(stepRow);
     },
     async step(id) {
       const row = stepOf(id);
@@ -112,4 +132,3 @@ export function endJobIfEnded(db: Database, jobId: string): void {
   if (state !== "done") db.run("UPDATE job SET dedupe_key = NULL WHERE id = ?", jobId);
   db.event("job.ended", jobId, { state });
 }
-
