@@ -1,0 +1,152 @@
+/** Every mistake in a configuration is named with its place and the nearest right word, all at once. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { checkStateDir, loadConfig, parseConfig } from "../../daemon/adapters/config.ts";
+import { configKeys, readConfig } from "../../daemon/domain/configText.ts";
+import type { Problem } from "../../daemon/domain/errors.ts";
+import { HotplateError } from "../../daemon/domain/errors.ts";
+import { tempDir } from "../fixtures/tempDir.ts";
+
+const SMALL = `hotplate: 1
+stateDir: /var/lib/hotplate
+roots:
+  - {name: shows, linux: /mnt/shows}
+hotFolders:
+  - {path: /mnt/shows/hot, show: DUNE3}
+slots:
+  - {name: gpu0, url: "http://127.0.0.1:8188"}
+`;
+
+function problems(text: string): readonly Problem[] {
+  const reading = readConfig(text, "h.yaml");
+  return reading.ok ? [] : reading.problems;
+}
+
+/** `line:col message` of each problem, and what follows it where there is something. */
+const said = (text: string): readonly string[] =>
+  problems(text).map((p) =>
+    [`${p.line}:${p.col} ${p.message}`, p.found, p.expected, p.nearest].filter((word) => word !== null).join(" | "),
+  );
+
+describe("the configuration", () => {
+  it("fills in every default", () => {
+    const config = parseConfig(SMALL, "h.yaml");
+    expect(config).toMatchObject({
+      assetPaths: [],
+      recipes: [],
+      plugins: [],
+      api: { listen: "127.0.0.1:7464", allowedHosts: [] },
+      log: { level: "info" },
+    });
+    expect(config.slots[0]?.demo).toBe(false);
+  });
+
+  it("names an unknown key with the nearest right word, at any depth", () => {
+    expect(said(SMALL.replace("hotFolders:", "hotFolder:"))).toEqual([
+      expect.stringMatching(/^5:1 "hotFolder" is no key\. \| hotFolder \| one of .*slots.* \| hotFolders$/),
+    ]);
+    expect(said(SMALL.replace("show: DUNE3", "show: DUNE3, setleMs: 5"))).toEqual([
+      expect.stringMatching(
+        /^6:41 "setleMs" is no key in hotFolders\[0\]\. \| setleMs \| one of path, show, .* \| settleMs$/,
+      ),
+    ]);
+  });
+
+  it("says what is missing, what is of the wrong kind and what is out of range, all at once", () => {
+    const text = SMALL.replace("stateDir: /var/lib/hotplate\n", "")
+      .replace("hotplate: 1", "hotplate: 2")
+      .replace("path: /mnt/shows/hot", "path: hot, settleMs: -1, poll: maybe");
+    expect(said(text)).toEqual([
+      "1:11 hotplate can't be used. | 2 | 1",
+      "1:1 stateDir is missing. | text",
+      "5:12 hotFolders[0].path can't be used. | hot | an absolute path",
+      "5:37 hotFolders[0].poll can't be used. | maybe | true or false",
+      "5:27 hotFolders[0].settleMs can't be used. | -1 | at least 0",
+    ]);
+  });
+
+  it("refuses names and paths that stand twice", () => {
+    const text = SMALL.replace('8188"}', '8188"}\n  - {name: gpu0, url: "http://127.0.0.1:8189"}').replace(
+      "show: DUNE3}",
+      "show: DUNE3}\n  - {path: /mnt/shows/hot, show: DUNE4}",
+    );
+    expect(said(text)).toEqual([
+      "10:12 slots[1].name stands twice. | gpu0 | a name of its own",
+      "7:12 hotFolders[1].path stands twice. | /mnt/shows/hot | a name of its own",
+    ]);
+  });
+
+  it("refuses folders outside every root and paths that are not absolute", () => {
+    const text = `${SMALL.replace("/mnt/shows/hot", "/mnt/shows2/hot")}assetPaths:
+  - {glob: "/srv/*/plates/*", show: A, recipe: r}
+  - {glob: "/mnt/shows/*/plates/*", show: A, recipe: r}
+recipes: [studio/recipes]
+rules: ./rules.yaml
+`;
+    expect(said(text)).toEqual([
+      "6:12 hotFolders[0].path lies outside every root. | /mnt/shows2/hot | a path inside /mnt/shows",
+      "10:12 assetPaths[0].glob lies outside every root. | /srv | a path inside /mnt/shows",
+      "12:11 recipes[0] can't be used. | studio/recipes | an absolute path",
+      "13:8 rules can't be used. | ./rules.yaml | an absolute path",
+    ]);
+  });
+
+  it("places a syntax error, a key that stands twice, a second document and an empty file", () => {
+    expect(said("hotplate: 1\n\tstateDir: /x\n")[0]).toMatch(/^2:1 /);
+    expect(said(`${SMALL}stateDir: /other\n`)[0]).toMatch(/^9:1 .*unique/);
+    expect(said(`${SMALL}---\nhotplate: 1\n`).length).toBeGreaterThan(0);
+    expect(said("")).toEqual(["1:1 The file is missing. | keys with values"]);
+    expect(said("- hotplate\n")).toEqual(['1:1 The file can\'t be used. | ["hotplate"] | keys with values']);
+  });
+
+  it("refuses an alias bomb instead of unfolding it", () => {
+    const bomb = [
+      "a: &a [x,x,x,x,x,x,x,x,x]",
+      ...["b", "c", "d", "e", "f"].map((name, i) => `${name}: &${name} [${`*${"abcde"[i]},`.repeat(9)}]`),
+    ].join("\n");
+    expect(said(bomb).length).toBeGreaterThan(0);
+  });
+
+  it("is read from disk whole, or says why it can't be", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.file("h.yaml"), SMALL);
+    writeFileSync(dir.file("bad.yaml"), SMALL.replace("roots", "rots"));
+    expect((await loadConfig(dir.file("h.yaml"))).path).toBe(dir.file("h.yaml"));
+    await expect(loadConfig(dir.file("none.yaml"))).rejects.toMatchObject({ code: "HP-CONFIG-MISSING" });
+    const error = await loadConfig(dir.file("bad.yaml")).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(HotplateError);
+    expect(error).toMatchObject({ code: "HP-CONFIG-INVALID", exit: 3 });
+    expect(error instanceof HotplateError && error.message).toContain(`${dir.file("bad.yaml")}:3:1 "rots" is no key.`);
+    expect(error instanceof HotplateError && error.problems.map((p) => p.nearest)).toContain("roots");
+  });
+
+  it("keeps the state directory off shares", async () => {
+    const on = (kind: "local" | "nfs" | "smb" | "fuse" | "unknown") =>
+      checkStateDir({ mount: async () => ({ kind, dev: "1", freeBytes: 1 }) }, "/state");
+    await on("local");
+    await on("unknown");
+    for (const kind of ["nfs", "smb", "fuse"] as const)
+      await expect(on(kind)).rejects.toMatchObject({ code: "HP-STATE-NETWORK", exit: 3 });
+  });
+});
+
+describe("config/hotplate.yaml", () => {
+  const path = fileURLToPath(new URL("../../config/hotplate.yaml", import.meta.url));
+  const text = readFileSync(path, "utf8");
+
+  it("can be used as it is", () => {
+    expect(said(text)).toEqual([]);
+  });
+
+  it("names every key of the schema, and none that is not there", () => {
+    const named = [...text.matchAll(/^ *(?:# |- )*([A-Za-z]+):(?= |$)/gm)].map((match) => match[1] ?? "");
+    const known = configKeys().map((key) => key.slice(key.lastIndexOf(".") + 1));
+    expect([...new Set(named)].toSorted()).toEqual([...new Set(known)].toSorted());
+    expect(known.length).toBe(named.length);
+  });
+
+  it("can be used with every line that is commented out", () => {
+    expect(said(text.replaceAll(/^( *)# ([a-zA-Z]+: \S)/gm, "$1$2"))).toEqual([]);
+  });
+});
