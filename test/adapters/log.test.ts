@@ -1,5 +1,6 @@
 /** What the log writes: one JSON line an event for machines, one short line for a person at a terminal. */
 import { Writable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { LogLevel } from "../../daemon/adapters/log.ts";
 import { createLog } from "../../daemon/adapters/log.ts";
@@ -62,7 +63,7 @@ describe("the log", () => {
 
   it("is short on a terminal: the time of day, the level, the event, the fields that say something", () => {
     const text = written("error", true, { task: "t1", reason: null, message: "two words\nand a line" });
-    expect(text.replaceAll(/\u001b\[\d+m/g, "")).toBe(
+    expect(stripVTControlCharacters(text)).toBe(
       '14:31:02 error work.failed        task=t1 message="two words\\nand a line"\n',
     );
   });

@@ -1,0 +1,109 @@
+/**
+ * Writes the reference pages that come from tables in the code: docs/errors.md and docs/events.md are never
+ * typed by hand. `node scripts/generateDocs.ts` writes, `--check` says what is stale (exit 1); a test runs the check.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { ERRORS, EXIT } from "../daemon/domain/errors.ts";
+import { EVENTS } from "../daemon/domain/events.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/** Path below the repository -> its whole text. */
+export function generatedDocs(): ReadonlyMap<string, string> {
+  return new Map([
+    ["docs/errors.md", errorsPage()],
+    ["docs/events.md", eventsPage()],
+  ]);
+}
+
+/** The pages whose file is not what the code says now. */
+export function staleDocs(root: string): readonly string[] {
+  return [...generatedDocs()].filter(([path, text]) => textAt(root + path) !== text).map(([path]) => path);
+}
+
+const MADE = "<!-- Made by scripts/generateDocs.ts from the code's own table. Change it there. -->";
+
+const EXIT_WORDS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: "Done.",
+  no: "The answer is no; a check found a fault, a job failed.",
+  usage: "The command was called in a wrong way.",
+  invalid: "A manifest, a recipe or the configuration can't be used.",
+  doctor: "The doctor found a fault.",
+  noDaemon: "No daemon runs, and this needs one.",
+  notFound: "There is nothing of that name.",
+  refused: "Refused: by the state of things, or by permission.",
+  timeout: "It took longer than it may.",
+  uncheckable: "It could not be checked; that is neither yes nor no.",
+  interrupted: "Interrupted.",
+};
+
+function errorsPage(): string {
+  const groups = new Map<string, string[]>();
+  for (const [code, { summary, hint, exit }] of Object.entries(ERRORS)) {
+    const group = code.split("-")[1] ?? "";
+    const rows = groups.get(group) ?? [];
+    rows.push(`| \`${code}\` | ${cell(summary)} | ${cell(hint)} | ${exit} |`);
+    groups.set(group, rows);
+  }
+  const tables = [...groups].map(
+    ([group, rows]) =>
+      `## HP-${group}\n\n| code | what it means | what to do | exit |\n|---|---|---|---|\n${rows.join("\n")}\n`,
+  );
+  const exits = Object.entries(EXIT).map(
+    ([name, number]) => `| ${number} | ${EXIT_WORDS[name as keyof typeof EXIT]} |`,
+  );
+  return `# Error codes
+
+${MADE}
+
+Every problem that Hotplate names carries one of these codes: in \`ERROR.txt\`, on the command line, in the API, in the log. A code
+keeps its meaning for ever. The sentence beside it in an answer says more: the place, what was found, what was expected.
+
+${tables.join("\n")}
+## Exit codes
+
+| exit | meaning |
+|---|---|
+${exits.join("\n")}
+`;
+}
+
+function eventsPage(): string {
+  const rows = Object.entries(EVENTS).map(([name, sentence]) => `| \`${name}\` | ${cell(sentence)} |`);
+  return `# Events
+
+${MADE}
+
+What happens is said by name: in the log (a JSON line with \`time\`, \`level\`, \`event\` and the fields of the event), in the store's
+event sequence, in the API and by \`hotplate logs\`. Names and fields are the interface; sentences for people are not.
+
+| event | when |
+|---|---|
+${rows.join("\n")}
+`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+function textAt(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    // Not there: as stale as can be.
+    return null;
+  }
+}
+
+if (import.meta.main) {
+  const stale = staleDocs(ROOT);
+  if (process.argv.includes("--check")) {
+    for (const path of stale) console.error(`${path} is not what the code says; run node scripts/generateDocs.ts`);
+    process.exitCode = stale.length > 0 ? EXIT.no : EXIT.done;
+  } else {
+    for (const [path, text] of generatedDocs()) writeFileSync(ROOT + path, text);
+    for (const path of stale) console.log(`wrote ${path}`);
+  }
+}
