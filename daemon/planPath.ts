@@ -3,7 +3,7 @@
  * configured root. A manifest comes from a shared folder, so a path is hostile until proven otherwise.
  */
 import { systemCode } from "./domain/errors.ts";
-import { joinPath, normalPath, parentDir, rootOf } from "./domain/paths.ts";
+import { isInside, joinPath, normalPath, parentDir, rootOf } from "./domain/paths.ts";
 import type { Finding, PathWorld } from "./planFinding.ts";
 
 export type PathAnswer =
@@ -56,18 +56,22 @@ export function pathIn(
   return rootOf(path, world.config.roots) === null ? outside(world, { written, path, at: of.at }) : { ok: true, path };
 }
 
-/** Disk: does it, links resolved, still lie inside a root? The nearest existing ancestor decides for what is not there yet. */
-export async function realInside(
-  world: PathWorld,
-  path: string,
-  of: { readonly written: string; readonly at: readonly (string | number)[] },
-): Promise<PathAnswer> {
+/**
+ * Disk: does it, links resolved, still lie inside a root? The nearest existing ancestor decides for what is not there yet.
+ * Its own root is asked first, and other roots only for a path that links lead out of it: a root that hangs must hold up
+ * nobody else's manifests.
+ */
+export async function realInside(world: PathWorld, path: string, of: { readonly written: string; readonly at: readonly (string | number)[] }): Promise<PathAnswer> {
+  const { roots } = world.config;
   const existing = await nearestExisting(world, path);
   const real = await world.files.realpath(existing);
-  const realRoots: { linux: string }[] = [];
-  for (const root of world.config.roots)
-    realRoots.push({ linux: await world.files.realpath(root.linux).catch(() => root.linux) });
-  return rootOf(real, realRoots) === null ? outside(world, { ...of, path: real }) : { ok: true, path };
+  const own = rootOf(path, roots);
+  for (const root of [...roots].sort((a, b) => Number(b === own) - Number(a === own))) {
+    // A root that can't be resolved still has its own name.
+    const realRoot = await world.files.realpath(root.linux).catch(() => root.linux);
+    if (isInside(real, realRoot)) return { ok: true, path };
+  }
+  return outside(world, { ...of, path: real });
 }
 
 export async function nearestExisting(world: PathWorld, path: string): Promise<string> {

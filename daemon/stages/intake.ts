@@ -10,7 +10,7 @@ import { messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { joinPath } from "../domain/paths.ts";
 import type { Observation } from "../domain/settle.ts";
-import { settle } from "../domain/settle.ts";
+import { ignoredBecause, settle } from "../domain/settle.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { DirEntry, Files } from "../ports.ts";
 import type { Answers } from "./answers.ts";
@@ -101,7 +101,7 @@ async function look(context: StageContext, folder: Folder, relist: boolean): Pro
     // Names that this very listing found are looked at in the same pass: a rename is accepted one listing later, not two.
     for (const entry of entries) {
       if (wanted.size >= LIMITS.looksPerListing) break;
-      if (entry.kind === "file" && !folder.known.has(entry.name)) wanted.add(entry.name);
+      if (entry.kind === "file" && !folder.known.has(entry.name) && ignoredBecause(entry.name) === null) wanted.add(entry.name);
     }
   }
   const observations = new Map<string, SeenFile | "gone">();
