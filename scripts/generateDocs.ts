@@ -1,25 +1,27 @@
 /**
- * Writes the reference pages that come from tables in the code: docs/errors.md and docs/events.md are never
- * typed by hand. `node scripts/generateDocs.ts` writes, `--check` says what is stale (exit 1); a test runs the check.
+ * Writes what documents say of the code from the code itself: docs/errors.md, docs/events.md and the code map of
+ * ARCHITECTURE.md. `node scripts/generateDocs.ts` writes, `--check` says what is stale (exit 1); a test runs the check.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ERRORS, EXIT } from "../daemon/domain/errors.ts";
 import { EVENTS } from "../daemon/domain/events.ts";
+import { withCodeMap } from "./codeMap.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** Path below the repository -> its whole text. */
-export function generatedDocs(): ReadonlyMap<string, string> {
+export function generatedDocs(root: string): ReadonlyMap<string, string> {
   return new Map([
     ["docs/errors.md", errorsPage()],
     ["docs/events.md", eventsPage()],
+    ["ARCHITECTURE.md", withCodeMap(textAt(`${root}ARCHITECTURE.md`) ?? "", root)],
   ]);
 }
 
 /** The pages whose file is not what the code says now. */
 export function staleDocs(root: string): readonly string[] {
-  return [...generatedDocs()].filter(([path, text]) => textAt(root + path) !== text).map(([path]) => path);
+  return [...generatedDocs(root)].filter(([path, text]) => textAt(root + path) !== text).map(([path]) => path);
 }
 
 const MADE = "<!-- Made by scripts/generateDocs.ts from the code's own table. Change it there. -->";
@@ -103,7 +105,7 @@ if (import.meta.main) {
     for (const path of stale) console.error(`${path} is not what the code says; run node scripts/generateDocs.ts`);
     process.exitCode = stale.length > 0 ? EXIT.no : EXIT.done;
   } else {
-    for (const [path, text] of generatedDocs()) writeFileSync(ROOT + path, text);
+    for (const [path, text] of generatedDocs(ROOT)) writeFileSync(ROOT + path, text);
     for (const path of stale) console.log(`wrote ${path}`);
   }
 }

@@ -1,5 +1,5 @@
 /** `hotplate logs ID [-f]`: the events of a job, oldest first; with -f until it has ended. */
-import { setTimeout as pause } from "node:timers/promises";
+import { createClock } from "../adapters/clock.ts";
 import type { StoredEvent } from "../domain/events.ts";
 import { isJobEnded } from "../domain/job.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -25,7 +25,7 @@ export async function action(
     }
     for (const event of events) process.stdout.write(`${context.json ? JSON.stringify(event) : text(event)}\n`);
     if (ended && events.length === 0) return;
-    await pause(LIMITS.tickIdleMs);
+    await createClock().sleep(LIMITS.tickIdleMs);
   }
   context.print({ events: all }, () => all.map(text).join("\n"));
 }

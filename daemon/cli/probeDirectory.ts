@@ -1,5 +1,6 @@
 /** Does a directory let us do what publishing needs: create, fsync, link, exclusive mkdir, directory rename? Leaves nothing. */
-import { randomUUID } from "node:crypto";
+import { createClock } from "../adapters/clock.ts";
+import { createIds } from "../adapters/ids.ts";
 import { systemCode } from "../domain/errors.ts";
 import { joinPath } from "../domain/paths.ts";
 import type { Files, MountKind } from "../ports.ts";
@@ -13,7 +14,7 @@ export interface Probe {
 }
 
 export async function probeDirectory(files: Files, dir: string): Promise<Probe> {
-  const at = joinPath(dir, `.hotplate-probe-${randomUUID().slice(0, 8)}`);
+  const at = joinPath(dir, createIds(() => createClock().now()).sortable(".hotplate-probe-"));
   let step = "is there";
   try {
     const mount = await files.mount(dir);

@@ -3,9 +3,10 @@
  * absolute, then a complete file gets its name in the hot folder by one link.
  */
 import { link, readFile, rm, writeFile } from "node:fs/promises";
-import { randomUUID } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import { isMap, isScalar, parseDocument } from "yaml";
+import { createClock } from "../adapters/clock.ts";
+import { createIds } from "../adapters/ids.ts";
 import { HotplateError, systemCode } from "../domain/errors.ts";
 import { EXIT } from "../domain/errors.ts";
 import { statusFileName } from "../domain/answer.ts";
@@ -30,7 +31,7 @@ export async function action(
   const text = await readFile(path, "utf8").catch(() => {
     throw new HotplateError("HP-NOT-FOUND", `There is no file ${path}.`);
   });
-  const temporary = join(folder.path, `.hotplate-tmp.${randomUUID()}`);
+  const temporary = join(folder.path, createIds(() => createClock().now()).sortable(".hotplate-tmp."));
   await writeFile(temporary, absolutePaths(text, dirname(path)), { flush: true });
   try {
     await link(temporary, join(folder.path, name));

@@ -4,8 +4,7 @@
  */
 import type { Problem } from "./errors.ts";
 import { versionName } from "./ids.ts";
-import type { StepState } from "./job.ts";
-import type { JobRow } from "../storePort.ts";
+import type { JobState, StepState, TaskCounts } from "./job.ts";
 
 export function statusFileName(name: string): string {
   return `${name}.STATUS.txt`;
@@ -93,7 +92,16 @@ export interface AnswerPaths {
   readonly now: number;
 }
 
-export function statusAnswer(name: string, job: JobRow, extras: AnswerPaths): string {
+/** What an answer says of a job; the store's row is one. */
+export interface AnsweredJob {
+  readonly id: string;
+  readonly state: JobState;
+  readonly counts: TaskCounts;
+  readonly plan: { readonly notes: readonly string[] };
+  readonly steps: readonly { readonly reason: string | null }[];
+}
+
+export function statusAnswer(name: string, job: AnsweredJob, extras: AnswerPaths): string {
   const lines = [`${headline(job)}  ${name}`, "", `  job:      ${job.id}`, ...progressLines(job, extras)];
   for (const version of extras.versions) lines.push(...versionLines(version, job));
   for (const step of job.steps) if (step.reason !== null) lines.push(`  why:      ${step.reason}`);
@@ -102,7 +110,7 @@ export function statusAnswer(name: string, job: JobRow, extras: AnswerPaths): st
   return text(lines);
 }
 
-export function duplicateAnswer(name: string, job: JobRow, extras: AnswerPaths): string {
+export function duplicateAnswer(name: string, job: AnsweredJob, extras: AnswerPaths): string {
   const body = statusAnswer(name, job, extras).split("\n").slice(1).join("\n");
   return `ALREADY DONE HERE  ${name} is the same work as job ${job.id} (${job.state}). Nothing was rendered twice.\n${body}\nTo render it again, add  rerun: true  and drop it again.\n`;
 }
@@ -122,7 +130,7 @@ export function folderAnswer(of: {
   ]);
 }
 
-function headline(job: JobRow): string {
+function headline(job: AnsweredJob): string {
   switch (job.state) {
     case "waiting":
       return "ACCEPTED";
@@ -139,7 +147,7 @@ function headline(job: JobRow): string {
   }
 }
 
-function progressLines(job: JobRow, extras: AnswerPaths): readonly string[] {
+function progressLines(job: AnsweredJob, extras: AnswerPaths): readonly string[] {
   const { counts } = job;
   const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const ended = counts.committing + counts.done;
@@ -153,7 +161,7 @@ function progressLines(job: JobRow, extras: AnswerPaths): readonly string[] {
   return out;
 }
 
-function versionLines(version: AnswerVersion, job: JobRow): readonly string[] {
+function versionLines(version: AnswerVersion, job: AnsweredJob): readonly string[] {
   const name = `${version.product} ${versionName(version.number)}`;
   switch (version.state) {
     case "committed":
@@ -176,7 +184,7 @@ function versionLines(version: AnswerVersion, job: JobRow): readonly string[] {
   }
 }
 
-function nextLine(job: JobRow): string {
+function nextLine(job: AnsweredJob): string {
   switch (job.state) {
     case "done":
       return "Next: look at the contact sheet and choose.";
