@@ -68,17 +68,17 @@ export async function replaceAnswer(files: Disk, path: string, text: string, uni
   await files.rename(temporary, path);
 }
 
-/** Makes each missing directory from `root` (which must exist) down to `dir`, each name durable before the next. */
+/**
+ * Makes each missing directory from `root` (which must exist) down to `dir`, each name durable before the next. A name that
+ * is there already is made durable too: whoever made it may have been killed before its fsync, and all that is put below
+ * would be lost with it.
+ */
 export async function makeDirs(files: Disk, root: string, dir: string): Promise<void> {
   const missing: string[] = [];
   for (let at = dir; at !== root && at.length > root.length; at = parentDir(at)) missing.unshift(at);
   for (const path of missing) {
-    try {
-      await files.mkdir(path);
-      await files.syncDir(parentDir(path));
-    } catch (error) {
-      if (systemCode(error) !== "EEXIST") throw error;
-    }
+    await files.mkdir(path).catch(ignore("EEXIST"));
+    await files.syncDir(parentDir(path));
   }
 }
 

@@ -61,7 +61,11 @@ export function pathIn(
  * Its own root is asked first, and other roots only for a path that links lead out of it: a root that hangs must hold up
  * nobody else's manifests.
  */
-export async function realInside(world: PathWorld, path: string, of: { readonly written: string; readonly at: readonly (string | number)[] }): Promise<PathAnswer> {
+export async function realInside(
+  world: PathWorld,
+  path: string,
+  of: { readonly written: string; readonly at: readonly (string | number)[] },
+): Promise<PathAnswer> {
   const { roots } = world.config;
   const existing = await nearestExisting(world, path);
   const real = await world.files.realpath(existing);

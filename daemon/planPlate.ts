@@ -3,7 +3,6 @@
  * is still being copied is waited for; anything else that is wrong is said. Opened read-only, and only its head.
  */
 import { HotplateError, systemCode } from "./domain/errors.ts";
-import { formatFrames, parseFrames } from "./domain/frames.ts";
 import { LIMITS } from "./domain/limits.ts";
 import type { Manifest } from "./domain/manifestSchema.ts";
 import { versionMismatch } from "./domain/naming.ts";
@@ -12,9 +11,10 @@ import { baseName, extension, joinPath, parentDir } from "./domain/paths.ts";
 import type { PlateFrame, PlatePlan } from "./domain/plan.ts";
 import type { Recipe } from "./domain/recipe.ts";
 import type { MatchedFrame, PlatePattern } from "./domain/sequence.ts";
-import { gapsIn, matchFrames, paddingsOnDisk, parsePattern, stemOf } from "./domain/sequence.ts";
+import { matchFrames, paddingsOnDisk, parsePattern, stemOf } from "./domain/sequence.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
 import { found, refused, waitFor } from "./planFinding.ts";
+import { chooseFrames } from "./planFrames.ts";
 import { pathIn, realInside } from "./planPath.ts";
 
 interface Asked {
@@ -157,92 +157,6 @@ function nothingMatches(names: readonly string[], pattern: PlatePattern, of: Wri
     nearest,
     action: nearest === null ? "Check the name." : `Write ${nearest}.`,
   };
-}
-
-function chooseFrames(
-  manifest: Manifest,
-  matched: readonly MatchedFrame[],
-  pattern: PlatePattern,
-): { readonly frames: readonly MatchedFrame[]; readonly findings: readonly Finding[] } {
-  const inPlate = typeof manifest.plate === "object" ? manifest.plate.frames : undefined;
-  const asked = manifest.sweep?.frames ?? inPlate;
-  const at = manifest.sweep?.frames === undefined ? ["plate", "frames"] : ["sweep", "frames"];
-  const present = matched.flatMap((m) => (m.frame === null ? [] : [m.frame]));
-  if (pattern.padding === 0) {
-    if (asked === undefined) return { frames: matched, findings: [] };
-    return {
-      frames: [],
-      findings: [
-        {
-          code: "HP-MANIFEST-FRAMES",
-          path: at,
-          message: `"${pattern.text}" is one image; it has no frames to choose from.`,
-          action: "Take frames out, or name the sequence with ####.",
-        },
-      ],
-    };
-  }
-  if (asked === undefined) {
-    const gaps = gapsIn(present);
-    if (gaps.length === 0) return { frames: matched, findings: [] };
-    const total = present.length + gaps.length;
-    return {
-      frames: [],
-      findings: [
-        {
-          code: "HP-PLATE-FRAMES",
-          path: ["plate"],
-          message: `Plate has no frames ${formatFrames(gaps)} (${gaps.length} of ${total}). Fix it, or add frames: ${formatFrames(present)}.`,
-          found: formatFrames(present),
-          expected: formatFrames([...present, ...gaps].sort((a, b) => a - b)),
-          action: `Fix the plate, or add frames: ${formatFrames(present)}.`,
-        },
-      ],
-    };
-  }
-  const text = Array.isArray(asked) ? asked.join(",") : String(asked);
-  const range = parseFrames(text);
-  if (!range.ok)
-    return {
-      frames: [],
-      findings: [
-        {
-          code: "HP-MANIFEST-FRAMES",
-          path: at,
-          message: `frames: ${text} can't be read: ${range.message}.`,
-          found: text,
-          expected: "1001-1100, 1001-1100:2 or a list",
-          action: `${range.fix[0]?.toUpperCase()}${range.fix.slice(1)}.`,
-        },
-      ],
-    };
-  const missing = range.frames.filter((frame) => !present.includes(frame));
-  if (missing.length > 0) {
-    return {
-      frames: [],
-      findings: [
-        {
-          code: "HP-PLATE-FRAMES",
-          path: at,
-          message: `Plate has no frames ${formatFrames(missing)} (${missing.length} of ${range.frames.length}). It has ${formatFrames(present)}.`,
-          found: text,
-          expected: `frames of ${formatFrames(present)}`,
-        },
-      ],
-    };
-  }
-  const wanted = new Set(range.frames);
-  const warning: Finding[] = range.overlap
-    ? [
-        {
-          code: "HP-MANIFEST-FRAMES",
-          severity: "warning",
-          path: at,
-          message: `Some frames stand twice in ${text}; each is made once.`,
-        },
-      ]
-    : [];
-  return { frames: matched.filter((m) => m.frame !== null && wanted.has(m.frame)), findings: warning };
 }
 
 async function statFrames(

@@ -31,7 +31,7 @@ function filterOf(options: Readonly<Record<string, unknown>>): { limit: number; 
   if (options["state"] !== undefined && state === undefined)
     throw new HotplateError(
       "HP-NOT-FOUND",
-      `"${String(options["state"])}" is no state. Known: ${JOB_STATES.join(", ")}.`,
+      `${JSON.stringify(options["state"])} is no state. Known: ${JOB_STATES.join(", ")}.`,
     );
   return {
     limit: Number(options["limit"] ?? 50),

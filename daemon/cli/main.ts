@@ -2,7 +2,8 @@
  * `hotplate`: one thin file per command, imported when it runs. Exit codes are one table (docs/commands.md), printed in
  * `--help`.
  */
-import { Command, CommanderError } from "commander";
+import type { Command } from "commander";
+import { CommanderError } from "commander";
 import { EXIT } from "../domain/errors.ts";
 import { buildProgram } from "./program.ts";
 import { reportError } from "./context.ts";

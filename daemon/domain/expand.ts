@@ -2,10 +2,10 @@
  * From a manifest and its recipe to the wedges of the plan: axes, their combination, presets, substitution, limits. The
  * index comes from the combination expression, never from finishing order. Everything is counted before it is made.
  */
+import type { Axis, ExpandProblem } from "./axes.ts";
+import { readAxis, sweepProblem } from "./axes.ts";
 import type { Combination } from "./combination.ts";
 import { countPoints, parseCombination, pointAt, productOf } from "./combination.ts";
-import type { ErrorCode } from "./errors.ts";
-import { parseFrames } from "./frames.ts";
 import { LIMITS } from "./limits.ts";
 import type { Manifest } from "./manifestSchema.ts";
 import { nearestWord } from "./nearest.ts";
@@ -13,28 +13,11 @@ import type { JsonScalar, WedgePlan } from "./plan.ts";
 import type { RecipeFile, RecipeParameter } from "./recipe.ts";
 import { valueTrouble } from "./recipeCheck.ts";
 
-export interface ExpandProblem {
-  readonly code: ErrorCode;
-  /** Where in the manifest. */
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly found?: string;
-  readonly expected?: string;
-  readonly nearest?: string | null;
-  readonly action?: string;
-}
 export interface Expanded {
   readonly wedges: readonly WedgePlan[];
   readonly problems: readonly ExpandProblem[];
   /** Variations, also when there are too many to make. */
   readonly count: number;
-}
-
-interface Axis {
-  readonly name: string;
-  readonly length: number;
-  readonly label: (index: number) => string;
-  readonly value: (index: number) => JsonScalar;
 }
 
 /** `framesPerWedge` only words the sentence about a sweep that is too large. */
@@ -66,48 +49,6 @@ export function expand(manifest: Manifest, recipe: RecipeFile, framesPerWedge: n
       if (!problems.some((known) => known.message === problem.message)) problems.push(problem);
   }
   return { wedges, problems, count: counted.count };
-}
-
-function readAxis(name: string, written: unknown): Axis | ExpandProblem {
-  const path = ["sweep", "axes", name];
-  if (Array.isArray(written)) return listAxis(name, written as readonly JsonScalar[]);
-  if (typeof written === "string") {
-    const frames = parseFrames(written);
-    if (!frames.ok) return sweepProblem(path, `axis ${name}: ${frames.message}; ${frames.fix}`);
-    return listAxis(name, frames.frames);
-  }
-  const record = written as Readonly<Record<string, JsonScalar>>;
-  if (typeof record["count"] === "number" && Object.keys(record).every((key) => key === "count" || key === "from")) {
-    const from = typeof record["from"] === "number" ? record["from"] : 0;
-    const count = record["count"];
-    if (!Number.isSafeInteger(from + count)) return sweepProblem(path, `axis ${name} runs past 2^53-1`);
-    return { name, length: count, label: (index) => String(from + index), value: (index) => from + index };
-  }
-  const entries = Object.entries(record);
-  if (entries.length === 0) return sweepProblem(path, `axis ${name} has no values`);
-  return {
-    name,
-    length: entries.length,
-    label: (index) => entries[index]?.[0] ?? "",
-    value: (index) => entries[index]?.[1] ?? "",
-  };
-}
-
-function listAxis(name: string, values: readonly JsonScalar[]): Axis {
-  return {
-    name,
-    length: values.length,
-    label: (index) => String(values[index] ?? ""),
-    value: (index) => values[index] ?? "",
-  };
-}
-
-function sweepProblem(
-  path: readonly (string | number)[],
-  message: string,
-  more: Partial<ExpandProblem> = {},
-): ExpandProblem {
-  return { code: "HP-MANIFEST-SWEEP", path, message, ...more };
 }
 
 function combinationOf(manifest: Manifest, axes: readonly Axis[], problems: ExpandProblem[]): Combination | null {

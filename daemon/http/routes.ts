@@ -31,8 +31,6 @@ const page = { limit: z.coerce.number().int().min(1).max(LIMITS.httpPageMax).def
 
 export function addRoutes(base: FastifyInstance, parts: RouteParts): void {
   const server = base.withTypeProvider<ZodTypeProvider>();
-  const { store } = parts.world;
-
   server.get("/healthz", { schema: { summary: "The process lives." } }, async () => ({ status: "ok" }));
   server.get(
     "/readyz",
@@ -49,6 +47,13 @@ export function addRoutes(base: FastifyInstance, parts: RouteParts): void {
   server.get("/v1/node", { schema: { summary: "Slots, folders, roots: what the loop knows now." } }, async () =>
     nodeView(parts.view()),
   );
+  addReading(base, parts);
+  addWriting(base, parts);
+}
+
+function addReading(base: FastifyInstance, parts: RouteParts): void {
+  const server = base.withTypeProvider<ZodTypeProvider>();
+  const { store } = parts.world;
   server.get(
     "/v1/jobs",
     {
@@ -120,7 +125,6 @@ export function addRoutes(base: FastifyInstance, parts: RouteParts): void {
       return { versions: jobs.flatMap((job) => job.steps.map((step) => versionView(job, step))) };
     },
   );
-  addWriting(base, parts);
 }
 
 function addWriting(base: FastifyInstance, parts: RouteParts): void {
@@ -157,12 +161,10 @@ function addWriting(base: FastifyInstance, parts: RouteParts): void {
       if (outcome === "taken")
         throw new HotplateError("HP-STATE-REFUSED", `${request.body.name} is in the hot folder already.`);
       parts.wake();
-      return reply
-        .status(202)
-        .send({
-          dropped: joinPath(folder.path, request.body.name),
-          answer: joinPath(folder.path, `${request.body.name}.STATUS.txt`),
-        });
+      return reply.status(202).send({
+        dropped: joinPath(folder.path, request.body.name),
+        answer: joinPath(folder.path, `${request.body.name}.STATUS.txt`),
+      });
     },
   );
   for (const kind of ["cancel", "retry"] as const) {

@@ -81,8 +81,11 @@ export function startFiling(
     key: `file:${first.id}:${to}`,
     lane: laneOf(context, first.folder, "intake"),
     run: async () => {
+      const dir = joinPath(first.folder, to, dateShard(context.world.clock.now()));
+      // Once for the batch: its fsyncs are the same for each.
+      await makeDirs(context.files, first.folder, dir);
       const out: (string | null)[] = [];
-      for (const drop of drops) out.push(await fileOne(context, drop, to));
+      for (const drop of drops) out.push(await fileOne(context, drop, dir));
       return out;
     },
     done: async (outcome) => {
@@ -103,8 +106,6 @@ async function fileOne(
   const { files, world } = context;
   const from = drop.filedAt ?? drop.claimPath;
   if (from === null) return null;
-  const dir = joinPath(drop.folder, to, dateShard(world.clock.now()));
-  await makeDirs(files, drop.folder, dir);
   for (const name of [drop.name, `${drop.jobId}-${drop.id}-${drop.name}`]) {
     const target = joinPath(dir, name);
     try {

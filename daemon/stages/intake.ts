@@ -101,7 +101,8 @@ async function look(context: StageContext, folder: Folder, relist: boolean): Pro
     // Names that this very listing found are looked at in the same pass: a rename is accepted one listing later, not two.
     for (const entry of entries) {
       if (wanted.size >= LIMITS.looksPerListing) break;
-      if (entry.kind === "file" && !folder.known.has(entry.name) && ignoredBecause(entry.name) === null) wanted.add(entry.name);
+      if (entry.kind === "file" && !folder.known.has(entry.name) && ignoredBecause(entry.name) === null)
+        wanted.add(entry.name);
     }
   }
   const observations = new Map<string, SeenFile | "gone">();

@@ -1,9 +1,9 @@
 /** ComfyUI's routes in its shapes, quirks included: empty 200s, text/plain 500s, `{}` for unknown history. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
-import { basename, dirname, join, normalize } from "node:path";
+import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import type { Engine, HistoryEntry, Prompt } from "./engine.ts";
+import { upload, view } from "./files.ts";
 import type { Faults } from "./faults.ts";
 import type { ObjectInfo } from "./validate.ts";
 import { validate } from "./validate.ts";
@@ -159,14 +159,19 @@ function prompt(world: RouteWorld, body: Readonly<Record<string, unknown>> | nul
       400,
     );
   if (Array.isArray((graph as Record<string, unknown>)["nodes"])) return ERROR_500;
-  const given = body["prompt_id"];
-  if (world.version === "0.38" && given !== undefined && given !== null && !UUID.test(String(given))) {
+  const given =
+    typeof body["prompt_id"] === "string"
+      ? body["prompt_id"]
+      : body["prompt_id"] === undefined || body["prompt_id"] === null
+        ? null
+        : JSON.stringify(body["prompt_id"]);
+  if (world.version === "0.38" && given !== null && !UUID.test(given)) {
     return json(
       {
         error: {
           type: "invalid_prompt_id",
           message: "prompt_id must be a UUID",
-          details: String(given),
+          details: given,
           extra_info: {},
         },
         node_errors: {},
@@ -179,7 +184,7 @@ function prompt(world: RouteWorld, body: Readonly<Record<string, unknown>> | nul
   if (checked.error !== null) return json({ error: checked.error, node_errors: checked.nodeErrors }, 400);
   const clientId = typeof body["client_id"] === "string" ? body["client_id"] : null;
   const number = typeof body["number"] === "number" ? body["number"] : body["front"] === true ? -counted : counted;
-  const id = given === undefined || given === null ? randomUUID() : String(given);
+  const id = given ?? randomUUID();
   const extraData = {
     ...(body["extra_data"] as object | undefined),
     ...(clientId === null ? {} : { client_id: clientId }),
@@ -290,59 +295,4 @@ function systemStats(world: RouteWorld): object {
     },
     devices: [{ name: "SIMULATED", type: "cuda", index: 0, ...memory }],
   };
-}
-
-function view(world: RouteWorld, query: URLSearchParams): Reply {
-  const name = query.get("filename") ?? "";
-  const type = query.get("type") ?? "output";
-  if (!["output", "temp", "input"].includes(type) || name === "" || name.startsWith("/") || name.includes(".."))
-    return { status: 400, body: "", type: "text/plain" };
-  const home = join(world.slotDir, type);
-  const path = normalize(join(home, query.get("subfolder") ?? "", basename(name)));
-  if (!path.startsWith(`${home}/`)) return { status: 403, body: "", type: "text/plain" };
-  try {
-    return { status: 200, body: readFileSync(path), type: "image/png" };
-  } catch {
-    return { status: 404, body: "", type: "text/plain" };
-  }
-}
-
-function upload(world: RouteWorld, call: Call): Reply {
-  const parts = multipart(call);
-  const file = parts.get("image");
-  if (file?.filename === undefined) return { status: 400, body: "", type: "text/plain" };
-  const subfolder = parts.get("subfolder")?.text ?? "";
-  const home = join(world.slotDir, "input");
-  const path = normalize(join(home, subfolder, basename(file.filename)));
-  if (!path.startsWith(`${home}/`)) return { status: 400, body: "", type: "text/plain" };
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, file.bytes);
-  return json({ name: basename(path), subfolder, type: "input" });
-}
-
-interface Part {
-  readonly filename: string | undefined;
-  readonly bytes: Uint8Array;
-  readonly text: string;
-}
-
-/** multipart/form-data, as browsers and fetch send it. */
-function multipart(call: Call): ReadonlyMap<string, Part> {
-  const boundary = /boundary=(?:"([^"]+)"|([^;]+))/.exec(String(call.headers["content-type"] ?? ""));
-  const mark = Buffer.from(`--${boundary?.[1] ?? boundary?.[2] ?? ""}`);
-  const body = Buffer.from(call.body);
-  const out = new Map<string, Part>();
-  for (let at = body.indexOf(mark); at >= 0; ) {
-    const end = body.indexOf(mark, at + mark.length);
-    if (end < 0) break;
-    const part = body.subarray(at + mark.length + 2, end - 2);
-    const split = part.indexOf("\r\n\r\n");
-    const head = part.subarray(0, split).toString("utf8");
-    const bytes = part.subarray(split + 4);
-    const name = /name="([^"]*)"/.exec(head)?.[1];
-    if (name !== undefined)
-      out.set(name, { filename: /filename="([^"]*)"/.exec(head)?.[1], bytes, text: bytes.toString("utf8") });
-    at = end;
-  }
-  return out;
 }

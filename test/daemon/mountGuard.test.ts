@@ -34,7 +34,9 @@ describe("deadlines for mounts", () => {
 
   it("makes no further call on a root while its share of calls hangs, and other roots never notice", async () => {
     const { guard, made, pass } = setUp();
-    const calls = [1, 2].map(() => guard.files.list("/mnt/dead/hot", 10).catch((error: { code: string }) => error.code));
+    const calls = [1, 2].map(() =>
+      guard.files.list("/mnt/dead/hot", 10).catch((error: { code: string }) => error.code),
+    );
     pass(LIMITS.mountCallDeadlineMs);
     guard.sweep();
     await Promise.all(calls);

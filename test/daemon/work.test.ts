@@ -58,7 +58,12 @@ describe("owned work", () => {
   it("hands a failure to `done` as a value and goes on with the rest when a `done` throws", async () => {
     const { work, failures } = makeWork();
     const outcomes: string[] = [];
-    work.start({ key: "bad", lane: "one", run: () => Promise.reject(new Error("EIO")), done: (o) => void outcomes.push(o.ok ? "ok" : "failed") });
+    work.start({
+      key: "bad",
+      lane: "one",
+      run: () => Promise.reject(new Error("EIO")),
+      done: (o) => void outcomes.push(o.ok ? "ok" : "failed"),
+    });
     work.start({
       key: "worse",
       lane: "wide",

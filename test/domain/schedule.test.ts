@@ -45,7 +45,9 @@ describe("assign", () => {
 
 describe("whyNot", () => {
   it("names the slot's own reason when it is down", () => {
-    expect(whyNot(task("a"), slot("gpu0", { state: "down", reason: "ECONNREFUSED" }))?.code).toBe("HP-COMFY-UNREACHABLE");
+    expect(whyNot(task("a"), slot("gpu0", { state: "down", reason: "ECONNREFUSED" }))?.code).toBe(
+      "HP-COMFY-UNREACHABLE",
+    );
   });
 
   it("keeps simulated slots to demo roots", () => {

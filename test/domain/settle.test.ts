@@ -35,8 +35,14 @@ describe("settle", () => {
 
   it("waits longer for a file without a final newline: a cut manifest usually has none", () => {
     const cut = look({ endsWithNewline: false });
-    expect(settle(look({ at: 9_000, endsWithNewline: false }), cut, local)).toEqual({ kind: "growing", checkInMs: 1_000 });
-    expect(settle(look({ at: 8_000, endsWithNewline: false }), cut, local)).toEqual({ kind: "settled", renamed: false });
+    expect(settle(look({ at: 9_000, endsWithNewline: false }), cut, local)).toEqual({
+      kind: "growing",
+      checkInMs: 1_000,
+    });
+    expect(settle(look({ at: 8_000, endsWithNewline: false }), cut, local)).toEqual({
+      kind: "settled",
+      renamed: false,
+    });
   });
 
   it("takes a file that ends with YAML's end mark at once", () => {
@@ -50,7 +56,14 @@ describe("settle", () => {
 
   it("sees a change in any of device, inode, size, times or content", () => {
     expect(sameObservation(look(), look({ at: 99 }))).toBe(true);
-    for (const change of [{ dev: "2" }, { ino: "8" }, { bytes: 1 }, { mtimeNs: "2" }, { ctimeNs: "2" }, { sha256: "bb" }]) {
+    for (const change of [
+      { dev: "2" },
+      { ino: "8" },
+      { bytes: 1 },
+      { mtimeNs: "2" },
+      { ctimeNs: "2" },
+      { sha256: "bb" },
+    ]) {
       expect(sameObservation(look(), look(change))).toBe(false);
     }
   });

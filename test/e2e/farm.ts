@@ -27,7 +27,11 @@ export class Child {
   readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.process = spawn(process.execPath, args, { cwd: REPO, env: { ...process.env, NO_COLOR: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    this.process = spawn(process.execPath, args, {
+      cwd: REPO,
+      env: { ...process.env, NO_COLOR: "1", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.exited = new Promise((resolve) => this.process.once("exit", (code) => resolve(code)));
     void this.exited.then(() => this.#ring());
     createInterface({ input: this.process.stdout! }).on("line", (text) => {
@@ -38,7 +42,7 @@ export class Child {
   }
 
   #ring(): void {
-    for (const ring of [...this.#waiting]) ring();
+    for (const ring of Array.from(this.#waiting)) ring();
   }
 
   /** Resolves with the `n`-th line that matches (1 = first); rejects when the process ends before. */
@@ -47,7 +51,9 @@ export class Child {
       const found = this.lines.filter(matches)[n - 1];
       if (found !== undefined) return found;
       if (this.process.exitCode !== null || this.process.signalCode !== null) {
-        throw new Error(`ended (${this.process.exitCode ?? this.process.signalCode}) before the line came:\n${this.tail()}`);
+        throw new Error(
+          `ended (${this.process.exitCode ?? this.process.signalCode}) before the line came:\n${this.tail()}`,
+        );
       }
       await new Promise<void>((resolve) => {
         const ring = (): void => {
@@ -116,9 +122,11 @@ export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
   const hot = join(dir, "hot");
   for (const path of [plates, hot, join(dir, "state"), join(dir, "slots")]) mkdirSync(path, { recursive: true });
   writeFileSync(join(dir, ".hotplate-demo.json"), "{}\n");
-  for (let frame = 0; frame < (options.frames ?? 2); frame += 1) await paintPlate(join(plates, `SH010_PL01_v001.${1001 + frame}.png`), frame);
+  for (let frame = 0; frame < (options.frames ?? 2); frame += 1)
+    await paintPlate(join(plates, `SH010_PL01_v001.${1001 + frame}.png`), frame);
   const slots: SlotProcess[] = [];
-  for (let index = 0; index < (options.slots ?? 2); index += 1) slots.push(await startSlot(dir, index, { workMs: options.workMs ?? 0, track }));
+  for (let index = 0; index < (options.slots ?? 2); index += 1)
+    slots.push(await startSlot(dir, index, { workMs: options.workMs ?? 0, track }));
   const config = join(dir, "hotplate.yaml");
   writeFileSync(config, configText(dir, slots, options.extraConfig?.(dir) ?? ""));
   return {
@@ -129,7 +137,8 @@ export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
     config,
     slots,
     track,
-    startDaemon: (env) => track(new Child(["daemon/cli/main.ts", "run", "--config", config], { UV_THREADPOOL_SIZE: "16", ...env })),
+    startDaemon: (env) =>
+      track(new Child(["daemon/cli/main.ts", "run", "--config", config], { UV_THREADPOOL_SIZE: "16", ...env })),
     async [Symbol.asyncDispose]() {
       await Promise.all([...children].map((child) => child.kill("SIGKILL")));
       if (options.dir === undefined) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
@@ -149,14 +158,28 @@ async function paintPlate(path: string, frame: number): Promise<void> {
       pixels[at + 2] = ((x ^ y) * 3) & 255;
     }
   }
-  await sharp(pixels, { raw: { width, height, channels: 3 } }).png().toFile(path);
+  await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(path);
 }
 
-async function startSlot(dir: string, index: number, options: { workMs: number; track: (child: Child) => Child }): Promise<SlotProcess> {
+async function startSlot(
+  dir: string,
+  index: number,
+  options: { workMs: number; track: (child: Child) => Child },
+): Promise<SlotProcess> {
   const slotDir = join(dir, "slots", `gpu${index}`);
   mkdirSync(slotDir, { recursive: true });
   const start = async (port: number): Promise<{ child: Child; url: string }> => {
-    const args = ["scripts/simulatedComfyui/main.ts", "--port", String(port), "--slot-dir", slotDir, "--work-ms", String(options.workMs)];
+    const args = [
+      "scripts/simulatedComfyui/main.ts",
+      "--port",
+      String(port),
+      "--slot-dir",
+      slotDir,
+      "--work-ms",
+      String(options.workMs),
+    ];
     const child = options.track(new Child(args));
     const ready = await child.line((line) => typeof line["url"] === "string");
     return { child, url: String(ready["url"]) };

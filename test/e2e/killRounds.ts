@@ -4,6 +4,7 @@
  * one whole version, and a watcher must never have seen half of one.
  */
 import { linkSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { watch } from "node:fs/promises";
 import { join } from "node:path";
 import type { Child, Farm } from "./farm.ts";
 import { Child as ChildProcessLines, makeFarm } from "./farm.ts";
@@ -65,7 +66,7 @@ export async function killRounds(options: { readonly rounds: number; readonly se
   for (let round = 0; round < options.rounds; round += 1) {
     drop(farm.hot, `job${manifests}.yaml`, manifestText(manifests));
     manifests += 1;
-    await oneRound(farm, { random, counts });
+    await oneRound(farm, { random, counts, manifests, products });
   }
   const daemon = farm.startDaemon();
   await allEnded(farm, daemon, manifests);
@@ -88,12 +89,20 @@ export async function killRounds(options: { readonly rounds: number; readonly se
 }
 
 /** Lets the daemon live for a drawn number of printed events, then kills it, and sometimes a slot before. */
-async function oneRound(farm: Farm, of: { random: () => number; counts: { daemon: number; comfy: number } }): Promise<void> {
+async function oneRound(
+  farm: Farm,
+  of: {
+    readonly random: () => number;
+    readonly counts: { daemon: number; comfy: number };
+    readonly manifests: number;
+    readonly products: readonly string[];
+  },
+): Promise<void> {
+  const visible = of.products.flatMap((product) => versionsOf(product)).length;
   const daemon = farm.startDaemon();
-  const lifeEvents = 1 + Math.floor(of.random() * 40);
   const slotDies = of.random() < 0.3;
   const slot = farm.slots[Math.floor(of.random() * farm.slots.length)];
-  await quietOr(daemon, lifeEvents);
+  await lives(daemon, { lines: 1 + Math.floor(of.random() * 40), unfinished: of.manifests - visible });
   if (slotDies && slot !== undefined) {
     of.counts.comfy += 1;
     await slot.restart();
@@ -102,20 +111,37 @@ async function oneRound(farm: Farm, of: { random: () => number; counts: { daemon
   await daemon.kill("SIGKILL");
 }
 
-/** The n-th printed line, or the moment at which the daemon has nothing left to say of work. */
-async function quietOr(daemon: Child, lines: number): Promise<void> {
-  const versionDone = daemon.line((line) => line.event === "version.committed", 2);
-  await Promise.race([daemon.line(() => true, lines), versionDone]).catch((error: unknown) => {
-    if (daemon.process.exitCode !== null) throw error;
-  });
+/** Until the n-th printed line, or until nothing is left to do and no line would come. */
+async function lives(daemon: Child, until: { readonly lines: number; readonly unfinished: number }): Promise<void> {
+  const started = daemon.line((line) => line.event === "daemon.recovered");
+  const committed = daemon.line((line) => line.event === "version.committed", Math.max(1, until.unfinished));
+  const idle = until.unfinished > 0 ? committed : started;
+  const lines = daemon.line(() => true, until.lines);
+  for (const promise of [started, committed, lines]) promise.catch(() => undefined);
+  await Promise.race([lines, idle]);
 }
 
-/** Until every manifest's STATUS.txt says that it is done. */
+/** Until every manifest's STATUS.txt says that it is done: looked at whenever the folder changes. */
 async function allEnded(farm: Farm, daemon: Child, manifests: number): Promise<void> {
-  for (let seen = 0; ; seen += 1) {
-    const done = readdirSync(farm.hot).filter((name) => name.endsWith(".STATUS.txt") && /DONE/.test(readFileSync(join(farm.hot, name), "utf8")));
-    if (done.length === manifests) return;
-    const lines = daemon.lines.length;
-    await daemon.line(() => true, lines + 1);
-  }
+  const ended = daemon.exited.then((code) => {
+    throw new Error(`the daemon ended (${code}) before all was done:\n${daemon.tail()}`);
+  });
+  const changes = watch(farm.hot);
+  const looking = (async () => {
+    if (doneIn(farm.hot) === manifests) return;
+    for await (const _change of changes) if (doneIn(farm.hot) === manifests) return;
+  })();
+  await Promise.race([looking, ended]);
+}
+
+function doneIn(hot: string): number {
+  return readdirSync(hot).filter((name) => {
+    if (!name.endsWith(".STATUS.txt")) return false;
+    try {
+      return readFileSync(join(hot, name), "utf8").startsWith("DONE");
+    } catch {
+      // Replaced this very moment: the next change looks again.
+      return false;
+    }
+  }).length;
 }

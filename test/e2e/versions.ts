@@ -16,7 +16,10 @@ export function checkVersion(dir: string): CheckedVersion | null {
   if (readdirSync(dir).length === 0) return null;
   const commitPath = join(dir, ".hotplate/commit.json");
   if (!existsSync(commitPath)) throw new Error(`${dir} is visible without commit.json`);
-  const commit = JSON.parse(readFileSync(commitPath, "utf8")) as { job: string; files: { path: string; bytes: number; sha256: string }[] };
+  const commit = JSON.parse(readFileSync(commitPath, "utf8")) as {
+    job: string;
+    files: { path: string; bytes: number; sha256: string }[];
+  };
   for (const file of commit.files) {
     const path = join(dir, file.path);
     if (!existsSync(path)) throw new Error(`${path} is named by commit.json and absent`);
@@ -27,7 +30,8 @@ export function checkVersion(dir: string): CheckedVersion | null {
   const named = new Set(commit.files.map((file) => file.path));
   for (const path of walk(dir)) {
     const at = relative(dir, path);
-    if (at !== ".hotplate/commit.json" && !named.has(at)) throw new Error(`${path} is in the version and not in commit.json`);
+    if (at !== ".hotplate/commit.json" && !named.has(at))
+      throw new Error(`${path} is in the version and not in commit.json`);
   }
   return { name: dir.slice(dir.lastIndexOf("/") + 1), files: [...named], job: commit.job };
 }

@@ -17,7 +17,10 @@ process.on("SIGTERM", () => {
 });
 
 function printOf(dir: string): string {
-  return [...walk(dir)].map((path) => `${relative(dir, path)}:${statSync(path).size}`).sort().join("\n");
+  return [...walk(dir)]
+    .map((path) => `${relative(dir, path)}:${statSync(path).size}`)
+    .sort()
+    .join("\n");
 }
 
 function namesIn(dir: string): readonly string[] {

@@ -119,7 +119,7 @@ async function upload(http: Http, localPath: string, name: string): Promise<stri
   if (answer.status !== 200) throw httpError(answer.status, "/upload/image");
   const body = asRecord(parseJson(answer.body, "/upload/image"));
   // The server may rename what was sent: its own word is the name.
-  const subfolder = String(body["subfolder"] ?? "");
+  const subfolder = typeof body["subfolder"] === "string" ? body["subfolder"] : "";
   return subfolder === "" ? String(body["name"]) : `${subfolder}/${String(body["name"])}`;
 }
 

@@ -4,12 +4,14 @@
  */
 import type { Clock, Ids } from "../../ports.ts";
 import type { Store } from "../../storePort.ts";
+import { attemptMethods } from "./sqliteAttempts.ts";
 import { admissionMethods } from "./sqliteAdmission.ts";
 import type { Database } from "./sqliteDatabase.ts";
 import { openDatabase } from "./sqliteDatabase.ts";
-import { peopleMethods, readMethods } from "./sqliteRead.ts";
-import { taskMethods } from "./sqliteTasks.ts";
-import { versionMethods } from "./sqliteVersions.ts";
+import { peopleMethods } from "./sqlitePeople.ts";
+import { readEvents, readJobs, readTasks } from "./sqliteRead.ts";
+import { claimMethods, workMethods } from "./sqliteTasks.ts";
+import { openMethods, publishMethods } from "./sqliteVersions.ts";
 
 export interface SqliteOptions {
   /** A file on a local disk, or `:memory:`. */
@@ -35,10 +37,15 @@ function storeOver(db: Database): Store {
       return String(db.one("SELECT value FROM meta WHERE key = 'storeId'")?.["value"]);
     },
     ...admissionMethods(db),
-    ...versionMethods(db),
-    ...taskMethods(db),
+    ...openMethods(db),
+    ...publishMethods(db),
+    ...claimMethods(db),
+    ...workMethods(db),
+    ...attemptMethods(db),
     ...peopleMethods(db),
-    ...readMethods(db),
+    ...readJobs(db),
+    ...readTasks(db),
+    ...readEvents(db),
     async note(name, jobId, fields) {
       db.event(name, jobId, fields);
     },

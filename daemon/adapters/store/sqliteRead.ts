@@ -1,24 +1,18 @@
-/** Reading, for answers, the API and the command line; and what people ask for. */
+/** Reading, for answers, the API and the command line. */
 import type { JobId } from "../../domain/ids.ts";
-import type { WedgePlan } from "../../domain/plan.ts";
-import { isTerminal } from "../../domain/task.ts";
-import type { TaskState } from "../../domain/task.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import type { WedgePlan } from "../../domain/plan.ts";
 import type { JobRow, Store } from "../../storePort.ts";
 import type { Database, Row, Sql } from "./sqliteDatabase.ts";
-import { eventRow, jobRow, requestRow, stepRow, taskRow } from "./sqliteRows.ts";
-import { endAttempt, move, NO_GRANT } from "./sqliteTasks.ts";
+import { eventRow, jobRow, stepRow, taskRow } from "./sqliteRows.ts";
 
-type ReadMethods = Pick<Store, "job" | "jobs" | "tasks" | "task" | "wedge" | "ahead" | "events" | "jobsTouchedSince">;
-type PeopleMethods = Pick<
-  Store,
-  "request" | "openRequests" | "requestRow" | "settleRequest" | "cancelJob" | "retryJob"
->;
+type JobMethods = Pick<Store, "job" | "jobs">;
+type TaskMethods = Pick<Store, "tasks" | "task" | "wedge" | "ahead">;
+type EventMethods = Pick<Store, "events" | "jobsTouchedSince">;
 
-export function readMethods(db: Database): ReadMethods {
+export function readJobs(db: Database): JobMethods {
   const whole = (row: Row): JobRow =>
     jobRow(row, db.all("SELECT * FROM step WHERE job_id = ? ORDER BY idx", row["id"] ?? null).map(stepRow));
-
   return {
     async job(id) {
       const row = db.one("SELECT * FROM job WHERE id = ?", id);
@@ -50,6 +44,11 @@ export function readMethods(db: Database): ReadMethods {
       }
       return out;
     },
+  };
+}
+
+export function readTasks(db: Database): TaskMethods {
+  return {
     async tasks(stepId, filter) {
       const states = filter?.states ?? [];
       const marks = states.map(() => "?").join(", ");
@@ -87,6 +86,11 @@ export function readMethods(db: Database): ReadMethods {
       );
       return Number(row?.["n"] ?? 0);
     },
+  };
+}
+
+export function readEvents(db: Database): EventMethods {
+  return {
     async events(afterSeq, limit, jobId) {
       const rows =
         jobId === undefined
@@ -102,75 +106,4 @@ export function readMethods(db: Database): ReadMethods {
       return { jobs: [...jobs], seq: typeof last === "number" ? last : Math.min(seq, head) };
     },
   };
-}
-
-export function peopleMethods(db: Database): PeopleMethods {
-  return {
-    async request(body) {
-      return db.transaction(() => {
-        db.run("INSERT INTO request (body, state) VALUES (?, 'open')", JSON.stringify(body));
-        return Number(db.one("SELECT last_insert_rowid() AS id")?.["id"]);
-      });
-    },
-    async openRequests(limit) {
-      return db.all("SELECT * FROM request WHERE state = 'open' ORDER BY id LIMIT ?", limit).map(requestRow);
-    },
-    async requestRow(id) {
-      const row = db.one("SELECT * FROM request WHERE id = ?", id);
-      return row === null ? null : requestRow(row);
-    },
-    async settleRequest(id, state, answer) {
-      db.run("UPDATE request SET state = ?, answer = ? WHERE id = ? AND state = 'open'", state, answer, id);
-    },
-    async cancelJob(jobId, by) {
-      return db.transaction(() => {
-        if (
-          db.one("SELECT id FROM step WHERE job_id = ? AND state IN ('committing', 'committed', 'burnt')", jobId) !==
-          null
-        )
-          return { applied: "stale", running: [] };
-        const rows = db.all("SELECT * FROM task WHERE job_id = ?", jobId);
-        const running = rows.filter((row) => row["state"] === "running").map(taskRow);
-        let canceled = 0;
-        for (const row of rows) {
-          if (isTerminal(row["state"] as TaskState)) continue;
-          if (row["state"] === "running") endAttempt(db, row["fence"] ?? null, "canceled");
-          if (move(db, row, "canceled", { ...NO_GRANT, due_at: null })) canceled += 1;
-        }
-        if (rows.length === 0) return { applied: "stale", running: [] };
-        db.event("job.canceled", jobId, { by, tasks: canceled });
-        return { applied: "ok", running };
-      });
-    },
-    async retryJob(jobId, by) {
-      return db.transaction(() => {
-        const rows = db.all(
-          "SELECT task.*, step.state AS step_state FROM task JOIN step ON step.id = task.step_id WHERE task.job_id = ? AND task.state IN ('failed', 'canceled') AND step.state IN ('planned', 'open')",
-          jobId,
-        );
-        for (const row of rows) retryOne(db, row);
-        if (rows.length === 0) return { applied: "stale", tasks: 0 };
-        db.event("job.retried", jobId, { by, tasks: rows.length });
-        return { applied: "ok", tasks: rows.length };
-      });
-    },
-  };
-}
-
-/** A new beginning: the history no longer counts against it. With its version not open yet it waits for that. */
-function retryOne(db: Database, row: Row): void {
-  const clean = {
-    ...NO_GRANT,
-    fence: null,
-    failure: null,
-    staged: null,
-    inspection: null,
-    gate: null,
-    hold_until: null,
-    due_at: null,
-    attempt: 0,
-  };
-  move(db, row, "retried", clean);
-  if (row["step_state"] === "planned") db.run("UPDATE task SET state = 'blocked' WHERE seq = ?", row["seq"] ?? null);
-  db.run("UPDATE attempt SET forgiven = 1 WHERE task_id = ?", row["id"] ?? null);
 }

@@ -9,20 +9,21 @@ import type { Store } from "../../storePort.ts";
 import type { Database, Row } from "./sqliteDatabase.ts";
 import { stepRow } from "./sqliteRows.ts";
 
-type VersionMethods = Pick<
-  Store,
-  "reserveVersion" | "openVersion" | "beginPublish" | "endPublish" | "renumber" | "burn" | "steps" | "step"
->;
+type OpenMethods = Pick<Store, "reserveVersion" | "openVersion" | "burn" | "steps" | "step">;
+type PublishMethods = Pick<Store, "beginPublish" | "endPublish" | "renumber">;
 
-export function versionMethods(db: Database): VersionMethods {
-  const stepOf = (id: StepId): Row | null => db.one("SELECT * FROM step WHERE id = ?", id);
-  const under = (id: StepId, fence: Fence, state: string): Row | null =>
-    db.one("SELECT * FROM step WHERE id = ? AND fence = ? AND state = ?", id, fence, state);
+function stepOf(db: Database, id: StepId): Row | null {
+  return db.one("SELECT * FROM step WHERE id = ?", id);
+}
+function under(db: Database, step: { readonly id: StepId; readonly fence: Fence; readonly state: string }): Row | null {
+  return db.one("SELECT * FROM step WHERE id = ? AND fence = ? AND state = ?", step.id, step.fence, step.state);
+}
 
+export function openMethods(db: Database): OpenMethods {
   return {
     async reserveVersion(stepId) {
       return db.transaction(() => {
-        const step = stepOf(stepId);
+        const step = stepOf(db, stepId);
         if (step === null) throw new Error(`no step ${stepId}`);
         if (typeof step["fence"] === "number") return step["fence"] as Fence;
         const fence = db.nextFence();
@@ -32,7 +33,7 @@ export function versionMethods(db: Database): VersionMethods {
     },
     async openVersion(stepId, fence, version) {
       return db.transaction(() => {
-        const step = under(stepId, fence, "planned");
+        const step = under(db, { id: stepId, fence, state: "planned" });
         if (step === null) return "stale";
         db.run(
           "UPDATE step SET state = 'open', version = ?, staging_dir = ? WHERE id = ?",
@@ -46,60 +47,9 @@ export function versionMethods(db: Database): VersionMethods {
         return "ok";
       });
     },
-    async beginPublish(stepId, fence, publication) {
-      return db.transaction(() => {
-        const step = under(stepId, fence, "open");
-        if (step === null) return "stale";
-        const { counts, ungated } = stepRow(step);
-        const open = counts.blocked + counts.ready + counts.running + counts.deferred;
-        if (open > 0 || ungated > 0 || counts.committing === 0) return "stale";
-        db.run(
-          "UPDATE step SET state = 'committing', target_path = ?, staging_path = ?, commit_sha256 = ? WHERE id = ?",
-          publication.targetPath,
-          publication.stagingPath,
-          publication.commitSha256,
-          stepId,
-        );
-        db.event("version.committing", String(step["job_id"]), { step: stepId, path: publication.targetPath });
-        return "ok";
-      });
-    },
-    async endPublish(stepId, fence) {
-      return db.transaction(() => {
-        if (under(stepId, fence, "committed") !== null) return "already";
-        const step = under(stepId, fence, "committing");
-        if (step === null) return "stale";
-        db.run("UPDATE step SET state = 'committed' WHERE id = ?", stepId);
-        db.run("UPDATE task SET state = 'done' WHERE step_id = ? AND state = 'committing'", stepId);
-        db.event("version.committed", String(step["job_id"]), {
-          step: stepId,
-          path: step["target_path"] ?? null,
-          version: step["version"] ?? null,
-        });
-        endJobIfEnded(db, String(step["job_id"]));
-        return "ok";
-      });
-    },
-    async renumber(stepId, fence, number) {
-      return db.transaction(() => {
-        const step = under(stepId, fence, "committing");
-        if (step === null) return "stale";
-        db.run(
-          "UPDATE step SET state = 'open', version = ?, target_path = NULL, staging_path = NULL, commit_sha256 = NULL WHERE id = ?",
-          number,
-          stepId,
-        );
-        db.event("version.claimed", String(step["job_id"]), {
-          step: stepId,
-          version: number,
-          instead: step["version"] ?? null,
-        });
-        return "ok";
-      });
-    },
     async burn(stepId, reason) {
       return db.transaction(() => {
-        const step = stepOf(stepId);
+        const step = stepOf(db, stepId);
         if (step === null || (step["state"] !== "planned" && step["state"] !== "open")) return "stale";
         const { counts } = stepRow(step);
         if (counts.blocked + counts.ready + counts.running + counts.deferred + counts.committing + counts.done > 0)
@@ -117,8 +67,65 @@ export function versionMethods(db: Database): VersionMethods {
         .map(stepRow);
     },
     async step(id) {
-      const row = stepOf(id);
+      const row = stepOf(db, id);
       return row === null ? null : stepRow(row);
+    },
+  };
+}
+
+/** From the decision on there is only forward. */
+export function publishMethods(db: Database): PublishMethods {
+  return {
+    async beginPublish(stepId, fence, publication) {
+      return db.transaction(() => {
+        const step = under(db, { id: stepId, fence, state: "open" });
+        if (step === null) return "stale";
+        const { counts, ungated } = stepRow(step);
+        const open = counts.blocked + counts.ready + counts.running + counts.deferred;
+        if (open > 0 || ungated > 0 || counts.committing === 0) return "stale";
+        db.run(
+          "UPDATE step SET state = 'committing', target_path = ?, staging_path = ?, commit_sha256 = ? WHERE id = ?",
+          publication.targetPath,
+          publication.stagingPath,
+          publication.commitSha256,
+          stepId,
+        );
+        db.event("version.committing", String(step["job_id"]), { step: stepId, path: publication.targetPath });
+        return "ok";
+      });
+    },
+    async endPublish(stepId, fence) {
+      return db.transaction(() => {
+        if (under(db, { id: stepId, fence, state: "committed" }) !== null) return "already";
+        const step = under(db, { id: stepId, fence, state: "committing" });
+        if (step === null) return "stale";
+        db.run("UPDATE step SET state = 'committed' WHERE id = ?", stepId);
+        db.run("UPDATE task SET state = 'done' WHERE step_id = ? AND state = 'committing'", stepId);
+        db.event("version.committed", String(step["job_id"]), {
+          step: stepId,
+          path: step["target_path"] ?? null,
+          version: step["version"] ?? null,
+        });
+        endJobIfEnded(db, String(step["job_id"]));
+        return "ok";
+      });
+    },
+    async renumber(stepId, fence, number) {
+      return db.transaction(() => {
+        const step = under(db, { id: stepId, fence, state: "committing" });
+        if (step === null) return "stale";
+        db.run(
+          "UPDATE step SET state = 'open', version = ?, target_path = NULL, staging_path = NULL, commit_sha256 = NULL WHERE id = ?",
+          number,
+          stepId,
+        );
+        db.event("version.claimed", String(step["job_id"]), {
+          step: stepId,
+          version: number,
+          instead: step["version"] ?? null,
+        });
+        return "ok";
+      });
     },
   };
 }
