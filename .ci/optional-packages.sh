@@ -1,8 +1,25 @@
 #!/bin/sh
-# Tries to install what some tests use when it is there. Never fails the gate: a test without its tool is skipped aloud.
+# Tries to install what some tests use when it is there. Never fails the gate, and never holds it up for long: a test without
+# its tool is skipped and says which tool it missed.
+#   util-linux  unshare: the full-disk test mounts a small tmpfs as an ordinary user
+# Not installed here, for they are large; tests that use them look for them: openimageio-tools (EXR files written by somebody
+# else's code), chromium (the report page in a real browser).
 packages="util-linux"
+
 missing=""
-for p in $packages; do dpkg -s "$p" >/dev/null 2>&1 || missing="$missing $p"; done
+for package in $packages; do
+  dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+done
 [ -z "$missing" ] && exit 0
-command -v apt-get >/dev/null 2>&1 || { echo "no apt-get: not installed:$missing"; exit 0; }
-apt-get update -q >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null 2>&1 || echo "could not install:$missing"
+
+if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
+  echo "not installed (no apt-get, or not root):$missing"
+  exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+# Word splitting is wanted: one word per package.
+# shellcheck disable=SC2086
+timeout 60 apt-get update -q >/dev/null 2>&1 &&
+  timeout 120 apt-get install -y -q --no-install-recommends $missing >/dev/null 2>&1 ||
+  echo "could not install:$missing"
+exit 0
