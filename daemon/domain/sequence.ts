@@ -44,19 +44,20 @@ export interface MatchedFrame {
   readonly name: string;
 }
 
-/** Files of a listing that the pattern means; unpadded numbers longer than the padding count (9999 -> 10000). */
+/** Files of a listing that the pattern means; a sequence may grow out of its padding (9999, 10000). */
 export function matchFrames(names: readonly string[], of: PlatePattern): readonly MatchedFrame[] {
   if (of.padding === 0) return names.includes(of.prefix) ? [{ frame: null, name: of.prefix }] : [];
-  const out: MatchedFrame[] = [];
+  const exact: MatchedFrame[] = [];
+  const longer: MatchedFrame[] = [];
   for (const name of names) {
     const frame = frameIn(name, of);
     if (frame === null) continue;
-    const digits = frame.replace("-", "");
-    const width = frame.length;
-    if (width === of.padding || (width > of.padding && !digits.startsWith("0")))
-      out.push({ frame: Number(frame), name });
+    if (frame.length === of.padding) exact.push({ frame: Number(frame), name });
+    else if (frame.length > of.padding && !/^-?0/.test(frame)) longer.push({ frame: Number(frame), name });
   }
-  return out.sort((a, b) => (a.frame ?? 0) - (b.frame ?? 0));
+  // Longer numbers belong to the sequence only where it grew out of its padding.
+  const all = exact.length === 0 ? [] : [...exact, ...longer];
+  return all.sort((a, b) => (a.frame ?? 0) - (b.frame ?? 0));
 }
 
 /** Paddings that files of this name really have: for "files on disk use 4 digits". */

@@ -89,6 +89,12 @@ function addReading(base: FastifyInstance, parts: RouteParts): void {
     { schema: { summary: "Why its tasks wait, in order of cause.", params: idParams } },
     async (request) => explainJob(parts, request.params.id),
   );
+  addMoreReading(base, parts);
+}
+
+function addMoreReading(base: FastifyInstance, parts: RouteParts): void {
+  const server = base.withTypeProvider<ZodTypeProvider>();
+  const { store } = parts.world;
   server.get(
     "/v1/explain",
     { schema: { summary: "Why one task waits.", querystring: z.object({ task: z.string() }) } },

@@ -68,12 +68,13 @@ export function dateShard(now: number): string {
 
 /**
  * Moves manifests on: claimed -> accepted/<date>/, accepted -> done|failed/<date>/. Names are never taken from a namesake.
- * Bounded by the lane; what could not be moved is moved at the next start or tick.
+ * Bounded by the lane; `failed` is told when they could not all be moved: it asks for them again.
  */
 export function startFiling(
   context: StageContext,
   drops: readonly DropRow[],
   to: "accepted" | "done" | "failed",
+  failed: (error: unknown) => void,
 ): boolean {
   const first = drops[0];
   if (first === undefined) return true;
@@ -89,7 +90,10 @@ export function startFiling(
       return out;
     },
     done: async (outcome) => {
-      if (!outcome.ok) return;
+      if (!outcome.ok) {
+        failed(outcome.error);
+        return;
+      }
       for (const [index, drop] of drops.entries()) {
         const filed = outcome.value[index];
         if (filed !== undefined && filed !== null) await context.world.store.fileDrop(drop.id, filed);
@@ -98,12 +102,8 @@ export function startFiling(
   });
 }
 
-async function fileOne(
-  context: StageContext,
-  drop: DropRow,
-  to: "accepted" | "done" | "failed",
-): Promise<string | null> {
-  const { files, world } = context;
+async function fileOne(context: StageContext, drop: DropRow, dir: string): Promise<string | null> {
+  const { files } = context;
   const from = drop.filedAt ?? drop.claimPath;
   if (from === null) return null;
   for (const name of [drop.name, `${drop.jobId}-${drop.id}-${drop.name}`]) {

@@ -4,6 +4,7 @@
  */
 import type { AnswerPaths } from "../domain/answer.ts";
 import { duplicateAnswer, statusAnswer, statusFileName } from "../domain/answer.ts";
+import { messageOf } from "../domain/errors.ts";
 import type { JobId } from "../domain/ids.ts";
 import { isJobEnded } from "../domain/job.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -135,7 +136,12 @@ function startFilings(reporting: Reporting): void {
     groups.set(key, group);
   }
   for (const group of groups.values()) {
-    if (!startFiling(context, group.drops, group.to)) continue;
+    const failed = (error: unknown): void => {
+      const notBefore = context.world.clock.now() + LIMITS.retryDelayMs;
+      for (const drop of group.drops) reporting.dirty.set(drop.jobId, notBefore);
+      context.world.log.event("warn", "work.failed", { work: "filing", to: group.to, error: messageOf(error) });
+    };
+    if (!startFiling(context, group.drops, group.to, failed)) continue;
     for (const drop of group.drops) {
       toFile.delete(drop.id);
       // Filed under accepted/, it may have to go on to done/ at once.

@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Faults } from "./faults.ts";
+import type { Telling } from "./narrator.ts";
+import { errorFields, Narrator } from "./narrator.ts";
 import type { Graph, OutputFile, WorkerMessage, WorkerOrder } from "./words.ts";
 import { ancestors } from "./validate.ts";
 
@@ -46,6 +48,8 @@ export interface EngineOptions {
 }
 
 const HISTORY_MAX = 10_000;
+const OUT_OF_MEMORY =
+  "Allocation on device 0 would exceed allowed memory. (out of memory)\nTIPS: If the error persists, try a smaller image.";
 
 export class Engine {
   readonly pending: Prompt[] = [];
@@ -162,37 +166,19 @@ export class Engine {
     if (this.#options.workMs > 0) await pause(this.#options.workMs);
   }
 
-  #run(
-    prompt: Prompt,
-    of: { note: (type: string, data: object) => void; outputs: Record<string, { images: readonly OutputFile[] }> },
-  ): Promise<boolean> {
+  #run(prompt: Prompt, of: Telling): Promise<boolean> {
     const { send, faults } = this.#options;
-    const states: Record<string, object> = {};
-    const state = (node: string, value: number, word: "running" | "finished"): void => {
-      states[node] = {
-        value,
-        max: 1,
-        state: word,
-        node_id: node,
-        prompt_id: prompt.id,
-        display_node_id: node,
-        parent_node_id: null,
-        real_node_id: node,
-      };
-      send(prompt.clientId, "progress_state", { prompt_id: prompt.id, nodes: states });
-    };
     if (faults.happens("falseSuccess")) {
       of.note("execution_cached", { nodes: [] });
-      of.note("execution_error", {
-        node_id: "1",
-        node_type: "LoadImage",
-        executed: [],
-        exception_message: "Dependency cycle detected",
-        exception_type: "graph.DependencyCycleError",
-        traceback: [],
-        current_inputs: {},
-        current_outputs: [],
-      });
+      of.note(
+        "execution_error",
+        errorFields({
+          node: "1",
+          nodeClass: "LoadImage",
+          type: "graph.DependencyCycleError",
+          message: "Dependency cycle detected",
+        }),
+      );
       return Promise.resolve(true);
     }
     const order: WorkerOrder = {
@@ -201,78 +187,26 @@ export class Engine {
       number: ++this.#execution,
       faults: (["noFile", "truncated", "black"] as const).filter((fault) => faults.happens(fault)),
     };
-    const executed: string[] = [];
+    if (faults.happens("oom")) {
+      of.note("execution_cached", { nodes: [] });
+      of.note(
+        "execution_error",
+        errorFields({
+          node: order.nodes.at(-1) ?? "",
+          nodeClass: "KSampler",
+          type: "torch.OutOfMemoryError",
+          message: OUT_OF_MEMORY,
+        }),
+      );
+      return Promise.resolve(false);
+    }
+    const narrator = new Narrator(prompt, (type, data) => send(prompt.clientId, type, data), of);
     return new Promise((resolve) => {
       this.#take = (message) => {
-        switch (message.kind) {
-          case "cached":
-            of.note("execution_cached", { nodes: message.nodes });
-            break;
-          case "executing":
-            state(message.node, 0, "running");
-            send(prompt.clientId, "executing", {
-              node: message.node,
-              display_node: message.node,
-              prompt_id: prompt.id,
-            });
-            break;
-          case "finished":
-            executed.push(message.node);
-            state(message.node, 1, "finished");
-            break;
-          case "executed":
-            of.outputs[message.node] = { images: message.files };
-            send(prompt.clientId, "executed", {
-              node: message.node,
-              display_node: message.node,
-              output: { images: message.files },
-              prompt_id: prompt.id,
-            });
-            executed.push(message.node);
-            state(message.node, 1, "finished");
-            break;
-          case "interrupted":
-            of.note("execution_interrupted", {
-              node_id: message.node,
-              node_type: prompt.graph[message.node]?.class_type,
-              executed,
-            });
-            resolve(false);
-            break;
-          case "error":
-            of.note("execution_error", {
-              node_id: message.node,
-              node_type: prompt.graph[message.node]?.class_type,
-              executed,
-              exception_message: message.message,
-              exception_type: message.type,
-              traceback: [],
-              current_inputs: {},
-              current_outputs: [],
-            });
-            resolve(false);
-            break;
-          case "success":
-            of.note("execution_success", {});
-            resolve(true);
-            break;
-        }
+        const ended = narrator.tell(message);
+        if (ended !== null) resolve(ended);
       };
-      if (faults.happens("oom")) {
-        of.note("execution_cached", { nodes: [] });
-        of.note("execution_error", {
-          node_id: order.nodes.at(-1) ?? "",
-          node_type: "KSampler",
-          executed,
-          exception_message:
-            "Allocation on device 0 would exceed allowed memory. (out of memory)\nTIPS: If the error persists, try a smaller image.",
-          exception_type: "torch.OutOfMemoryError",
-          traceback: [],
-          current_inputs: {},
-          current_outputs: [],
-        });
-        resolve(false);
-      } else this.#worker.postMessage(order);
+      this.#worker.postMessage(order);
     });
   }
 
