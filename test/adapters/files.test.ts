@@ -12,16 +12,19 @@ import { cachesAttributes, mountKind } from "../../daemon/adapters/files/mountKi
 import { codeOf, describeFiles } from "../contract/files.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
 
-describeFiles("node:fs", async () => {
-  const dir = tempDir();
-  return {
-    files: createFiles(),
-    dir: dir.path,
-    symlink: async (target, path) => symlinkSync(target, path),
-    fifo: async (path) => void execFileSync("mkfifo", [path]),
-    close: async () => dir[Symbol.dispose](),
-  };
-});
+describeFiles(
+  "node:fs",
+  async () => {
+    const dir = tempDir();
+    return {
+      files: createFiles(),
+      dir: dir.path,
+      symlink: async (target, path) => symlinkSync(target, path),
+      close: async () => dir[Symbol.dispose](),
+    };
+  },
+  (path) => void execFileSync("mkfifo", [path]),
+);
 
 describe("the real disk", () => {
   it("refuses a socket as it refuses a FIFO", async () => {
