@@ -1,0 +1,115 @@
+/**
+ * What goes wrong, and when: at the n-th port call of a run, or by chance. Plans only choose; `world.ts` makes it happen.
+ */
+import type { Random } from "./prng.ts";
+
+export interface CallInfo {
+  /** 0-based, over all lives of a run. */
+  readonly n: number;
+  /** `files.rename`, `store.submit`, `comfy.status` ... */
+  readonly label: string;
+  /** It changes something outside the process; a crash around any other call is the crash before the next that does. */
+  readonly mutates: boolean;
+  readonly life: number;
+}
+
+export type ErrorKind = "EIO" | "ENOSPC" | "ECONNRESET" | "ETIMEDOUT" | "lost";
+export type CrashKind = "kill" | "power";
+export type Moment = "before" | "during" | "after";
+
+export type Fault =
+  | { readonly kind: "error"; readonly error: ErrorKind }
+  | { readonly kind: "crash"; readonly crash: CrashKind; readonly when: Moment }
+  /** A slot's ComfyUI ends, with all that it remembers. */
+  | { readonly kind: "comfyDies"; readonly slot: number }
+  /** The whole process stands still: swapped out, a stopped VM. */
+  | { readonly kind: "freeze"; readonly ms: number };
+
+export interface FaultPlan {
+  readonly text: string;
+  draw(call: CallInfo): Fault | null;
+}
+
+export const NO_FAULTS: FaultPlan = { text: "none", draw: () => null };
+
+/** The fault at each of the named calls. */
+export function faultsAt(faults: Readonly<Record<number, Fault>>): FaultPlan {
+  return { text: JSON.stringify(faults), draw: (call) => faults[call.n] ?? null };
+}
+
+/** A fault at call `n`, and a second one at the `m`-th call that changes something after the first reboot. */
+export function pairOf(
+  first: { readonly n: number; readonly fault: Fault },
+  second: { readonly m: number; readonly fault: Fault },
+): FaultPlan {
+  let mutations = 0;
+  return {
+    text: JSON.stringify({ first, second }),
+    draw(call) {
+      if (call.n === first.n) return first.fault;
+      if (call.life < 2 || !call.mutates) return null;
+      mutations += 1;
+      return mutations === second.m ? second.fault : null;
+    },
+  };
+}
+
+/** Can this kind of error come from this call at all? */
+export function errorApplies(error: ErrorKind, call: Pick<CallInfo, "label" | "mutates">): boolean {
+  const port = call.label.slice(0, call.label.indexOf("."));
+  switch (error) {
+    case "EIO":
+      return port !== "comfy" || call.label === "comfy.place" || call.label === "comfy.fetch";
+    case "ENOSPC":
+      return (
+        call.mutates && (port === "files" || port === "store" || port === "images" || call.label === "comfy.fetch")
+      );
+    case "ECONNRESET":
+      return port === "comfy";
+    case "ETIMEDOUT":
+      return port === "comfy" || port === "files";
+    case "lost":
+      return call.mutates && (port === "files" || port === "comfy");
+  }
+}
+
+export interface SwarmChances {
+  readonly errors: readonly ErrorKind[];
+  readonly error: number;
+  readonly crash: number;
+  readonly comfy: number;
+  readonly freeze: number;
+}
+
+/** Each seed draws which faults exist and how often; crashes are ten times likelier while something is being changed. */
+export function swarm(random: Random, options: { readonly untilCall: number; readonly faultsMax: number }): FaultPlan {
+  const errors = (["EIO", "ENOSPC", "ECONNRESET", "ETIMEDOUT", "lost"] as const).filter(() => random.chance(0.6));
+  const chances: SwarmChances = {
+    errors,
+    error: random.pick([0, 0.002, 0.01, 0.05]),
+    crash: random.pick([0, 0.0002, 0.001, 0.002]),
+    comfy: random.pick([0, 0.0005, 0.002]),
+    freeze: random.pick([0, 0, 0.0005]),
+  };
+  let made = 0;
+  return {
+    text: JSON.stringify(chances),
+    draw(call) {
+      if (call.n >= options.untilCall || made >= options.faultsMax) return null;
+      const fault = drawOne(random, chances, call);
+      if (fault !== null) made += 1;
+      return fault;
+    },
+  };
+}
+
+function drawOne(random: Random, chances: SwarmChances, call: CallInfo): Fault | null {
+  if (random.chance(chances.crash * (call.mutates ? 10 : 1))) {
+    return { kind: "crash", crash: random.pick(["kill", "power"]), when: random.pick(["before", "during", "after"]) };
+  }
+  if (random.chance(chances.comfy)) return { kind: "comfyDies", slot: random.int(2) };
+  if (random.chance(chances.freeze)) return { kind: "freeze", ms: random.pick([5_000, 70_000, 200_000]) };
+  if (chances.errors.length === 0 || !random.chance(chances.error)) return null;
+  const error = random.pick(chances.errors);
+  return errorApplies(error, call) ? { kind: "error", error } : null;
+}

@@ -1,0 +1,146 @@
+/** Liveness: what must have become true when the faults are over and time went on. Each line of `unmet` is a promise open. */
+import { bindGraph } from "../../daemon/domain/graph.ts";
+import type { JobRow, Store } from "../../daemon/storePort.ts";
+import type { SimComfy } from "./comfy.ts";
+import type { SimDisk } from "./disk.ts";
+import { decodeImage, feedOf } from "./images.ts";
+import type { Done } from "./people.ts";
+import { renderOf, SIM_RECIPE } from "./recipes.ts";
+import type { Scenario } from "./scenario.ts";
+import { FAR, FAR_HOT, HOT, plateOf, SHOT } from "./scenario.ts";
+
+export interface Living {
+  readonly disk: SimDisk;
+  readonly store: Store;
+  readonly slots: ReadonlyMap<string, SimComfy>;
+  readonly scenario: Scenario;
+  readonly people: readonly Done[];
+  /** Tasks may have failed for good: ComfyUI misbehaved. */
+  readonly lossesAllowed: boolean;
+}
+
+export async function unmet(at: Living): Promise<readonly string[]> {
+  const out: string[] = [];
+  for (const done of at.people) {
+    const open = answerUnmet(at, done);
+    if (open !== null) out.push(open);
+  }
+  const jobs = await at.store.jobs({ limit: 1_000 });
+  if (jobs.length !== at.scenario.jobs) out.push(`${jobs.length} jobs, ${at.scenario.jobs} manifests to do`);
+  for (const job of jobs) out.push(...jobUnmet(at, job));
+  for (const slot of at.slots.values()) {
+    if (slot.state !== "up") out.push(`slot ${slot.name} is ${slot.state}`);
+    if (slot.unfinished().length > 0) out.push(`slot ${slot.name} still holds ${slot.unfinished().length} prompts`);
+  }
+  out.push(...leftovers(at));
+  return out;
+}
+
+/** Files of ours that nobody needs any more. */
+function leftovers(at: Living): readonly string[] {
+  const out: string[] = [];
+  for (const folder of [HOT, FAR_HOT]) {
+    for (const path of at.disk.walk(`${folder}/.hotplate/claimed`, "seen").keys())
+      out.push(`claimed and never moved on: ${path}`);
+  }
+  for (const [name, node] of at.disk.peek(SHOT)?.entries ?? []) {
+    const staging = node.entries.get(".hotplate")?.entries.get("staging");
+    for (const left of staging?.entries.keys() ?? []) out.push(`staging is left: ${name}/.hotplate/staging/${left}`);
+    for (const [version, dir] of node.entries)
+      if (/^v\d+$/.test(version) && dir.entries.size === 0) out.push(`an empty version stands: ${name}/${version}`);
+  }
+  return out;
+}
+
+/** Temporary files that a crash left; they hurt nobody and are swept later. */
+export function temporaries(disk: SimDisk): readonly string[] {
+  return ["/farm", FAR].flatMap((root) =>
+    [...disk.walk(root, "seen").keys()].filter((path) => path.includes("/.hotplate-tmp.")),
+  );
+}
+
+export function answerOf(disk: SimDisk, folder: string, name: string): string | null {
+  for (const suffix of ["ERROR.txt", "STATUS.txt"]) {
+    const node = disk.peek(`${folder}/${name}.${suffix}`);
+    if (node !== null) return new TextDecoder().decode(node.data);
+  }
+  return null;
+}
+
+function answerUnmet(at: Living, { act, completeAt }: Done): string | null {
+  if (completeAt === null) return `${act.name} is still being dropped`;
+  const answer = answerOf(at.disk, act.folder, act.name);
+  const said = answer?.split("\n")[0] ?? "nothing";
+  const open = (wanted: string): string => `${act.folder}/${act.name} (${act.end}): says "${said}", wanted ${wanted}`;
+  switch (act.end) {
+    case "published":
+      return /^(DONE|ALREADY)/.test(said) || (at.lossesAllowed && said.startsWith("FAILED")) ? null : open("DONE");
+    case "duplicate":
+      return /^(ALREADY DONE HERE|DONE)/.test(said) || (at.lossesAllowed && said.startsWith("FAILED"))
+        ? null
+        : open("ALREADY DONE HERE");
+    case "rejected":
+      return said.startsWith("REJECTED") ? null : open("REJECTED");
+    case "waits":
+      return said.startsWith("ACCEPTED") ? null : open("ACCEPTED");
+    case "gone":
+      return null;
+  }
+}
+
+function jobUnmet(at: Living, job: JobRow): readonly string[] {
+  if (job.source.folder === FAR_HOT)
+    return job.state === "waiting" ? [] : [`${job.id} on a root without a demo's mark is ${job.state}`];
+  const out: string[] = [];
+  const ended = job.state === "done" || (at.lossesAllowed && job.state === "failed");
+  if (!ended)
+    out.push(
+      `job ${job.id} (${job.source.name}) is ${job.state}: ${JSON.stringify(job.counts)}, ${job.steps.map((step) => step.state).join(" ")}`,
+    );
+  for (const step of job.steps) {
+    if (step.state !== "committed" || step.version === null) continue;
+    const name = `${step.plan.target.product}_v${String(step.version).padStart(3, "0")}`;
+    for (const paper of [`${name}_contact.jpg`, `${name}_qc.html`]) {
+      if (at.disk.peek(`${step.plan.target.reviewDir}/${name}/${paper}`) === null) out.push(`no ${paper} for people`);
+    }
+  }
+  const { claimPath } = job.source;
+  if (claimPath !== null && at.disk.peek(claimPath) !== null)
+    out.push(`the manifest of ${job.id} still lies in ${claimPath}`);
+  return out;
+}
+
+/** The published pictures are those of their wedge and frame; throws with the first that is not. */
+export function checkPictures(disk: SimDisk, job: JobRow): number {
+  let looked = 0;
+  for (const step of job.steps) {
+    if (step.state !== "committed" || step.publication === null) continue;
+    for (const wedge of step.plan.wedges) {
+      for (const frame of step.plan.frames) {
+        const swept = step.plan.wedges.length > 1;
+        const w = `w${String(wedge.index).padStart(3, "0")}`;
+        const v = `v${String(step.version).padStart(3, "0")}`;
+        const file = `${step.plan.target.name}_${step.plan.target.product}_${v}${swept ? `_${w}` : ""}.${frame}.png`;
+        const path = `${step.publication.targetPath}/${swept ? `${w}/` : ""}${file}`;
+        const node = disk.peek(path);
+        if (node === null) {
+          if (step.counts.failed + step.counts.canceled > 0) continue;
+          throw new Error(`no ${path}`);
+        }
+        const fed = feedOf(plateOf(frame ?? 0));
+        const graph = bindGraph(SIM_RECIPE, {
+          parameters: wedge.parameters,
+          plateInput: "x.png",
+          images: {},
+          plateWidth: fed.width,
+          plateHeight: fed.height,
+          prefix: "x",
+        });
+        if (decodeImage(node.data)?.body !== renderOf(graph, fed).body)
+          throw new Error(`${path} is not the picture of ${w}, frame ${frame}`);
+        looked += 1;
+      }
+    }
+  }
+  return looked;
+}

@@ -1,0 +1,141 @@
+/** What is simulated: a studio with two roots, plates, hot folders, two slots, and an artist's day. */
+import type { Config } from "../../daemon/domain/config.ts";
+import { configSchema } from "../../daemon/domain/config.ts";
+import type { SimDisk } from "./disk.ts";
+import type { SimImage } from "./images.ts";
+import { encodeImage } from "./images.ts";
+import type { Act } from "./people.ts";
+
+export const FARM = "/farm";
+export const FAR = "/far";
+export const HOT = "/farm/hot";
+export const FAR_HOT = "/far/hot";
+export const SHOT = "/farm/shots/SH010";
+export const PLATES = "/farm/shots/SH010/plates/SH010_PL01_v001";
+export const FAR_PLATES = "/far/shots/SH900/plates/SH900_PL01_v001";
+export const STATE = "/state";
+
+export interface Scenario {
+  readonly name: string;
+  readonly acts: readonly Act[];
+  /** The far root: not there; there; hanging until the given ms. */
+  readonly far: "absent" | "well" | { readonly hangsUntil: number };
+  /** Jobs that must exist in the end. */
+  readonly jobs: number;
+}
+
+export function manifestOf(
+  more: readonly string[] = [],
+  plate = `../shots/SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.png`,
+): string {
+  return [
+    "use: tiny",
+    `plate: "${plate}"`,
+    ...more,
+    "sweep:",
+    "  axes:",
+    "    mix: [0.25, 0.75]",
+    "  frames: 1001-1002",
+    "",
+  ].join("\n");
+}
+
+const RELIGHT = manifestOf();
+
+/** One manifest of 2 wedges x 2 frames. */
+export const ONE: Scenario = {
+  name: "one",
+  far: "absent",
+  jobs: 1,
+  acts: [{ at: 1_500, folder: HOT, name: "relight.yaml", text: RELIGHT, how: "rename", end: "published" }],
+};
+
+/** The same beside everything that people do wrong. */
+export const DAY: Scenario = {
+  name: "day",
+  far: { hangsUntil: 45_000 },
+  jobs: 4,
+  acts: [
+    {
+      at: 900,
+      folder: FAR_HOT,
+      name: "far.yaml",
+      text: manifestOf([], "../shots/SH900/plates/SH900_PL01_v001/SH900_PL01_v001.####.png"),
+      how: "at once",
+      end: "waits",
+    },
+    { at: 1_500, folder: HOT, name: "relight.yaml", text: RELIGHT, how: "rename", end: "published" },
+    {
+      at: 1_700,
+      folder: HOT,
+      name: "broken.yaml",
+      text: "use: tiny\nplat: nothing.png\nsweep: {axes: {mixx: [1]}}\n",
+      how: "at once",
+      end: "rejected",
+    },
+    { at: 2_100, folder: HOT, name: "holiday.jpg", text: "not a manifest", how: "at once", end: "rejected" },
+    { at: 3_000, folder: HOT, name: "again.yaml", text: RELIGHT, how: "in pieces", end: "duplicate" },
+    {
+      at: 3_500,
+      folder: HOT,
+      name: "still.yaml",
+      text: 'use: tiny\nplate: "../shots/SH010/plates/SH010_PL01_v001/SH010_PL01_v001.1001.png"\nproduct: other\n',
+      how: "in pieces",
+      end: "published",
+    },
+    {
+      at: 4_000,
+      folder: HOT,
+      name: "second.yaml",
+      text: manifestOf(["priority: 80", "parameters: {seed: 77}"]),
+      how: "at once",
+      end: "published",
+    },
+    {
+      at: 4_200,
+      folder: HOT,
+      name: "oops.yaml",
+      text: manifestOf(["parameters: {seed: 78}"]).repeat(1),
+      how: "pieces then deleted",
+      end: "gone",
+    },
+    { at: 9_000, folder: HOT, name: "relight.yaml", text: RELIGHT, how: "at once", end: "duplicate" },
+  ],
+};
+
+export function configOf(scenario: Scenario): Config {
+  const far = scenario.far !== "absent";
+  return configSchema.parse({
+    hotplate: 1,
+    stateDir: STATE,
+    roots: [{ name: "farm", linux: FARM }, ...(far ? [{ name: "far", linux: FAR }] : [])],
+    hotFolders: [{ path: HOT, show: "AGM" }, ...(far ? [{ path: FAR_HOT, show: "FAR" }] : [])],
+    slots: [0, 1].map((n) => ({ name: `gpu${n}`, url: `http://127.0.0.1:${8188 + n}`, demo: true })),
+  });
+}
+
+export function plateOf(frame: number, of = "SH010"): SimImage {
+  return { width: 96, height: 54, body: `plate ${of} ${frame}` };
+}
+
+export function furnish(disk: SimDisk, scenario: Scenario): void {
+  disk.addVolume(STATE);
+  disk.addVolume("/slots");
+  disk.addVolume(FARM);
+  disk.mkdirs(HOT);
+  disk.mkdirs(PLATES);
+  put(disk, `${FARM}/.hotplate-demo.json`, "{}\n");
+  for (const frame of [1001, 1002]) put(disk, `${PLATES}/SH010_PL01_v001.${frame}.png`, encodeImage(plateOf(frame)));
+  if (scenario.far === "absent") return;
+  // Another root, without a demo's mark: nothing simulated may ever land there.
+  disk.addVolume(FAR, "nfs");
+  disk.mkdirs(FAR_HOT);
+  disk.mkdirs(FAR_PLATES);
+  for (const frame of [1001, 1002])
+    put(disk, `${FAR_PLATES}/SH900_PL01_v001.${frame}.png`, encodeImage(plateOf(frame, "SH900")));
+}
+
+function put(disk: SimDisk, path: string, text: string): void {
+  disk.create(path, text);
+  disk.makeDurable(path);
+}
