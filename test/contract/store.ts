@@ -1,0 +1,399 @@
+/**
+ * What any store must do: one suite, run on SQLite now, on a second store unchanged later. `make` gives an empty store and a
+ * clock that the test moves.
+ */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Fence, JobId, PromptId, SlotName, StepId, TaskId } from "../../daemon/domain/ids.ts";
+import { LIMITS } from "../../daemon/domain/limits.ts";
+import type { JobPlan, StepPlan } from "../../daemon/domain/plan.ts";
+import type { Inspection } from "../../daemon/domain/qc.ts";
+import type { Failure } from "../../daemon/domain/retry.ts";
+import type { Grant, NewJob, Store } from "../../daemon/storePort.ts";
+
+export interface StoreUnderTest {
+  readonly store: Store;
+  pass(ms: number): void;
+}
+
+const PASS: Inspection = { verdict: "pass", findings: [], notApplied: [], reader: "test" };
+const FAIL: Inspection = {
+  verdict: "fail",
+  findings: [
+    { check: "image.not_black", version: 1, verdict: "fail", measures: [], message: "it is black", hint: null },
+  ],
+  notApplied: [],
+  reader: "test",
+};
+const FAILURE: Failure = { class: "node_error", code: "HP-COMFY-FAILED", message: "a graph node failed" };
+
+export interface JobShape {
+  readonly key?: string;
+  readonly show?: string;
+  readonly priority?: number;
+  readonly wedges?: number;
+  readonly frames?: readonly (number | null)[];
+  readonly rerun?: boolean;
+  readonly recipe?: string;
+}
+
+export function newJob(id: string, shape: JobShape = {}): NewJob {
+  const step: StepPlan = {
+    name: "main",
+    recipe: { name: "grain", version: "1.0.0", sha256: shape.recipe ?? "r1", dir: "/recipes/grain" },
+    plate: null,
+    frames: shape.frames ?? [1001, 1002],
+    wedges: Array.from({ length: shape.wedges ?? 2 }, (_, n) => ({
+      index: n + 1,
+      axes: {},
+      parameters: {},
+      seed: "1000",
+    })),
+    target: { shotDir: "/s", productDir: `/s/${id}`, reviewDir: "/s/review", product: id, name: "SH010", root: "/s" },
+    output: { format: "png", bitDepth: 8 },
+    qc: { gate: "reject", checks: [] },
+    gpuSecondsPerTask: 1,
+    timeoutMs: 60_000,
+  };
+  const plan: JobPlan = {
+    name: id,
+    show: shape.show ?? "AGM",
+    priority: shape.priority ?? 50,
+    rerun: shape.rerun ?? false,
+    steps: [step],
+    manifestCanonical: "{}",
+    notes: [],
+  };
+  const source = {
+    folder: "/hot",
+    name: `${id}.yaml`,
+    manifestSha256: id,
+    manifestText: "use: grain\n",
+    submittedBy: "uid:0",
+    claimPath: `/hot/.hotplate/claimed/${id}`,
+  };
+  return { id: id as JobId, plan, dedupeKey: shape.key ?? id, source };
+}
+
+export function storeContract(name: string, make: () => StoreUnderTest): void {
+  describe(`Store contract: ${name}`, () => {
+    let store: Store;
+    let pass: (ms: number) => void;
+    beforeEach(() => {
+      const made = make();
+      store = made.store;
+      pass = made.pass;
+    });
+    afterEach(async () => store.close());
+
+    const stepId = (job: string): StepId => `${job}/1` as StepId;
+    async function opened(id: string, shape: JobShape = {}): Promise<Fence> {
+      await store.submit([newJob(id, shape)]);
+      const fence = await store.reserveVersion(stepId(id));
+      await store.openVersion(stepId(id), fence, {
+        number: 1,
+        stagingDir: `/s/${id}/.hotplate/staging/${id}-${fence}`,
+      });
+      return fence;
+    }
+    async function grantNext(slot = "gpu0"): Promise<Grant> {
+      const [task] = await store.candidates(1);
+      const grant = await store.grant(task!.id, slot as SlotName, `p-${task!.id}` as PromptId);
+      return grant!;
+    }
+    async function finishAll(): Promise<void> {
+      while ((await store.candidates(1)).length > 0) {
+        const grant = await grantNext();
+        await store.stage(grant, [{ path: `/x/${grant.fence}`, sha256: "a", bytes: 1, frame: 1 }], 0.5);
+        await store.inspected(grant, PASS, "pass", null);
+      }
+    }
+    const publication = (job: string) => ({
+      targetPath: `/s/${job}/v001`,
+      stagingPath: `/s/${job}/x/tree`,
+      commitSha256: "c",
+    });
+
+    describe("admission", () => {
+      it("stores a batch of jobs with their tasks blocked until their version is open", async () => {
+        const results = await store.submit([newJob("job_a"), newJob("job_b", { wedges: 3, frames: [null] })]);
+        expect(results.map((result) => result.kind)).toEqual(["created", "created"]);
+        expect((await store.job("job_a" as JobId))?.counts.blocked).toBe(4);
+        expect((await store.job("job_b" as JobId))?.counts.blocked).toBe(3);
+        expect(await store.candidates(10)).toEqual([]);
+      });
+      it("answers the same work with the job that lives, and with the job that is done", async () => {
+        const fence = await opened("job_a", { key: "k" });
+        expect(await store.submit([newJob("job_b", { key: "k" })])).toEqual([{ kind: "duplicate", jobId: "job_a" }]);
+        await finishAll();
+        await store.beginPublish(stepId("job_a"), fence, publication("job_a"));
+        await store.endPublish(stepId("job_a"), fence);
+        expect(await store.submit([newJob("job_c", { key: "k" })])).toEqual([{ kind: "duplicate", jobId: "job_a" }]);
+        expect(await store.findByKey("k")).toBe("job_a");
+      });
+      it("lets rerun take the key over, and frees it when a job did not end well", async () => {
+        await store.submit([newJob("job_a", { key: "k" })]);
+        expect((await store.submit([newJob("job_b", { key: "k", rerun: true })]))[0]?.kind).toBe("created");
+        await store.cancelJob("job_b" as JobId, "ana");
+        await store.burn(stepId("job_b"), "canceled");
+        expect(await store.findByKey("k")).toBeNull();
+        expect((await store.submit([newJob("job_c", { key: "k" })]))[0]?.kind).toBe("created");
+      });
+      it("remembers every drop, whose claim it was and where it was filed", async () => {
+        await store.submit([newJob("job_a", { key: "k" }), newJob("job_b", { key: "k" })]);
+        const drops = await store.drops({ jobId: "job_a" as JobId });
+        expect(drops.map((drop) => [drop.name, drop.outcome])).toEqual([
+          ["job_a.yaml", "accepted"],
+          ["job_b.yaml", "duplicate"],
+        ]);
+        const drop = await store.findByClaim("/hot/.hotplate/claimed/job_b");
+        await store.fileDrop(drop!.id, "/hot/accepted/job_b.yaml");
+        await store.closeDrop(drops[0]!.id);
+        expect((await store.drops({ open: true })).map((open) => [open.id, open.filedAt])).toEqual([
+          [drop!.id, "/hot/accepted/job_b.yaml"],
+        ]);
+      });
+      it("knows an asset once it was remembered, and takes a baseline once", async () => {
+        expect(await store.hasBaseline("/g")).toBe(false);
+        await store.setBaseline("/g", [{ path: "/p1", identity: "1" }]);
+        expect(await store.hasBaseline("/g")).toBe(true);
+        expect(await store.knowsAsset("/g", "/p1", "1")).toBe(true);
+        expect(await store.knowsAsset("/g", "/p1", "2")).toBe(false);
+        expect(await store.rememberAsset("/g", "/p2", "1")).toBe(true);
+        expect(await store.rememberAsset("/g", "/p2", "1")).toBe(false);
+      });
+    });
+
+    describe("claiming", () => {
+      it("orders by priority, then by the plan, and shows the head of every class and show", async () => {
+        await opened("job_low", { priority: 10, show: "LOW", wedges: 1, frames: [null] });
+        await opened("job_a", { wedges: 1, frames: [1001, 1002] });
+        await opened("job_b", { priority: 90, wedges: 1, frames: [null], recipe: "r2" });
+        expect((await store.candidates(10)).map((task) => task.id)).toEqual([
+          "job_b/1/w1/still",
+          "job_a/1/w1/1001",
+          "job_a/1/w1/1002",
+          "job_low/1/w1/still",
+        ]);
+        expect((await store.candidates(2)).length).toBe(2);
+      });
+      it("grants a task once, under fences that only grow", async () => {
+        await opened("job_a");
+        const [task] = await store.candidates(1);
+        const grant = await store.grant(task!.id, "gpu0" as SlotName, "p1" as PromptId);
+        expect(await store.grant(task!.id, "gpu1" as SlotName, "p2" as PromptId)).toBeNull();
+        expect((await grantNext()).fence).toBeGreaterThan(grant!.fence);
+      });
+      it("tells a holder that its lease was lost, and gives the task to somebody else", async () => {
+        await opened("job_a", { wedges: 1, frames: [null] });
+        const grant = await grantNext();
+        expect((await store.renew([grant])).lost).toEqual([]);
+        pass(LIMITS.leaseMs + 1);
+        expect(await store.reap()).toEqual([grant.taskId]);
+        expect((await store.renew([grant])).lost).toEqual([grant.taskId]);
+        const again = await grantNext("gpu1");
+        expect(again.taskId).toBe(grant.taskId);
+        expect(await store.stage(grant, [], null)).toBe("stale");
+        expect(await store.stage(again, [], null)).toBe("ok");
+      });
+      it("keeps a lease that is renewed", async () => {
+        await opened("job_a", { wedges: 1, frames: [null] });
+        const grant = await grantNext();
+        pass(LIMITS.leaseMs - 1);
+        await store.renew([grant]);
+        pass(LIMITS.leaseMs - 1);
+        expect(await store.reap()).toEqual([]);
+      });
+    });
+
+    describe("ends of attempts", () => {
+      it("stages, inspects and counts", async () => {
+        await opened("job_a", { wedges: 1, frames: [null] });
+        const grant = await grantNext();
+        await store.stage(grant, [{ path: "/x", sha256: "a", bytes: 3, frame: null }], 1.5);
+        const [task] = await store.uninspected(5);
+        expect([task!.state, task!.staged[0]?.bytes, task!.gpuSeconds]).toEqual(["committing", 3, 1.5]);
+        expect((await store.step(stepId("job_a")))?.ungated).toBe(1);
+        expect(await store.inspected(grant, PASS, "pass", null)).toBe("ok");
+        expect((await store.step(stepId("job_a")))?.ungated).toBe(0);
+        expect(await store.uninspected(5)).toEqual([]);
+        expect(await store.inspected(grant, FAIL, "reject", null)).toBe("stale");
+      });
+      it("fails a rejected result with the finding as its reason", async () => {
+        await opened("job_a", { wedges: 1, frames: [null] });
+        const grant = await grantNext();
+        await store.stage(grant, [{ path: "/x", sha256: "a", bytes: 3, frame: null }], null);
+        await store.inspected(grant, FAIL, "reject", null);
+        const task = await store.task(grant.taskId);
+        expect([task?.state, task?.failure?.class, task?.failure?.message]).toEqual(["failed", "qc", "it is black"]);
+      });
+      it("hands a held result back when the hold has ended, not before", async () => {
+        await opened("job_a", { wedges: 1, frames: [null] });
+        const grant = await grantNext();
+        await store.stage(grant, [], null);
+        const [task] = await store.uninspected(1);
+        await store.inspected(grant, FAIL, "hold", 1_000_000_500);
+        pass(0);
+        expect(await store.uninspected(1)).toEqual([]);
+        expect(task!.id).toBe(grant.taskId);
+        pass(1_000);
+        expect((await store.uninspected(1)).map((held) => held.id)).toEqual([grant.taskId]);
+      });
+      it("defers a failed attempt until it is due and remembers the history", async () => {
+        await opened("job_a", { wedges: 1, frames: [null] });
+        const grant = await grantNext();
+        expect(await store.fail(grant, FAILURE, { kind: "again", inMs: 500, counts: true })).toBe("ok");
+        expect(await store.wakeDeferred()).toBe(0);
+        pass(500);
+        expect(await store.wakeDeferred()).toBe(1);
+        const second = await grantNext("gpu1");
+        await store.fail(second, FAILURE, { kind: "final" });
+        expect((await store.history(grant.taskId)).map((attempt) => [attempt.slot, attempt.outcome])).toEqual([
+          ["gpu0", "failed"],
+          ["gpu1", "failed"],
+        ]);
+        expect(await store.fail(second, FAILURE, { kind: "final" })).toBe("stale");
+        expect((await store.task(grant.taskId))?.state).toBe("failed");
+      });
+      it("takes a grant back without using an attempt up as a failure", async () => {
+        await opened("job_a", { wedges: 1, frames: [null] });
+        const grant = await grantNext();
+        expect(await store.giveBack(grant, "released")).toBe("ok");
+        expect(await store.giveBack(grant, "lost")).toBe("stale");
+        expect((await store.history(grant.taskId)).map((attempt) => attempt.outcome)).toEqual(["released"]);
+        expect((await store.candidates(1))[0]?.id).toBe(grant.taskId);
+      });
+      it("renders again what was staged and is gone", async () => {
+        await opened("job_a", { wedges: 1, frames: [null] });
+        const grant = await grantNext();
+        await store.stage(grant, [{ path: "/x", sha256: "a", bytes: 3, frame: null }], null);
+        expect(await store.unstage(grant, "gone")).toBe("ok");
+        const [task] = await store.candidates(1);
+        expect([task?.id, task?.staged]).toEqual([grant.taskId, []]);
+      });
+    });
+
+    describe("versions", () => {
+      it("reserves one fence per step, for ever", async () => {
+        await store.submit([newJob("job_a")]);
+        const fence = await store.reserveVersion(stepId("job_a"));
+        expect(await store.reserveVersion(stepId("job_a"))).toBe(fence);
+        expect(await store.openVersion(stepId("job_a"), (fence + 1) as Fence, { number: 1, stagingDir: "/x" })).toBe(
+          "stale",
+        );
+      });
+      it("does not begin to publish while anything of the version is open", async () => {
+        const fence = await opened("job_a");
+        expect(await store.beginPublish(stepId("job_a"), fence, publication("job_a"))).toBe("stale");
+        await finishAll();
+        expect(await store.beginPublish(stepId("job_a"), fence, publication("job_a"))).toBe("ok");
+        expect(await store.beginPublish(stepId("job_a"), fence, publication("job_a"))).toBe("stale");
+      });
+      it("ends a publication once, says so ever after, and the job is done", async () => {
+        const fence = await opened("job_a");
+        await finishAll();
+        await store.beginPublish(stepId("job_a"), fence, publication("job_a"));
+        expect((await store.job("job_a" as JobId))?.state).toBe("publishing");
+        expect(await store.endPublish(stepId("job_a"), fence)).toBe("ok");
+        expect(await store.endPublish(stepId("job_a"), fence)).toBe("already");
+        const job = await store.job("job_a" as JobId);
+        expect([job?.state, job?.counts.done, job?.endedAt !== null]).toEqual(["done", 4, true]);
+      });
+      it("publishes what is there when some tasks failed, and burns a version without any", async () => {
+        const fence = await opened("job_a", { wedges: 2, frames: [null] });
+        const grant = await grantNext();
+        await store.fail(grant, FAILURE, { kind: "final" });
+        await finishAll();
+        expect(await store.burn(stepId("job_a"), "no")).toBe("stale");
+        expect(await store.beginPublish(stepId("job_a"), fence, publication("job_a"))).toBe("ok");
+        await opened("job_b", { wedges: 1, frames: [null] });
+        await store.fail(await grantNext(), FAILURE, { kind: "final" });
+        expect(await store.burn(stepId("job_b"), "all failed")).toBe("ok");
+        expect((await store.job("job_b" as JobId))?.state).toBe("failed");
+      });
+      it("takes another number when a foreign version stands in the way", async () => {
+        const fence = await opened("job_a");
+        await finishAll();
+        await store.beginPublish(stepId("job_a"), fence, publication("job_a"));
+        expect(await store.renumber(stepId("job_a"), fence, 2)).toBe("ok");
+        const step = await store.step(stepId("job_a"));
+        expect([step?.state, step?.version, step?.publication]).toEqual(["open", 2, null]);
+      });
+      it("never lets two versions have one place", async () => {
+        const a = await opened("job_a", { wedges: 1, frames: [null] });
+        const b = await opened("job_b", { wedges: 1, frames: [null] });
+        await finishAll();
+        await store.beginPublish(stepId("job_a"), a, publication("same"));
+        await expect(store.beginPublish(stepId("job_b"), b, publication("same"))).rejects.toThrow();
+        expect((await store.step(stepId("job_b")))?.state).toBe("open");
+      });
+    });
+
+    describe("people", () => {
+      it("cancels what has not ended and names the prompts to stop", async () => {
+        await opened("job_a");
+        const grant = await grantNext();
+        const { applied, running } = await store.cancelJob("job_a" as JobId, "ana");
+        expect([applied, running.map((task) => task.id)]).toEqual(["ok", [grant.taskId]]);
+        expect(await store.stage(grant, [], null)).toBe("stale");
+        expect((await store.job("job_a" as JobId))?.counts.canceled).toBe(4);
+      });
+      it("does not cancel once the publication began", async () => {
+        const fence = await opened("job_a");
+        await finishAll();
+        await store.beginPublish(stepId("job_a"), fence, publication("job_a"));
+        expect((await store.cancelJob("job_a" as JobId, "ana")).applied).toBe("stale");
+      });
+      it("retries failed tasks with a clean history", async () => {
+        await opened("job_a", { wedges: 2, frames: [null] });
+        const grant = await grantNext();
+        await store.fail(grant, FAILURE, { kind: "final" });
+        expect(await store.retryJob("job_a" as JobId, "ana")).toEqual({ applied: "ok", tasks: 1 });
+        expect(await store.history(grant.taskId)).toEqual([]);
+        expect((await store.task(grant.taskId))?.state).toBe("ready");
+        expect((await store.retryJob("job_a" as JobId, "ana")).applied).toBe("stale");
+      });
+      it("keeps requests until they are answered", async () => {
+        const id = await store.request({ kind: "cancel", jobId: "job_a", by: "ana" });
+        expect((await store.openRequests(5)).map((request) => request.id)).toEqual([id]);
+        await store.settleRequest(id, "refused", "no such job");
+        expect(await store.openRequests(5)).toEqual([]);
+        expect((await store.requestRow(id))?.answer).toBe("no such job");
+      });
+    });
+
+    describe("reading", () => {
+      it("numbers events without a gap and tells which jobs were touched", async () => {
+        await opened("job_a");
+        const before = (await store.jobsTouchedSince(Number.MAX_SAFE_INTEGER, 1)).seq;
+        await opened("job_b");
+        await store.note("slot.up", null, { slot: "gpu0" });
+        const events = await store.events(0, 1_000);
+        expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
+        expect((await store.jobsTouchedSince(before, 100)).jobs).toEqual(["job_b"]);
+        expect((await store.events(0, 100, "job_a" as JobId)).every((event) => event.jobId === "job_a")).toBe(true);
+      });
+      it("finds jobs by beginning, show and state, newest first", async () => {
+        await store.submit([newJob("job_a"), newJob("job_b", { show: "TCC" })]);
+        expect((await store.jobs({ limit: 5 })).map((job) => job.id)).toEqual(["job_b", "job_a"]);
+        expect((await store.jobs({ limit: 5, show: "TCC" })).map((job) => job.id)).toEqual(["job_b"]);
+        expect((await store.jobs({ limit: 5, idPrefix: "job_a" })).map((job) => job.id)).toEqual(["job_a"]);
+        expect(await store.jobs({ limit: 5, state: "done" })).toEqual([]);
+      });
+      it("counts the tasks before a task", async () => {
+        await opened("job_a", { wedges: 3, frames: [null] });
+        expect(await store.ahead("job_a/1/w3/still" as TaskId)).toBe(2);
+      });
+      it("keeps its counters equal to its rows through everything", async () => {
+        await opened("job_a", { wedges: 5, frames: [1, 2] });
+        await store.fail(await grantNext(), FAILURE, { kind: "again", inMs: 1, counts: true });
+        await store.fail(await grantNext(), FAILURE, { kind: "final" });
+        await store.stage(await grantNext(), [], null);
+        await grantNext();
+        const counted: Record<string, number> = {};
+        for (const task of await store.tasks(stepId("job_a"))) counted[task.state] = (counted[task.state] ?? 0) + 1;
+        const { counts } = (await store.step(stepId("job_a")))!;
+        expect(Object.fromEntries(Object.entries(counts).filter(([, n]) => n > 0))).toEqual(counted);
+      });
+    });
+  });
+}
