@@ -1,250 +1,219 @@
 /**
- * Queue, history and execution of one simulated ComfyUI: one prompt at a time, smallest (number, id) first, messages in the
- * real one's order, history written after `execution_success` and before `executing {node: null}`. Memory only: a restart
- * loses all of it.
+ * Execution: one prompt at a time, events in the real one's order, history written after `execution_success` and before
+ * `executing {node: null}`. Pixels are made in a worker thread, so HTTP never waits for them. Memory only: a restart loses all.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import type { Faults } from "./faults.ts";
-import type { Telling } from "./narrator.ts";
-import { errorFields, Narrator } from "./narrator.ts";
-import type { Graph, OutputFile, WorkerMessage, WorkerOrder } from "./words.ts";
-import { ancestors } from "./validate.ts";
+import type { FaultBook } from "./faults.ts";
+import { faultMs } from "./faults.ts";
+import { HistoryBook } from "./historyBook.ts";
+import type { PromptLog } from "./promptLog.ts";
+import { PromptQueue } from "./promptQueue.ts";
+import { PromptRun } from "./promptRun.ts";
+import type { Sockets } from "./sockets.ts";
+import { MODEL_FOLDERS } from "./objectInfo.ts";
+import type { Prompt, Version, WorkerMessage, WorkerOrder } from "./words.ts";
 
-export interface Prompt {
-  readonly number: number;
-  readonly id: string;
-  readonly graph: Graph;
-  readonly extraData: Readonly<Record<string, unknown>>;
-  readonly outputs: readonly string[];
-  readonly clientId: string | null;
-}
-export interface HistoryEntry {
-  readonly prompt: Prompt;
-  readonly outputs: Readonly<Record<string, { readonly images: readonly OutputFile[] }>>;
-  readonly status: {
-    readonly status_str: "success" | "error";
-    readonly completed: boolean;
-    readonly messages: readonly (readonly [string, object])[];
-  };
-}
-export interface LogEntry {
-  readonly id: string;
-  readonly receivedAt: number;
-  startedAt: number | null;
-  endedAt: number | null;
-  readonly checkpoint: string | null;
-}
 export interface EngineOptions {
   readonly slotDir: string;
+  readonly version: Version;
   readonly workMs: number;
   readonly loadMs: number;
-  readonly faults: Faults;
-  /** To the owner of a prompt, or to all when it has none. */
-  readonly send: (clientId: string | null, type: string, data: object) => void;
-  readonly die: () => void;
+  /** Goes into every seeded value beside the graph's own seeds. */
+  readonly seed: number;
+  readonly faults: FaultBook;
+  readonly log: PromptLog;
+  readonly die: (exitCode: number) => void;
 }
 
-const HISTORY_MAX = 10_000;
-const OUT_OF_MEMORY =
-  "Allocation on device 0 would exceed allowed memory. (out of memory)\nTIPS: If the error persists, try a smaller image.";
-
 export class Engine {
-  readonly pending: Prompt[] = [];
-  readonly history = new Map<string, HistoryEntry>();
-  readonly log: LogEntry[] = [];
-  running: Prompt | null = null;
+  readonly queue = new PromptQueue();
+  readonly history = new HistoryBook();
   readonly #options: EngineOptions;
   readonly #worker: Worker;
-  readonly #interrupt = new SharedArrayBuffer(4);
+  readonly #interruptCell = new Int32Array(new SharedArrayBuffer(4));
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #released = new Set<() => void>();
+  #sockets: Sockets | null = null;
+  #run: PromptRun | null = null;
   #execution = 0;
-  #checkpoint: string | null = null;
-  #take: ((message: WorkerMessage) => void) | null = null;
   #closed = false;
   #zombie = false;
+  #poisoned = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    for (const dir of ["input", "output", "temp"]) mkdirSync(join(options.slotDir, dir), { recursive: true });
+    const { slotDir, version, seed } = options;
+    for (const dir of ["input", "output", "temp", ...MODEL_FOLDERS.map((folder) => join("models", folder))])
+      mkdirSync(join(slotDir, dir), { recursive: true });
     this.#worker = new Worker(new URL("./pixelWorker.ts", import.meta.url), {
-      workerData: { slotDir: options.slotDir, interrupt: this.#interrupt },
+      workerData: { slotDir, version, seed, interrupt: this.#interruptCell.buffer },
     });
-    this.#worker.on("message", (message: WorkerMessage) => this.#take?.(message));
+    this.#worker.on("message", (message: WorkerMessage) => this.#run?.take(message));
     this.#worker.unref();
   }
 
+  attach(sockets: Sockets): void {
+    this.#sockets = sockets;
+  }
+
+  get running(): Prompt | null {
+    return this.#run?.prompt ?? null;
+  }
+
+  runningNode(clientId: string): string | null {
+    return this.#run !== null && this.#run.prompt.clientId === clientId ? this.#run.node : null;
+  }
+
   remaining(): number {
-    return this.pending.length + (this.running === null ? 0 : 1);
+    return this.queue.pending.length + (this.#run === null ? 0 : 1);
   }
 
   put(prompt: Prompt): void {
-    this.log.push({
-      id: prompt.id,
-      receivedAt: Date.now(),
-      startedAt: null,
-      endedAt: null,
-      checkpoint: checkpointOf(prompt.graph),
-    });
-    this.pending.push(prompt);
-    this.pending.sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1));
-    this.#status();
-    setImmediate(() => void this.#next());
+    this.queue.put(prompt);
+    this.#options.log.received(prompt.id, prompt.number);
+    this.#sockets?.status();
+    setImmediate(() => this.#next());
   }
 
-  /** Pending only; unknown ids are ignored. */
-  remove(ids: readonly string[]): void {
-    for (const id of ids) {
-      const at = this.pending.findIndex((prompt) => prompt.id === id);
-      if (at >= 0) this.pending.splice(at, 1);
-    }
-    this.#status();
+  /** Pending only; unknown ids are ignored. True when something went. */
+  remove(ids: readonly string[] | "all"): boolean {
+    const before = this.queue.pending.length;
+    if (ids === "all") this.queue.clear();
+    else for (const id of ids) this.queue.remove(id);
+    const gone = before !== this.queue.pending.length;
+    if (gone) this.#sockets?.status();
+    return gone;
   }
 
-  /** Acts on the running prompt, if it is that one; null means whichever runs. */
+  /** Acts on the running prompt if it is that one; null means whichever runs. */
   interrupt(id: string | null): boolean {
-    if (this.running === null || (id !== null && this.running.id !== id)) return false;
-    if (this.#options.faults.happens("lostCancel")) return true;
-    Atomics.store(new Int32Array(this.#interrupt), 0, this.#execution);
+    const run = this.#run;
+    if (run === null || (id !== null && run.prompt.id !== id)) return false;
+    if (this.#options.faults.take("lostCancel") !== null) return true;
+    const execution = this.#execution;
+    const store = (): void => {
+      Atomics.store(this.#interruptCell, 0, execution);
+      Atomics.notify(this.#interruptCell, 0);
+    };
+    const late = this.#options.faults.take("slowInterrupt");
+    if (late === null) store();
+    else this.#later(faultMs(late, 1_000), store);
     return true;
   }
 
-  async close(): Promise<void> {
+  /** `POST /free` and memory pressure: nothing stays cached. */
+  free(): void {
+    this.#worker.postMessage("free");
+  }
+
+  /** Lets go what a fault without a time holds back (`lateHistory`). */
+  release(): void {
+    for (const go of this.#released) go();
+  }
+
+  async close(keepTemp = false): Promise<void> {
     this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
     await this.#worker.terminate();
+    if (!keepTemp) rmSync(join(this.#options.slotDir, "temp"), { recursive: true, force: true });
   }
 
-  #status(): void {
-    this.#options.send(null, "status", { status: { exec_info: { queue_remaining: this.remaining() } } });
+  #later(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms);
+    this.#timers.add(timer);
   }
 
-  async #next(): Promise<void> {
-    if (this.running !== null || this.#closed || this.#zombie) return;
-    const prompt = this.pending.shift();
-    if (prompt === undefined) return;
-    this.running = prompt;
-    this.#status();
-    if (this.#options.faults.happens("die")) this.#options.die();
-    if (this.#options.faults.happens("zombie")) {
-      this.#zombie = true;
-      return;
-    }
-    await this.#execute(prompt);
-    this.running = null;
-    await this.#next();
+  #next(): void {
+    if (this.#run !== null || this.#closed || this.#zombie) return;
+    const prompt = this.queue.take();
+    if (prompt === null || this.#sockets === null) return;
+    const { faults } = this.#options;
+    const exit = faults.take("die");
+    if (exit !== null) this.#options.die(Number(exit || 137));
+    this.#execution += 1;
+    const run = new PromptRun(prompt, {
+      sockets: this.#sockets,
+      faults,
+      version: this.#options.version,
+      log: this.#options.log.entry(prompt.id),
+    });
+    this.#run = run;
+    this.#sockets.status();
+    this.#zombie = faults.take("zombie") !== null;
+    if (this.#zombie) return;
+    run.begin();
+    if (faults.take("stallSockets") !== null) this.#sockets.stall();
+    run.ended = () => this.#ended(run);
+    if (faults.take("falseSuccess") !== null) run.falseSuccess();
+    else this.#worker.postMessage(this.#order(run));
   }
 
-  async #execute(prompt: Prompt): Promise<void> {
-    const { send, faults } = this.#options;
-    const messages: [string, object][] = [];
-    const outputs: Record<string, { images: readonly OutputFile[] }> = {};
-    const note = (type: string, data: object): void => {
-      const stamped = { ...data, prompt_id: prompt.id, timestamp: Date.now() };
-      messages.push([type, stamped]);
-      send(prompt.clientId, type, stamped);
+  #order(run: PromptRun): WorkerOrder {
+    const { faults, workMs, loadMs } = this.#options;
+    const took = (name: "noFile" | "truncated" | "black" | "wrongSize"): boolean => faults.take(name) !== null;
+    return {
+      graph: run.prompt.graph,
+      nodes: run.order,
+      execution: this.#execution,
+      workMs,
+      loadMs,
+      results: {
+        noFile: took("noFile"),
+        truncated: took("truncated"),
+        black: took("black"),
+        wrongSize: took("wrongSize"),
+      },
+      raise: this.#raise(),
     };
-    const entry = this.log.findLast((known) => known.id === prompt.id);
-    if (entry !== undefined) entry.startedAt = Date.now();
-    note("execution_start", {});
-    await this.#work(prompt);
-    const success = await this.#run(prompt, { note, outputs });
-    if (entry !== undefined) entry.endedAt = Date.now();
-    if (success && prompt.clientId !== null && faults.happens("dropSocket")) send(prompt.clientId, "__drop", {});
-    if (faults.happens("lateHistory")) await pause(300);
-    if (!faults.happens("forget")) this.#remember(prompt, { outputs, messages, success });
-    this.#status();
-    send(prompt.clientId, "executing", { node: null, prompt_id: prompt.id });
   }
 
-  /** Stands for the GPU's time: loading another checkpoint, then the work. */
-  async #work(prompt: Prompt): Promise<void> {
-    const checkpoint = checkpointOf(prompt.graph);
-    if (checkpoint !== null && checkpoint !== this.#checkpoint && this.#options.loadMs > 0)
-      await pause(this.#options.loadMs);
-    this.#checkpoint = checkpoint;
-    if (this.#options.workMs > 0) await pause(this.#options.workMs);
-  }
-
-  #run(prompt: Prompt, of: Telling): Promise<boolean> {
-    const { send, faults } = this.#options;
-    if (faults.happens("falseSuccess")) {
-      of.note("execution_cached", { nodes: [] });
-      of.note(
-        "execution_error",
-        errorFields({
-          node: "1",
-          nodeClass: "LoadImage",
-          type: "graph.DependencyCycleError",
-          message: "Dependency cycle detected",
-        }),
-      );
-      return Promise.resolve(true);
-    }
-    const order: WorkerOrder = {
-      graph: prompt.graph,
-      nodes: executionOrder(prompt),
-      number: ++this.#execution,
-      faults: (["noFile", "truncated", "black"] as const).filter((fault) => faults.happens(fault)),
-    };
-    if (faults.happens("oom")) {
-      of.note("execution_cached", { nodes: [] });
-      of.note(
-        "execution_error",
-        errorFields({
-          node: order.nodes.at(-1) ?? "",
-          nodeClass: "KSampler",
-          type: "torch.OutOfMemoryError",
-          message: OUT_OF_MEMORY,
-        }),
-      );
-      return Promise.resolve(false);
-    }
-    const narrator = new Narrator(prompt, (type, data) => send(prompt.clientId, type, data), of);
-    return new Promise((resolve) => {
-      this.#take = (message) => {
-        const ended = narrator.tell(message);
-        if (ended !== null) resolve(ended);
+  #raise(): WorkerOrder["raise"] {
+    const { faults } = this.#options;
+    this.#poisoned ||= faults.take("cudaError") !== null;
+    if (this.#poisoned) {
+      return {
+        type: "torch.AcceleratorError",
+        message:
+          "CUDA error: an illegal memory access was encountered\nCUDA kernel errors might be asynchronously reported at some other API call.\n",
       };
-      this.#worker.postMessage(order);
-    });
+    }
+    if (faults.take("oom") !== null) {
+      return {
+        type: "torch.OutOfMemoryError",
+        message:
+          "Allocation on device 0 would exceed allowed memory. (out of memory)\nThis error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before you might have accidentally set the batch_size to a large number.",
+      };
+    }
+    return faults.take("nodeError") === null
+      ? null
+      : { type: "RuntimeError", message: "simulated failure of a graph node" };
   }
 
-  #remember(
-    prompt: Prompt,
-    of: { outputs: HistoryEntry["outputs"]; messages: readonly [string, object][]; success: boolean },
-  ): void {
-    this.history.set(prompt.id, {
-      prompt,
-      outputs: of.outputs,
-      status: { status_str: of.success ? "success" : "error", completed: of.success, messages: of.messages },
-    });
-    if (this.history.size <= HISTORY_MAX) return;
-    for (const oldest of this.history.keys()) {
-      this.history.delete(oldest);
-      break;
-    }
+  #ended(run: PromptRun): void {
+    const late = this.#options.faults.take("lateHistory");
+    const finish = (): void => {
+      if (this.#closed) return;
+      if (this.#options.faults.take("forget") === null) this.history.add(run.entry());
+      this.#run = null;
+      this.#sockets?.status();
+      run.end();
+      this.#next();
+    };
+    if (late === null) finish();
+    else if (late !== "") this.#later(faultMs(late, 0), finish);
+    else this.#hold(finish);
   }
-}
 
-/** Dependencies before dependants; only what the outputs need. */
-export function executionOrder(prompt: Pick<Prompt, "graph" | "outputs">): readonly string[] {
-  const needed = new Set<string>();
-  for (const output of prompt.outputs) ancestors(prompt.graph, output, needed);
-  const out: string[] = [];
-  const visit = (id: string): void => {
-    if (out.includes(id)) return;
-    for (const value of Object.values(prompt.graph[id]?.inputs ?? {})) {
-      if (Array.isArray(value) && typeof value[0] === "string" && needed.has(value[0])) visit(value[0]);
-    }
-    out.push(id);
-  };
-  for (const id of prompt.outputs) visit(id);
-  return out;
-}
-
-function checkpointOf(graph: Graph): string | null {
-  for (const node of Object.values(graph))
-    if (typeof node.inputs["ckpt_name"] === "string") return node.inputs["ckpt_name"];
-  return null;
+  #hold(go: () => void): void {
+    const once = (): void => {
+      this.#released.delete(once);
+      go();
+    };
+    this.#released.add(once);
+  }
 }

@@ -1,52 +1,75 @@
 /**
  * The simulated ComfyUI as a program: try Hotplate, your recipes and your plugins without a GPU.
  *
- *   node scripts/simulatedComfyui/main.ts --slot-dir DIR [--port N] [--version 0.19|0.38] [--work-ms N] [--load-ms N]
- *                                         [--fault NAME[=COUNT]] ...
- *
- * Prints one JSON line with its url when it is ready. Exit 1: the port is taken; 2: wrong flags.
+ * Prints one JSON line with its url when it is ready. Exit 0: SIGINT, temp removed. Dies of SIGTERM, temp kept. 1: the port is
+ * taken, or the database is locked. 2: wrong flags. Names of faults: faults.ts.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { FaultBook, faultMs } from "./faults.ts";
+import type { SimulatedOptions } from "./server.ts";
 import { startSimulatedComfyui } from "./server.ts";
 
-function options() {
+const USAGE = `usage: node scripts/simulatedComfyui/main.ts --slot-dir DIR [--port N] [--version 0.19|0.38]
+         [--work-ms N] [--load-ms N] [--seed N] [--fault NAME[=VALUE][@WHEN]] ...\n`;
+
+function options(): SimulatedOptions & { readonly faults: readonly string[] } {
   try {
-    return parseArgs({
+    const given = parseArgs({
       options: {
         "slot-dir": { type: "string" },
         port: { type: "string", default: "0" },
         version: { type: "string", default: "0.19" },
         "work-ms": { type: "string", default: "0" },
         "load-ms": { type: "string", default: "0" },
+        seed: { type: "string", default: "0" },
         fault: { type: "string", multiple: true, default: [] },
       },
     }).values;
+    const { version } = given;
+    if (given["slot-dir"] === undefined) throw new Error("--slot-dir is missing");
+    if (version !== "0.19" && version !== "0.38") throw new Error(`--version ${version} is neither 0.19 nor 0.38`);
+    // Asked here so that a wrong name is a wrong flag.
+    void new FaultBook(given.fault);
+    return {
+      slotDir: given["slot-dir"],
+      port: whole("port", given.port),
+      version,
+      workMs: whole("work-ms", given["work-ms"]),
+      loadMs: whole("load-ms", given["load-ms"]),
+      seed: whole("seed", given.seed),
+      faults: given.fault,
+      argv: ["simulatedComfyui", ...process.argv.slice(2)],
+      onDie: (exitCode) => process.exit(exitCode),
+    };
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     process.exit(2);
   }
 }
 
-const given = options();
-if (given["slot-dir"] === undefined || (given.version !== "0.19" && given.version !== "0.38")) {
-  process.stderr.write(
-    "usage: --slot-dir DIR [--port N] [--version 0.19|0.38] [--work-ms N] [--load-ms N] [--fault NAME[=COUNT]]\n",
-  );
-  process.exit(2);
+function whole(name: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`--${name} ${text} is no whole number`);
+  return Number(text);
 }
+
+const given = options();
+const book = new FaultBook(given.faults);
+if (book.take("ignoreSignals") !== null)
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+if (book.take("databaseLocked") !== null) {
+  process.stderr.write("ASSETS_STARTUP_FAILED: locked\n");
+  process.exit(1);
+}
+await pause(faultMs(book.take("slowStart"), 3_000));
 try {
-  const running = await startSimulatedComfyui({
-    slotDir: given["slot-dir"],
-    port: Number(given.port),
-    version: given.version,
-    workMs: Number(given["work-ms"]),
-    loadMs: Number(given["load-ms"]),
-    faults: given.fault,
-    onDie: () => process.exit(137),
+  const running = await startSimulatedComfyui(given);
+  process.once("SIGINT", () => {
+    if (process.listenerCount("SIGTERM") === 0) void running.close().then(() => process.exit(0));
   });
-  process.stdout.write(`${JSON.stringify({ url: running.url, pid: process.pid, simulated: true })}\n`);
-  for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.on(signal, () => void running.close().then(() => process.exit(0)));
+  process.stdout.write(
+    `${JSON.stringify({ url: running.url, port: running.port, pid: process.pid, version: given.version, simulated: true })}\n`,
+  );
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

@@ -18,13 +18,19 @@ const WORD = "SIMULATED";
 const COLUMNS = WORD.length * 4 + 1;
 const ROWS = 7;
 
-export function burnMark(bytes: Uint8Array, of: Pick<Plane, "width" | "height" | "channels">): void {
+/** `full` is the sample value of white. */
+export function burnMark(
+  samples: Uint8Array | Uint16Array,
+  of: Pick<Plane, "width" | "height" | "channels">,
+  full: number,
+): void {
   const [x0, y0, width, height] = simulatedMark(of.width, of.height);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const lit = dotAt(Math.floor((x * COLUMNS) / width), Math.floor((y * ROWS) / height));
       const at = ((y0 + y) * of.width + x0 + x) * of.channels;
-      for (let c = 0; c < of.channels; c += 1) bytes[at + c] = c === 3 ? 255 : lit ? 235 : 24;
+      for (let c = 0; c < of.channels; c += 1)
+        samples[at + c] = c === 3 ? full : Math.round(full * (lit ? 0.92 : 0.09));
     }
   }
 }

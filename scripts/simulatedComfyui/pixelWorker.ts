@@ -1,211 +1,207 @@
 /**
- * The worker thread that runs graphs: one prompt at a time, graph node by graph node, telling what it does; interrupted only
- * between graph nodes, as the real one. The result cache holds the previous prompt's values only ("classic").
+ * The worker thread that runs graphs: one prompt at a time, graph node by graph node, telling what it does; interrupted
+ * between graph nodes and while a graph node takes its time. It keeps results as the version does: 0.19 those of the previous
+ * prompt, 0.38 those of all until they take too much memory.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { parentPort, workerData } from "node:worker_threads";
-import sharp from "sharp";
 import { createHash } from "node:crypto";
-import { isLink } from "./links.ts";
-import { burnMark } from "./mark.ts";
-import { NODES } from "./nodes.ts";
-import type { Plane, Value } from "./tensor.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { IMAGE_NODES } from "./imageNodes.ts";
+import { channelOf, MASK_NODES } from "./maskNodes.ts";
+import { MODEL_NODES, stepsOf } from "./modelNodes.ts";
+import type { Inputs } from "./nodeInputs.ts";
+import { NodeRaised } from "./nodeInputs.ts";
+import type { SlotFiles } from "./pictureFiles.ts";
+import { loadPicture, savePictures } from "./pictureFiles.ts";
+import { ResultCache } from "./resultCache.ts";
+import type { Made } from "./resultCache.ts";
+import type { Value } from "./tensor.ts";
 import { plane } from "./tensor.ts";
-import type { Graph, OutputFile, WorkerMessage, WorkerOrder } from "./words.ts";
+import { loadPath } from "./validateInput.ts";
+import type { Graph, WorkerMessage, WorkerOrder } from "./words.ts";
+import { isLink } from "./words.ts";
 
-const { slotDir } = workerData as { slotDir: string };
-const flag = (workerData as { interrupt: SharedArrayBuffer }).interrupt;
-const interrupt = new Int32Array(flag);
-let cache = new Map<string, readonly Value[] | readonly OutputFile[]>();
+interface WorkerSetup extends SlotFiles {
+  readonly seed: number;
+  readonly interrupt: SharedArrayBuffer;
+}
+const setup = workerData as WorkerSetup;
+const interruptCell = new Int32Array(setup.interrupt);
+const cache = new ResultCache(setup.version);
+let checkpoint: string | null = null;
+
+const NODES = { ...IMAGE_NODES, ...MASK_NODES, ...MODEL_NODES };
 const say = (message: WorkerMessage): void => parentPort?.postMessage(message);
 
-parentPort?.on("message", (order: WorkerOrder) => void run(order));
+class Interrupted extends Error {}
+
+parentPort?.on("message", (order: WorkerOrder | "free") => {
+  if (order === "free") cache.clear();
+  else void run(order);
+});
 
 async function run(order: WorkerOrder): Promise<void> {
-  const signatures = new Map<string, string>();
-  for (const id of order.nodes) signatures.set(id, signatureOf(order.graph, id, signatures));
-  const next = new Map<string, readonly Value[] | readonly OutputFile[]>();
-  const cached = order.nodes.filter((id) => cache.has(signatures.get(id) ?? ""));
+  const keys = new Map<string, string>();
+  for (const id of order.nodes) keys.set(id, keyOf(order.graph, id, keys));
+  const made = new Map<string, Made>();
+  const cached = order.nodes.filter((id) => cache.has(keys.get(id) ?? ""));
   say({ kind: "cached", nodes: cached });
-  let at = "";
+  for (const id of cached) {
+    const kept = cache.get(keys.get(id) ?? "");
+    if (kept === null) continue;
+    made.set(id, kept);
+    if (kept.output !== null) say({ kind: "executed", node: id, output: kept.output, cached: true });
+  }
+  const toRun = order.nodes.filter((id) => !made.has(id));
+  const raisesAt = order.raise === null ? null : (toRun.findLast((id) => !isSink(order.graph, id)) ?? toRun.at(-1));
+  let at = toRun[0] ?? "";
   try {
-    for (const id of order.nodes) {
+    for (const id of toRun) {
       at = id;
-      const signature = signatures.get(id) ?? "";
-      const kept = cache.get(signature);
-      if (kept !== undefined) {
-        next.set(signature, kept);
-        if (isFiles(kept)) say({ kind: "executed", node: id, files: kept, cached: true });
-        continue;
-      }
       say({ kind: "executing", node: id });
-      if (Atomics.load(interrupt, 0) === order.number) {
-        cache = new Map();
-        say({ kind: "interrupted", node: id });
-        return;
-      }
-      const made = await runNode(order, id, { signatures, values: next });
-      next.set(signature, made);
-      if (isFiles(made)) say({ kind: "executed", node: id, files: made, cached: false });
-      else say({ kind: "finished", node: id });
+      pass(order, 0);
+      const inputs = inputsOf(order.graph, id, made);
+      takeTime(order, { id, inputs, share: order.workMs / toRun.length });
+      if (id === raisesAt && order.raise !== null) throw new NodeRaised(order.raise.type, order.raise.message);
+      const result = await runNode(order, id, inputs);
+      made.set(id, result);
+      if (result.output !== null) say({ kind: "executed", node: id, output: result.output, cached: false });
+      say({ kind: "finished", node: id });
     }
-    cache = next;
+    cache.succeeded(new Map([...made].map(([id, result]) => [keys.get(id) ?? "", result])));
     say({ kind: "success" });
   } catch (error) {
-    cache = new Map();
-    say({
-      kind: "error",
-      node: at,
-      type: error instanceof NodeError ? error.type : "RuntimeError",
-      message: error instanceof Error ? error.message : String(error),
-    });
+    cache.failed();
+    if (error instanceof Interrupted) say({ kind: "interrupted", node: at });
+    else
+      say({
+        kind: "error",
+        node: at,
+        failure: {
+          type: error instanceof NodeRaised ? error.type : "RuntimeError",
+          message: error instanceof Error ? error.message : String(error),
+        },
+      });
   }
 }
 
-class NodeError extends Error {
-  readonly type: string;
-  constructor(type: string, message: string) {
-    super(message);
-    this.type = type;
+function isSink(graph: Graph, id: string): boolean {
+  return /^(Save|Preview)/.test(graph[id]?.class_type ?? "");
+}
+
+/** Waits so long, unless this execution is interrupted meanwhile. */
+function pass(order: WorkerOrder, ms: number): void {
+  const until = Date.now() + ms;
+  for (;;) {
+    const cell = Atomics.load(interruptCell, 0);
+    if (cell === order.execution) throw new Interrupted();
+    const left = until - Date.now();
+    if (left <= 0) return;
+    Atomics.wait(interruptCell, 0, cell, left);
   }
 }
 
-function isFiles(value: readonly Value[] | readonly OutputFile[]): value is readonly OutputFile[] {
-  const first = value[0];
-  return first !== undefined && "filename" in first;
+/** Stands for the GPU: loading another checkpoint, then the graph node's share of the work, step by step for a sampler. */
+function takeTime(
+  order: WorkerOrder,
+  of: { readonly id: string; readonly inputs: Inputs; readonly share: number },
+): void {
+  const name = of.inputs["ckpt_name"];
+  if (typeof name === "string" && name !== checkpoint) {
+    say({ kind: "loaded", checkpoint: name });
+    pass(order, order.loadMs);
+    checkpoint = name;
+  }
+  const steps = stepsOf(order.graph[of.id]?.class_type ?? "", of.inputs);
+  for (let step = 1; step <= steps; step += 1) {
+    pass(order, of.share / steps);
+    say({ kind: "progress", node: of.id, value: step, max: steps });
+  }
+  if (steps === 0) pass(order, of.share);
 }
 
-/** Class, inputs and ancestors' signatures; a loaded file by its bytes. Ids and titles do not count. */
-function signatureOf(graph: Graph, id: string, known: ReadonlyMap<string, string>): string {
+/** Class, inputs and the keys of what it links to; a loaded file by its bytes. Ids and titles do not count. */
+function keyOf(graph: Graph, id: string, known: ReadonlyMap<string, string>): string {
   const node = graph[id];
   const inputs = Object.entries(node?.inputs ?? {}).map(([name, value]) => [
     name,
-    isLink(value) ? [known.get(value[0]), value[1]] : value,
+    isLink(value) ? [known.get(String(value[0])), value[1]] : value,
   ]);
   const hash = createHash("sha256").update(JSON.stringify([node?.class_type, inputs]));
   if (node?.class_type === "LoadImage" || node?.class_type === "LoadImageMask")
-    hash.update(readQuietly(join(slotDir, "input", String(node.inputs["image"]))));
+    hash.update(bytesOf(String(node.inputs["image"])));
   return hash.digest("hex");
 }
 
-function readQuietly(path: string): Uint8Array {
+function bytesOf(name: string): Uint8Array {
   try {
-    return readFileSync(path);
+    return readFileSync(loadPath(name, { inputDir: join(setup.slotDir, "input"), version: setup.version }) ?? "");
   } catch {
     // Absent: loading it will say so.
     return new Uint8Array(0);
   }
 }
 
-async function runNode(
-  order: WorkerOrder,
-  id: string,
-  of: {
-    signatures: ReadonlyMap<string, string>;
-    values: ReadonlyMap<string, readonly Value[] | readonly OutputFile[]>;
-  },
-): Promise<readonly Value[] | readonly OutputFile[]> {
-  const node = order.graph[id];
-  if (node === undefined) throw new NodeError("KeyError", id);
+function inputsOf(graph: Graph, id: string, made: ReadonlyMap<string, Made>): Inputs {
   const inputs: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(node.inputs)) {
-    inputs[name] = isLink(value) ? of.values.get(of.signatures.get(value[0]) ?? "")?.[value[1]] : value;
+  for (const [name, value] of Object.entries(graph[id]?.inputs ?? {})) {
+    inputs[name] = isLink(value) ? made.get(String(value[0]))?.values[value[1]] : value;
   }
-  switch (node.class_type) {
+  if (typeof inputs["seed"] === "number") inputs["seed"] += setup.seed;
+  return inputs;
+}
+
+async function runNode(order: WorkerOrder, id: string, inputs: Inputs): Promise<Made> {
+  const classType = order.graph[id]?.class_type ?? "";
+  switch (classType) {
     case "LoadImage":
-      return loadImage(String(inputs["image"]));
-    case "LoadImageMask": {
-      const [picture] = await loadImage(String(inputs["image"]));
-      const made = NODES["ImageToMask"]?.({ image: picture, channel: inputs["channel"] }) ?? [];
-      return made;
-    }
+      return { values: await loadPicture(String(inputs["image"]), setup), output: null };
+    case "LoadImageMask":
+      return { values: [await loadMask(inputs)], output: null };
     case "SaveImage":
+    case "SaveImageAdvanced":
     case "PreviewImage":
-      return saveImages(inputs, { order, preview: node.class_type === "PreviewImage" });
+      return {
+        values: [],
+        output: { images: await savePictures(saveRequest(order, { id, classType, inputs }), setup) },
+      };
+    case "PreviewAny":
+      return { values: [], output: { text: [String(inputs["source"] as string | number | undefined)] } };
     default: {
-      const run = NODES[node.class_type];
+      const run = NODES[classType];
       if (run === undefined)
-        throw new NodeError("NotImplementedError", `the simulated ComfyUI does not run ${node.class_type}`);
-      return run(inputs);
+        throw new NodeRaised("NotImplementedError", `the simulated ComfyUI does not run ${classType}\n`);
+      return { values: run(inputs), output: null };
     }
   }
 }
 
-async function loadImage(name: string): Promise<readonly Value[]> {
-  const path = join(slotDir, "input", name.replace(/ \[input\]$/, ""));
-  let raw;
-  try {
-    raw = await sharp(path, { failOn: "error" })
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-  } catch {
-    throw new NodeError("PIL.UnidentifiedImageError", `cannot identify image file '${path}'\n`);
-  }
-  const { width, height, channels } = raw.info;
-  const colour = plane(width, height, 3);
-  const alpha = channels === 4 || channels === 2 ? plane(width, height, 1) : plane(64, 64, 1);
-  for (let pixel = 0; pixel < width * height; pixel += 1) {
-    for (let c = 0; c < 3; c += 1)
-      colour.data[pixel * 3 + c] = (raw.data[pixel * channels + (channels < 3 ? 0 : c)] ?? 0) / 255;
-    if (channels === 4 || channels === 2)
-      alpha.data[pixel] = 1 - (raw.data[pixel * channels + channels - 1] ?? 255) / 255;
-  }
-  return [
-    { kind: "image", frames: [colour] },
-    { kind: "mask", mask: alpha },
-  ];
+/** Without an alpha the picture counts as opaque, at its own size; LoadImage's mask is 64 x 64 then. */
+async function loadMask(inputs: Inputs): Promise<Value> {
+  const [picture, mask] = await loadPicture(String(inputs["image"]), setup);
+  const channel = ["red", "green", "blue"].indexOf(String(inputs["channel"]));
+  if (picture.kind !== "image" || mask.kind !== "mask") return mask;
+  if (channel >= 0) return { kind: "mask", frames: picture.frames.map((frame) => channelOf(frame, channel)) };
+  const fits = mask.frames.every(
+    (frame, index) => frame.width === picture.frames[index]?.width && frame.height === picture.frames[index]?.height,
+  );
+  return fits ? mask : { kind: "mask", frames: picture.frames.map((frame) => plane(frame.width, frame.height, 1)) };
 }
 
-async function saveImages(
-  inputs: Readonly<Record<string, unknown>>,
-  of: { readonly order: WorkerOrder; readonly preview: boolean },
-): Promise<readonly OutputFile[]> {
-  const type = of.preview ? "temp" : "output";
-  const home = join(slotDir, type);
-  const prefix = of.preview ? "ComfyUI_temp_sim" : String(inputs["filename_prefix"]);
-  const subfolder = dirname(prefix) === "." ? "" : dirname(prefix);
-  const dir = join(home, subfolder);
-  if (dir !== home && !dir.startsWith(`${home}/`))
-    throw new NodeError("Exception", "Saving image outside the output folder is not allowed.");
-  mkdirSync(dir, { recursive: true });
-  const frames = (inputs["images"] as Value & { kind: "image" }).frames;
-  const first = frames[0];
-  const name = basename(prefix)
-    .replaceAll("%width%", String(first?.width))
-    .replaceAll("%height%", String(first?.height));
-  const out: OutputFile[] = [];
-  for (const [index, frame] of frames.entries()) {
-    const numbered = name.replaceAll("%batch_num%", String(index));
-    const filename = `${numbered}_${String(counter(dir, numbered)).padStart(5, "0")}_.png`;
-    await savePng(frame, join(dir, filename), of.order);
-    out.push({ filename, subfolder, type });
-  }
-  return out;
-}
-
-/** One more than the highest of files that start with the name, all extensions. */
-function counter(dir: string, name: string): number {
-  const numbers = readdirSync(dir).flatMap((file) => {
-    const digits = file.startsWith(`${name}_`) ? /^(\d+)_?/.exec(file.slice(name.length + 1))?.[1] : undefined;
-    return digits === undefined ? [] : [Number(digits)];
-  });
-  return Math.max(0, ...numbers) + 1;
-}
-
-/** 8 bits, 255 x clipped and truncated, as SaveImage does; marked SIMULATED. */
-async function savePng(frame: Plane, path: string, order: WorkerOrder): Promise<void> {
-  const bytes = new Uint8Array(frame.data.length);
-  for (let index = 0; index < bytes.length; index += 1)
-    bytes[index] = Math.min(255, Math.max(0, 255 * (frame.data[index] ?? 0)));
-  if (order.faults.includes("black")) bytes.fill(0);
-  else burnMark(bytes, frame);
-  const raw = { width: frame.width, height: frame.height, channels: frame.channels as 3 | 4 };
-  let png = await sharp(bytes, { raw }).png({ compressionLevel: 4 }).toBuffer();
-  if (order.faults.includes("truncated")) png = png.subarray(0, Math.trunc(png.length * 0.6));
-  if (order.faults.includes("noFile")) return;
-  // The real one writes in place; a reader that comes too early must be a client's fault, so ours is whole at once.
-  writeFileSync(`${path}.part`, png);
-  renameSync(`${path}.part`, path);
+function saveRequest(
+  order: WorkerOrder,
+  of: { readonly id: string; readonly classType: string; readonly inputs: Inputs },
+): Parameters<typeof savePictures>[0] {
+  const images = of.inputs["images"] as Value | undefined;
+  if (images?.kind !== "image") throw new NodeRaised("AttributeError", "'str' object has no attribute 'shape'\n");
+  const preview = of.classType === "PreviewImage";
+  return {
+    frames: images.frames,
+    prefix: preview ? "ComfyUI_temp_simul" : String(of.inputs["filename_prefix"]),
+    type: preview ? "temp" : "output",
+    bitDepth: of.inputs["format.bit_depth"] === "16-bit" ? 16 : 8,
+    underscore: of.classType !== "SaveImageAdvanced",
+    results: order.results,
+  };
 }

@@ -1,298 +1,193 @@
-/** ComfyUI's routes in its shapes, quirks included: empty 200s, text/plain 500s, `{}` for unknown history. */
-import type { IncomingMessage } from "node:http";
+/**
+ * The table of routes. Each exists with and without `/api`, except `/api/jobs*` (only with) and `/internal/*` (only without).
+ * What throws is a 500 in plain text, as every unhandled exception of the real one. `/simulated/*` is this program's own.
+ */
+import { filesIn, currentInfo, MODEL_FOLDERS } from "./objectInfo.ts";
+import type { ObjectInfo } from "./objectInfo.ts";
 import { join } from "node:path";
-import { randomUUID } from "node:crypto";
-import type { Engine, HistoryEntry, Prompt } from "./engine.ts";
-import { upload, view } from "./files.ts";
-import type { Faults } from "./faults.ts";
-import type { ObjectInfo } from "./validate.ts";
-import { validate } from "./validate.ts";
-import type { Graph } from "./words.ts";
+import type { Engine } from "./engine.ts";
+import type { FaultBook } from "./faults.ts";
+import { upload, view } from "./fileRoutes.ts";
+import type { PromptLog } from "./promptLog.ts";
+import { postPrompt } from "./promptRoute.ts";
+import {
+  cancelJob,
+  cancelJobs,
+  getHistory,
+  getJob,
+  getJobs,
+  getQueue,
+  postHistory,
+  postInterrupt,
+  postQueue,
+} from "./queueRoutes.ts";
+import type { Call, Reply } from "./reply.ts";
+import { bodyOf, empty, ERROR_500, json, plain } from "./reply.ts";
+import { features } from "./sockets.ts";
+import type { Sockets } from "./sockets.ts";
+import type { Version } from "./words.ts";
+import { asRecord } from "./words.ts";
 
-export interface Reply {
-  readonly status: number;
-  readonly body: string | Uint8Array;
-  readonly type: string;
-}
 export interface RouteWorld {
   readonly engine: Engine;
-  readonly faults: Faults;
-  readonly info: ObjectInfo;
+  readonly sockets: Sockets;
+  readonly faults: FaultBook;
+  readonly log: PromptLog;
+  readonly recorded: ObjectInfo;
   readonly slotDir: string;
-  readonly version: "0.19" | "0.38";
-  readonly requests: Map<string, number>;
-  counter: number;
+  readonly version: Version;
+  readonly argv: readonly string[];
 }
+type Route = (world: RouteWorld, call: Call, id: string) => Reply | Promise<Reply>;
 
-export const json = (value: unknown, status = 200): Reply => ({
-  status,
-  body: JSON.stringify(value),
-  type: "application/json; charset=utf-8",
-});
-const EMPTY: Reply = { status: 200, body: "", type: "application/octet-stream" };
-export const ERROR_500: Reply = {
-  status: 500,
-  body: "500 Internal Server Error\n\nServer got itself in trouble",
-  type: "text/plain; charset=utf-8",
+const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
+  "/prompt": {
+    GET: (world) => json({ exec_info: { queue_remaining: world.engine.remaining() } }),
+    POST: (world, call) => (world.faults.take("serverError") === null ? prompt(world, call) : ERROR_500),
+  },
+  "/queue": { GET: getQueue, POST: postQueue },
+  "/interrupt": { POST: postInterrupt },
+  "/history": { GET: (world, call) => getHistory(world, call, null), POST: postHistory },
+  "/history/*": { GET: getHistory },
+  "/object_info": { GET: (world) => json(currentInfo(world.recorded, world)) },
+  "/object_info/*": { GET: objectInfo },
+  "/system_stats": { GET: systemStats },
+  "/features": { GET: (world) => json(features(world.version)) },
+  "/free": { POST: free },
+  "/models": { GET: () => json(MODEL_FOLDERS) },
+  "/models/*": {
+    GET: (world, _call, id) =>
+      MODEL_FOLDERS.includes(id) ? json(filesIn(join(world.slotDir, "models", id))) : empty(404),
+  },
+  "/embeddings": { GET: () => json([]) },
+  "/extensions": { GET: () => json([]) },
+  "/upload/image": { POST: (world, call) => upload(call, world.slotDir) },
+  "/view": { GET: (world, call) => cutView(world, view(call, world.slotDir)) },
 };
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Only below `/api`. */
+const API_ROUTES: typeof ROUTES = {
+  "/jobs": { GET: getJobs },
+  "/jobs/*": { GET: (world, _call, id) => getJob(world, id) },
+};
+const API_ROUTES_038: typeof ROUTES = {
+  "/jobs/cancel": { POST: cancelJobs },
+  "/jobs/*/cancel": { POST: (world, _call, id) => cancelJob(world, id) },
+};
+/** Only without `/api`. */
+const BARE_ROUTES: typeof ROUTES = {
+  "/internal/logs": { GET: () => json("") },
+  "/internal/logs/subscribe": { PATCH: () => empty(200) },
+  "/simulated/log": {
+    GET: (world) => json({ ...world.log.json(), sockets: { open: world.sockets.open, opened: world.sockets.opened } }),
+    POST: clearLog,
+  },
+  "/simulated/fault": { POST: setFault },
+  "/simulated/release": { POST: release },
+};
 
-export interface Call {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly body: Uint8Array;
-  readonly headers: IncomingMessage["headers"];
-}
-
-export function answer(world: RouteWorld, call: Call): Reply {
-  const { method } = call;
-  // Everything but /internal and /api/jobs exists with and without /api.
-  const path = call.path.startsWith("/api/") && !call.path.startsWith("/api/jobs") ? call.path.slice(4) : call.path;
-  const key = `${method} ${path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, "{id}")}`;
-  world.requests.set(key, (world.requests.get(key) ?? 0) + 1);
-  if (method === "POST") return post(world, path, call);
-  return get(world, path, call.query);
-}
-
-function get(world: RouteWorld, path: string, query: URLSearchParams): Reply {
-  const { engine } = world;
-  const [, first = "", second = "", third = ""] = path.split("/");
-  switch (first) {
-    case "system_stats":
-      return json(systemStats(world));
-    case "object_info":
-      return second === ""
-        ? json(world.info)
-        : json(Object.hasOwn(world.info, second) ? { [second]: world.info[second] } : {});
-    case "prompt":
-      return json({ exec_info: { queue_remaining: engine.remaining() } });
-    case "queue":
-      return json({
-        queue_running: engine.running === null ? [] : [queueItem(engine.running)],
-        queue_pending: engine.pending.map(queueItem),
-      });
-    case "history":
-      return history(world, second, query);
-    case "view":
-      return view(world, query);
-    case "features":
-      return json({ supports_preview_metadata: true, max_upload_size: 104_857_600 });
-    case "models":
-      return second === "" ? json(["checkpoints", "loras", "vae", "upscale_models"]) : json([]);
-    case "embeddings":
-    case "extensions":
-      return json([]);
-    case "api":
-      return second === "jobs" ? jobs(world, third, query) : notFound();
-    case "simulated":
-      return second === "log"
-        ? json({ prompts: engine.log, requests: Object.fromEntries(world.requests) })
-        : notFound();
-    default:
-      return notFound();
-  }
-}
-
-function post(world: RouteWorld, path: string, call: Call): Reply {
-  const { engine } = world;
-  if (path === "/upload/image") return upload(world, call);
-  const cancel = /^\/api\/jobs\/([^/]+)\/cancel$/.exec(path);
-  if (cancel !== null) return world.version === "0.19" ? notFound() : cancelJob(world, cancel[1] ?? "");
-  const body = parse(call.body);
-  switch (path) {
-    case "/prompt":
-      return prompt(world, body);
-    case "/queue":
-      if (body === null) return ERROR_500;
-      if (body["clear"] === true) engine.remove(engine.pending.map((known) => known.id));
-      engine.remove(ids(body["delete"]));
-      return EMPTY;
-    case "/interrupt":
-      engine.interrupt(typeof body?.["prompt_id"] === "string" ? body["prompt_id"] : null);
-      return EMPTY;
-    case "/history":
-      if (body === null) return ERROR_500;
-      if (body["clear"] === true) engine.history.clear();
-      for (const id of ids(body["delete"])) engine.history.delete(id);
-      return EMPTY;
-    case "/free":
-      return body === null ? ERROR_500 : EMPTY;
-    case "/simulated/fault":
-      return world.faults.set(String(body?.["name"]), Number(body?.["count"] ?? 1))
-        ? json({ ok: true })
-        : json({ error: "unknown fault" }, 400);
-    default:
-      return notFound();
-  }
-}
-
-function notFound(): Reply {
-  return { status: 404, body: "404: Not Found", type: "text/plain; charset=utf-8" };
-}
-
-function parse(body: Uint8Array): Readonly<Record<string, unknown>> | null {
+export async function answer(world: RouteWorld, call: Call): Promise<Reply> {
+  const found = findRoute(world.version, call.path);
+  if (found === null) return plain(404, "404: Not Found");
+  const method = call.method === "HEAD" ? "GET" : call.method;
+  const route = found.methods[method];
+  if (route === undefined) return plain(405, "405: Method Not Allowed");
   try {
-    const value = JSON.parse(new TextDecoder().decode(body)) as unknown;
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+    return await route(world, call, found.id);
   } catch {
-    return null;
+    // Whatever it was: the real one answers every unhandled exception so.
+    return ERROR_500;
   }
 }
 
-function ids(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-function prompt(world: RouteWorld, body: Readonly<Record<string, unknown>> | null): Reply {
-  if (body === null || world.faults.happens("serverError")) return ERROR_500;
-  // The counter advances on refusals too: numbers have gaps.
-  const counted = world.counter;
-  world.counter += 1;
-  const graph = body["prompt"] as Graph | undefined;
-  if (graph === undefined)
-    return json(
-      {
-        error: { type: "no_prompt", message: "No prompt provided", details: "No prompt provided", extra_info: {} },
-        node_errors: {},
-      },
-      400,
-    );
-  if (Array.isArray((graph as Record<string, unknown>)["nodes"])) return ERROR_500;
-  const given =
-    typeof body["prompt_id"] === "string"
-      ? body["prompt_id"]
-      : body["prompt_id"] === undefined || body["prompt_id"] === null
-        ? null
-        : JSON.stringify(body["prompt_id"]);
-  if (world.version === "0.38" && given !== null && !UUID.test(given)) {
-    return json(
-      {
-        error: {
-          type: "invalid_prompt_id",
-          message: "prompt_id must be a UUID",
-          details: given,
-          extra_info: {},
-        },
-        node_errors: {},
-      },
-      400,
-    );
+function findRoute(
+  version: Version,
+  path: string,
+): { readonly methods: Readonly<Record<string, Route>>; readonly id: string } | null {
+  const below = /^(?:\/api)+(\/.*)$/.exec(path)?.[1] ?? null;
+  const tables =
+    below === null
+      ? [ROUTES, BARE_ROUTES]
+      : version === "0.38"
+        ? [ROUTES, API_ROUTES_038, API_ROUTES]
+        : [ROUTES, API_ROUTES];
+  const plainPath = below ?? path;
+  const parts = plainPath.split("/");
+  for (const table of tables) {
+    const exact = table[plainPath];
+    if (exact !== undefined) return { methods: exact, id: "" };
   }
-  const targets = Array.isArray(body["partial_execution_targets"]) ? ids(body["partial_execution_targets"]) : null;
-  const checked = validate(graph, world.info, { inputDir: join(world.slotDir, "input"), targets });
-  if (checked.error !== null) return json({ error: checked.error, node_errors: checked.nodeErrors }, 400);
-  const clientId = typeof body["client_id"] === "string" ? body["client_id"] : null;
-  const number = typeof body["number"] === "number" ? body["number"] : body["front"] === true ? -counted : counted;
-  const id = given ?? randomUUID();
-  const extraData = {
-    ...(body["extra_data"] as object | undefined),
-    ...(clientId === null ? {} : { client_id: clientId }),
-    create_time: Date.now(),
-  };
-  world.engine.put({ number, id, graph, extraData, outputs: checked.outputs, clientId });
-  return json({ prompt_id: id, number, node_errors: checked.nodeErrors });
-}
-
-function queueItem(of: Prompt): readonly unknown[] {
-  return [of.number, of.id, of.graph, of.extraData, of.outputs];
-}
-
-function history(world: RouteWorld, id: string, query: URLSearchParams): Reply {
-  const entries = [...world.engine.history];
-  if (id !== "")
-    return json(
-      Object.fromEntries(
-        entries.filter(([known]) => known === id).map(([known, entry]) => [known, historyEntry(entry)]),
-      ),
-    );
-  const max = query.get("max_items");
-  if (max !== null && !/^-?\d+$/.test(max)) return ERROR_500;
-  const shown = max === null ? entries : entries.slice(-Number(max));
-  return json(Object.fromEntries(shown.map(([known, entry]) => [known, historyEntry(entry)])));
-}
-
-function historyEntry(entry: HistoryEntry): object {
-  const meta = Object.fromEntries(
-    Object.keys(entry.outputs).map((node) => [
-      node,
-      { node_id: node, display_node: node, parent_node: null, real_node_id: node },
-    ]),
-  );
-  return { prompt: queueItem(entry.prompt), outputs: entry.outputs, status: entry.status, meta };
-}
-
-function jobs(world: RouteWorld, id: string, query: URLSearchParams): Reply {
-  const { engine } = world;
-  const all = [
-    ...[...engine.history.values()].map((entry) => jobOf(entry.prompt, entry)),
-    ...(engine.running === null ? [] : [jobOf(engine.running, "in_progress")]),
-    ...engine.pending.map((known) => jobOf(known, "pending")),
-  ];
-  if (id !== "") {
-    const found = all.find((job) => job["id"] === id);
-    return found === undefined ? json({ error: "Job not found" }, 404) : json(found);
+  const id = decodeURIComponent(parts[2] ?? "");
+  const pattern = [`/${parts[1] ?? ""}/*`, ...parts.slice(3)].join("/");
+  for (const table of tables) {
+    const methods = table[pattern];
+    if (methods !== undefined && id !== "") return { methods, id };
   }
-  const wanted = query.get("status")?.split(",") ?? null;
-  const unknown =
-    wanted?.filter((word) => !["pending", "in_progress", "completed", "failed", "cancelled"].includes(word)) ?? [];
-  if (unknown.length > 0)
-    return json(
-      {
-        error: `Invalid status value(s): ${unknown.join(", ")}. Valid values: pending, in_progress, completed, failed, cancelled`,
-      },
-      400,
-    );
-  const shown = all.filter((job) => wanted === null || wanted.includes(String(job["status"]))).reverse();
+  // 0.19 knows the path of a job, and no POST below it.
+  return below !== null && /^\/jobs\/[^/]+\/cancel$/.test(plainPath) ? { methods: {}, id } : null;
+}
+
+function prompt(world: RouteWorld, call: Call): Reply {
+  const usage = call.headers["comfy-usage-source"];
+  const reply = postPrompt(world, bodyOf(call), { usage: typeof usage === "string" ? usage : null });
+  return reply.status === 200 && world.faults.take("lostPostAnswer") !== null ? { ...reply, cut: "before" } : reply;
+}
+
+function objectInfo(world: RouteWorld, _call: Call, id: string): Reply {
+  const info = currentInfo(world.recorded, world);
+  return json(Object.hasOwn(info, id) ? { [id]: info[id] } : {});
+}
+
+function free(world: RouteWorld, call: Call): Reply {
+  if (asRecord(bodyOf(call))["free_memory"] === true) world.engine.free();
+  return empty(200);
+}
+
+function cutView(world: RouteWorld, reply: Reply): Reply {
+  return reply.status === 200 && world.faults.take("cutView") !== null ? { ...reply, cut: "middle" } : reply;
+}
+
+function systemStats(world: RouteWorld): Reply {
+  const memory = { vram_total: 25_769_803_776, vram_free: 20_000_000_000, torch_vram_total: 0, torch_vram_free: 0 };
+  const later = world.version === "0.38" ? { comfy_package_versions: [], deploy_environment: "simulated" } : {};
   return json({
-    jobs: shown.map(({ outputs: _outputs, workflow: _workflow, execution_status: _status, ...rest }) => rest),
-    pagination: { offset: 0, limit: null, total: shown.length, has_more: false },
+    system: {
+      os: "linux",
+      ram_total: 34_359_738_368,
+      ram_free: 30_000_000_000,
+      comfyui_version: world.version === "0.19" ? "0.19.1" : "0.38.0",
+      required_frontend_version: null,
+      installed_templates_version: null,
+      required_templates_version: null,
+      python_version: "3.12.0 (simulated)",
+      pytorch_version: "2.9.0+simulated",
+      embedded_python: false,
+      argv: world.argv,
+      hotplate_simulated: true,
+      ...later,
+    },
+    devices: [{ name: "cuda:0 SIMULATED", type: "cuda", index: 0, ...memory }],
   });
 }
 
-function jobOf(of: Prompt, state: HistoryEntry | "pending" | "in_progress"): Record<string, unknown> {
-  const base = { id: of.id, priority: of.number, create_time: of.extraData["create_time"] };
-  if (typeof state === "string") return { ...base, status: state, outputs_count: 0 };
-  const last = state.status.messages.at(-1);
-  const time = (name: string): number | undefined =>
-    (state.status.messages.find(([type]) => type === name)?.[1] as { timestamp?: number } | undefined)?.timestamp;
-  const status = state.status.completed ? "completed" : last?.[0] === "execution_interrupted" ? "cancelled" : "failed";
-  return {
-    ...base,
-    status,
-    execution_start_time: time("execution_start"),
-    execution_end_time: (last?.[1] as { timestamp?: number } | undefined)?.timestamp,
-    ...(status === "failed" ? { execution_error: last?.[1] } : {}),
-    outputs_count: Object.values(state.outputs).reduce((sum, output) => sum + output.images.length, 0),
-    outputs: state.outputs,
-    execution_status: state.status,
-    workflow: { prompt: of.graph, extra_data: of.extraData },
-  };
+function clearLog(world: RouteWorld, call: Call): Reply {
+  if (asRecord(bodyOf(call))["clear"] === true) world.log.clear();
+  return empty(200);
 }
 
-function cancelJob(world: RouteWorld, id: string): Reply {
-  const { engine } = world;
-  if (engine.running?.id === id) return json({ cancelled: engine.interrupt(id) });
-  const pending = engine.pending.some((known) => known.id === id);
-  if (pending) engine.remove([id]);
-  return json({ cancelled: pending });
+/** `{"fault":"name[=value][@when]"}` or `{"clear":true}`. */
+function setFault(world: RouteWorld, call: Call): Reply {
+  const body = asRecord(bodyOf(call));
+  if (body["clear"] === true) world.faults.clear();
+  if (body["fault"] === undefined) return empty(200);
+  try {
+    world.faults.set(String(body["fault"] as string));
+  } catch (error) {
+    return json({ error: error instanceof Error ? error.message : String(error) }, 400);
+  }
+  return empty(200);
 }
 
-function systemStats(world: RouteWorld): object {
-  const memory = { vram_total: 25_769_803_776, vram_free: 20_000_000_000, torch_vram_total: 0, torch_vram_free: 0 };
-  return {
-    system: {
-      os: "linux",
-      ram_total: 25_769_803_776,
-      ram_free: 20_000_000_000,
-      comfyui_version: world.version === "0.19" ? "0.19.1" : "0.38.0",
-      required_frontend_version: "1.0.0",
-      python_version: "3.12.0 (simulated)",
-      pytorch_version: "2.9.0 (simulated)",
-      embedded_python: false,
-      argv: ["simulatedComfyui"],
-      hotplate_simulated: true,
-    },
-    devices: [{ name: "SIMULATED", type: "cuda", index: 0, ...memory }],
-  };
+function release(world: RouteWorld): Reply {
+  world.engine.release();
+  return empty(200);
 }

@@ -1,262 +1,244 @@
 /**
- * ComfyUI's validation, in its shapes: unknown class, no outputs, missing inputs, types, ranges, lists, dangling links, absent
- * files. If one output validates, bad ones are dropped and the rest runs (200 with node_errors).
+ * Validation of a graph in ComfyUI's shapes and order, as seen on the wire of 0.19.1: one valid output is enough, the others
+ * are dropped and reported; inputs are coerced in place; a link is followed before the next input is looked at.
  */
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { isLink } from "./links.ts";
-import type { Graph } from "./words.ts";
+import type { ObjectInfo } from "./objectInfo.ts";
+import type { NodeError } from "./validateInput.ts";
+import { checkInput, missingInputs, nodeError } from "./validateInput.ts";
+import type { Graph, Version } from "./words.ts";
+import { asRecord, isLink } from "./words.ts";
 
-export interface NodeInfo {
-  readonly input: {
-    readonly required?: Readonly<Record<string, InputSpec>>;
-    readonly optional?: Readonly<Record<string, InputSpec>>;
-  };
-  readonly output: readonly string[];
-  readonly output_node: boolean;
+export interface ValidationWorld {
+  readonly info: ObjectInfo;
+  readonly inputDir: string;
+  readonly version: Version;
 }
-export type InputSpec = readonly [type: string | readonly string[], options?: Readonly<Record<string, unknown>>];
-export type ObjectInfo = Readonly<Record<string, NodeInfo>>;
-
-interface NodeError {
+interface GraphError {
   readonly type: string;
   readonly message: string;
   readonly details: string;
-  readonly extra_info: Readonly<Record<string, unknown>>;
+  readonly extra_info: object;
 }
 export interface Validation {
   /** null: something may run. */
-  readonly error: {
-    readonly type: string;
-    readonly message: string;
-    readonly details: string;
-    readonly extra_info: object;
-  } | null;
+  readonly error: GraphError | null;
   readonly nodeErrors: Readonly<Record<string, object>>;
   /** Output graph nodes that will run. */
   readonly outputs: readonly string[];
 }
 
-export function validate(
-  graph: Graph,
-  info: ObjectInfo,
-  of: { readonly inputDir: string; readonly targets: readonly string[] | null },
-): Validation {
+/** Throws on what is no graph at all: the real one answers 500. */
+export function validate(graph: Graph, world: ValidationWorld, targets: readonly string[] | null): Validation {
+  const outputs: string[] = [];
   for (const [id, node] of Object.entries(graph)) {
-    const known = typeof node?.class_type === "string" && Object.hasOwn(info, node.class_type);
-    if (known) continue;
-    const name = typeof node?.class_type === "string" ? node.class_type : null;
-    return failed({
-      type: "missing_node_type",
-      message: `Node '${name ?? `ID #${id}`}' not found. The custom node may not be installed.`,
-      details: `Node ID '#${id}'`,
-      extra_info: { node_id: id, class_type: name, node_title: name },
-    });
+    if (typeof node !== "object" || node === null) throw new TypeError("a graph node is no object");
+    const refused = unknownClass(id, node, world.info);
+    if (refused !== null) return { error: refused, nodeErrors: {}, outputs: [] };
+    const wanted = targets === null || targets.includes(id);
+    if (wanted && world.info[node.class_type]?.output_node === true) outputs.push(id);
   }
-  const all = Object.keys(graph).filter((id) => info[graph[id]?.class_type ?? ""]?.output_node === true);
-  const outputs = of.targets === null ? all : all.filter((id) => of.targets?.includes(id));
   if (outputs.length === 0)
-    return failed({ type: "prompt_no_outputs", message: "Prompt has no outputs", details: "", extra_info: {} });
-  const errors = new Map<string, NodeError[]>();
-  for (const id of Object.keys(graph)) {
-    const found = nodeErrors(graph, id, { info, inputDir: of.inputDir });
-    if (found.length > 0) errors.set(id, found);
-  }
-  const good = outputs.filter((id) => [...ancestors(graph, id)].every((node) => !errors.has(node)));
-  const reported: Record<string, object> = {};
-  for (const [id, found] of errors) {
-    const dependents = outputs.filter((output) => ancestors(graph, output).has(id));
-    if (dependents.length > 0)
-      reported[id] = { errors: found, dependent_outputs: dependents, class_type: graph[id]?.class_type };
+    return { error: graphError("prompt_no_outputs", "Prompt has no outputs"), nodeErrors: {}, outputs: [] };
+  return judge(new Judgement(graph, world), outputs);
+}
+
+function judge(judgement: Judgement, outputs: readonly string[]): Validation {
+  const good: string[] = [];
+  const reasons: string[] = [];
+  const reported: Record<string, { errors: readonly NodeError[]; dependent_outputs: string[]; class_type: string }> =
+    {};
+  for (const output of outputs) {
+    const own = judgement.output(output);
+    if (own.valid) {
+      good.push(output);
+      continue;
+    }
+    reasons.push(...own.errors.map((error) => `${error.message}: ${error.details}`));
+    for (const [id, errors] of own.seen) {
+      const entry = (reported[id] ??= {
+        errors,
+        dependent_outputs: [],
+        class_type: judgement.graph[id]?.class_type ?? "",
+      });
+      entry.dependent_outputs.push(output);
+    }
   }
   if (good.length > 0) return { error: null, nodeErrors: reported, outputs: good };
-  const details = [...errors.values()]
-    .flat()
-    .filter((e) => e.type === "required_input_missing")
-    .map((e) => `${e.message}: ${e.details}`)
-    .join("\n");
-  return {
-    error: {
-      type: "prompt_outputs_failed_validation",
-      message: "Prompt outputs failed validation",
-      details,
-      extra_info: {},
-    },
-    nodeErrors: reported,
-    outputs: [],
-  };
+  const error = graphError("prompt_outputs_failed_validation", "Prompt outputs failed validation", reasons.join("\n"));
+  return { error, nodeErrors: reported, outputs: [] };
 }
 
-function failed(error: NonNullable<Validation["error"]>): Validation {
-  return { error, nodeErrors: {}, outputs: [] };
+function graphError(type: string, message: string, details = ""): GraphError {
+  return { type, message, details, extra_info: {} };
 }
 
-/** An output and everything it needs. A link to a graph node that is absent is that node's own error. */
-export function ancestors(graph: Graph, id: string, seen: Set<string> = new Set()): Set<string> {
-  if (seen.has(id) || graph[id] === undefined) return seen;
-  seen.add(id);
-  for (const value of Object.values(graph[id]?.inputs ?? {})) if (isLink(value)) ancestors(graph, value[0], seen);
-  return seen;
+function unknownClass(id: string, node: Graph[string], info: ObjectInfo): GraphError | null {
+  const name = typeof node.class_type === "string" ? node.class_type : null;
+  if (name !== null && Object.hasOwn(info, name)) return null;
+  const title = node._meta?.title ?? name;
+  const message =
+    name === null
+      ? `Node 'ID #${id}' has no class_type. The workflow may be corrupted or a custom node is missing.`
+      : `Node '${title ?? ""}' not found. The custom node may not be installed.`;
+  const extra = { node_id: id, class_type: name, node_title: title };
+  return { type: "missing_node_type", message, details: `Node ID '#${id}'`, extra_info: extra };
 }
 
-function nodeErrors(
-  graph: Graph,
-  id: string,
-  of: { readonly info: ObjectInfo; readonly inputDir: string },
-): NodeError[] {
-  const node = graph[id];
-  const info = of.info[node?.class_type ?? ""];
-  if (node === undefined || info === undefined) return [];
-  const out: NodeError[] = [];
-  for (const [name, spec] of Object.entries(info.input.required ?? {})) {
-    if (node.inputs[name] === undefined)
-      out.push({
-        type: "required_input_missing",
-        message: "Required input is missing",
-        details: name,
-        extra_info: { input_name: name },
+class Raised extends Error {
+  readonly type: string;
+  constructor(type: string, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+interface Verdict {
+  readonly valid: boolean;
+  readonly errors: readonly NodeError[];
+}
+
+/** One validation: verdicts are kept, so a graph node that two outputs share is judged once. */
+class Judgement {
+  readonly graph: Graph;
+  readonly #world: ValidationWorld;
+  readonly #verdicts = new Map<string, Verdict>();
+  readonly #open = new Set<string>();
+
+  constructor(graph: Graph, world: ValidationWorld) {
+    this.graph = graph;
+    this.#world = world;
+  }
+
+  output(id: string): Verdict & { readonly seen: ReadonlyMap<string, readonly NodeError[]> } {
+    let verdict: Verdict;
+    try {
+      verdict = this.#node(id);
+    } catch (error) {
+      if (!(error instanceof Raised)) throw error;
+      const extra = { exception_type: error.type, traceback: [] };
+      verdict = {
+        valid: false,
+        errors: [nodeError("exception_during_validation", "Exception when validating node", error.message, extra)],
+      };
+      this.#verdicts.set(id, verdict);
+    }
+    const seen = new Map<string, readonly NodeError[]>();
+    for (const node of this.#reach(id)) {
+      const errors = this.#verdicts.get(node)?.errors ?? [];
+      if (errors.length > 0) seen.set(node, errors);
+    }
+    return { ...verdict, seen };
+  }
+
+  /** Ancestors first, as they are judged. */
+  #reach(id: string, out: Set<string> = new Set(), open: Set<string> = new Set()): ReadonlySet<string> {
+    if (open.has(id) || this.graph[id] === undefined) return out;
+    open.add(id);
+    for (const value of Object.values(asRecord(this.graph[id]?.inputs)))
+      if (isLink(value)) this.#reach(String(value[0]), out, open);
+    out.add(id);
+    return out;
+  }
+
+  #node(id: string): Verdict {
+    const known = this.#verdicts.get(id);
+    if (known !== undefined) return known;
+    const node = this.graph[id];
+    if (node === undefined) throw new Raised("KeyError", `'${id}'`);
+    if (typeof node.inputs !== "object" || node.inputs === null) throw new Raised("KeyError", "'inputs'");
+    if (this.#open.has(id)) return { valid: false, errors: [] };
+    this.#open.add(id);
+    const verdict = this.#inputs(id);
+    this.#open.delete(id);
+    this.#verdicts.set(id, verdict);
+    return verdict;
+  }
+
+  #inputs(id: string): Verdict {
+    const node = this.graph[id];
+    const info = node === undefined ? undefined : this.#world.info[node.class_type];
+    if (node === undefined || info === undefined) throw new Raised("KeyError", `'${id}'`);
+    const errors: NodeError[] = [];
+    let valid = true;
+    const specs = [...Object.entries(info.input.required ?? {}), ...Object.entries(info.input.optional ?? {})];
+    for (const [name, spec] of specs) {
+      const required = Object.hasOwn(info.input.required ?? {}, name);
+      const value = node.inputs[name];
+      if (value === undefined) {
+        if (required) errors.push(...missingInputs(name, spec, node.inputs));
+        continue;
+      }
+      if (!isLink(value)) {
+        errors.push(...checkInput({ node, name, spec, world: this.#world }));
+        continue;
+      }
+      const linked = this.#link(value, { name, spec });
+      if (linked === "invalid") valid = false;
+      else errors.push(...linked);
+    }
+    for (const [name, value] of Object.entries(node.inputs)) {
+      if (name.includes(".") && isLink(value) && this.#node(String(value[0])).valid === false) valid = false;
+    }
+    return { valid: valid && errors.length === 0, errors };
+  }
+
+  /** A broken ancestor makes the graph node invalid without an error of its own. */
+  #link(
+    link: readonly [string, number],
+    of: { readonly name: string; readonly spec: readonly unknown[] },
+  ): readonly NodeError[] | "invalid" {
+    const from = this.graph[String(link[0])];
+    if (from === undefined) throw new Raised("KeyError", `'${link[0]}'`);
+    const outputs = this.#world.info[from.class_type]?.output ?? [];
+    const gives = outputs[link[1]];
+    if (gives === undefined) throw new Raised("IndexError", "tuple index out of range");
+    const wants = of.spec[0];
+    const config = [wants, of.spec[1] ?? {}];
+    if (typeof wants === "string" && !matches(gives, wants)) {
+      const extra = { input_name: of.name, input_config: config, received_type: gives, linked_node: link };
+      const details = `${of.name}, received_type(${gives}) mismatch input_type(${wants})`;
+      return [nodeError("return_type_mismatch", "Return type mismatch between linked nodes", details, extra)];
+    }
+    try {
+      return this.#node(String(link[0])).valid ? [] : "invalid";
+    } catch (error) {
+      if (!(error instanceof Raised)) throw error;
+      const extra = {
+        input_name: of.name,
+        input_config: config,
+        exception_message: error.message,
+        exception_type: error.type,
+        traceback: [],
+        linked_node: link,
+      };
+      this.#verdicts.set(String(link[0]), {
+        valid: false,
+        errors: [
+          nodeError("exception_during_inner_validation", "Exception when validating inner node", error.message, extra),
+        ],
       });
-    else out.push(...inputErrors(graph, { node, name, spec, ...of }));
+      return "invalid";
+    }
   }
-  for (const [name, spec] of Object.entries(info.input.optional ?? {}))
-    if (node.inputs[name] !== undefined) out.push(...inputErrors(graph, { node, name, spec, ...of }));
-  return out;
 }
 
-function inputErrors(
-  graph: Graph,
-  of: {
-    readonly node: Graph[string];
-    readonly name: string;
-    readonly spec: InputSpec;
-    readonly info: ObjectInfo;
-    readonly inputDir: string;
-  },
-): readonly NodeError[] {
-  const { node, name, spec } = of;
-  const value = node.inputs[name];
-  const extra = { input_name: name, input_config: [spec[0], spec[1] ?? {}], received_value: value };
-  if (isLink(value)) return linkErrors(graph, value, { ...of, extra });
-  const [type, options = {}] = spec;
-  if (Array.isArray(type) || type === "COMBO")
-    return listErrors({ name, value, type, options, node, inputDir: of.inputDir, extra });
-  if (type === "INT" || type === "FLOAT") return numberErrors(name, { value, options, extra, whole: type === "INT" });
-  return [];
+function matches(gives: string, wants: string): boolean {
+  if (gives === wants || gives === "*" || wants === "*" || gives.startsWith("COMFY_") || wants.startsWith("COMFY_"))
+    return true;
+  const accepted = wants.split(",").map((type) => type.trim());
+  return gives.split(",").every((type) => accepted.includes(type.trim()));
 }
 
-function linkErrors(
-  graph: Graph,
-  link: readonly [string, number],
-  of: { readonly name: string; readonly spec: InputSpec; readonly info: ObjectInfo; readonly extra: object },
-): readonly NodeError[] {
-  const from = graph[link[0]];
-  if (from === undefined)
-    return [
-      {
-        type: "exception_during_validation",
-        message: "Exception when validating node",
-        details: `'${link[0]}'`,
-        extra_info: { exception_type: "KeyError", traceback: [] },
-      },
-    ];
-  const gives = of.info[from.class_type]?.output[link[1]];
-  const wants = of.spec[0];
-  if (
-    gives === wants ||
-    typeof wants !== "string" ||
-    gives === undefined ||
-    wants === "*" ||
-    gives.includes("COMFY_") ||
-    wants.includes("COMFY_")
-  )
-    return [];
-  return [
-    {
-      type: "return_type_mismatch",
-      message: "Return type mismatch between linked nodes",
-      details: `${of.name}, received_type(${gives}) mismatch input_type(${wants})`,
-      extra_info: { ...of.extra, received_type: gives, linked_node: link },
-    },
-  ];
-}
-
-function listErrors(of: {
-  readonly name: string;
-  readonly value: unknown;
-  readonly type: string | readonly string[];
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly node: Graph[string];
-  readonly inputDir: string;
-  readonly extra: object;
-}): readonly NodeError[] {
-  const { name, value, node } = of;
-  if (name === "image" && (node.class_type === "LoadImage" || node.class_type === "LoadImageMask")) {
-    const path = join(of.inputDir, String(value).replace(/ \[input\]$/, ""));
-    if (existsSync(path) && statSync(path).isFile()) return [];
-    return [
-      {
-        type: "custom_validation_failed",
-        message: "Custom validation failed for node",
-        details: `image - Invalid image file: ${String(value)}`,
-        extra_info: { ...of.extra, input_name: name },
-      },
-    ];
-  }
-  const list = Array.isArray(of.type)
-    ? (of.type as readonly string[])
-    : ((of.options["options"] as readonly string[] | undefined) ?? []);
-  if (list.includes(String(value))) return [];
-  return [
-    {
-      type: "value_not_in_list",
-      message: "Value not in list",
-      details: `${name}: '${String(value)}' not in [${list
-        .slice(0, 20)
-        .map((option) => `'${option}'`)
-        .join(", ")}]`,
-      extra_info:
-        list.length > 20 ? { ...of.extra, input_config: null } : (of.extra as Readonly<Record<string, unknown>>),
-    },
-  ];
-}
-
-function numberErrors(
-  name: string,
-  of: {
-    readonly value: unknown;
-    readonly options: Readonly<Record<string, unknown>>;
-    readonly extra: Readonly<Record<string, unknown>>;
-    readonly whole: boolean;
-  },
-): readonly NodeError[] {
-  const number = typeof of.value === "string" && of.value.trim() === "" ? Number.NaN : Number(of.value);
-  if (Number.isNaN(number))
-    return [
-      {
-        type: "invalid_input_type",
-        message: `Failed to convert an input value to a ${of.whole ? "INT" : "FLOAT"} value`,
-        details: `${name}, ${String(of.value)}, invalid literal`,
-        extra_info: { ...of.extra, exception_message: "invalid literal" },
-      },
-    ];
-  const { min, max } = of.options as { min?: number; max?: number };
-  if (min !== undefined && number < min)
-    return [
-      {
-        type: "value_smaller_than_min",
-        message: `Value ${number} smaller than min of ${min}`,
-        details: name,
-        extra_info: of.extra,
-      },
-    ];
-  if (max !== undefined && number > max)
-    return [
-      {
-        type: "value_bigger_than_max",
-        message: `Value ${number} bigger than max of ${max}`,
-        details: name,
-        extra_info: of.extra,
-      },
-    ];
-  return [];
+/** An output and everything that it needs, dependencies first: the order of execution. */
+export function executionOrder(graph: Graph, outputs: readonly string[]): readonly string[] {
+  const out = new Set<string>();
+  const open = new Set<string>();
+  const visit = (id: string): void => {
+    if (open.has(id) || graph[id] === undefined) return;
+    open.add(id);
+    for (const value of Object.values(graph[id]?.inputs ?? {})) if (isLink(value)) visit(String(value[0]));
+    out.add(id);
+  };
+  for (const id of outputs) visit(id);
+  return [...out];
 }
