@@ -6,13 +6,13 @@ type Json = Readonly<Record<string, unknown>>;
 export function asRecord(value: unknown): Json {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
 }
-function asArray(value: unknown): readonly unknown[] {
+export function asArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }
-function asText(value: unknown): string | null {
+export function asText(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
-function asNumber(value: unknown): number | null {
+export function asNumber(value: unknown): number | null {
   return typeof value === "number" ? value : null;
 }
 
@@ -79,23 +79,30 @@ export function promptStatus(value: unknown): PromptStatus {
   }
 }
 
+/** Success is `completed` and a last message that says so; a run-time cycle is reported as one without the other. */
 function ended(job: Json): PromptStatus {
-  const status = asRecord(job["execution_status"]);
-  const last = asArray(asArray(status["messages"]).at(-1));
+  const messages = asArray(asRecord(job["execution_status"])["messages"]);
+  const last = asArray(messages.at(-1));
   const event = asText(last[0]);
   const data = asRecord(last[1]);
-  if (job["status"] === "completed" && (event === "execution_success" || event === null)) {
+  if (job["status"] === "completed" && event === "execution_success") {
     return {
       kind: "completed",
       outputs: outputs(job["outputs"]),
-      startedAt: asNumber(job["execution_start_time"]),
-      endedAt: asNumber(job["execution_end_time"]),
+      startedAt: asNumber(job["execution_start_time"]) ?? stamp(messages[0]),
+      endedAt: asNumber(job["execution_end_time"]) ?? stamp(last),
     };
   }
   if (event === "execution_interrupted" || job["status"] === "cancelled")
     return { kind: "failed", error: failure("interrupted", data, "it was interrupted") };
   const error = event === "execution_error" ? data : asRecord(job["execution_error"]);
-  return { kind: "failed", error: failure("failed", error, "ComfyUI says success and its last message is no success") };
+  const otherwise =
+    job["status"] === "completed" ? "it says success, and its last message is none" : "it failed and does not say why";
+  return { kind: "failed", error: failure("failed", error, otherwise) };
+}
+
+function stamp(message: unknown): number | null {
+  return asNumber(asRecord(asArray(message)[1])["timestamp"]);
 }
 
 function failure(kind: ComfyError["kind"], data: Json, otherwise: string): ComfyError {
@@ -130,28 +137,4 @@ export function historyAsJob(entry: unknown): Json {
   const status = asRecord(asRecord(entry)["status"]);
   const completed = status["completed"] === true;
   return { status: completed ? "completed" : "failed", execution_status: status, outputs: asRecord(entry)["outputs"] };
-}
-
-/** A refusal of `/prompt` in words: the first graph node's first error, and how many more there are. */
-export function refusal(body: unknown, text: string): ComfyError {
-  const error = asRecord(asRecord(body)["error"]);
-  const nodes = Object.entries(asRecord(asRecord(body)["node_errors"]));
-  const [node, raw] = nodes[0] ?? [null, {}];
-  const errors = asArray(asRecord(raw)["errors"]).map(asRecord);
-  const first = errors[0];
-  const extra = asRecord(error["extra_info"]);
-  const detail =
-    first === undefined
-      ? [asText(error["message"]), asText(error["details"])]
-      : [asText(first["message"]), asText(first["details"])];
-  const said = detail.filter((part) => part !== null && part !== "").join(": ");
-  const total = nodes.reduce((sum, [, value]) => sum + asArray(asRecord(value)["errors"]).length, 0);
-  const more = total > 1 ? ` (and ${total - 1} more)` : "";
-  return {
-    kind: "refused",
-    exceptionType: asText(first?.["type"]) ?? asText(error["type"]),
-    graphNode: node ?? asText(extra["node_id"]),
-    classType: asText(asRecord(raw)["class_type"]) ?? asText(extra["class_type"]),
-    message: `${said === "" ? text.slice(0, 300) : said}${more}`,
-  };
 }

@@ -1,6 +1,7 @@
 /**
  * ComfyUI's WebSocket: speed, never truth. Any message only wakes the loop; progress is decoration. A fresh clientId per
- * connection (a reused one mutes the live socket), always read, reconnected with a pause, closed for good by `close`.
+ * connection (a reused one mutes the live socket), the old socket ended before the next is made, always read, pinged, and
+ * reconnected with growing pauses. `close` leaves nothing behind.
  */
 import { randomUUID } from "node:crypto";
 import WebSocket from "ws";
@@ -10,82 +11,181 @@ import { asRecord } from "./parse.ts";
 export interface Socket {
   /** The id under which prompts are sent so that their events come here. */
   clientId(): string;
-  /** Percent of graph nodes done. */
+  /** A prompt of so many graph nodes is about to be sent; its events may come before the answer. */
+  expect(promptId: string, graphNodes: number): void;
+  /** Percent of graph nodes done; null when nothing was heard. */
   progress(promptId: string): number | null;
+  /** Polling says that the prompt ended. If not one of its events came, this socket is mute: it is made anew. */
+  ended(promptId: string): void;
   forget(promptId: string): void;
   close(): void;
 }
+export interface SocketOptions {
+  readonly pauseMs?: number;
+  readonly pingMs?: number;
+}
 
 const WAKING = new Set([
+  "status",
+  "execution_start",
+  "executing",
   "executed",
   "execution_success",
   "execution_error",
   "execution_interrupted",
-  "execution_start",
-  "executing",
-  "status",
 ]);
+/** Prompts followed at a time: far more than a slot is ever given. */
+const FOLLOWED_MAX = 256;
 
-export function openSocket(base: string, wake: () => void): Socket {
-  let clientId: string = randomUUID();
-  let socket: WebSocket | null = null;
-  let timer: NodeJS.Timeout | null = null;
-  let closed = false;
-  const progress = new Map<string, number>();
+interface Followed {
+  readonly clientId: string;
+  readonly graphNodes: number;
+  done: number;
+  heard: boolean;
+}
 
-  function connect(): void {
-    if (closed) return;
-    clientId = randomUUID();
-    const url = `${base.replace(/^http/, "ws").replace(/\/+$/, "")}/ws?clientId=${clientId}`;
-    const made = new WebSocket(url, {
+export function openSocket(base: string, wake: () => void, options: SocketOptions = {}): Socket {
+  const link = new Link(base, wake, options);
+  return {
+    clientId: () => link.clientId,
+    expect: (promptId, graphNodes) => link.expect(promptId, graphNodes),
+    progress: (promptId) => link.progress(promptId),
+    ended: (promptId) => link.ended(promptId),
+    forget: (promptId) => link.forget(promptId),
+    close: () => link.close(),
+  };
+}
+
+class Link {
+  clientId: string = randomUUID();
+  readonly #base: string;
+  readonly #wake: () => void;
+  readonly #options: SocketOptions;
+  readonly #followed = new Map<string, Followed>();
+  #socket: WebSocket | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #ping: NodeJS.Timeout | null = null;
+  #answered = true;
+  #failures = 0;
+  #closed = false;
+
+  constructor(base: string, wake: () => void, options: SocketOptions) {
+    this.#base = base.replace(/^http/, "ws").replace(/\/+$/, "");
+    this.#wake = wake;
+    this.#options = options;
+    this.#connect();
+  }
+
+  expect(promptId: string, graphNodes: number): void {
+    this.#followed.set(promptId, { clientId: this.clientId, graphNodes, done: 0, heard: false });
+    const oldest = this.#followed.keys().next();
+    if (this.#followed.size > FOLLOWED_MAX && oldest.done !== true) this.#followed.delete(oldest.value);
+  }
+
+  progress(promptId: string): number | null {
+    const followed = this.#followed.get(promptId);
+    if (followed === undefined || !followed.heard || followed.graphNodes === 0) return null;
+    return Math.min(100, Math.round((100 * followed.done) / followed.graphNodes));
+  }
+
+  ended(promptId: string): void {
+    const followed = this.#followed.get(promptId);
+    if (followed === undefined) return;
+    this.#followed.delete(promptId);
+    const mute = !followed.heard && followed.clientId === this.clientId && this.#socket?.readyState === WebSocket.OPEN;
+    if (mute) this.#socket?.terminate();
+  }
+
+  forget(promptId: string): void {
+    this.#followed.delete(promptId);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+    this.#socket?.terminate();
+    this.#socket = null;
+  }
+
+  #connect(): void {
+    if (this.#closed) return;
+    this.clientId = randomUUID();
+    const socket = new WebSocket(`${this.#base}/ws?clientId=${this.clientId}`, {
       maxPayload: LIMITS.comfyMessageBytesMax,
       handshakeTimeout: LIMITS.comfyConnectTimeoutMs,
       perMessageDeflate: false,
     });
-    socket = made;
-    made.on("open", () => wake());
-    made.on("message", (data, isBinary) => {
-      if (!isBinary) take(String(data as Buffer));
+    this.#socket = socket;
+    this.#answered = true;
+    socket.on("open", () => this.#opened(socket));
+    socket.on("pong", () => {
+      this.#answered = true;
     });
-    // What an error means is decided by polling; the close that follows it reconnects.
-    made.on("error", () => undefined);
-    made.on("close", () => {
-      if (socket === made) again();
+    socket.on("message", (data, isBinary) => {
+      this.#failures = 0;
+      this.#answered = true;
+      // Previews: nobody looks at them here.
+      if (!isBinary) this.#take(String(data as Buffer));
+    });
+    // What an error means is found out by polling; the close that follows it reconnects.
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      if (this.#socket === socket) this.#again();
     });
   }
 
-  function again(): void {
-    socket = null;
-    if (closed) return;
-    timer = setTimeout(connect, LIMITS.comfyOfflineRetryMs);
-    timer.unref();
+  #opened(socket: WebSocket): void {
+    this.#wake();
+    this.#ping = setInterval(() => {
+      // It may be busy for seconds; one whole interval without any sign is the end.
+      if (!this.#answered) socket.terminate();
+      this.#answered = false;
+      if (socket.readyState === WebSocket.OPEN) socket.ping();
+    }, this.#options.pingMs ?? LIMITS.comfyPingMs);
+    this.#ping.unref();
   }
 
-  function take(text: string): void {
+  #again(): void {
+    this.#stop();
+    this.#socket = null;
+    if (this.#closed) return;
+    this.#failures += 1;
+    const first = this.#options.pauseMs ?? LIMITS.comfyOfflineRetryMs;
+    const pauseMs = Math.min(
+      first * 2 ** Math.min(this.#failures - 1, 10),
+      Math.max(first, LIMITS.comfyReconnectMaxMs),
+    );
+    this.#timer = setTimeout(() => this.#connect(), pauseMs);
+    this.#timer.unref();
+    // What was said meanwhile is lost; polling finds it.
+    this.#wake();
+  }
+
+  #stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#ping !== null) clearInterval(this.#ping);
+    this.#timer = null;
+    this.#ping = null;
+  }
+
+  #take(text: string): void {
     const message = parse(text);
     const data = asRecord(message["data"]);
     const id = data["prompt_id"];
-    if (message["type"] === "progress_state" && typeof id === "string") {
-      const nodes = Object.values(asRecord(data["nodes"])).map(asRecord);
-      const done = nodes.filter((node) => node["state"] === "finished").length;
-      if (nodes.length > 0) progress.set(id, Math.round((100 * done) / nodes.length));
-      return;
+    const followed = typeof id === "string" ? this.#followed.get(id) : undefined;
+    if (followed !== undefined) {
+      followed.heard = true;
+      followed.done = Math.max(followed.done, doneOf(message["type"], data));
     }
-    if (WAKING.has(String(message["type"]))) wake();
+    if (WAKING.has(String(message["type"]))) this.#wake();
   }
+}
 
-  connect();
-  return {
-    clientId: () => clientId,
-    progress: (promptId) => progress.get(promptId) ?? null,
-    forget: (promptId) => void progress.delete(promptId),
-    close() {
-      closed = true;
-      if (timer !== null) clearTimeout(timer);
-      socket?.terminate();
-      socket = null;
-    },
-  };
+/** `progress_state` is cumulative; cached graph nodes are named once and never again. */
+function doneOf(type: unknown, data: Readonly<Record<string, unknown>>): number {
+  if (type === "execution_cached") return Array.isArray(data["nodes"]) ? data["nodes"].length : 0;
+  if (type !== "progress_state") return 0;
+  return Object.values(asRecord(data["nodes"])).filter((node) => asRecord(node)["state"] === "finished").length;
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {
