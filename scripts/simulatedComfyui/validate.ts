@@ -31,7 +31,8 @@ export interface Validation {
 export function validate(graph: Graph, world: ValidationWorld, targets: readonly string[] | null): Validation {
   const outputs: string[] = [];
   for (const [id, node] of Object.entries(graph)) {
-    if (typeof node !== "object" || node === null) throw new TypeError("a graph node is no object");
+    if (typeof node !== "object" || node === null || Array.isArray(node))
+      throw new TypeError("a graph node is no object");
     const refused = unknownClass(id, node, world.info);
     if (refused !== null) return { error: refused, nodeErrors: {}, outputs: [] };
     const wanted = targets === null || targets.includes(id);
