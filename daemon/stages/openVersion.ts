@@ -77,7 +77,10 @@ export async function claimNumber(
     const text = new TextDecoder().decode(
       await files.read(joinPath(dir, `${versionName(number)}.json`), LIMITS.claimBytesMax),
     );
-    if (isOurClaim(text, { step: step.id, store })) return number;
+    if (!isOurClaim(text, { step: step.id, store })) continue;
+    // Claimed before, by a call that died or failed before its fsync: the number counts only when its record will stay.
+    await files.syncDir(dir);
+    return number;
   }
   let number = Math.max(claimed[0] ?? 0, present[0] ?? 0, from.above) + 1;
   for (let tries = 0; tries < LIMITS.claimTriesMax; tries += 1, number += 1) {

@@ -12,7 +12,12 @@ import type { StepRow } from "../storePort.ts";
 export async function quarantineAndClear(context: StageContext, step: StepRow): Promise<void> {
   const { files, world } = context;
   if (step.stagingDir === null || step.version === null) return;
-  if (!(await exists(files, step.stagingDir))) return;
+  const stagings = joinPath(step.plan.target.productDir, ".hotplate/staging");
+  if (!(await exists(files, step.stagingDir))) {
+    // Removed by a call whose answer was lost: gone, and now gone for good.
+    await files.syncDir(stagings);
+    return;
+  }
   const rejected = await world.store.tasks(step.id, { states: ["failed"] });
   const home = joinPath(step.plan.target.productDir, ".hotplate/quarantine", versionName(step.version));
   for (const task of rejected) {
@@ -30,5 +35,5 @@ export async function quarantineAndClear(context: StageContext, step: StepRow): 
     }
   }
   await files.removeTree(step.stagingDir);
-  await files.syncDir(joinPath(step.plan.target.productDir, ".hotplate/staging"));
+  await files.syncDir(stagings);
 }

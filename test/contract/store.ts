@@ -12,7 +12,7 @@ import type { Grant, NewJob, Store } from "../../daemon/storePort.ts";
 
 export interface StoreUnderTest {
   readonly store: Store;
-  pass(ms: number): void;
+  readonly pass: (ms: number) => void;
 }
 
 const PASS: Inspection = { verdict: "pass", findings: [], notApplied: [], reader: "test" };

@@ -263,7 +263,8 @@ export class SimComfy {
       load === undefined ? null : (disk.peek(`${dir}/input/${String(load.inputs["image"])}`)?.data ?? null);
     const fed = fedBytes === null ? null : decodeImage(fedBytes);
     if (load !== undefined && fed === null) return null;
-    const prefix = String(save?.inputs["filename_prefix"] ?? "x");
+    const named = save?.inputs["filename_prefix"];
+    const prefix = typeof named === "string" ? named : "x";
     const cut = prefix.lastIndexOf("/");
     const subfolder = cut < 0 ? "" : prefix.slice(0, cut);
     const stem = prefix.slice(cut + 1);

@@ -82,7 +82,7 @@ export class Sim {
   daemon: Daemon | null = null;
   #life: Life | null = null;
   #storeChanged = true;
-  #violation: unknown = null;
+  #violation: Error | null = null;
   readonly #options: RunOptions;
 
   constructor(options: RunOptions) {
@@ -210,7 +210,7 @@ export class Sim {
       try {
         this.invariants.mayChange(label, path);
       } catch (error) {
-        this.#violation ??= error;
+        this.#violation ??= error instanceof Error ? error : new Error(String(error));
       }
     };
     return {

@@ -32,7 +32,7 @@ const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "retryJob",
   "note",
 ]);
-const MAY_WRITE: ReadonlySet<string> = new Set<keyof Store>(["renew", "reap", "wakeDeferred"]);
+const MAY_WRITE: ReadonlySet<string> = new Set<keyof Store>(["reap", "wakeDeferred"]);
 
 export interface StoreParts {
   readonly world: SimWorld;
@@ -55,8 +55,12 @@ export function simStore({ world, life, store, changed }: StoreParts): Store {
           mutates,
           latencyMs: [0.005, 0.05],
           effect: () => {
-            if (mutates || MAY_WRITE.has(key)) changed();
-            return Reflect.apply(method, target, args) as Promise<unknown>;
+            const answer = Reflect.apply(method, target, args) as Promise<unknown>;
+            if (mutates) changed();
+            // A count, or the list of what was changed: most often nothing.
+            else if (MAY_WRITE.has(key))
+              void answer.then((what) => (Array.isArray(what) ? what.length > 0 : what !== 0) && changed());
+            return answer;
           },
         });
     },

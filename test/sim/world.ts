@@ -196,7 +196,7 @@ export class SimWorld {
     const { options } = of;
     // Not even the call's own answer: the process is gone.
     life.alive = false;
-    if (of.when === "after") this.#try(options.effect);
+    if (of.when === "after") void this.#try(options.effect);
     if (of.when === "during") this.#try(() => options.half?.());
     this.crash(of.crash, `${of.when} ${options.label} ${options.detail}`);
   }

@@ -19,7 +19,7 @@ interface Bench {
   readonly slot: ComfySlot;
   readonly dir: TempDir;
   /** Resolves at the next wake. */
-  woken(): Promise<void>;
+  readonly woken: () => Promise<void>;
 }
 
 async function bench(
