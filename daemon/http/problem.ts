@@ -1,59 +1,83 @@
-/** Errors of the API as problem+json (RFC 9457), with our code and one JSON pointer per wrong part of a body. */
+/**
+ * Errors of the API as problem+json (RFC 9457), with our code and one JSON pointer (RFC 6901) per wrong part of a request.
+ * What nobody expected says no more than that: its words go to the log.
+ */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { ERRORS, HotplateError } from "../domain/errors.ts";
+import { ERRORS, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import type { ErrorCode } from "../domain/errors.ts";
+import type { Log } from "../ports.ts";
+import type { ProblemShape } from "./shapes.ts";
 
-export interface ProblemBody {
-  readonly type: string;
-  readonly title: string;
+export interface ProblemParts {
   readonly status: number;
+  readonly code: ErrorCode;
   readonly detail: string;
-  readonly code: string;
-  readonly hint: string;
-  readonly errors: readonly { readonly pointer: string; readonly message: string }[];
+  readonly hint?: string;
+  readonly errors?: ProblemShape["errors"];
 }
 
-export function problemBody(
-  status: number,
-  code: ErrorCode,
-  detail: string,
-  errors: ProblemBody["errors"] = [],
-): ProblemBody {
-  return {
-    type: `docs/errors.md#${code.toLowerCase()}`,
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, parts: ProblemParts): FastifyReply {
+  const { status, code, detail } = parts;
+  const body: ProblemShape = {
+    type: `docs/errors.md#${(code.split("-")[1] ?? "").toLowerCase()}`,
     title: ERRORS[code].summary,
     status,
     detail,
+    instance: request.url,
     code,
-    hint: ERRORS[code].hint,
-    errors,
+    hint: parts.hint ?? ERRORS[code].hint,
+    errors: [...(parts.errors ?? [])],
+    requestId: request.id,
+  };
+  // Written here: the schemas of a route's good answers must not judge its refusals.
+  return reply.status(status).header("content-type", "application/problem+json").serializer(JSON.stringify).send(body);
+}
+
+export function onError(log: Log): (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) => void {
+  return (error, request, reply) => {
+    const parts = partsOf(error);
+    if (parts.code === "HP-INTERNAL")
+      log.event("error", "work.failed", {
+        work: `${request.method} ${request.url}`,
+        error: error.stack ?? error.message,
+      });
+    void sendProblem(request, reply, parts);
   };
 }
 
-export function sendProblem(reply: FastifyReply, body: ProblemBody): FastifyReply {
-  return reply.status(body.status).type("application/problem+json").send(body);
-}
-
-export function onError(error: FastifyError | HotplateError, _request: FastifyRequest, reply: FastifyReply): void {
-  void sendProblem(reply, bodyOf(error));
-}
-
-function bodyOf(error: FastifyError | HotplateError): ProblemBody {
-  if (error instanceof HotplateError) return problemBody(statusOf(error), error.code, error.message);
-  if (error.validation !== undefined) {
+function partsOf(error: FastifyError | Error): ProblemParts {
+  if (error instanceof HotplateError)
+    return { status: statusOf(error.code), code: error.code, detail: error.message, hint: error.hint };
+  if ("validation" in error && error.validation !== undefined) {
+    const where = error.validationContext ?? "body";
     const errors = error.validation.map((issue) => ({
       pointer: issue.instancePath,
+      code: "HP-HTTP-BODY",
       message: issue.message ?? "is wrong",
+      hint: null,
     }));
-    return problemBody(422, "HP-HTTP-BODY", error.message, errors);
+    return { status: 422, code: "HP-HTTP-BODY", detail: `The ${where} of the request is not as documented.`, errors };
   }
-  const status = error.statusCode ?? 500;
-  if (status < 500) return problemBody(status, "HP-HTTP-BODY", error.message);
-  return problemBody(status, "HP-INTERNAL", error.message);
+  const status = "statusCode" in error ? (error.statusCode ?? 500) : 500;
+  if (status < 500) return { status, code: "HP-HTTP-BODY", detail: error.message };
+  const disk = diskCode(systemCode(error));
+  if (disk !== null) return { ...disk, detail: `The disk or share failed: ${messageOf(error)}.` };
+  return { status: 500, code: "HP-INTERNAL", detail: "Something that nobody expected; the log says more." };
 }
 
-function statusOf(error: HotplateError): number {
-  switch (error.exit) {
+/** The hot folder's file system refused; that is no fault of ours. */
+function diskCode(errno: string | null): Pick<ProblemParts, "status" | "code"> | null {
+  if (errno === null || !/^E[A-Z0-9]+$/.test(errno)) return null;
+  if (errno === "ENOSPC" || errno === "EDQUOT") return { status: 507, code: "HP-DISK-FULL" };
+  if (errno === "EACCES" || errno === "EPERM" || errno === "EROFS") return { status: 403, code: "HP-PATH-PERMISSION" };
+  return { status: 503, code: "HP-DISK-IO" };
+}
+
+/** An exit code means the same as a status: what the command line says follows from one table. */
+function statusOf(code: ErrorCode): number {
+  if (code === "HP-ID-AMBIGUOUS") return 409;
+  if (code === "HP-INTAKE-FOLDER") return 503;
+  switch (ERRORS[code].exit) {
     case 6:
       return 404;
     case 7:

@@ -1,10 +1,15 @@
-/** What the API says of jobs, tasks and the node: shapes for `--json` too. Derived; nothing here is stored. */
+/** Rows of the store and the loop's picture of the node in the words of the API. Derived; nothing here is stored. */
+import type { StoredEvent } from "../domain/events.ts";
 import { versionName, wedgeName } from "../domain/ids.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import type { NodeView } from "../domain/nodeView.ts";
+import type { StepPlan } from "../domain/plan.ts";
+import { taskCount } from "../domain/plan.ts";
+import type { PlanOutcome } from "../planManifest.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
+import type { EventShape, JobShape, NodeShape, StepShape, TaskShape, VerdictShape, VersionShape } from "./shapes.ts";
 
-export function jobView(job: JobRow) {
+export function jobView(job: JobRow): JobShape {
   return {
     id: job.id,
     name: job.name,
@@ -12,22 +17,22 @@ export function jobView(job: JobRow) {
     state: job.state,
     priority: job.priority,
     createdAt: iso(job.createdAt),
-    startedAt: job.startedAt === null ? null : iso(job.startedAt),
-    endedAt: job.endedAt === null ? null : iso(job.endedAt),
+    startedAt: isoOrNull(job.startedAt),
+    endedAt: isoOrNull(job.endedAt),
     counts: job.counts,
     source: { folder: job.source.folder, name: job.source.name, submittedBy: job.source.submittedBy },
-    notes: job.plan.notes,
+    notes: [...job.plan.notes],
     steps: job.steps.map(stepView),
   };
 }
 
-function stepView(step: StepRow) {
+function stepView(step: StepRow): StepShape {
   const { plan, version } = step;
   return {
     id: step.id,
     name: plan.name,
     state: step.state,
-    recipe: `${plan.recipe.name}@${plan.recipe.version}`,
+    recipe: recipeOf(plan),
     product: plan.target.product,
     wedges: plan.wedges.length,
     frames: plan.frames.length,
@@ -39,9 +44,10 @@ function stepView(step: StepRow) {
   };
 }
 
-export function taskView(task: TaskRow) {
+export function taskView(task: TaskRow): TaskShape {
   return {
     id: task.id,
+    step: task.stepId,
     wedge: wedgeName(task.wedge),
     frame: task.frame,
     state: task.state,
@@ -54,24 +60,85 @@ export function taskView(task: TaskRow) {
   };
 }
 
-export function nodeView(view: NodeView) {
+export function nodeView(view: NodeView): NodeShape {
   return {
-    ...view,
+    node: view.node,
+    pid: view.pid,
+    version: view.version,
     startedAt: iso(view.startedAt),
     now: iso(view.now),
-    slots: view.slots.map((slot) => ({ ...slot, classes: slot.classes?.size ?? null })),
+    state: view.state,
+    slots: view.slots.map((slot) => ({ ...slot, classes: slot.classes?.size ?? null, tasks: [...slot.tasks] })),
+    folders: view.folders.map((folder) => ({ ...folder, lastListedAt: isoOrNull(folder.lastListedAt) })),
+    roots: view.roots.map((root) => ({ ...root })),
+    stepTrouble: { ...view.stepTrouble },
+    secondsPerTask: { ...view.secondsPerTask },
   };
 }
 
-export function versionView(job: JobRow, step: StepRow) {
+export function versionView(job: JobRow, step: StepRow): VersionShape {
+  return { ...stepView(step), job: job.id, show: job.show, committedAt: isoOrNull(job.endedAt) };
+}
+
+export function eventView(event: StoredEvent): EventShape {
+  return { seq: event.seq, at: iso(event.at), name: event.name, job: event.jobId, fields: { ...event.fields } };
+}
+
+export function verdictView(outcome: PlanOutcome): VerdictShape {
+  switch (outcome.kind) {
+    case "rejected":
+      return { kind: "rejected", problems: [...outcome.problems] };
+    case "waiting":
+      return { kind: "waiting", reason: outcome.reason, problems: [...outcome.problems] };
+    case "plan": {
+      const { plan } = outcome;
+      const estimates = plan.steps.map(({ wedges, frames, gpuSecondsPerTask }) =>
+        gpuSecondsPerTask === null ? null : wedges.length * frames.length * gpuSecondsPerTask,
+      );
+      const known = estimates.filter((seconds) => seconds !== null);
+      return {
+        kind: "plan",
+        name: plan.name,
+        show: plan.show,
+        priority: plan.priority,
+        tasks: taskCount(plan),
+        gpuSeconds: known.length === 0 ? null : known.reduce((sum, seconds) => sum + seconds, 0),
+        steps: plan.steps.map(plannedStep),
+        notes: [...plan.notes],
+        problems: [...outcome.notes],
+      };
+    }
+  }
+}
+
+type PlannedStep = Extract<VerdictShape, { kind: "plan" }>["steps"][number];
+
+function plannedStep(step: StepPlan): PlannedStep {
   return {
-    ...stepView(step),
-    job: job.id,
-    show: job.show,
-    committedAt: job.endedAt === null ? null : iso(job.endedAt),
+    name: step.name,
+    recipe: recipeOf(step),
+    product: step.target.product,
+    frames: [...step.frames],
+    plate: step.plate === null ? null : `${step.plate.dir}/${step.plate.pattern.split("/").at(-1) ?? ""}`,
+    landsIn: step.target.productDir,
+    review: step.target.reviewDir,
+    wedges: step.wedges.map((wedge) => ({
+      wedge: wedgeName(wedge.index),
+      axes: { ...wedge.axes },
+      parameters: { ...wedge.parameters },
+      seed: wedge.seed,
+    })),
   };
+}
+
+function recipeOf(plan: StepPlan): string {
+  return `${plan.recipe.name}@${plan.recipe.version}`;
 }
 
 export function iso(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms);
 }

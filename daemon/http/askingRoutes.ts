@@ -1,0 +1,144 @@
+/**
+ * The routes by which people ask for something. None of them changes a job: a manifest is dropped into a hot folder exactly
+ * as a person drops it, and cancel and retry are requests that the loop applies; the answer is the loop's.
+ */
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { statusFileName } from "../domain/answer.ts";
+import { HotplateError } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { badName } from "../domain/naming.ts";
+import { baseName, joinPath } from "../domain/paths.ts";
+import { publishFile } from "../durable.ts";
+import { planManifest } from "../planManifest.ts";
+import type { RequestBody } from "../storePort.ts";
+import { findJob } from "./lookup.ts";
+import type { RouteParts } from "./routes.ts";
+import { idParams } from "./routes.ts";
+import * as shapes from "./shapes.ts";
+import { verdictView } from "./views.ts";
+
+const dropBody = z.strictObject({
+  manifest: z
+    .string()
+    .min(1)
+    .max(LIMITS.manifestBytesMax)
+    .describe("The manifest's text. Paths start at the hot folder."),
+  name: z.string().min(1).max(120).describe("Its file name: .yaml, .yml or .json."),
+  folder: z.string().optional().describe("Path or last name of a hot folder. Default: the first."),
+});
+type Drop = z.infer<typeof dropBody>;
+
+export function addDropRoute(base: FastifyInstance, parts: RouteParts): void {
+  const server = base.withTypeProvider<ZodTypeProvider>();
+  server.post(
+    "/v1/jobs",
+    {
+      schema: {
+        summary: "Drops a manifest into a hot folder, as a person would. dry_run=true only says what it means.",
+        querystring: z.object({ dry_run: z.enum(["true", "false"]).default("false") }),
+        body: dropBody,
+        response: { 200: shapes.verdictShape, 202: shapes.droppedShape },
+      },
+    },
+    async (request, reply) => {
+      const folder = folderOf(parts, request.body.folder);
+      checkName(request.body.name);
+      if (request.query.dry_run === "true") return reply.status(200).send(await planned(parts, request.body, folder));
+      return reply.status(202).send(await drop(parts, request.body, folder.path));
+    },
+  );
+}
+
+export function addRequestRoutes(base: FastifyInstance, parts: RouteParts): void {
+  const server = base.withTypeProvider<ZodTypeProvider>();
+  const who = z
+    .strictObject({ by: z.string().min(1).max(128).default("api").describe("Recorded, not verified.") })
+    .nullish()
+    .transform((body) => body ?? { by: "api" });
+  for (const kind of ["cancel", "retry"] as const) {
+    server.post(
+      `/v1/jobs/:id/${kind}`,
+      {
+        schema: {
+          summary: kind === "cancel" ? "Cancels what has not ended." : "Tries failed and canceled tasks again.",
+          description: "200: the loop has done it. 202: it is recorded and done when the loop can. 409: refused.",
+          params: idParams,
+          body: who,
+          response: { 200: shapes.requestShape, 202: shapes.requestShape },
+        },
+      },
+      async (request, reply) => {
+        const job = await findJob(parts.world.store, request.params.id);
+        const answer = await asked(parts, { kind, jobId: job.id, by: request.body.by });
+        return reply.status(answer.state === "done" ? 200 : 202).send(answer);
+      },
+    );
+  }
+}
+
+type Folder = RouteParts["world"]["config"]["hotFolders"][number];
+
+function folderOf(parts: RouteParts, wanted: string | undefined): Folder {
+  const { hotFolders } = parts.world.config;
+  const fits = (folder: Folder): boolean => folder.path === wanted || baseName(folder.path) === wanted;
+  const found = wanted === undefined ? hotFolders.slice(0, 1) : hotFolders.filter(fits);
+  const known = hotFolders.map((folder) => folder.path).join(", ");
+  const [first, second] = found;
+  if (first === undefined)
+    throw new HotplateError("HP-NOT-FOUND", `There is no hot folder ${wanted ?? ""}. Known: ${known}.`);
+  if (second !== undefined)
+    throw new HotplateError("HP-ID-AMBIGUOUS", `Several hot folders are named ${wanted ?? ""}: ${known}.`);
+  return first;
+}
+
+function checkName(name: string): void {
+  const bad = badName(name) ?? (/\.(ya?ml|json)$/i.test(name) ? null : "it ends with none of .yaml, .yml, .json");
+  if (bad !== null) throw new HotplateError("HP-HTTP-BODY", `"${name}" can't be a manifest's name: ${bad}.`);
+}
+
+async function planned(parts: RouteParts, body: Drop, folder: Folder): Promise<shapes.VerdictShape> {
+  const text = new TextEncoder().encode(body.manifest);
+  const outcome = await planManifest(parts.world, {
+    text,
+    bytes: text.length,
+    fileName: body.name,
+    dir: folder.path,
+    show: folder.show,
+    boundRecipe: folder.recipe ?? null,
+  });
+  return verdictView(outcome);
+}
+
+async function drop(parts: RouteParts, body: Drop, folder: string): Promise<z.infer<typeof shapes.droppedShape>> {
+  // A call on a mount that hangs would hold a thread of the whole process.
+  const known = parts.view().folders.find((view) => view.path === folder);
+  if (known?.state === "down")
+    throw new HotplateError("HP-INTAKE-FOLDER", `${folder} can't be used now: ${known.reason ?? "it is down"}.`);
+  const path = joinPath(folder, body.name);
+  const { files, ids } = parts.world;
+  const outcome = await publishFile(files, path, body.manifest, ids.uuid());
+  if (outcome === "taken")
+    throw new HotplateError("HP-STATE-REFUSED", `Another ${body.name} is in the hot folder already.`, {
+      hint: "Choose another name, or wait until it was read.",
+    });
+  parts.wake();
+  return { kind: "dropped", dropped: path, answer: joinPath(folder, statusFileName(body.name)) };
+}
+
+/** Appends a request and waits, bounded, until the loop has applied it. */
+async function asked(parts: RouteParts, body: RequestBody): Promise<z.infer<typeof shapes.requestShape>> {
+  const { store, clock } = parts.world;
+  const id = await store.request(body);
+  parts.wake();
+  const until = clock.now() + LIMITS.requestWaitMs;
+  for (;;) {
+    const row = await store.requestRow(id);
+    if (row?.state === "refused") throw new HotplateError("HP-STATE-REFUSED", row.answer ?? "It was refused.");
+    if (row?.state === "done") return { request: id, state: "done", answer: row.answer ?? "Done." };
+    if (clock.now() >= until) break;
+    await clock.sleep(LIMITS.requestLookMs);
+  }
+  return { request: id, state: "open", answer: "The request is recorded; the daemon applies it when it can." };
+}
