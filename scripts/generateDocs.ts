@@ -1,12 +1,14 @@
 /**
- * Writes what documents say of the code from the code itself: docs/errors.md, docs/events.md and the code map of
- * ARCHITECTURE.md. `node scripts/generateDocs.ts` writes, `--check` says what is stale (exit 1); a test runs the check.
+ * Writes what documents say of the code from the code itself: docs/errors.md, docs/events.md, the fields of
+ * docs/manifest.md, the JSON Schemas for editors, and the code map of ARCHITECTURE.md. `node scripts/generateDocs.ts` writes, `--check` says what is stale (exit 1); a test runs the check.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ERRORS, EXIT } from "../daemon/domain/errors.ts";
 import { EVENTS } from "../daemon/domain/events.ts";
 import { withCodeMap } from "./codeMap.ts";
+import { configJsonSchema, manifestFields, manifestJsonSchema } from "./schemaPages.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
@@ -15,6 +17,9 @@ export function generatedDocs(root: string): ReadonlyMap<string, string> {
   return new Map([
     ["docs/errors.md", errorsPage()],
     ["docs/events.md", eventsPage()],
+    ["config/schemas/manifest.schema.json", manifestJsonSchema()],
+    ["config/schemas/hotplate.schema.json", configJsonSchema()],
+    ["docs/manifest.md", withFields(textAt(`${root}docs/manifest.md`) ?? "")],
     ["ARCHITECTURE.md", withCodeMap(textAt(`${root}ARCHITECTURE.md`) ?? "", root)],
   ]);
 }
@@ -86,6 +91,14 @@ ${rows.join("\n")}
 `;
 }
 
+/** The page is written by hand up to its table of fields. */
+function withFields(page: string): string {
+  const heading = "\n## Fields\n";
+  const cut = page.indexOf(heading);
+  const before = cut < 0 ? page : page.slice(0, cut);
+  return `${before}${heading}\n${MADE}\n\n${manifestFields()}\n`;
+}
+
 function cell(text: string): string {
   return text.replaceAll("|", "\\|");
 }
@@ -105,7 +118,10 @@ if (import.meta.main) {
     for (const path of stale) console.error(`${path} is not what the code says; run node scripts/generateDocs.ts`);
     process.exitCode = stale.length > 0 ? EXIT.no : EXIT.done;
   } else {
-    for (const [path, text] of generatedDocs(ROOT)) writeFileSync(ROOT + path, text);
+    for (const [path, text] of generatedDocs(ROOT)) {
+      mkdirSync(dirname(ROOT + path), { recursive: true });
+      writeFileSync(ROOT + path, text);
+    }
     for (const path of stale) console.log(`wrote ${path}`);
   }
 }
