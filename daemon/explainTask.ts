@@ -46,6 +46,7 @@ function slotFacts(slot: NodeView["slots"][number]): SlotFacts {
     reason: slot.reason,
     simulated: slot.simulated,
     classes: slot.classes,
+    blocks: slot.blocks,
     flights: slot.tasks.map((taskId) => ({ taskId, phase: "submitted" as const })),
   };
 }

@@ -7,7 +7,7 @@ import type { Fence, PromptId, StepId, TaskId } from "./domain/ids.ts";
 import type { FolderView, NodeView, RootView, SlotView } from "./domain/nodeView.ts";
 import type { StepPlan } from "./domain/plan.ts";
 import type { RuleBook } from "./domain/classify.ts";
-import type { SlotFacts } from "./domain/schedule.ts";
+import type { SlotFacts, WaitReason } from "./domain/schedule.ts";
 import type { Catalogue, ComfyOutput, ComfySlot, Files, PromptStatus, SystemStats, World } from "./ports.ts";
 import type { TaskRow } from "./storePort.ts";
 import type { Work } from "./work.ts";
@@ -43,6 +43,8 @@ export interface SlotState {
   nextPollAt: number;
   failures: number;
   readonly flights: Map<TaskId, Flight>;
+  /** Who keeps new work off it -> why. Each stage writes under its own name only. */
+  readonly blocks: Map<"supervision" | "gpu" | "sick" | "person", WaitReason>;
   woken: boolean;
 }
 
@@ -133,6 +135,7 @@ export function createLive(
       nextPollAt: 0,
       failures: 0,
       flights: new Map(),
+      blocks: new Map(),
       woken: false,
     };
     slots.set(slot.name, state);
@@ -162,6 +165,7 @@ export function slotFacts(slot: SlotState): SlotFacts {
     reason: slot.reason,
     simulated: slot.stats?.simulated ?? false,
     classes: slot.classes,
+    blocks: [...slot.blocks.values()],
     flights: [...slot.flights.values()].flatMap((f) =>
       f.phase === "collecting" ? [] : [{ taskId: f.taskId as string, phase: f.phase }],
     ),
@@ -178,6 +182,7 @@ export function slotView(slot: SlotState): SlotView {
     version: slot.stats?.version ?? null,
     device: slot.stats?.deviceName ?? null,
     classes: slot.classes,
+    blocks: [...slot.blocks.values()],
     tasks: [...slot.flights.keys()],
   };
 }

@@ -2,6 +2,8 @@
  * What the daemon knows now that is in no store: slots, folders, roots. A picture for `explain`, the API and reports,
  * made fresh by `daemon.ts` on request; nobody decides anything by an old one.
  */
+import type { WaitReason } from "./schedule.ts";
+
 export interface SlotView {
   readonly name: string;
   readonly url: string;
@@ -13,6 +15,8 @@ export interface SlotView {
   readonly device: string | null;
   /** Graph node classes it offers; null until read. */
   readonly classes: ReadonlySet<string> | null;
+  /** What keeps new work off it although it answers. */
+  readonly blocks: readonly WaitReason[];
   /** Task ids, running first. */
   readonly tasks: readonly string[];
 }

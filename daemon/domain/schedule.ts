@@ -17,6 +17,8 @@ export interface SlotFacts {
   readonly reason: string | null;
   readonly simulated: boolean;
   readonly classes: ReadonlySet<string> | null;
+  /** What keeps new work off it although it answers (drained, too hot, being restarted), in order of cause. */
+  readonly blocks: readonly WaitReason[];
   /** Tasks given to it and not yet ended in ComfyUI, oldest first. */
   readonly flights: readonly { readonly taskId: string; readonly phase: "preparing" | "submitted" | "canceling" }[];
 }
@@ -46,6 +48,8 @@ export function whyNot(task: TaskFacts, slot: SlotFacts): WaitReason | null {
       action: `check the slot's ComfyUI (hotplate doctor)`,
     };
   }
+  const block = slot.blocks[0];
+  if (block !== undefined) return { ...block, message: `slot ${slot.name}: ${block.message}` };
   if (slot.simulated && !task.demoRoot) {
     return {
       code: "HP-COMFY-SIMULATED",

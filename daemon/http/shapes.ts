@@ -134,6 +134,9 @@ export const nodeShape = z
         version: z.string().nullable(),
         device: z.string().nullable(),
         classes: count.nullable().describe("How many graph node classes it offers; null until read."),
+        blocks: z
+          .array(z.strictObject({ code: z.string(), message: z.string(), action: z.string().nullable() }))
+          .describe("What keeps new work off it although it answers; empty when nothing does."),
         tasks: z.array(z.string()),
       }),
     ),

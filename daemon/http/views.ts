@@ -68,7 +68,12 @@ export function nodeView(view: NodeView): NodeShape {
     startedAt: iso(view.startedAt),
     now: iso(view.now),
     state: view.state,
-    slots: view.slots.map((slot) => ({ ...slot, classes: slot.classes?.size ?? null, tasks: [...slot.tasks] })),
+    slots: view.slots.map((slot) => ({
+      ...slot,
+      classes: slot.classes?.size ?? null,
+      blocks: [...slot.blocks],
+      tasks: [...slot.tasks],
+    })),
     folders: view.folders.map((folder) => ({ ...folder, lastListedAt: isoOrNull(folder.lastListedAt) })),
     roots: view.roots.map((root) => ({ ...root })),
     stepTrouble: { ...view.stepTrouble },

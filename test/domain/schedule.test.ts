@@ -16,6 +16,7 @@ const slot = (name: string, more: Partial<SlotFacts> = {}): SlotFacts => ({
   reason: null,
   simulated: false,
   classes: new Set(["LoadImage", "SaveImage"]),
+  blocks: [],
   flights: [],
   ...more,
 });
@@ -48,6 +49,12 @@ describe("whyNot", () => {
     expect(whyNot(task("a"), slot("gpu0", { state: "down", reason: "ECONNREFUSED" }))?.code).toBe(
       "HP-COMFY-UNREACHABLE",
     );
+  });
+
+  it("says what keeps new work off a slot that answers", () => {
+    const hot = { code: "HP-GPU-HOT", message: "GPU 0 is at 93 C", action: null };
+    const refusal = whyNot(task("a"), slot("gpu0", { blocks: [hot] }));
+    expect(refusal).toEqual({ ...hot, message: "slot gpu0: GPU 0 is at 93 C" });
   });
 
   it("keeps simulated slots to demo roots", () => {
