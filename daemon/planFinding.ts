@@ -27,6 +27,7 @@ export function found<T>(value: T, findings: readonly Finding[] = []): Resolved<
 export function refused<T>(...findings: readonly Finding[]): Resolved<T> {
   return { value: null, findings, waiting: null };
 }
-export function waitFor<T>(reason: string): Resolved<T> {
-  return { value: null, findings: [], waiting: reason };
+/** Nothing is wrong; it is looked at again. The finding says where and under which code. */
+export function waitFor<T>(finding: Finding): Resolved<T> {
+  return { value: null, findings: [{ ...finding, severity: "warning" }], waiting: finding.message };
 }

@@ -194,9 +194,12 @@ async function statFrames(
   }
   if (growing.length === 0) return found(out);
   const some = growing.slice(0, 3).join(", ");
-  return waitFor(
-    `${growing.length} ${growing.length === 1 ? "file is" : "files are"} still growing (${some}${growing.length > 3 ? " ..." : ""}).`,
-  );
+  const are = growing.length === 1 ? "file is" : "files are";
+  return waitFor({
+    code: "HP-PLATE-GROWING",
+    path: of.at,
+    message: `${growing.length} ${are} still growing (${some}${growing.length > 3 ? " ..." : ""}).`,
+  });
 }
 
 async function withHeader(

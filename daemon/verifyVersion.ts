@@ -1,5 +1,6 @@
 /** Proves that a version is what its commit says: promise 4. Reads only; says of every file what it found. */
 import { z } from "zod";
+import type { ErrorCode } from "./domain/errors.ts";
 import { systemCode } from "./domain/errors.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { joinPath } from "./domain/paths.ts";
@@ -18,6 +19,8 @@ export interface VerifyLine {
 export interface VerifyReport {
   readonly dir: string;
   readonly verdict: "intact" | "changed" | "not checkable";
+  /** HP-VERIFY-CHANGED when it changed. */
+  readonly code: ErrorCode | null;
   readonly lines: readonly VerifyLine[];
 }
 
@@ -39,7 +42,7 @@ export async function verifyVersion(
       systemCode(error) === "ENOENT"
         ? "it is absent: this is no committed version"
         : `it can't be read: ${error instanceof Error ? error.message : String(error)}`;
-    return { dir, verdict: "not checkable", lines: [{ path: commitPath, state: "not checkable", why }] };
+    return { dir, verdict: "not checkable", code: null, lines: [{ path: commitPath, state: "not checkable", why }] };
   }
   const lines: VerifyLine[] = [];
   for (const file of commit.files) lines.push(await verifyFile(files, dir, file));
@@ -48,7 +51,8 @@ export async function verifyVersion(
     if (!named.has(path)) lines.push({ path, state: "extra", why: "commit.json does not name it" });
   const bad = lines.some((line) => line.state === "changed" || line.state === "missing" || line.state === "extra");
   const blind = lines.some((line) => line.state === "not checkable");
-  return { dir, verdict: bad ? "changed" : blind ? "not checkable" : "intact", lines };
+  if (bad) return { dir, verdict: "changed", code: "HP-VERIFY-CHANGED", lines };
+  return { dir, verdict: blind ? "not checkable" : "intact", code: null, lines };
 }
 
 async function verifyFile(

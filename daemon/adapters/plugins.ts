@@ -7,12 +7,16 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
+import type { ErrorCode } from "../domain/errors.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { CheckBook } from "../domain/qc.ts";
 import type { Check } from "../plugin.ts";
 
 export const SHIPPED_CHECKS_DIR: string = fileURLToPath(new URL("../../plugins/", import.meta.url));
+
+/** Stands before the reason, wherever a refused plugin is named: log, doctor. */
+const CODE: ErrorCode = "HP-PLUGIN";
 
 export interface LoadedChecks {
   readonly checks: readonly Check[];
@@ -44,7 +48,7 @@ export async function loadChecks(folders: readonly string[]): Promise<LoadedChec
       const taken = entries.find((entry) => loaded.kind === "check" && entry.id === loaded.check.id);
       if (loaded.kind === "refused") refused.push({ file, message: loaded.message });
       else if (taken !== undefined)
-        refused.push({ file, message: `HP-PLUGIN: the id ${loaded.check.id} is taken by ${taken.file}` });
+        refused.push({ file, message: `${CODE}: the id ${loaded.check.id} is taken by ${taken.file}` });
       else {
         const { id, version, scope, limits } = loaded.check;
         checks.push(loaded.check);
@@ -69,7 +73,7 @@ function filesOf(folder: string, refused: { readonly file: string; readonly mess
     return names.map((name) => join(folder, name));
   } catch (error) {
     // The folder is somebody else's: that it can't be read is reported, and the other checks work on.
-    refused.push({ file: folder, message: `HP-PLUGIN: the folder can't be read: ${messageOf(error)}` });
+    refused.push({ file: folder, message: `${CODE}: the folder can't be read: ${messageOf(error)}` });
     return [];
   }
 }
@@ -84,13 +88,13 @@ export async function loadCheck(file: string): Promise<LoadedCheck> {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
     // Anything may be in the file; its own words are the best there are.
-    return { kind: "refused", message: `HP-PLUGIN: it can't be loaded: ${messageOf(error)}` };
+    return { kind: "refused", message: `${CODE}: it can't be loaded: ${messageOf(error)}` };
   }
   const value: unknown =
     typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
-  if (value === undefined) return { kind: "refused", message: "HP-PLUGIN: it has no default export" };
+  if (value === undefined) return { kind: "refused", message: `${CODE}: it has no default export` };
   const parsed = checkSchema.safeParse(value);
   if (parsed.success) return { kind: "check", check: value as Check };
   const words = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the default export"}: ${issue.message}`);
-  return { kind: "refused", message: `HP-PLUGIN: it is no check: ${words.join("; ")}` };
+  return { kind: "refused", message: `${CODE}: it is no check: ${words.join("; ")}` };
 }

@@ -2,7 +2,7 @@
  * The words of STATUS.txt and ERROR.txt: what an artist reads in the folder, and what `hotplate validate` prints. Pure: the
  * same facts, the same text. Plain text, no colour, one thing to do.
  */
-import type { Problem } from "./errors.ts";
+import type { ErrorCode, Problem } from "./errors.ts";
 import { versionName } from "./ids.ts";
 import type { JobState, StepState, TaskCounts } from "./job.ts";
 
@@ -56,12 +56,12 @@ export function refusedAnswer(name: string, recipe: string | null): string {
 }
 
 export function waitingAnswer(name: string, reason: string, problems: readonly Problem[]): string {
+  const said = problems.some((problem) => problem.message === reason);
   return text([
     `WAITING  ${name}`,
     "",
-    `  ${reason}`,
-    ...(problems.length > 0 ? ["", ...blocks(problems)] : []),
-    "",
+    ...(said ? [] : [`  ${reason}`, ""]),
+    ...blocks(problems),
     "It goes on by itself; nothing needs to be dropped again.",
   ]);
 }
@@ -111,8 +111,9 @@ export function statusAnswer(name: string, job: AnsweredJob, extras: AnswerPaths
 }
 
 export function duplicateAnswer(name: string, job: AnsweredJob, extras: AnswerPaths): string {
-  const body = statusAnswer(name, job, extras).split("\n").slice(1).join("\n");
-  return `ALREADY DONE HERE  ${name} is the same work as job ${job.id} (${job.state}). Nothing was rendered twice.\n${body}\nTo render it again, add  rerun: true  and drop it again.\n`;
+  const code: ErrorCode = "HP-INTAKE-DUPLICATE";
+  const body = [`  ${code}`, ...statusAnswer(name, job, extras).split("\n").slice(2)].join("\n");
+  return `ALREADY DONE HERE  ${name} is the same work as job ${job.id} (${job.state}). Nothing was rendered twice.\n\n${body}\nTo render it again, add  rerun: true  and drop it again.\n`;
 }
 
 /** Decision 14: one answer for a folder where too many wait for one each. */

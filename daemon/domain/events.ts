@@ -24,7 +24,7 @@ export const EVENTS = {
   "task.retried": "A failed attempt will be tried again.",
   "task.released": "A grant was given back; no attempt used.",
   "task.lost": "An attempt vanished; no retry used.",
-  "task.canceled": "A task was canceled.",
+  "task.canceled": "ComfyUI let go of the prompt of a task that a person canceled.",
   "slot.up": "A slot answers.",
   "slot.down": "A slot does not answer.",
   "slot.refused": "A slot can't be used: its version, or it is simulated outside a demo root.",

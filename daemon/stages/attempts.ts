@@ -59,8 +59,18 @@ export async function givenBack(
   const { flight } = ended;
   leave(context, ended);
   await context.world.store.giveBack({ taskId: flight.taskId, fence: flight.fence }, ended.how);
-  const event = ended.how === "lost" ? "task.lost" : "task.released";
-  context.world.log.event("info", event, { task: flight.taskId, slot: ended.slot.config.name });
+  const fields = { task: flight.taskId, slot: ended.slot.config.name };
+  if (ended.how === "lost") context.world.log.event("info", "task.lost", { ...fields, code: "HP-COMFY-LOST" });
+  else context.world.log.event("info", "task.released", fields);
+}
+
+/** A person canceled it and ComfyUI has let go of it: only now the GPU is free of it. */
+export async function canceled(context: StageContext, ended: Ended): Promise<void> {
+  const { slot, flight } = ended;
+  leave(context, ended);
+  const fields = { task: flight.taskId, slot: slot.config.name };
+  context.world.log.event("info", "task.canceled", fields);
+  await context.world.store.note("task.canceled", flight.task.jobId, fields);
 }
 
 /** The flight is over: what it left in ComfyUI is removed, best effort, off the loop. */

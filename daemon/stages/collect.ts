@@ -12,7 +12,7 @@ import { settleFile } from "../durable.ts";
 import type { Flight, SlotState, Stage, StageContext } from "../live.ts";
 import type { ComfyOutput, PromptStatus } from "../ports.ts";
 import type { StagedFile } from "../storePort.ts";
-import { attemptFailed, givenBack, leave } from "./attempts.ts";
+import { attemptFailed, canceled, givenBack, leave } from "./attempts.ts";
 import { laneOf } from "./lanes.ts";
 import { attemptsDir } from "./openVersion.ts";
 import { slotDown } from "./slots.ts";
@@ -53,7 +53,7 @@ async function renew(context: StageContext): Promise<void> {
 async function abandonLost(context: StageContext, slot: SlotState, flight: Flight): Promise<void> {
   if (flight.stopFor === null || flight.submittedAt !== null || flight.settled) return;
   if (context.work.inFlight().includes(`submit:${flight.promptId}`)) return;
-  if (flight.stopFor === "cancel") leave(context, { slot, flight });
+  if (flight.stopFor === "cancel") await canceled(context, { slot, flight });
   else await givenBack(context, { slot, flight, how: flight.stopFor === "lost" ? "lost" : "released" });
 }
 
@@ -100,7 +100,7 @@ async function take(
     case "running":
       return;
     case "completed":
-      if (flight.stopFor === "cancel" || flight.stopFor === "lost") leave(context, { slot, flight });
+      if (flight.stopFor === "cancel" || flight.stopFor === "lost") await stopped(context, slot, flight);
       else startCollecting(context, slot, { flight, status });
       return;
     case "failed":
@@ -136,6 +136,8 @@ async function stopped(context: StageContext, slot: SlotState, flight: Flight): 
       return;
     }
     case "cancel":
+      await canceled(context, { slot, flight });
+      return;
     case "lost":
     case null:
       leave(context, { slot, flight });

@@ -52,7 +52,12 @@ async function burn(context: StageContext, step: StepRow): Promise<void> {
   const applied = await context.world.store.burn(step.id, reason);
   if (applied !== "ok") return;
   stepWell(context, step);
-  context.world.log.event("warn", "version.burnt", { product: step.plan.target.product, job: step.jobId, reason });
+  context.world.log.event("warn", "version.burnt", {
+    code: "HP-PUBLISH-BURNT",
+    product: step.plan.target.product,
+    job: step.jobId,
+    reason,
+  });
   // The number stays claimed for ever; what was staged is kept in quarantine, not thrown away.
   context.work.start({
     key: `burn:${step.id}`,
@@ -119,6 +124,13 @@ function startMaterialising(context: StageContext, step: StepRow): void {
         case "foreign":
           // Somebody made our v007 without a claim: the next number is ours, and the files get its name.
           await context.world.store.renumber(step.id, fence, outcome.value.next);
+          context.world.log.event("warn", "version.claimed", {
+            code: "HP-PUBLISH-CONFLICT",
+            product: step.plan.target.product,
+            version: versionName(outcome.value.next),
+            instead: versionName(version),
+            job: step.jobId,
+          });
           context.wake();
           return;
         case "gone":

@@ -1,3 +1,4 @@
+/** The simulated ComfyUI under the contract of every ComfyUI, as a 0.19 and as a 0.38. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
 import type { Simulated } from "../../scripts/simulatedComfyui/server.ts";

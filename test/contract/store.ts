@@ -86,6 +86,7 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
     afterEach(async () => store.close());
 
     const stepId = (job: string): StepId => `${job}/1` as StepId;
+    const last = async () => (await store.events(0, 1_000)).at(-1);
     async function opened(id: string, shape: JobShape = {}): Promise<Fence> {
       await store.submit([newJob(id, shape)]);
       const fence = await store.reserveVersion(stepId(id));
@@ -260,6 +261,8 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect(await store.giveBack(grant, "released")).toBe("ok");
         expect(await store.giveBack(grant, "lost")).toBe("stale");
         expect((await store.history(grant.taskId)).map((attempt) => attempt.outcome)).toEqual(["released"]);
+        expect(await store.giveBack(await grantNext(), "lost")).toBe("ok");
+        expect(await last()).toMatchObject({ name: "task.lost", fields: { code: "HP-COMFY-LOST", slot: "gpu0" } });
         expect((await store.candidates(1))[0]?.id).toBe(grant.taskId);
       });
       it("renders again what was staged and is gone", async () => {
@@ -308,6 +311,8 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         await opened("job_b", { wedges: 1, frames: [null] });
         await store.fail(await grantNext(), FAILURE, { kind: "final" });
         expect(await store.burn(stepId("job_b"), "all failed")).toBe("ok");
+        const burnt = (await store.events(0, 1_000)).find((event) => event.name === "version.burnt");
+        expect(burnt?.fields).toEqual({ code: "HP-PUBLISH-BURNT", step: stepId("job_b"), reason: "all failed" });
         expect((await store.job("job_b" as JobId))?.state).toBe("failed");
       });
       it("takes another number when a foreign version stands in the way", async () => {
@@ -317,6 +322,7 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect(await store.renumber(stepId("job_a"), fence, 2)).toBe("ok");
         const step = await store.step(stepId("job_a"));
         expect([step?.state, step?.version, step?.publication]).toEqual(["open", 2, null]);
+        expect((await last())?.fields).toMatchObject({ code: "HP-PUBLISH-CONFLICT", version: 2, instead: 1 });
       });
       it("never lets two versions have one place", async () => {
         const a = await opened("job_a", { wedges: 1, frames: [null] });

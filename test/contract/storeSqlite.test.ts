@@ -1,3 +1,4 @@
+/** SQLite under the contract of every store, in memory. */
 import { openSqliteStore } from "../../daemon/adapters/store/sqlite.ts";
 import { storeContract } from "./store.ts";
 

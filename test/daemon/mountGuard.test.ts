@@ -1,3 +1,4 @@
+/** Deadlines and breakers of roots: a mount that hangs costs its own callers an error, and nobody else anything. */
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import { createMountGuard } from "../../daemon/mountGuard.ts";

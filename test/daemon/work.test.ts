@@ -1,3 +1,4 @@
+/** Owned background work: one unit per key, bounded lanes, and every end applied in a tick. */
 import { describe, expect, it } from "vitest";
 import { createWork } from "../../daemon/work.ts";
 

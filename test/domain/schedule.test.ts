@@ -1,3 +1,4 @@
+/** Which task goes to which slot, and the words for why it does not. */
 import { describe, expect, it } from "vitest";
 import type { SlotFacts, TaskFacts } from "../../daemon/domain/schedule.ts";
 import { assign, giveBack, whyNot } from "../../daemon/domain/schedule.ts";

@@ -1,3 +1,4 @@
+/** When a dropped file is complete, and which names are nobody's drop. */
 import { describe, expect, it } from "vitest";
 import type { Observation } from "../../daemon/domain/settle.ts";
 import { dropKind, ignoredBecause, sameObservation, settle } from "../../daemon/domain/settle.ts";

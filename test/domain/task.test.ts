@@ -1,3 +1,4 @@
+/** The task state chart, every state by every event. */
 import { describe, expect, it } from "vitest";
 import { isTerminal, statesBefore, TASK_EVENTS, TASK_STATES, transition } from "../../daemon/domain/task.ts";
 

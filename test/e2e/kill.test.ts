@@ -1,3 +1,4 @@
+/** The bounded part of the kill rounds that every test run makes; the long one is test/long/kill.test.ts. */
 import { describe, expect, it } from "vitest";
 import { killRounds } from "./killRounds.ts";
 

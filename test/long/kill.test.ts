@@ -1,3 +1,4 @@
+/** A hundred kill rounds: `npm run test:long`. */
 import { describe, expect, it } from "vitest";
 import { killRounds } from "../e2e/killRounds.ts";
 

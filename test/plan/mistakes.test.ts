@@ -1,8 +1,9 @@
+/** The mistakes that artists make, one test each: what is said, where, and what to do about it. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { errorAnswer } from "../../daemon/domain/answer.ts";
+import { errorAnswer, waitingAnswer } from "../../daemon/domain/answer.ts";
 import type { Problem } from "../../daemon/domain/errors.ts";
 import type { PlanOutcome } from "../../daemon/planManifest.ts";
 import type { Studio } from "./planWorld.ts";
@@ -135,6 +136,7 @@ describe("mistakes about plates and frames", () => {
   it("names missing frames as a range and writes the cure", async () => {
     goodPlate(studio, [1001, 1002, 1005, 1006]);
     const problem = await first(`use: env_relight\nplate: ${PLATE}\n`);
+    expect(problem.code).toBe("HP-PLATE-FRAMES");
     expect(problem.message).toBe("Plate has no frames 1003,1004 (2 of 6). Fix it, or add frames: 1001,1002,1005,1006.");
   });
   it("knows the right number of #", async () => {
@@ -144,22 +146,21 @@ describe("mistakes about plates and frames", () => {
     expect(problem.message).toContain("files on disk use 4 digits");
   });
   it.each([
-    ["1001-1010", "Plate has no frames 1004-1010"],
-    ["1010-1001", "runs backwards"],
-    ["1001,", "comma"],
-    ["1001-1003:0", "step of 0"],
-    ["1001.5", "not a whole number"],
-  ])("explains frames: %s", async (frames, words) => {
+    ["1001-1010", "HP-PLATE-FRAMES", "Plate has no frames 1004-1010"],
+    ["1010-1001", "HP-MANIFEST-FRAMES", "runs backwards"],
+    ["1001,", "HP-MANIFEST-FRAMES", "comma"],
+    ["1001-1003:0", "HP-MANIFEST-FRAMES", "step of 0"],
+    ["1001.5", "HP-MANIFEST-FRAMES", "not a whole number"],
+  ])("explains frames: %s", async (frames, code, words) => {
     goodPlate(studio);
     const problem = await first(`use: env_relight\nplate: {path: ${PLATE}, frames: "${frames}"}\n`);
-    expect(problem.message).toContain(words);
+    expect([problem.code, problem.message]).toEqual([code, expect.stringContaining(words)]);
   });
   it("offers the nearest file name", async () => {
     goodPlate(studio);
-    expect(
-      (await first(`use: env_relight\nplate: ${PLATE.replace("SH010_PL01_v001.####", "SH010_PL1_v001.####")}\n`))
-        .nearest,
-    ).toBe("SH010_PL01_v001.####.png");
+    const plate = PLATE.replace("SH010_PL01_v001.####", "SH010_PL1_v001.####");
+    const problem = await first(`use: env_relight\nplate: ${plate}\n`);
+    expect([problem.code, problem.nearest]).toEqual(["HP-PLATE-MISSING", "SH010_PL01_v001.####.png"]);
   });
   it("sees a folder that says v003 beside a file that says v004", async () => {
     studio.put("SH010/plates/X_v003/X_v004.1001.png");
@@ -177,10 +178,15 @@ describe("mistakes about plates and frames", () => {
     goodPlate(studio);
     writeFileSync(join(root, "SH010/plates/SH010_PL01_v001/SH010_PL01_v001.1004.png"), "");
     const outcome = await studio.plan(`use: env_relight\nplate: ${PLATE}\n`);
-    expect(outcome.kind).toBe("waiting");
-    expect(outcome.kind === "waiting" && outcome.reason).toContain(
-      "1 file is still growing (SH010_PL01_v001.1004.png)",
-    );
+    if (outcome.kind !== "waiting") throw new Error(`it is ${outcome.kind}`);
+    expect(outcome.problems.map((problem) => [problem.code, problem.severity, at(problem)])).toEqual([
+      ["HP-PLATE-GROWING", "warning", "tunnel.yaml:2:8"],
+    ]);
+    const words = "1 file is still growing (SH010_PL01_v001.1004.png).";
+    expect(outcome.reason).toBe(words);
+    const answer = waitingAnswer("tunnel.yaml", outcome.reason, outcome.problems);
+    expect(answer).toMatch(/^WAITING {2}tunnel\.yaml\n\ntunnel\.yaml:2:8 {2}HP-PLATE-GROWING\n/);
+    expect(answer.split(words).length).toBe(2);
   });
   it("refuses Windows paths and backslashes with the right form", async () => {
     expect((await first("use: env_relight\nplate: 'P:\\AGM\\x.####.exr'\n")).code).toBe("HP-PATH-WINDOWS");

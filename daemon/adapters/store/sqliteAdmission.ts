@@ -87,7 +87,8 @@ export function admissionMethods(db: Database): AdmissionMethods {
 function submitOne(db: Database, job: NewJob, holder: JobId | null): SubmitResult {
   if (holder !== null && !job.plan.rerun) {
     recordDrop(db, job, holder, "duplicate");
-    db.event("manifest.duplicate", holder, { name: job.source.name, folder: job.source.folder });
+    const { name, folder } = job.source;
+    db.event("manifest.duplicate", holder, { code: "HP-INTAKE-DUPLICATE", name, folder });
     return { kind: "duplicate", jobId: holder };
   }
   // rerun: true takes the key over in the same transaction.

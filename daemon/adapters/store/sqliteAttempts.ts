@@ -59,7 +59,9 @@ export function attemptMethods(db: Database): AttemptMethods {
       return changeUnderFence(db, ref, (row) => {
         if (row["state"] !== "running" || !move(db, row, how, NO_GRANT)) return false;
         endAttempt(db, ref.fence, how);
-        say(db, how === "lost" ? "task.lost" : "task.released", row, { slot: String(row["slot"]) });
+        const slot = String(row["slot"]);
+        if (how === "lost") say(db, "task.lost", row, { code: "HP-COMFY-LOST", slot });
+        else say(db, "task.released", row, { slot });
         return true;
       });
     },

@@ -55,7 +55,7 @@ export function openMethods(db: Database): OpenMethods {
         if (counts.blocked + counts.ready + counts.running + counts.deferred + counts.committing + counts.done > 0)
           return "stale";
         db.run("UPDATE step SET state = 'burnt', reason = ? WHERE id = ?", reason, stepId);
-        db.event("version.burnt", String(step["job_id"]), { step: stepId, reason });
+        db.event("version.burnt", String(step["job_id"]), { code: "HP-PUBLISH-BURNT", step: stepId, reason });
         endJobIfEnded(db, String(step["job_id"]));
         return "ok";
       });
@@ -120,6 +120,7 @@ export function publishMethods(db: Database): PublishMethods {
           stepId,
         );
         db.event("version.claimed", String(step["job_id"]), {
+          code: "HP-PUBLISH-CONFLICT",
           step: stepId,
           version: number,
           instead: step["version"] ?? null,
