@@ -12,7 +12,9 @@ export function createClock(): Clock {
         const timer = setTimeout(resolve, Math.min(Math.max(0, ms), TIMER_MS_MAX));
         const wake = (): void => {
           clearTimeout(timer);
-          resolve();
+          // Through the event loop, not straight on: a loop that is woken in every one of its own rounds would otherwise live
+          // in promises alone, and no disk, socket or timer would ever get a word in.
+          setImmediate(resolve);
         };
         // However `until` ends, there is nothing to wait for any more.
         until?.then(wake, wake);

@@ -1,4 +1,5 @@
 /** Time, names and chance as the real world gives them. */
+import { stat } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { createClock } from "../../daemon/adapters/clock.ts";
 import { createDigest } from "../../daemon/adapters/digest.ts";
@@ -22,6 +23,16 @@ describe("the clock", () => {
     wake();
     await slept;
     await clock.sleep(month, Promise.reject(new Error("whatever ends it ends the sleep")));
+  });
+
+  it("lets the outside in between two sleeps, however early each of them ends", async () => {
+    const clock = createClock();
+    let heard = false;
+    const spoken = stat(".").then(() => (heard = true));
+    // A loop that always has a reason to go on at once; without a turn for the disk it would never end.
+    for (let round = 0; !heard && round < 1_000_000; round += 1) await clock.sleep(60_000, Promise.resolve());
+    expect(heard).toBe(true);
+    await spoken;
   });
 
   it("sleeps on although the time is beyond what a timer can count", async () => {
