@@ -38,6 +38,7 @@ function text(job: JobRow, failed: readonly TaskRow[]): string {
     etaSeconds: null,
     trouble: null,
     versions,
+    failures: [],
     now: job.createdAt,
   });
   const failures = failed.map((task) => `  ${task.id}: ${task.failure?.code ?? ""} ${task.failure?.message ?? ""}`);

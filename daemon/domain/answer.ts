@@ -3,7 +3,7 @@
  * same facts, the same text. Plain text, no colour, one thing to do.
  */
 import type { ErrorCode, Problem } from "./errors.ts";
-import { versionName } from "./ids.ts";
+import { versionName, wedgeName } from "./ids.ts";
 import type { JobState, StepState, TaskCounts } from "./job.ts";
 
 export function statusFileName(name: string): string {
@@ -84,11 +84,20 @@ export interface AnswerVersion {
   readonly qcReport: string;
 }
 
+/** One cause of failed tasks: its first wedge, and how many tasks have it. */
+export interface AnswerFailure {
+  readonly wedge: number;
+  readonly tasks: number;
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface AnswerPaths {
   readonly ahead: number;
   readonly etaSeconds: number | null;
   readonly trouble: string | null;
   readonly versions: readonly AnswerVersion[];
+  readonly failures: readonly AnswerFailure[];
   readonly now: number;
 }
 
@@ -104,10 +113,39 @@ export interface AnsweredJob {
 export function statusAnswer(name: string, job: AnsweredJob, extras: AnswerPaths): string {
   const lines = [`${headline(job)}  ${name}`, "", `  job:      ${job.id}`, ...progressLines(job, extras)];
   for (const version of extras.versions) lines.push(...versionLines(version, job));
+  for (const failure of extras.failures.slice(0, FAILURES_SHOWN)) lines.push(failureLine(failure));
   for (const step of job.steps) if (step.reason !== null) lines.push(`  why:      ${step.reason}`);
   for (const note of job.plan.notes) lines.push(`  note:     ${note}`);
   lines.push("", nextLine(job));
   return text(lines);
+}
+
+const FAILURES_SHOWN = 3;
+
+/** What failed, by cause: two hundred wedges that miss the same model are one line. */
+export function answerFailures(
+  tasks: readonly {
+    readonly wedge: number;
+    readonly failure: { readonly code: string; readonly message: string } | null;
+  }[],
+): readonly AnswerFailure[] {
+  const out = new Map<string, AnswerFailure>();
+  for (const { wedge, failure } of tasks) {
+    if (failure === null) continue;
+    const known = out.get(failure.message);
+    out.set(
+      failure.message,
+      known === undefined
+        ? { wedge, tasks: 1, code: failure.code, message: failure.message }
+        : { ...known, tasks: known.tasks + 1 },
+    );
+  }
+  return [...out.values()];
+}
+
+function failureLine(failure: AnswerFailure): string {
+  const others = failure.tasks > 1 ? ` and ${failure.tasks - 1} more` : "";
+  return `  failed:   ${wedgeName(failure.wedge)}${others}: ${failure.code}  ${failure.message}`;
 }
 
 export function duplicateAnswer(name: string, job: AnsweredJob, extras: AnswerPaths): string {

@@ -111,11 +111,12 @@ function linkProblems(
 /** A live server lists its models; a recorded catalogue has no list, and then nothing can be said. */
 function modelProblem(where: string, file: string, { options }: NodeInput): readonly Problem[] {
   if (options === null || options.includes(file)) return [];
+  const nearest = nearestWord(file, options);
   return [
     recipeProblem("HP-RECIPE-MODEL", `${where} needs the model "${file}", which this ComfyUI does not have.`, {
       found: file,
-      nearest: nearestWord(file, options),
-      action: "Install the model in ComfyUI's models directory, or choose the nearest.",
+      nearest,
+      action: `Install the model in ComfyUI's models directory${nearest === null ? "" : ", or choose the nearest"}.`,
     }),
   ];
 }

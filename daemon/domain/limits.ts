@@ -115,6 +115,8 @@ export const LIMITS = {
   tickBusyMs: 100,
   answerRefreshMs: 1_000,
   answerWaitingRefreshMs: 30_000,
+  /** Failed tasks of a step whose reasons an answer tells apart. */
+  answerFailuresRead: 200,
   answerCloseLookMs: 60_000,
   reviewSheetMs: 5_000,
   proxiesPerUnit: 16,

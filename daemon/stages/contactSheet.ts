@@ -48,12 +48,17 @@ function wedgeTile(
   pictureOf: (task: TaskRow) => string | null,
 ): SheetTile {
   const shown = tasks.find((task) => task.staged.length > 0) ?? tasks[0];
-  const values = Object.values(wedge.axes).join(" ");
+  const values = Object.entries(wedge.axes).map(axisLabel).join(" ");
   return {
     path: shown === undefined ? null : pictureOf(shown),
     label: `${wedgeName(wedge.index)} ${values}`.trim(),
     mark: markOf(tasks),
   };
+}
+
+/** "dawn 1003" says enough; "0.5 -4" does not: a bare number, other than a seed, gets its axis' name. */
+function axisLabel([axis, value]: readonly [string, string]): string {
+  return axis === "seed" || !/^[-+.\d]+$/.test(value) ? value : `${axis} ${value}`;
 }
 
 function frameTiles(tasks: readonly TaskRow[], pictureOf: (task: TaskRow) => string | null): readonly SheetTile[] {

@@ -47,7 +47,7 @@ export function createPublish(context: StageContext, shelf: RecipeShelf): Stage 
 async function burn(context: StageContext, step: StepRow): Promise<void> {
   const reason =
     step.counts.failed > 0
-      ? `${step.counts.failed} tasks failed or were rejected, ${step.counts.canceled} were canceled`
+      ? `${ofTasks(step.counts.failed)} failed or ${step.counts.failed === 1 ? "was" : "were"} rejected${step.counts.canceled > 0 ? `, ${step.counts.canceled} canceled` : ""}`
       : "a person canceled every task";
   const applied = await context.world.store.burn(step.id, reason);
   if (applied !== "ok") return;
@@ -65,6 +65,10 @@ async function burn(context: StageContext, step: StepRow): Promise<void> {
     run: () => quarantineAndClear(context, step),
     done: () => undefined,
   });
+}
+
+function ofTasks(count: number): string {
+  return count === 1 ? "1 task" : `${count} tasks`;
 }
 
 function startAssembling(context: StageContext, step: StepRow, shelf: RecipeShelf): void {

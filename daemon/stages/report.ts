@@ -3,7 +3,7 @@
  * under accepted/, done/, failed/, and the shot's review folder. Everything here is derived and written again at will.
  */
 import type { AnswerPaths } from "../domain/answer.ts";
-import { duplicateAnswer, statusAnswer, statusFileName } from "../domain/answer.ts";
+import { answerFailures, duplicateAnswer, statusAnswer, statusFileName } from "../domain/answer.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { JobId } from "../domain/ids.ts";
 import { isJobEnded } from "../domain/job.ts";
@@ -177,8 +177,16 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
             },
           ],
     ),
+    failures: await failuresOf(context, job),
     now: context.world.clock.now(),
   };
+}
+
+async function failuresOf(context: StageContext, job: JobRow): Promise<AnswerPaths["failures"]> {
+  if (job.counts.failed === 0) return [];
+  const of = { states: ["failed"], limit: LIMITS.answerFailuresRead } as const;
+  const tasks = await Promise.all(job.steps.map((step) => context.world.store.tasks(step.id, of)));
+  return answerFailures(tasks.flat());
 }
 
 function noSlotWords(context: StageContext): string {
