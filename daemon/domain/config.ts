@@ -3,6 +3,8 @@
  * Reading the file is `adapters/config`.
  */
 import { z } from "zod";
+import { byteCount } from "./byteSize.ts";
+import { completeSlots } from "./configSlots.ts";
 import { LIMITS } from "./limits.ts";
 
 const rootSchema = z.strictObject({
@@ -36,18 +38,63 @@ const assetPathSchema = z.strictObject({
   listIntervalMs: z.number().int().min(100).default(LIMITS.assetPathListIntervalMs),
 });
 
+const bytes = (what: string) =>
+  z
+    .string()
+    .refine((text) => byteCount(text) !== null, "a size like 24GB or 512MiB")
+    .transform((text) => byteCount(text) ?? 0)
+    .describe(what);
+
+const spawnSchema = z.strictObject({
+  dir: z.string().startsWith("/").describe("ComfyUI's own directory, with main.py in it."),
+  python: z.string().startsWith("/").describe("The python that runs it, mostly of a virtual environment."),
+  port: z.number().int().min(1).max(65_535).optional().describe("On 127.0.0.1. Default: the next free one from 8188."),
+  args: z.array(z.string()).default([]).describe("Further flags of ComfyUI, after those that Hotplate sets."),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .default({})
+    .describe("Further environment; nothing else is passed on but PATH, HOME and the locale."),
+  cache: z
+    .string()
+    .regex(/^(classic|none|lru:[1-9]\d{0,3}|ram(:\d+(\.\d+)?)?)$/)
+    .default("classic")
+    .describe("What it keeps between prompts: classic, none, lru:N results, ram or ram:GB of headroom."),
+  memoryMax: bytes("Of the process and its children: past it the slot is restarted.").optional(),
+  outlive: z.boolean().default(false).describe("true: it goes on when the daemon stops and is adopted at its start."),
+});
+
 const slotSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_-]+$/),
-  gpu: z.number().int().min(0).optional(),
-  url: z.url().describe("Base URL of an attached ComfyUI."),
+  gpu: z
+    .union([z.number().int().min(0), z.string().regex(/^(GPU|MIG)-[A-Za-z0-9-]+$/)])
+    .optional()
+    .describe("Number (as nvidia-smi counts) or UUID of its GPU."),
+  url: z.url().optional().describe("Base URL of an attached ComfyUI, which somebody else starts and restarts."),
+  spawn: spawnSchema.optional().describe("A ComfyUI that Hotplate starts, restarts and ends itself."),
   shared: z
     .strictObject({ input: z.string(), output: z.string() })
     .optional()
     .describe("This slot's input and output directories as this node sees them; without: upload and view."),
   demo: z.boolean().default(false).describe("May be a simulated ComfyUI (demo roots only)."),
+  restart: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("Program and arguments that restart an attached ComfyUI; without, a stuck one is quarantined."),
+  recycle: z
+    .strictObject({
+      tasks: z.number().int().min(1).optional().describe("Restart when idle after so many tasks."),
+      memory: bytes("Restart when idle past so much memory of the process (spawned only).").optional(),
+    })
+    .optional(),
+  warmUp: z
+    .boolean()
+    .optional()
+    .describe("Run a small graph without models before the first task. Default: true when spawned, else false."),
 });
 
-export const configSchema = z.strictObject({
+/** What a person writes. */
+export const configTextSchema = z.strictObject({
   hotplate: z.literal(1),
   stateDir: z.string().startsWith("/").describe("SQLite, logs and scratch: a local disk, never a share."),
   roots: z.array(rootSchema).min(1),
@@ -68,8 +115,16 @@ export const configSchema = z.strictObject({
     .default({ listen: "127.0.0.1:7464", allowedHosts: [] }),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).default({ level: "info" }),
 });
-export type Config = z.infer<typeof configSchema>;
+/** As written: a slot may lack its url. */
+export type ConfigText = z.infer<typeof configTextSchema>;
+type SlotText = ConfigText["slots"][number];
+export type SpawnConfig = NonNullable<SlotText["spawn"]> & { readonly port: number };
+/** As used: every slot has a url, and a spawned one a port and its own directories. */
+export type SlotConfig = Omit<SlotText, "url" | "spawn"> & { readonly url: string; readonly spawn?: SpawnConfig };
+export type Config = Omit<ConfigText, "slots"> & { readonly slots: readonly SlotConfig[] };
+
+/** The same, with what was left out filled in. */
+export const configSchema = configTextSchema.transform((text): Config => completeSlots(text));
 export type HotFolderConfig = Config["hotFolders"][number];
 export type AssetPathConfig = Config["assetPaths"][number];
-export type SlotConfig = Config["slots"][number];
 export type RootConfig = Config["roots"][number];

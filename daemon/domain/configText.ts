@@ -5,8 +5,9 @@
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import { z } from "zod";
-import type { Config } from "./config.ts";
-import { configSchema } from "./config.ts";
+import type { Config, ConfigText } from "./config.ts";
+import { configTextSchema } from "./config.ts";
+import { completeSlots, slotProblems } from "./configSlots.ts";
 import type { Problem } from "./errors.ts";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
@@ -41,12 +42,12 @@ export function readConfig(text: string, file: string): ConfigReading {
     // Aliases that would unfold without end.
     return { ok: false, problems: [problem(reading, 0, { message: `${messageOf(error)}.` })] };
   }
-  const parsed = configSchema.safeParse(value);
+  const parsed = configTextSchema.safeParse(value);
   const problems = parsed.success
     ? crossChecks(reading, parsed.data)
     : parsed.error.issues.flatMap((issue) => schemaProblems(reading, issue));
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, LIMITS.problemsMax) };
-  return parsed.success ? { ok: true, config: parsed.data } : { ok: false, problems };
+  return parsed.success ? { ok: true, config: completeSlots(parsed.data) } : { ok: false, problems };
 }
 
 /** Every key of the schema as `hotFolders[].path`: what the annotated example must name. */
@@ -67,7 +68,7 @@ interface Schema {
 }
 
 function jsonSchema(): Schema {
-  return z.toJSONSchema(configSchema, { io: "input" }) as Schema;
+  return z.toJSONSchema(configTextSchema, { io: "input" }) as Schema;
 }
 
 function keysAt(path: Path): readonly string[] {
@@ -133,7 +134,7 @@ function wordFor(type: string): string {
 }
 
 /** What the schema can't see: names given twice, paths outside every root, paths that are not absolute. */
-function crossChecks(reading: Reading, config: Config): readonly Problem[] {
+function crossChecks(reading: Reading, config: ConfigText): readonly Problem[] {
   const folders = config.hotFolders.map((folder) => folder.path);
   return [
     ...twice(
@@ -160,6 +161,7 @@ function crossChecks(reading: Reading, config: Config): readonly Problem[] {
       outside(reading, ["assetPaths", index, "glob"], staticPart(asset.glob), config),
     ),
     ...relativePaths(reading, config),
+    ...slotProblems(config).map(({ path, ...words }) => at(reading, path, words)),
   ];
 }
 
@@ -173,7 +175,7 @@ function twice(reading: Reading, list: Path, key: string, values: readonly strin
   });
 }
 
-function outside(reading: Reading, path: Path, value: string, config: Config): readonly Problem[] {
+function outside(reading: Reading, path: Path, value: string, config: ConfigText): readonly Problem[] {
   if (rootOf(value, config.roots) !== null) return [];
   return [
     at(reading, path, {
@@ -192,7 +194,7 @@ function staticPart(glob: string): string {
   return parts.slice(0, first < 0 ? parts.length : first).join("/");
 }
 
-function relativePaths(reading: Reading, config: Config): readonly Problem[] {
+function relativePaths(reading: Reading, config: ConfigText): readonly Problem[] {
   const given: readonly (readonly [Path, string])[] = [
     ...config.recipes.map((path, index) => [["recipes", index], path] as const),
     ...config.plugins.map((path, index) => [["plugins", index], path] as const),

@@ -92,6 +92,61 @@ rules: ./rules.yaml
     ]);
   });
 
+  it("fills in where a spawned slot listens and what directories are its own", () => {
+    const spawn = "spawn: {dir: /opt/ComfyUI, python: /opt/venv/bin/python}";
+    const text = SMALL.replace(
+      'url: "http://127.0.0.1:8188"}',
+      `${spawn}}\n  - {name: b, url: "http://127.0.0.1:8188"}`,
+    );
+    const { slots } = parseConfig(`${text}  - {name: c, gpu: GPU-8f-1, ${spawn}}\n`, "h.yaml");
+    expect(slots.map((slot) => [slot.name, slot.url, slot.shared?.output])).toEqual([
+      ["gpu0", "http://127.0.0.1:8189", "/var/lib/hotplate/slots/gpu0/output"],
+      ["b", "http://127.0.0.1:8188", undefined],
+      ["c", "http://127.0.0.1:8190", "/var/lib/hotplate/slots/c/output"],
+    ]);
+    expect(slots[0]?.spawn).toMatchObject({ port: 8189, cache: "classic", outlive: false, args: [], env: {} });
+  });
+
+  it("reads sizes as bytes and refuses what is none", () => {
+    const slot = (memory: string) =>
+      SMALL.replace('url: "http://127.0.0.1:8188"', `spawn: {dir: /c, python: /p, memoryMax: ${memory}}`);
+    expect(parseConfig(slot("24GB"), "h.yaml").slots[0]?.spawn?.memoryMax).toBe(24e9);
+    expect(parseConfig(slot("1.5GiB"), "h.yaml").slots[0]?.spawn?.memoryMax).toBe(1.5 * 1024 ** 3);
+    expect(said(slot("lots"))).toEqual([
+      "8:58 slots[0].spawn.memoryMax can't be used. | lots | a size like 24GB or 512MiB",
+    ]);
+  });
+
+  it("wants a slot attached or spawned, exactly one of both, on a port of its own", () => {
+    const slots = (text: string) => SMALL.replace('{name: gpu0, url: "http://127.0.0.1:8188"}', text);
+    const spawned = (more: string) => slots(`{name: a, spawn: {dir: /c, python: /p${more}}}`);
+    expect(said(slots("{name: a}"))).toEqual(["8:5 slots[0] has neither url nor spawn. | one of both"]);
+    expect(
+      said(slots('{name: a, url: "http://h:1", spawn: {dir: /c, python: /p}, shared: {input: /i, output: /o}}')),
+    ).toEqual([
+      "8:20 slots[0] has both url and spawn. | url | one of both",
+      "8:72 slots[0].shared is for attached slots. | shared | spawn alone",
+    ]);
+    expect(said(slots('{name: a, url: "http://h:1", recycle: {tasks: 5}}'))).toEqual([
+      "8:43 slots[0].recycle can't be used: nothing says how to restart it. | restart beside it",
+    ]);
+    expect(said(slots('{name: a, url: "http://h:1", restart: [r], recycle: {memory: 1GB}}'))).toEqual([
+      "8:66 slots[0].recycle.memory can't be used: the memory of an attached ComfyUI is not seen. | 1000000000 | a spawned slot",
+    ]);
+    expect(said(spawned(", args: [--port, '1', --cache-lru=4]"))).toEqual([
+      "8:51 slots[0].spawn.args can't hold --port. | --port | flags that Hotplate does not set",
+      "8:64 slots[0].spawn.args can't hold --cache-lru=4. | --cache-lru=4 | flags that Hotplate does not set",
+    ]);
+    expect(said(spawned(", cache: big"))[0]).toMatch(
+      /^8:51 slots\[0\]\.spawn\.cache can't be used\. \| big \| text like/,
+    );
+    expect(
+      said(
+        `${slots('{name: a, url: "http://localhost:8190/"}')}  - {name: b, spawn: {dir: /c, python: /p, port: 8190}}\n`,
+      ),
+    ).toEqual(["9:53 slots[1] and slots[0] use the same port. | 8190 | a port of its own"]);
+  });
+
   it("places a syntax error, a key that stands twice, a second document and an empty file", () => {
     expect(said("hotplate: 1\n\tstateDir: /x\n")[0]).toMatch(/^2:1 /);
     expect(said(`${SMALL}stateDir: /other\n`)[0]).toMatch(/^9:1 .*unique/);
@@ -143,7 +198,9 @@ describe("config/hotplate.yaml", () => {
     const named = [...text.matchAll(/^ *(?:# |- )*([A-Za-z]+):(?= |$)/gm)].map((match) => match[1] ?? "");
     const known = configKeys().map((key) => key.slice(key.lastIndexOf(".") + 1));
     expect([...new Set(named)].toSorted()).toEqual([...new Set(known)].toSorted());
-    expect(known.length).toBe(named.length);
+    // Two slots, for one can't be attached and spawned: each has its name.
+    expect(named.filter((name) => name === "name").length).toBe(3);
+    expect(named.length).toBe(known.length + 1);
   });
 
   it("can be used with every line that is commented out", () => {
