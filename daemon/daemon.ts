@@ -12,7 +12,7 @@ import { ignore, makeDirs } from "./durable.ts";
 import type { DaemonOptions, Stage, StageContext } from "./live.ts";
 import { createLive, rootView, slotView } from "./live.ts";
 import { createMountGuard } from "./mountGuard.ts";
-import type { World } from "./ports.ts";
+import type { Files, World } from "./ports.ts";
 import { createAdmit } from "./stages/admit.ts";
 import { createAnswers } from "./stages/answers.ts";
 import { createAssetPaths } from "./stages/assetPaths.ts";
@@ -38,6 +38,8 @@ export interface Daemon {
   stop(): void;
   wake(): void;
   view(): NodeView;
+  /** The guarded disk: whoever works beside the loop (the API) gives up on a dead mount as the loop does. */
+  readonly files: Files;
 }
 
 export function createDaemon(world: World, options: DaemonOptions): Daemon {
@@ -90,6 +92,7 @@ export function createDaemon(world: World, options: DaemonOptions): Daemon {
 
   return {
     wake: alarm.wake,
+    files: guard.files,
     stop() {
       stopping = true;
       alarm.wake();

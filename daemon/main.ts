@@ -62,7 +62,12 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     probe: createMountProbe(base.exec),
     takeOver: options.takeOver,
   });
-  const http = await createHttpServer({ world, view: () => daemon.view(), wake: () => daemon.wake(), version });
+  const http = await createHttpServer({
+    world: { ...world, files: daemon.files },
+    view: () => daemon.view(),
+    wake: () => daemon.wake(),
+    version,
+  });
   opened.defer(() => http.close());
   // Only now, when the API answers: whoever reads the file may call it at once.
   const startedAt = new Date(base.clock.now()).toISOString();

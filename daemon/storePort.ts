@@ -249,6 +249,8 @@ export interface Store {
     readonly state?: JobState;
     readonly show?: string;
     readonly idPrefix?: string;
+    /** Only jobs older than this one; a job that is not there: none. */
+    readonly before?: JobId;
   }): Promise<readonly JobRow[]>;
   /** By wedge, then frame. */
   tasks(

@@ -7,16 +7,18 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ERRORS, EXIT } from "../daemon/domain/errors.ts";
 import { EVENTS } from "../daemon/domain/events.ts";
+import { apiDocument } from "./apiDocument.ts";
 import { withCodeMap } from "./codeMap.ts";
 import { configJsonSchema, manifestFields, manifestJsonSchema } from "./schemaPages.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** Path below the repository -> its whole text. */
-export function generatedDocs(root: string): ReadonlyMap<string, string> {
+export async function generatedDocs(root: string): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["docs/errors.md", errorsPage()],
     ["docs/events.md", eventsPage()],
+    ["docs/openapi.json", await apiDocument()],
     ["config/schemas/manifest.schema.json", manifestJsonSchema()],
     ["config/schemas/hotplate.schema.json", configJsonSchema()],
     ["docs/manifest.md", withFields(textAt(`${root}docs/manifest.md`) ?? "")],
@@ -25,8 +27,8 @@ export function generatedDocs(root: string): ReadonlyMap<string, string> {
 }
 
 /** The pages whose file is not what the code says now. */
-export function staleDocs(root: string): readonly string[] {
-  return [...generatedDocs(root)].filter(([path, text]) => textAt(root + path) !== text).map(([path]) => path);
+export async function staleDocs(root: string): Promise<readonly string[]> {
+  return [...(await generatedDocs(root))].filter(([path, text]) => textAt(root + path) !== text).map(([path]) => path);
 }
 
 const MADE = "<!-- Made by scripts/generateDocs.ts from the code's own table. Change it there. -->";
@@ -113,12 +115,12 @@ function textAt(path: string): string | null {
 }
 
 if (import.meta.main) {
-  const stale = staleDocs(ROOT);
+  const stale = await staleDocs(ROOT);
   if (process.argv.includes("--check")) {
     for (const path of stale) console.error(`${path} is not what the code says; run node scripts/generateDocs.ts`);
     process.exitCode = stale.length > 0 ? EXIT.no : EXIT.done;
   } else {
-    for (const [path, text] of generatedDocs(ROOT)) {
+    for (const [path, text] of await generatedDocs(ROOT)) {
       mkdirSync(dirname(ROOT + path), { recursive: true });
       writeFileSync(ROOT + path, text);
     }

@@ -156,6 +156,12 @@ export const ERRORS = {
   "HP-HTTP-HOST": entry("The Host header is not allowed.", "Add it to api.allowedHosts.", EXIT.refused),
   "HP-HTTP-ORIGIN": entry("The request comes from another site.", "Call the API directly.", EXIT.refused),
   "HP-HTTP-BODY": entry("The request body is not as documented.", "See /v1/openapi.json.", EXIT.usage),
+  "HP-HTTP-KEY": entry(
+    "An Idempotency-Key was used for another request before.",
+    "Take a new key for a new request.",
+    EXIT.usage,
+  ),
+  "HP-HTTP-BUSY": entry("The API serves as many streams as it can.", "Close one, or ask again later.", EXIT.refused),
   "HP-HTTP-TIMEOUT": entry("The daemon gave no answer in time.", "See its log; hotplate doctor.", EXIT.timeout),
   "HP-DEMO-ROOT": entry("The demo folder is not empty and not ours.", "Choose another --root.", EXIT.refused),
   "HP-IMAGE-WORKER": entry(

@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { statusFileName } from "../domain/answer.ts";
+import { canonicalJson } from "../domain/canonicalJson.ts";
 import { HotplateError } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { badName } from "../domain/naming.ts";
@@ -13,6 +14,7 @@ import { baseName, joinPath } from "../domain/paths.ts";
 import { publishFile } from "../durable.ts";
 import { planManifest } from "../planManifest.ts";
 import type { RequestBody } from "../storePort.ts";
+import type { Idempotency } from "./idempotency.ts";
 import { findJob } from "./lookup.ts";
 import type { RouteParts } from "./routes.ts";
 import { idParams } from "./routes.ts";
@@ -30,14 +32,30 @@ const dropBody = z.strictObject({
 });
 type Drop = z.infer<typeof dropBody>;
 
-export function addDropRoute(base: FastifyInstance, parts: RouteParts): void {
+/** Same key, same request: the first answer again (docs/api.md). */
+const keyHeader = z.object({
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(LIMITS.idempotencyKeyCharactersMax)
+    .optional()
+    .describe("Of your own choosing; a request that is sent again under it is answered and not done again."),
+});
+
+/** What must be equal for a request to be the same one. */
+function printOf(parts: RouteParts, request: { readonly url: string; readonly body: unknown }): string {
+  return parts.world.digest.sha256(canonicalJson([request.url, request.body]));
+}
+
+export function addDropRoute(base: FastifyInstance, parts: RouteParts, idempotency: Idempotency): void {
   const server = base.withTypeProvider<ZodTypeProvider>();
   server.post(
     "/v1/jobs",
     {
       schema: {
         summary: "Drops a manifest into a hot folder, as a person would. dry_run=true only says what it means.",
-        querystring: z.object({ dry_run: z.enum(["true", "false"]).default("false") }),
+        querystring: z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") }),
+        headers: keyHeader,
         body: dropBody,
         response: { 200: shapes.verdictShape, 202: shapes.droppedShape },
       },
@@ -46,12 +64,17 @@ export function addDropRoute(base: FastifyInstance, parts: RouteParts): void {
       const folder = folderOf(parts, request.body.folder);
       checkName(request.body.name);
       if (request.query.dry_run === "true") return reply.status(200).send(await planned(parts, request.body, folder));
-      return reply.status(202).send(await drop(parts, request.body, folder.path));
+      const answer = await idempotency.once(request.headers["idempotency-key"], printOf(parts, request), async () => ({
+        status: 202,
+        body: await drop(parts, request.body, folder.path),
+      }));
+      if (answer.again) void reply.header("idempotency-replayed", "true");
+      return reply.status(202).send(answer.body as z.infer<typeof shapes.droppedShape>);
     },
   );
 }
 
-export function addRequestRoutes(base: FastifyInstance, parts: RouteParts): void {
+export function addRequestRoutes(base: FastifyInstance, parts: RouteParts, idempotency: Idempotency): void {
   const server = base.withTypeProvider<ZodTypeProvider>();
   const who = z
     .strictObject({ by: z.string().min(1).max(128).default("api").describe("Recorded, not verified.") })
@@ -65,14 +88,19 @@ export function addRequestRoutes(base: FastifyInstance, parts: RouteParts): void
           summary: kind === "cancel" ? "Cancels what has not ended." : "Tries failed and canceled tasks again.",
           description: "200: the loop has done it. 202: it is recorded and done when the loop can. 409: refused.",
           params: idParams,
+          headers: keyHeader,
           body: who,
           response: { 200: shapes.requestShape, 202: shapes.requestShape },
         },
       },
       async (request, reply) => {
         const job = await findJob(parts.world.store, request.params.id);
-        const answer = await asked(parts, { kind, jobId: job.id, by: request.body.by });
-        return reply.status(answer.state === "done" ? 200 : 202).send(answer);
+        const answer = await idempotency.once(request.headers["idempotency-key"], printOf(parts, request), async () => {
+          const body = await asked(parts, { kind, jobId: job.id, by: request.body.by });
+          return { status: body.state === "done" ? 200 : 202, body };
+        });
+        if (answer.again) void reply.header("idempotency-replayed", "true");
+        return reply.status(answer.status as 200 | 202).send(answer.body as z.infer<typeof shapes.requestShape>);
       },
     );
   }

@@ -19,7 +19,7 @@ export interface ProblemParts {
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, parts: ProblemParts): FastifyReply {
   const { status, code, detail } = parts;
   const body: ProblemShape = {
-    type: `docs/errors.md#${(code.split("-")[1] ?? "").toLowerCase()}`,
+    type: `docs/errors.md#hp-${(code.split("-")[1] ?? "").toLowerCase()}`,
     title: ERRORS[code].summary,
     status,
     detail,
@@ -58,6 +58,8 @@ function partsOf(error: FastifyError | Error): ProblemParts {
     }));
     return { status: 422, code: "HP-HTTP-BODY", detail: `The ${where} of the request is not as documented.`, errors };
   }
+  if (systemCode(error) === "FST_ERR_HANDLER_TIMEOUT")
+    return { status: 504, code: "HP-HTTP-TIMEOUT", detail: "No answer in time; a disk or the store may be slow." };
   const status = "statusCode" in error ? (error.statusCode ?? 500) : 500;
   if (status < 500) return { status, code: "HP-HTTP-BODY", detail: error.message };
   const disk = diskCode(systemCode(error));
@@ -76,7 +78,7 @@ function diskCode(errno: string | null): Pick<ProblemParts, "status" | "code"> |
 /** An exit code means the same as a status: what the command line says follows from one table. */
 function statusOf(code: ErrorCode): number {
   if (code === "HP-ID-AMBIGUOUS") return 409;
-  if (code === "HP-INTAKE-FOLDER") return 503;
+  if (code === "HP-INTAKE-FOLDER" || code === "HP-HTTP-BUSY") return 503;
   switch (ERRORS[code].exit) {
     case 6:
       return 404;

@@ -2,21 +2,23 @@
  * The routes that read. HTTP changes no job: it reads the store and the loop's picture of the node; what people ask for is
  * in `askingRoutes.ts`. Unique id prefixes are accepted; an ambiguous one lists what it could be.
  */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { HotplateError } from "../domain/errors.ts";
-import type { TaskId } from "../domain/ids.ts";
+import type { JobId, TaskId } from "../domain/ids.ts";
+import type { JobState } from "../domain/job.ts";
 import { JOB_STATES } from "../domain/job.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { NodeView } from "../domain/nodeView.ts";
+import type { TaskState } from "../domain/task.ts";
 import { TASK_STATES } from "../domain/task.ts";
 import { explain } from "../explainTask.ts";
 import type { World } from "../ports.ts";
 import type { JobRow } from "../storePort.ts";
 import { findJob } from "./lookup.ts";
 import * as shapes from "./shapes.ts";
-import { eventView, jobView, nodeView, taskView, versionView } from "./views.ts";
+import { jobView, nodeView, taskView, versionView } from "./views.ts";
 
 export interface RouteParts {
   readonly world: Pick<World, "config" | "clock" | "ids" | "digest" | "files" | "images" | "recipes" | "store" | "log">;
@@ -30,7 +32,8 @@ export const idParams = z.object({
   id: z.string().min(1).max(LIMITS.idCharactersMax).describe("Id, or a beginning of it that only one has."),
 });
 const limit = z.coerce.number().int().min(1).max(LIMITS.httpPageMax).default(50);
-const after = z.coerce.number().int().min(0).default(0);
+const cursor = z.string().min(1).max(LIMITS.idCharactersMax).optional().describe("`next` of the page before.");
+const next = z.string().nullable().describe("Give it as `cursor` for the next page; null: this is the last one.");
 
 export function addNodeRoutes(base: FastifyInstance, parts: RouteParts): void {
   const server = base.withTypeProvider<ZodTypeProvider>();
@@ -85,14 +88,19 @@ export function addJobRoutes(base: FastifyInstance, parts: RouteParts): void {
     {
       schema: {
         summary: "Jobs, newest first.",
-        querystring: z.object({ limit, state: z.enum(JOB_STATES).optional(), show: z.string().optional() }),
-        response: { 200: z.strictObject({ jobs: z.array(shapes.jobShape) }) },
+        querystring: z.strictObject({
+          limit,
+          cursor,
+          state: z.enum(JOB_STATES).optional(),
+          show: z.string().optional(),
+        }),
+        response: { 200: z.strictObject({ jobs: z.array(shapes.jobShape), next }) },
       },
     },
-    async (request) => {
-      const { state, show } = request.query;
-      const filter = { ...(state === undefined ? {} : { state }), ...(show === undefined ? {} : { show }) };
-      return { jobs: (await store.jobs({ limit: request.query.limit, ...filter })).map(jobView) };
+    async (request, reply) => {
+      const page = await jobsPage(parts, request.query);
+      linkNext(request.url, reply, page.next);
+      return { jobs: page.jobs.map(jobView), next: page.next };
     },
   );
   server.get(
@@ -106,51 +114,87 @@ export function addJobRoutes(base: FastifyInstance, parts: RouteParts): void {
       schema: {
         summary: "The tasks of a job, in the order of the plan.",
         params: idParams,
-        querystring: z.object({
-          limit,
-          after: after.describe("`next` of the page before."),
-          state: z.enum(TASK_STATES).optional(),
-        }),
-        response: { 200: z.strictObject({ tasks: z.array(shapes.taskShape), next: z.number().int().nullable() }) },
+        querystring: z.strictObject({ limit, cursor, state: z.enum(TASK_STATES).optional() }),
+        response: { 200: z.strictObject({ tasks: z.array(shapes.taskShape), next }) },
       },
     },
-    async (request) => tasksPage(parts, await findJob(store, request.params.id), request.query),
+    async (request, reply) => {
+      const page = await tasksPage(parts, await findJob(store, request.params.id), request.query);
+      linkNext(request.url, reply, page.next);
+      return page;
+    },
   );
   server.get(
     "/v1/versions",
     {
       schema: {
         summary: "Committed versions, newest job first.",
-        querystring: z.object({ limit, show: z.string().optional() }),
-        response: { 200: z.strictObject({ versions: z.array(shapes.versionShape) }) },
+        querystring: z.strictObject({ limit, cursor, show: z.string().optional() }),
+        response: { 200: z.strictObject({ versions: z.array(shapes.versionShape), next }) },
       },
     },
-    async (request) => {
-      const { show } = request.query;
-      const jobs = await store.jobs({
-        limit: request.query.limit,
-        state: "done",
-        ...(show === undefined ? {} : { show }),
-      });
-      return { versions: jobs.flatMap((job) => job.steps.map((step) => versionView(job, step))) };
+    async (request, reply) => {
+      const page = await jobsPage(parts, { ...request.query, state: "done" });
+      linkNext(request.url, reply, page.next);
+      return { versions: page.jobs.flatMap((job) => job.steps.map((step) => versionView(job, step))), next: page.next };
     },
   );
+}
+
+interface JobsQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly state?: JobState | undefined;
+  readonly show?: string | undefined;
+}
+
+/** One more than asked for is read: whether there is a next page is known, not guessed. */
+async function jobsPage(
+  parts: RouteParts,
+  query: JobsQuery,
+): Promise<{ readonly jobs: readonly JobRow[]; readonly next: string | null }> {
+  const { store } = parts.world;
+  const before = query.cursor as JobId | undefined;
+  if (before !== undefined && (await store.job(before)) === null) throw noCursor(before);
+  const found = await store.jobs({
+    limit: query.limit + 1,
+    ...(before === undefined ? {} : { before }),
+    ...(query.state === undefined ? {} : { state: query.state }),
+    ...(query.show === undefined ? {} : { show: query.show }),
+  });
+  const jobs = found.slice(0, query.limit);
+  return { jobs, next: found.length > jobs.length ? (jobs.at(-1)?.id ?? null) : null };
 }
 
 async function tasksPage(
   parts: RouteParts,
   job: JobRow,
-  query: {
-    readonly limit: number;
-    readonly after: number;
-    readonly state?: (typeof TASK_STATES)[number] | undefined;
-  },
-): Promise<{ tasks: shapes.TaskShape[]; next: number | null }> {
+  query: { readonly limit: number; readonly cursor?: string | undefined; readonly state?: TaskState | undefined },
+): Promise<{ tasks: shapes.TaskShape[]; next: string | null }> {
+  if (query.cursor !== undefined && !/^\d{1,15}$/.test(query.cursor)) throw noCursor(query.cursor);
   const states = query.state === undefined ? {} : { states: [query.state] };
-  const filter = { ...states, afterSeq: query.after, limit: query.limit + 1 };
+  const filter = { ...states, afterSeq: Number(query.cursor ?? 0), limit: query.limit + 1 };
   const found = (await Promise.all(job.steps.map((step) => parts.world.store.tasks(step.id, filter)))).flat();
   const tasks = found.slice(0, query.limit);
-  return { tasks: tasks.map(taskView), next: found.length > tasks.length ? (tasks.at(-1)?.seq ?? null) : null };
+  const last = tasks.at(-1);
+  return {
+    tasks: tasks.map(taskView),
+    next: found.length > tasks.length && last !== undefined ? String(last.seq) : null,
+  };
+}
+
+function noCursor(cursor: string): HotplateError {
+  return new HotplateError("HP-HTTP-BODY", `${JSON.stringify(cursor)} is no cursor of this list.`, {
+    hint: "Take `next` of the page before, unchanged.",
+  });
+}
+
+function linkNext(url: string, reply: FastifyReply, next: string | null): void {
+  if (next === null) return;
+  const [path = "", query] = url.split("?");
+  const search = new URLSearchParams(query);
+  search.set("cursor", next);
+  void reply.header("link", `<${path}?${search.toString()}>; rel="next"`);
 }
 
 export function addReasonRoutes(base: FastifyInstance, parts: RouteParts): void {
@@ -182,22 +226,6 @@ export function addReasonRoutes(base: FastifyInstance, parts: RouteParts): void 
       const reasons = task === null ? null : await explain(parts.world, parts.view(), id);
       if (task === null || reasons === null) throw new HotplateError("HP-NOT-FOUND", `There is no task ${id}.`);
       return { task: id, state: task.state, reasons: [...reasons] };
-    },
-  );
-  server.get(
-    "/v1/events",
-    {
-      schema: {
-        summary: "The event sequence after `since`, oldest first. Ask again with `next`.",
-        querystring: z.object({ limit, since: after, job: z.string().optional() }),
-        response: { 200: z.strictObject({ events: z.array(shapes.eventShape), next: z.number().int() }) },
-      },
-    },
-    async (request) => {
-      const { since, job } = request.query;
-      const id = job === undefined ? undefined : (await findJob(store, job)).id;
-      const events = await store.events(since, request.query.limit, id);
-      return { events: events.map(eventView), next: events.at(-1)?.seq ?? since };
     },
   );
 }

@@ -2,6 +2,7 @@
  * The API server: loopback only, one documented API for the command line, later pages and TDs. Errors are problem+json; the
  * OpenAPI document is at /v1/openapi.json and in docs/openapi.json. Every answer is checked against its schema.
  */
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import swagger from "@fastify/swagger";
 import Fastify from "fastify";
 import type { FastifyInstance } from "fastify";
@@ -13,10 +14,13 @@ import {
 } from "fastify-type-provider-zod";
 import { LIMITS } from "../domain/limits.ts";
 import { addDropRoute, addRequestRoutes } from "./askingRoutes.ts";
+import { addEventRoute } from "./eventRoute.ts";
+import { createIdempotency } from "./idempotency.ts";
 import { onError, sendProblem } from "./problem.ts";
 import type { RouteParts } from "./routes.ts";
 import { addJobRoutes, addNodeRoutes, addReasonRoutes } from "./routes.ts";
 import { guard } from "./safety.ts";
+import { createEventStreams } from "./stream.ts";
 
 export interface HttpServer {
   readonly url: string;
@@ -36,9 +40,11 @@ export async function buildServer(parts: RouteParts): Promise<FastifyInstance> {
     bodyLimit: LIMITS.httpBodyBytesMax,
     logger: false,
     forceCloseConnections: true,
-    requestTimeout: LIMITS.comfyCallTimeoutMs,
+    requestTimeout: LIMITS.httpRequestMs,
+    handlerTimeout: LIMITS.httpHandlerMs,
     routerOptions: { maxParamLength: LIMITS.idCharactersMax },
   });
+  server.server.maxConnections = LIMITS.httpConnectionsMax;
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(onError(parts.world.log));
@@ -57,28 +63,60 @@ export async function buildServer(parts: RouteParts): Promise<FastifyInstance> {
       return address === null || typeof address === "string" ? null : address.port;
     },
   });
-  await server.register(swagger, {
+  const streams = createEventStreams(parts.world);
+  server.addHook("preClose", async () => streams.close());
+  await server.register(swagger, documentOf(parts.version));
+  server.get("/v1/openapi.json", { schema: { hide: true } }, () => server.swagger());
+  addNodeRoutes(server, parts);
+  addJobRoutes(server, parts);
+  addReasonRoutes(server, parts);
+  addEventRoute(server, parts, streams);
+  const idempotency = createIdempotency(parts.world.clock);
+  addDropRoute(server, parts, idempotency);
+  addRequestRoutes(server, parts, idempotency);
+  await server.ready();
+  return server;
+}
+
+/** The OpenAPI document. Every operation may be refused; the refusal has one shape. */
+function documentOf(version: string): FastifyDynamicSwaggerOptions {
+  return {
     openapi: {
       openapi: "3.1.0",
       info: {
         title: "Hotplate",
-        version: parts.version,
+        version,
         description:
           "The API of one Hotplate node. Loopback only. Refusals are application/problem+json with a code of docs/errors.md.",
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
-  });
-  server.get("/v1/openapi.json", { schema: { hide: true } }, () => server.swagger());
-  addNodeRoutes(server, parts);
-  addJobRoutes(server, parts);
-  addReasonRoutes(server, parts);
-  addDropRoute(server, parts);
-  addRequestRoutes(server, parts);
-  await server.ready();
-  return server;
+    transformObject: (input) => {
+      const document = jsonSchemaTransformObject(input) as OpenApi;
+      // Every shape is made twice, as what comes in and as what goes out; no route takes one in.
+      for (const name of Object.keys(document.components.schemas))
+        if (name.endsWith("Input")) delete document.components.schemas[name];
+      const problem = {
+        description: "Refused.",
+        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+      };
+      for (const operations of Object.values(document.paths))
+        for (const operation of Object.values(operations)) operation.responses["default"] = problem;
+      const events = document.paths["/v1/events"]?.["get"]?.responses["200"];
+      if (events?.content !== undefined) events.content["text/event-stream"] = { schema: { type: "string" } };
+      return document as never;
+    },
+  };
+}
+
+interface OpenApi {
+  readonly components: { readonly schemas: Record<string, unknown> };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Record<string, Answer> }>>>>;
+}
+interface Answer {
+  readonly description?: string;
+  readonly content?: Record<string, unknown>;
 }
 
 /** `[::1]:7464` -> `::1`, 7464. */

@@ -21,6 +21,11 @@ export function readJobs(db: Database): JobMethods {
     async jobs(filter) {
       const out: JobRow[] = [];
       let before: Sql = Number.MAX_SAFE_INTEGER;
+      if (filter.before !== undefined) {
+        const newer = db.one("SELECT seq FROM job WHERE id = ?", filter.before);
+        if (newer === null) return [];
+        before = newer["seq"] ?? null;
+      }
       // The state is derived, so it filters rows as they come; bounded by what is asked for and by the pages read.
       while (out.length < filter.limit) {
         const rows: readonly Row[] = db.all(
