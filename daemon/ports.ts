@@ -7,6 +7,7 @@ import type { Catalogue, NodeClass } from "./domain/catalogue.ts";
 import type { ComfyError } from "./domain/classify.ts";
 import type { Config, SlotConfig } from "./domain/config.ts";
 import type { EventFields, EventName } from "./domain/events.ts";
+import type { GpuReading } from "./domain/gpu.ts";
 import type { Fence, PromptId } from "./domain/ids.ts";
 import type { QcRequest } from "./domain/plan.ts";
 import type { CheckBook, Inspection } from "./domain/qc.ts";
@@ -24,6 +25,7 @@ export interface World {
   readonly store: Store;
   readonly comfy: Comfy;
   readonly images: Images;
+  readonly gpus: Gpus;
   readonly exec: Exec;
   readonly hints: Hints;
   readonly recipes: Recipes;
@@ -224,6 +226,14 @@ export interface Images {
     request: { readonly title: string; readonly columns: number; readonly tiles: readonly SheetTile[] },
     to: string,
   ): Promise<void>;
+}
+
+/** This node's GPUs, looked at all the time by somebody else: reading never waits and never fails. */
+export interface Gpus {
+  /** Begins to look; `wake` is called when a reading is new. Once. */
+  start(wake: () => void): void;
+  read(): GpuReading;
+  close(): Promise<void>;
 }
 
 export interface Exec {

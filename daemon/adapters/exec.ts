@@ -52,7 +52,8 @@ export function createExec(environment: Readonly<Record<string, string | undefin
   };
 }
 
-function smallEnvironment(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
+/** What every child of ours gets, and nothing else. */
+export function smallEnvironment(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const out: Record<string, string> = {};
   for (const name of PASSED_ON) {
     const value = from[name];

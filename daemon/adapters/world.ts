@@ -6,11 +6,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../domain/config.ts";
-import type { Clock, Digest, Exec, Files, Ids, Images, Log, Recipes } from "../ports.ts";
+import type { Clock, Digest, Exec, Files, Gpus, Ids, Images, Log, Recipes } from "../ports.ts";
 import { createClock } from "./clock.ts";
 import { createDigest } from "./digest.ts";
 import { createExec } from "./exec.ts";
 import { createFiles } from "./files.ts";
+import { createGpus } from "./gpus/gpus.ts";
 import { createIds } from "./ids.ts";
 import { createImages } from "./images/images.ts";
 import type { LogLevel } from "./log.ts";
@@ -28,6 +29,8 @@ export interface BaseWorld {
   readonly files: Files;
   readonly images: Images & { close(): Promise<void> };
   readonly exec: Exec;
+  /** Looks at nothing before its `start`; who starts it closes it. */
+  readonly gpus: Gpus;
   readonly recipes: Recipes;
   readonly log: Log;
 }
@@ -38,6 +41,7 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
   const log = createLog({ level, clock });
   const files = createFiles();
   const digest = createDigest();
+  const exec = createExec();
   return {
     config,
     clock,
@@ -45,7 +49,8 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
     digest,
     log,
     ids: createIds(() => clock.now()),
-    exec: createExec(),
+    exec,
+    gpus: createGpus({ clock, exec }),
     // Two threads decode at once: more would only wait for the two cores that a farm node spares us.
     images: createImages({ checkFolders: config.plugins, workers: 2 }),
     recipes: createRecipes({ files, digest, log, dirs: recipeDirs(config) }),

@@ -18,6 +18,7 @@ import { simFiles } from "./files.ts";
 import { simHints } from "./hints.ts";
 import { simDigest, simIds } from "./ids.ts";
 import { simImages } from "./images.ts";
+import { NO_GPUS } from "../fixtures/gpus.ts";
 import { Invariants, Violation } from "./invariants.ts";
 import { checkPictures, temporaries, unmet } from "./liveness.ts";
 import type { Done } from "./people.ts";
@@ -222,6 +223,7 @@ export class Sim {
       store: simStore({ world, life, store: this.store, changed: () => (this.#storeChanged = true) }),
       comfy: simComfy({ world, disk, life, changed, slots: this.slots }),
       images: simImages({ world, disk, life, changed }),
+      gpus: NO_GPUS,
       exec: { run: () => Promise.reject(new Error("nothing runs programs here")) },
       hints: simHints({ world, disk, life, lossRate: this.#options.hintLoss ?? 0 }),
       recipes: simRecipes(world, life),
