@@ -34,11 +34,9 @@ export async function publishFile(
   unique: string,
 ): Promise<"created" | "same" | "taken"> {
   const temporary = temporaryName(path, unique);
-  // What a crashed life left under this name may be torn: never trusted, always written again.
-  await files.unlink(temporary).catch(ignore("ENOENT"));
-  await files.create(temporary, data);
-  await files.sync(temporary);
-  const linked = await linkOrCopy(files, temporary, path);
+  await writeTemporary(files, temporary, data);
+  await orRemove(files, temporary, () => files.sync(temporary));
+  const linked = await orRemove(files, temporary, () => linkOrCopy(files, temporary, path));
   // After a lost reply the error code lies, the content does not: read back whatever happened.
   const mine = linked || (await sameContent(files, path, data));
   await files.unlink(temporary).catch(ignore("ENOENT"));
@@ -50,10 +48,9 @@ export async function publishFile(
 /** State that may be replaced (pointers, owner files): whole old content or whole new content, never between. */
 export async function replaceFile(files: Disk, path: string, data: Uint8Array | string, unique: string): Promise<void> {
   const temporary = temporaryName(path, unique);
-  await files.unlink(temporary).catch(ignore("ENOENT"));
-  await files.create(temporary, data);
-  await files.sync(temporary);
-  await files.rename(temporary, path);
+  await writeTemporary(files, temporary, data);
+  await orRemove(files, temporary, () => files.sync(temporary));
+  await orRemove(files, temporary, () => files.rename(temporary, path));
   await files.syncDir(parentDir(path));
 }
 
@@ -63,9 +60,8 @@ export async function replaceFile(files: Disk, path: string, data: Uint8Array | 
  */
 export async function replaceAnswer(files: Disk, path: string, text: string, unique: string): Promise<void> {
   const temporary = temporaryName(path, unique);
-  await files.unlink(temporary).catch(ignore("ENOENT"));
-  await files.create(temporary, text);
-  await files.rename(temporary, path);
+  await writeTemporary(files, temporary, text);
+  await orRemove(files, temporary, () => files.rename(temporary, path));
 }
 
 /**
@@ -220,6 +216,23 @@ async function sameFile(files: Disk, from: string, to: string): Promise<boolean>
 
 function utf8(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
+}
+
+/** What a crashed life left under this name may be torn: never trusted, always written again. */
+async function writeTemporary(files: Disk, temporary: string, data: Uint8Array | string): Promise<void> {
+  await files.unlink(temporary).catch(ignore("ENOENT"));
+  await orRemove(files, temporary, () => files.create(temporary, data));
+}
+
+/** A full disk would otherwise keep an empty file for every try. */
+async function orRemove<T>(files: Disk, temporary: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    // The first error is the one worth telling; on a disk that does not answer another call would only hang as well.
+    if (systemCode(error) !== "ETIMEDOUT") await files.unlink(temporary).catch(() => undefined);
+    throw error;
+  }
 }
 
 function temporaryName(path: string, unique: string): string {

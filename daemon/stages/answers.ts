@@ -21,6 +21,8 @@ export interface Answers {
   error(folder: string, name: string, text: string | null): void;
   /** The name is gone or was accepted: an ERROR.txt that the last listing saw goes too. */
   withdraw(folder: Folder, name: string): void;
+  /** A listing saw the temporary file of an answer: while a folder is listed none is written, so a killed life left it. */
+  sweep(folder: Folder, entry: string): void;
   backlog(folder: Folder, waiting: number, perSecond: number | null): void;
   backlogOver(folder: Folder): void;
   /** Nothing waits to be written for the folder. */
@@ -34,6 +36,8 @@ interface Pending {
 }
 
 const WRITTEN_KEPT_MAX = 20_000;
+/** One folder has one writer of answers at a time, so their temporary names need no more than this to be ours. */
+const TEMPORARY = "answer";
 
 export function createAnswers(context: StageContext): Answers & Stage {
   const pending = new Map<string, Pending>();
@@ -88,6 +92,9 @@ export function createAnswers(context: StageContext): Answers & Stage {
     withdraw(folder, name) {
       if (folder.answersSeen.has(errorFileName(name))) say(folder.config.path, errorFileName(name), null);
     },
+    sweep(folder, entry) {
+      if (entry.startsWith(`.hotplate-tmp.${TEMPORARY}.`)) say(folder.config.path, entry, null);
+    },
     backlog: (folder, waiting, perSecond) =>
       say(
         folder.config.path,
@@ -116,7 +123,7 @@ async function writeAll(
     }
     try {
       if (answer.text === null) await context.files.unlink(path).catch(ignore("ENOENT"));
-      else await replaceAnswer(context.files, path, answer.text, context.world.ids.uuid());
+      else await replaceAnswer(context.files, path, answer.text, TEMPORARY);
     } catch (error) {
       failed.push(path);
       late = systemCode(error) === "ETIMEDOUT";

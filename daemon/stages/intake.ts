@@ -166,6 +166,7 @@ async function folderSeen(
     folder.lastListedAt = now;
     const { vanished } = takeListing(folder, seen.entries, now);
     for (const name of vanished) to.answers.withdraw(folder, name);
+    for (const entry of seen.entries) to.answers.sweep(folder, entry.name);
   }
   for (const [name, file] of seen.observations) {
     const known = folder.known.get(name);

@@ -56,10 +56,10 @@ async function own(context: StageContext, path: string): Promise<void> {
   const owner = joinPath(path, ".hotplate/owner.json");
   const record = `${JSON.stringify({ store: storeId, node: options.node }, null, 2)}\n`;
   if (options.takeOver) {
-    await replaceFile(files, owner, record, world.ids.uuid());
+    await replaceFile(files, owner, record, storeId);
     return;
   }
-  const outcome = await publishFile(files, owner, record, world.ids.uuid());
+  const outcome = await publishFile(files, owner, record, storeId);
   if (outcome !== "taken") return;
   const there = await ownerOf(context, owner);
   if (there.store === storeId) return;

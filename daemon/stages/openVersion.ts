@@ -8,7 +8,7 @@ import { versionName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { joinPath, rootOf } from "../domain/paths.ts";
 import { claimText, isOurClaim } from "../domain/version.ts";
-import { makeDirs, publishFile } from "../durable.ts";
+import { ignore, makeDirs, publishFile } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { StepRow } from "../storePort.ts";
 import { laneOf } from "./lanes.ts";
@@ -70,7 +70,11 @@ export async function claimNumber(
   const { productDir, product } = step.plan.target;
   const dir = joinPath(productDir, ".hotplate/claims");
   const store = await world.store.storeId();
-  const claimed = numbersIn(await files.list(dir, LIMITS.productVersionsMax), /^v(\d+)\.json$/);
+  const entries = await files.list(dir, LIMITS.productVersionsMax);
+  // Left by a life that was killed between writing the record and taking its temporary name away.
+  for (const { name } of entries)
+    if (name.startsWith(`.hotplate-tmp.${step.id}.`)) await files.unlink(joinPath(dir, name)).catch(ignore("ENOENT"));
+  const claimed = numbersIn(entries, /^v(\d+)\.json$/);
   const present = numbersIn(await files.list(productDir, LIMITS.productVersionsMax), /^v(\d+)$/);
   for (const number of claimed.slice(0, LIMITS.claimsReadMax)) {
     if (number <= from.above) break;
@@ -93,7 +97,7 @@ export async function claimNumber(
       node: options.node,
       fence: from.fence,
     });
-    const outcome = await publishFile(files, joinPath(dir, `${versionName(number)}.json`), record, world.ids.uuid());
+    const outcome = await publishFile(files, joinPath(dir, `${versionName(number)}.json`), record, step.id);
     if (outcome !== "taken") return number;
   }
   throw Object.assign(new Error(`no free version number after ${LIMITS.claimTriesMax} tries`), { code: "EEXIST" });

@@ -26,8 +26,10 @@ export class Child {
   readonly exited: Promise<number | null>;
   readonly #waiting = new Set<() => void>();
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.process = spawn(process.execPath, args, {
+  /** `within`: a command that runs what follows it somewhere else, e.g. in a mount namespace. */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, within: readonly string[] = []) {
+    const [command = process.execPath, ...rest] = [...within, process.execPath, ...args];
+    this.process = spawn(command, rest, {
       cwd: REPO,
       env: { ...process.env, NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -92,6 +94,13 @@ export interface Farm extends AsyncDisposable {
   readonly slots: readonly SlotProcess[];
   startDaemon(env?: Readonly<Record<string, string>>): Child;
   track(child: Child): Child;
+  /** A command beside the running daemon, with `--json`. */
+  hotplate(...args: readonly string[]): Promise<CommandAnswer>;
+}
+
+export interface CommandAnswer {
+  readonly code: number | null;
+  readonly json: unknown;
 }
 
 export interface SlotProcess {
@@ -105,13 +114,16 @@ export interface FarmOptions {
   readonly slots?: number;
   readonly frames?: number;
   readonly workMs?: number;
-  readonly extraConfig?: (dir: string) => string;
-  readonly dir?: string;
+  /** Lines of YAML under `roots:` and `hotFolders:`, besides the farm's own. */
+  readonly roots?: (dir: string) => readonly string[];
+  readonly hotFolders?: (dir: string) => readonly string[];
+  /** The daemon runs under this command (see `Child`). */
+  readonly within?: readonly string[];
 }
 
 /** Plates `SH010_PL01_v001.1001.png` ..., a demo root, `slots` simulated slots on ports of their own. */
 export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
-  const dir = options.dir ?? mkdtempSync(join(tmpdir(), "hotplate-e2e-"));
+  const dir = mkdtempSync(join(tmpdir(), "hotplate-e2e-"));
   const children = new Set<Child>();
   const track = (child: Child): Child => {
     children.add(child);
@@ -128,7 +140,7 @@ export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
   for (let index = 0; index < (options.slots ?? 2); index += 1)
     slots.push(await startSlot(dir, index, { workMs: options.workMs ?? 0, track }));
   const config = join(dir, "hotplate.yaml");
-  writeFileSync(config, configText(dir, slots, options.extraConfig?.(dir) ?? ""));
+  writeFileSync(config, configText(dir, slots, options));
   return {
     dir,
     hot,
@@ -138,15 +150,35 @@ export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
     slots,
     track,
     startDaemon: (env) =>
-      track(new Child(["daemon/cli/main.ts", "run", "--config", config], { UV_THREADPOOL_SIZE: "16", ...env })),
+      track(
+        new Child(
+          ["daemon/cli/main.ts", "run", "--config", config],
+          { UV_THREADPOOL_SIZE: "16", ...env },
+          options.within,
+        ),
+      ),
+    hotplate: (...args) => hotplate(config, args),
     async [Symbol.asyncDispose]() {
       await Promise.all([...children].map((child) => child.kill("SIGKILL")));
-      if (options.dir === undefined) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
 
-async function paintPlate(path: string, frame: number): Promise<void> {
+async function hotplate(config: string, args: readonly string[]): Promise<CommandAnswer> {
+  const child = spawn(process.execPath, ["daemon/cli/main.ts", "--json", "--config", config, ...args], {
+    cwd: REPO,
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said: Buffer[] = [];
+  child.stdout.on("data", (data: Buffer) => said.push(data));
+  child.stderr.resume();
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { code, json: JSON.parse(Buffer.concat(said).toString()) as unknown };
+}
+
+export async function paintPlate(path: string, frame: number): Promise<void> {
   const width = 96;
   const height = 54;
   const pixels = Buffer.alloc(width * height * 3);
@@ -198,19 +230,20 @@ async function startSlot(
   return slot;
 }
 
-function configText(dir: string, slots: readonly SlotProcess[], extra: string): string {
+function configText(dir: string, slots: readonly SlotProcess[], options: FarmOptions): string {
   return [
     "hotplate: 1",
     `stateDir: ${dir}/state`,
     "roots:",
     `  - {name: farm, linux: ${dir}}`,
+    ...(options.roots?.(dir) ?? []),
     "hotFolders:",
     `  - {path: ${dir}/hot, show: TEST}`,
+    ...(options.hotFolders?.(dir) ?? []),
     "slots:",
     ...slots.map((slot) => `  - {name: ${slot.name}, url: "${slot.url}", demo: true}`),
     "api: {listen: '127.0.0.1:0'}",
     "log: {level: debug}",
-    extra,
     "",
   ].join("\n");
 }
