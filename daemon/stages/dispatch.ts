@@ -21,7 +21,7 @@ export function createDispatch(context: StageContext, shelf: RecipeShelf): Stage
   return {
     name: "dispatch",
     async tick() {
-      if (context.live.state === "draining") return;
+      if (context.live.state === "draining" || !shelf.ready()) return;
       await context.world.store.wakeDeferred();
       const free = [...context.live.slots.values()].some(
         (slot) => slot.state === "up" && busy(slot) < LIMITS.promptsPerSlot,

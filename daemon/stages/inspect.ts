@@ -20,6 +20,7 @@ export function createInspect(context: StageContext, shelf: RecipeShelf): Stage 
   return {
     name: "inspect",
     async tick() {
+      if (!shelf.ready()) return;
       if (!context.work.free("qc")) return;
       for (const task of await context.world.store.uninspected(LIMITS.candidatesPerTick)) {
         const plan = await planOf(context, task.stepId);

@@ -70,10 +70,11 @@ export async function claimNumber(
   const { productDir, product } = step.plan.target;
   const dir = joinPath(productDir, ".hotplate/claims");
   const store = await world.store.storeId();
+  const unique = `${step.jobId}-${from.fence}`;
   const entries = await files.list(dir, LIMITS.productVersionsMax);
   // Left by a life that was killed between writing the record and taking its temporary name away.
   for (const { name } of entries)
-    if (name.startsWith(`.hotplate-tmp.${step.id}.`)) await files.unlink(joinPath(dir, name)).catch(ignore("ENOENT"));
+    if (name.startsWith(`.hotplate-tmp.${unique}.`)) await files.unlink(joinPath(dir, name)).catch(ignore("ENOENT"));
   const claimed = numbersIn(entries, /^v(\d+)\.json$/);
   const present = numbersIn(await files.list(productDir, LIMITS.productVersionsMax), /^v(\d+)$/);
   for (const number of claimed.slice(0, LIMITS.claimsReadMax)) {
@@ -97,7 +98,7 @@ export async function claimNumber(
       node: options.node,
       fence: from.fence,
     });
-    const outcome = await publishFile(files, joinPath(dir, `${versionName(number)}.json`), record, step.id);
+    const outcome = await publishFile(files, joinPath(dir, `${versionName(number)}.json`), record, unique);
     if (outcome !== "taken") return number;
   }
   throw Object.assign(new Error(`no free version number after ${LIMITS.claimTriesMax} tries`), { code: "EEXIST" });

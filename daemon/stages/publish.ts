@@ -31,7 +31,7 @@ export function createPublish(context: StageContext, shelf: RecipeShelf): Stage 
       }
       for (const step of await store.steps(["open"], LIMITS.stepsPerTick)) {
         const open = step.counts.blocked + step.counts.ready + step.counts.running + step.counts.deferred;
-        if (open > 0 || step.ungated > 0 || !stepMayTry(context, step)) continue;
+        if (open > 0 || step.ungated > 0 || !shelf.ready() || !stepMayTry(context, step)) continue;
         if (step.counts.committing === 0) await burn(context, step);
         else startAssembling(context, step, shelf);
       }

@@ -31,7 +31,7 @@ export async function quarantineAndClear(context: StageContext, step: StepRow): 
         if (systemCode(error) !== "ENOENT") throw error;
       }
       const why = `${task.failure?.code ?? "rejected"}: ${task.failure?.message ?? "QC refused it"}\n`;
-      await publishFile(files, joinPath(dir, `${baseName(file.path)}.reason.txt`), why, step.id);
+      await publishFile(files, joinPath(dir, `${baseName(file.path)}.reason.txt`), why, step.jobId);
     }
   }
   await files.removeTree(step.stagingDir);

@@ -8,6 +8,10 @@ import type { Stage, StageContext } from "../live.ts";
 import { LIMITS } from "../domain/limits.ts";
 
 export interface RecipeShelf {
+  /** Recipes were read in this life. Before that a recipe that is not here says nothing: no work is begun. */
+  ready(): boolean;
+  /** Its folder is there and can't be read now: what is not found may be found again. */
+  mayComeBack(ref: RecipeRef): boolean;
   find(ref: RecipeRef): Recipe | null;
   classesOf(ref: RecipeRef): readonly string[];
   /** The recipe's graph as it is published; a recipe that went away meanwhile leaves its reference. */
@@ -19,22 +23,32 @@ export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
   const classes = new Map<string, readonly string[]>();
   const brokenSaid = new Set<string>();
   let nextLookAt = 0;
+  let broken: RecipeBook["broken"] | null = null;
 
   function take(book: RecipeBook): void {
+    broken = book.broken;
     for (const recipe of book.recipes) {
       bySha.set(recipe.sha256, recipe);
       classes.set(recipe.sha256, [...new Set(Object.values(recipe.graph).map((node) => node.class_type))]);
     }
-    for (const broken of book.broken) {
-      const key = `${broken.dir}\n${broken.message}`;
+    for (const { dir, message } of book.broken) {
+      const key = `${dir}\n${message}`;
       if (brokenSaid.has(key)) continue;
       brokenSaid.add(key);
-      context.world.log.event("error", "recipe.broken", { dir: broken.dir, reason: broken.message });
+      context.world.log.event("error", "recipe.broken", { dir, reason: message });
     }
   }
 
   return {
     name: "recipes",
+    ready: () => broken !== null,
+    mayComeBack(ref) {
+      const holds = (dir: string): boolean =>
+        context.world.config.recipes.includes(dir) ||
+        dir.endsWith(`/${ref.name}`) ||
+        dir.endsWith(`/${ref.name}/${ref.version}`);
+      return broken?.some(({ dir }) => holds(dir)) ?? true;
+    },
     find: (ref) => bySha.get(ref.sha256) ?? null,
     classesOf: (ref) => classes.get(ref.sha256) ?? [],
     graphText(ref) {

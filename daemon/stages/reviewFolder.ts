@@ -184,7 +184,7 @@ async function finish(context: StageContext, step: StepRow, paths: ReturnType<ty
     contactSheets: [...new Set(sheets.map((sheet) => sheetFor(paths.contactSheet, sheet.name)))].map(baseName),
     thumbnail: (wedge, frame) => proxyName(Number(wedge.wedge.slice(1)), frame.frame),
   });
-  await replaceAnswer(files, paths.qcReport, html, step.id);
+  await replaceAnswer(files, paths.qcReport, html, step.jobId);
   // One step fills this folder, and this is the last that it does here: what is temporary was left by a killed life.
   for (const { name } of await files.list(paths.reviewDir, LIMITS.hotFolderEntriesMax))
     if (name.startsWith(".hotplate-tmp.")) await files.unlink(joinPath(paths.reviewDir, name)).catch(ignore("ENOENT"));

@@ -47,6 +47,8 @@ export function startSubmit(context: StageContext, parts: SubmitParts): void {
 async function submit(context: StageContext, parts: SubmitParts): Promise<Submitted> {
   const { slot, flight, shelf } = parts;
   const recipe = shelf.find(flight.plan.recipe);
+  if (recipe === null && shelf.mayComeBack(flight.plan.recipe))
+    return unusable("disk", "HP-RECIPE-INVALID", `recipe ${recipeName(flight)} can't be read now`);
   if (recipe === null) return unusable("bad_graph", "HP-RECIPE-INVALID", recipeGone(flight));
   const wedge = flight.plan.wedges[flight.task.wedge - 1];
   if (wedge === undefined) return unusable("bad_graph", "HP-INTERNAL", `the plan has no wedge ${flight.task.wedge}`);
@@ -156,9 +158,12 @@ function unusable(kind: Failure["class"], code: string, message: string): Submit
   return { kind: "unusable", failure: { class: kind, code, message }, counts: true };
 }
 
+function recipeName(flight: Flight): string {
+  return `${flight.plan.recipe.name}@${flight.plan.recipe.version}`;
+}
+
 function recipeGone(flight: Flight): string {
-  const { name, version } = flight.plan.recipe;
-  return `recipe ${name}@${version} changed or went away after the job was accepted; drop the manifest again`;
+  return `recipe ${recipeName(flight)} changed or went away after the job was accepted; drop the manifest again`;
 }
 
 async function ended(context: StageContext, parts: SubmitParts, submitted: Submitted): Promise<void> {

@@ -35,6 +35,10 @@ export class Child {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.exited = new Promise((resolve) => this.process.once("exit", (code) => resolve(code)));
+    // A test that ran out of time never gets to its own end: what it started must not outlive it.
+    const orphan = (): void => void this.process.kill("SIGKILL");
+    process.once("exit", orphan);
+    void this.exited.then(() => process.off("exit", orphan));
     void this.exited.then(() => this.#ring());
     createInterface({ input: this.process.stdout! }).on("line", (text) => {
       this.lines.push(parse(text));

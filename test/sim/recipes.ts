@@ -23,7 +23,8 @@ export function simRecipes(world: SimWorld, life: Life): Recipes {
         label: "recipes.book",
         detail: "",
         mutates: false,
-        latencyMs: [0.1, 2],
+        // Recipes may lie on a share: at a start the slots answer before they are read, or long after.
+        latencyMs: [0.1, 800],
         effect: () => ({ recipes: [SIM_RECIPE], broken: [] }),
       }),
   };
