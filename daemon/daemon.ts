@@ -20,9 +20,11 @@ import { createCollect } from "./stages/collect.ts";
 import { createDispatch } from "./stages/dispatch.ts";
 import { createDropQueue } from "./stages/dropQueue.ts";
 import { createFeedCache, scratchDir } from "./stages/feedCache.ts";
+import { createGpuWatch } from "./stages/gpus.ts";
 import { createInspect } from "./stages/inspect.ts";
 import { createIntake } from "./stages/intake.ts";
 import { createPeople } from "./stages/people.ts";
+import { createPresence } from "./stages/presence.ts";
 import { createPublish } from "./stages/publish.ts";
 import { createRecipeShelf } from "./stages/recipeShelf.ts";
 import { recover } from "./stages/recover.ts";
@@ -132,6 +134,8 @@ function buildStages(context: StageContext, guard: ReturnType<typeof createMount
     createRoots(context, guard),
     shelf,
     createSlots(context),
+    createGpuWatch(context),
+    createPresence(context),
     createPeople(context),
     answers,
     createAdmit(context, queue, answers),
@@ -191,6 +195,7 @@ function nodeView(context: StageContext, startedAt: number): NodeView {
     now: world.clock.now(),
     state: live.state,
     slots: [...live.slots.values()].map(slotView),
+    gpus: world.gpus.read(),
     folders: [...live.folders.values()],
     roots: [...live.roots.values()].map(rootView),
     stepTrouble: Object.fromEntries([...live.stepTrouble].map(([id, trouble]) => [id, trouble.message])),

@@ -8,7 +8,8 @@ import type { FolderView, NodeView, RootView, SlotView } from "./domain/nodeView
 import type { StepPlan } from "./domain/plan.ts";
 import type { RuleBook } from "./domain/classify.ts";
 import type { SlotFacts, WaitReason } from "./domain/schedule.ts";
-import type { Catalogue, ComfyOutput, ComfySlot, Files, PromptStatus, SystemStats, World } from "./ports.ts";
+import type { SlotGpu } from "./domain/gpu.ts";
+import type { Catalogue, ComfyOutput, ComfySlot, Files, Presence, PromptStatus, SystemStats, World } from "./ports.ts";
 import type { TaskRow } from "./storePort.ts";
 import type { Work } from "./work.ts";
 
@@ -42,6 +43,12 @@ export interface SlotState {
   nextProbeAt: number;
   nextPollAt: number;
   failures: number;
+  /** Its GPU, as far as it is known (stages/gpus). */
+  gpu: SlotGpu;
+  /** Process group of its ComfyUI when we started it (supervision); tells its GPU work from that of others. */
+  processGroup: number | null;
+  /** Why its ComfyUI must be started anew before it gets work again; supervision acts on it and clears it. */
+  restartWanted: string | null;
   readonly flights: Map<TaskId, Flight>;
   /** Who keeps new work off it -> why. Each stage writes under its own name only. */
   readonly blocks: Map<"supervision" | "gpu" | "sick" | "person", WaitReason>;
@@ -94,6 +101,8 @@ export interface DaemonOptions {
   readonly probe: (dir: string, timeoutMs: number) => Promise<"well" | "late" | "error">;
   /** Makes a hot folder ours although another store owned it. */
   readonly takeOver: boolean;
+  /** Absent: no person is known to use this machine. */
+  readonly presence?: Presence;
 }
 
 /** What every stage gets. */
@@ -134,6 +143,9 @@ export function createLive(
       nextProbeAt: 0,
       nextPollAt: 0,
       failures: 0,
+      gpu: { uuid: null, facts: null, reason: "not looked at yet", mismatch: null },
+      processGroup: null,
+      restartWanted: null,
       flights: new Map(),
       blocks: new Map(),
       woken: false,
@@ -183,6 +195,7 @@ export function slotView(slot: SlotState): SlotView {
     device: slot.stats?.deviceName ?? null,
     classes: slot.classes,
     blocks: [...slot.blocks.values()],
+    gpu: slot.gpu,
     tasks: [...slot.flights.keys()],
   };
 }

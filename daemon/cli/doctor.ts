@@ -7,9 +7,10 @@ import { EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts"
 import { LIMITS } from "../domain/limits.ts";
 import type { Context } from "./context.ts";
 import { table } from "./context.ts";
+import { gpuLines } from "./doctorGpus.ts";
 import { probeDirectory } from "./probeDirectory.ts";
 
-interface Line {
+export interface Line {
   readonly state: "OK" | "WARN" | "FAIL";
   readonly what: string;
   readonly found: string;
@@ -30,7 +31,13 @@ export async function action(context: Context): Promise<void> {
     lines.push(ok("configuration", loaded.path));
     const base = buildBase(loaded.config, "error");
     try {
-      lines.push(...(await disks(base)), ...(await recipes(base)), ...(await checks(base)), ...(await slots(base)));
+      lines.push(
+        ...(await disks(base)),
+        ...(await recipes(base)),
+        ...(await checks(base)),
+        ...(await slots(base)),
+        ...(await gpuLines(base)),
+      );
     } finally {
       await base.images.close();
     }

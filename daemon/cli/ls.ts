@@ -6,6 +6,7 @@ import type { FolderView, SlotView } from "../domain/nodeView.ts";
 import { jobView, versionView } from "../http/views.ts";
 import type { Context } from "./context.ts";
 import { table } from "./context.ts";
+import { gpuWords } from "./gpuWords.ts";
 import { withStore } from "./storeReader.ts";
 
 export async function action(
@@ -80,8 +81,19 @@ async function listLive(context: Context, what: "folders" | "slots"): Promise<vo
   if (what === "slots") {
     context.print({ slots: node.slots }, () =>
       table([
-        ["SLOT", "STATE", "VERSION", "TASKS", "URL", "WHY"],
-        ...node.slots.map((s) => [s.name, s.state, s.version ?? "-", String(s.tasks.length), s.url, s.reason ?? ""]),
+        ["SLOT", "STATE", "VERSION", "TASKS", "GPU", "URL", "WHY"],
+        ...node.slots.map((s) => [
+          s.name,
+          // It answers and gets nothing new.
+          s.state === "up" && s.blocks.length > 0 ? "drained" : s.state,
+          s.version ?? "-",
+          String(s.tasks.length),
+          gpuWords(s.gpu),
+          s.url,
+          [s.reason, ...s.blocks.map((block) => block.message), s.gpu.mismatch]
+            .filter((why) => why !== null)
+            .join("; "),
+        ]),
       ]),
     );
     return;

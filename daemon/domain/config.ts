@@ -104,6 +104,20 @@ export const configTextSchema = z.strictObject({
   plugins: z.array(z.string()).default([]).describe("Folders with checks besides those shipped."),
   rules: z.string().optional().describe("Failure classes; default: the shipped config/rules.yaml."),
   slots: z.array(slotSchema).min(1),
+  gpus: z
+    .strictObject({
+      hotCelsius: z.number().int().min(50).max(120).default(LIMITS.gpuHotCelsius),
+      coolCelsius: z.number().int().min(30).max(119).default(LIMITS.gpuCoolCelsius),
+      foreignMiB: z.number().int().min(0).default(LIMITS.gpuForeignMiB),
+      eccUncorrectedMax: z.number().int().min(0).default(0),
+    })
+    .default({
+      hotCelsius: LIMITS.gpuHotCelsius,
+      coolCelsius: LIMITS.gpuCoolCelsius,
+      foreignMiB: LIMITS.gpuForeignMiB,
+      eccUncorrectedMax: 0,
+    })
+    .describe("When a GPU of this node is given no new work."),
   api: z
     .strictObject({
       listen: z

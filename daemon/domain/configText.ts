@@ -161,8 +161,16 @@ function crossChecks(reading: Reading, config: ConfigText): readonly Problem[] {
       outside(reading, ["assetPaths", index, "glob"], staticPart(asset.glob), config),
     ),
     ...relativePaths(reading, config),
+    ...gpuBounds(reading, config),
     ...slotProblems(config).map(({ path, ...words }) => at(reading, path, words)),
   ];
+}
+
+/** Without a distance between the two a GPU would be drained and given work at every look. */
+function gpuBounds(reading: Reading, { gpus }: ConfigText): readonly Problem[] {
+  if (gpus.coolCelsius < gpus.hotCelsius) return [];
+  const words = { message: "gpus.coolCelsius is not below gpus.hotCelsius.", found: String(gpus.coolCelsius) };
+  return [at(reading, ["gpus", "coolCelsius"], { ...words, expected: `less than ${gpus.hotCelsius}` })];
 }
 
 function twice(reading: Reading, list: Path, key: string, values: readonly string[]): readonly Problem[] {

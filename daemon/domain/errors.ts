@@ -131,6 +131,19 @@ export const ERRORS = {
   "HP-COMFY-SIMULATED": entry("Simulated results may not leave a demo root.", "Use a real ComfyUI.", EXIT.refused),
   "HP-TASK-TIMEOUT": entry("The task made no end in its time.", "See the slot's log; retry.", EXIT.timeout),
   "HP-TASK-POISON": entry("The task failed too often.", "See its attempts; fix; hotplate retry.", EXIT.no),
+  // GPUs and people at the machine
+  "HP-GPU-HOT": entry("The GPU is too hot for new work.", "Look at its fans; it goes on by itself.", EXIT.no),
+  "HP-GPU-ERROR": entry("The GPU is in error.", "Reset it or reboot the node.", EXIT.no),
+  "HP-GPU-LOST": entry("The GPU is gone: it fell off the bus.", "Reset it or reboot the node.", EXIT.no),
+  "HP-GPU-HELD": entry("Another program holds the GPU.", "Nothing to do: it goes on when that ends.", EXIT.no),
+  "HP-GPU-SILENT": entry("The driver does not say any more how the GPU is.", "Run nvidia-smi there.", EXIT.no),
+  "HP-GPU-ABSENT": entry("The slot names a GPU that is not on this node.", "Correct slots[].gpu.", EXIT.invalid),
+  "HP-GPU-ORDER": entry(
+    "A slot computes on another GPU than its configuration names.",
+    "Name the GPU by UUID, or start ComfyUI with CUDA_DEVICE_ORDER=PCI_BUS_ID.",
+    EXIT.invalid,
+  ),
+  "HP-SLOT-PERSON": entry("A person uses the machine.", "Nothing to do: it goes on when they leave.", EXIT.no),
   // Disk, publishing
   "HP-DISK-FULL": entry("The disk is full.", "Make room; work goes on by itself.", EXIT.no),
   "HP-DISK-IO": entry("The disk or share failed.", "Check the mount; work goes on by itself.", EXIT.no),

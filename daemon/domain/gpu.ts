@@ -90,3 +90,14 @@ export type GpuReading =
       readonly processes: Known<GpuProcess>;
       readonly xids: Known<XidReport>;
     };
+
+/** What is known of a slot's GPU. */
+export interface SlotGpu {
+  /** The GPU that is the slot's, also while nothing is known of its state. */
+  readonly uuid: string | null;
+  readonly facts: GpuFacts | null;
+  /** Why nothing is known; null when the facts are there, or when the GPU is gone. */
+  readonly reason: string | null;
+  /** It computes on another GPU than its configuration names; in words. */
+  readonly mismatch: string | null;
+}

@@ -88,6 +88,7 @@ export const LIMITS = {
   outputBytesMax: 2 * 1024 * 1024 * 1024,
   // GPUs
   gpuLookMs: 2_000,
+  doctorGpusMs: 8_000,
   gpuSilentMs: 30_000,
   gpuLostRetryMs: 10 * 60_000,
   gpusMax: 64,

@@ -2,6 +2,7 @@
  * What the daemon knows now that is in no store: slots, folders, roots. A picture for `explain`, the API and reports,
  * made fresh by `daemon.ts` on request; nobody decides anything by an old one.
  */
+import type { GpuReading, SlotGpu } from "./gpu.ts";
 import type { WaitReason } from "./schedule.ts";
 
 export interface SlotView {
@@ -17,6 +18,8 @@ export interface SlotView {
   readonly classes: ReadonlySet<string> | null;
   /** What keeps new work off it although it answers. */
   readonly blocks: readonly WaitReason[];
+  /** Its GPU, as far as it is known. */
+  readonly gpu: SlotGpu;
   /** Task ids, running first. */
   readonly tasks: readonly string[];
 }
@@ -52,6 +55,7 @@ export interface NodeView {
   readonly now: number;
   readonly state: "starting" | "up" | "draining";
   readonly slots: readonly SlotView[];
+  readonly gpus: GpuReading;
   readonly folders: readonly FolderView[];
   readonly roots: readonly RootView[];
   /** Steps whose version can't be opened or published now, and why. */

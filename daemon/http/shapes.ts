@@ -116,6 +116,31 @@ export const eventShape = z
   })
   .meta({ id: "Event" });
 
+const number = z.number().nullable();
+const gpuShape = z
+  .strictObject({
+    index: count.describe("nvidia-smi's number, by PCI bus."),
+    uuid: z.string(),
+    name: z.string().nullable(),
+    busId: z.string().nullable(),
+    driver: z.string().nullable(),
+    memoryTotalMiB: number,
+    memoryUsedMiB: number,
+    memoryFreeMiB: number,
+    utilisationPercent: number,
+    celsius: number,
+    watts: number,
+    wattsLimit: number,
+    eccUncorrected: number.describe("Since the driver was loaded; null without ECC."),
+    retirementPending: z.boolean().nullable(),
+    throttle: z.array(z.string()).nullable(),
+    computeMode: z.string().nullable(),
+    mig: z.boolean().nullable(),
+    broken: z.array(z.string()).describe("Fields that the driver could not read."),
+  })
+  .describe("null: not told, never a guess.")
+  .meta({ id: "Gpu" });
+
 export const nodeShape = z
   .strictObject({
     node: z.string(),
@@ -137,9 +162,26 @@ export const nodeShape = z
         blocks: z
           .array(z.strictObject({ code: z.string(), message: z.string(), action: z.string().nullable() }))
           .describe("What keeps new work off it although it answers; empty when nothing does."),
+        gpu: z.strictObject({
+          uuid: z.string().nullable(),
+          facts: gpuShape.nullable(),
+          reason: z.string().nullable().describe("Why nothing is known of it."),
+          mismatch: z.string().nullable().describe("It computes on another GPU than its configuration names."),
+        }),
         tasks: z.array(z.string()),
       }),
     ),
+    gpus: z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("unknown"), reason: z.string(), silent: z.boolean() }),
+      z.strictObject({
+        kind: z.literal("known"),
+        at: time,
+        gpus: z.array(gpuShape),
+        lost: z.array(z.strictObject({ busId: z.string(), text: z.string() })),
+        processes: z.string().describe("How many compute on them, or why that is not known."),
+        xids: z.string().describe("How many reports are in the kernel's log, or why that is not known."),
+      }),
+    ]),
     folders: z.array(
       z.strictObject({
         path: z.string(),
@@ -258,6 +300,7 @@ export type StepShape = z.infer<typeof stepShape>;
 export type TaskShape = z.infer<typeof taskShape>;
 export type VersionShape = z.infer<typeof versionShape>;
 export type EventShape = z.infer<typeof eventShape>;
+export type GpuShape = z.infer<typeof gpuShape>;
 export type NodeShape = z.infer<typeof nodeShape>;
 export type VerdictShape = z.infer<typeof verdictShape>;
 export type ProblemShape = z.infer<typeof problemShape>;

@@ -1,5 +1,6 @@
 /** Rows of the store and the loop's picture of the node in the words of the API. Derived; nothing here is stored. */
 import type { StoredEvent } from "../domain/events.ts";
+import type { GpuFacts, GpuReading, Known } from "../domain/gpu.ts";
 import { versionName, wedgeName } from "../domain/ids.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import type { NodeView } from "../domain/nodeView.ts";
@@ -7,7 +8,16 @@ import type { StepPlan } from "../domain/plan.ts";
 import { taskCount } from "../domain/plan.ts";
 import type { PlanOutcome } from "../planManifest.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
-import type { EventShape, JobShape, NodeShape, StepShape, TaskShape, VerdictShape, VersionShape } from "./shapes.ts";
+import type {
+  EventShape,
+  GpuShape,
+  JobShape,
+  NodeShape,
+  StepShape,
+  TaskShape,
+  VerdictShape,
+  VersionShape,
+} from "./shapes.ts";
 
 export function jobView(job: JobRow): JobShape {
   return {
@@ -72,12 +82,31 @@ export function nodeView(view: NodeView): NodeShape {
       ...slot,
       classes: slot.classes?.size ?? null,
       blocks: [...slot.blocks],
+      gpu: { ...slot.gpu, facts: slot.gpu.facts === null ? null : gpuView(slot.gpu.facts) },
       tasks: [...slot.tasks],
     })),
+    gpus: gpusView(view.gpus),
     folders: view.folders.map((folder) => ({ ...folder, lastListedAt: isoOrNull(folder.lastListedAt) })),
     roots: view.roots.map((root) => ({ ...root })),
     stepTrouble: { ...view.stepTrouble },
     secondsPerTask: { ...view.secondsPerTask },
+  };
+}
+
+function gpuView(gpu: GpuFacts): GpuShape {
+  return { ...gpu, throttle: gpu.throttle === null ? null : [...gpu.throttle], broken: [...gpu.broken] };
+}
+
+function gpusView(reading: GpuReading): NodeShape["gpus"] {
+  if (reading.kind === "unknown") return { ...reading };
+  const words = (known: Known<unknown>): string => (known.kind === "known" ? String(known.list.length) : known.reason);
+  return {
+    kind: "known",
+    at: iso(reading.at),
+    gpus: reading.gpus.map(gpuView),
+    lost: reading.lost.map((one) => ({ ...one })),
+    processes: words(reading.processes),
+    xids: words(reading.xids),
   };
 }
 

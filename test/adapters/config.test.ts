@@ -117,6 +117,13 @@ rules: ./rules.yaml
     ]);
   });
 
+  it("wants a distance between too hot and cool again", () => {
+    expect(said(`${SMALL}gpus: {hotCelsius: 85, coolCelsius: 85}\n`)).toEqual([
+      "9:37 gpus.coolCelsius is not below gpus.hotCelsius. | 85 | less than 85",
+    ]);
+    expect(said(`${SMALL}gpus: {hotCelsius: 85, coolCelsius: 84}\n`)).toEqual([]);
+  });
+
   it("wants a slot attached or spawned, exactly one of both, on a port of its own", () => {
     const slots = (text: string) => SMALL.replace('{name: gpu0, url: "http://127.0.0.1:8188"}', text);
     const spawned = (more: string) => slots(`{name: a, spawn: {dir: /c, python: /p${more}}}`);

@@ -121,9 +121,11 @@ function nodeView(now: number, hot: string): NodeView {
         device: null,
         classes: new Set(["LoadImage"]),
         blocks: [],
+        gpu: { uuid: null, facts: null, reason: "a simulated ComfyUI computes on no GPU", mismatch: null },
         tasks: [],
       },
     ],
+    gpus: { kind: "unknown", reason: "there is no nvidia-smi here", silent: false },
     folders: [
       {
         path: hot,
