@@ -236,5 +236,6 @@ async function orRemove<T>(files: Disk, temporary: string, action: () => Promise
 }
 
 function temporaryName(path: string, unique: string): string {
-  return joinPath(parentDir(path), `.hotplate-tmp.${unique}.${baseName(path)}`);
+  // A piece of the name is for people who find a left-over; a whole one of 255 bytes would leave no room.
+  return joinPath(parentDir(path), `.hotplate-tmp.${unique}.${baseName(path).slice(0, 40)}`);
 }

@@ -81,6 +81,8 @@ export interface Live {
   readonly plans: Map<StepId, StepPlan>;
   /** `dir/stem` of plates that accepted manifests name: such media in a hot folder are no strays. */
   readonly namedPlates: Set<string>;
+  /** Product and review directories of accepted work: such a folder in a hot folder is no drop. */
+  readonly ownDirs: Set<string>;
   state: NodeView["state"];
 }
 
@@ -166,6 +168,7 @@ export function createLive(
     rates: new Map(),
     plans: new Map(),
     namedPlates: new Set(),
+    ownDirs: new Set(),
     state: "starting",
   };
 }

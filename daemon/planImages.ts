@@ -1,17 +1,29 @@
 /** Further images of a recipe (a slap comp's foreground): paths in the wedges become absolute, proven to be readable images. */
 import { HotplateError, systemCode } from "./domain/errors.ts";
+import { LIMITS } from "./domain/limits.ts";
+import { baseName } from "./domain/paths.ts";
 import type { WedgePlan } from "./domain/plan.ts";
 import type { Recipe } from "./domain/recipe.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
 import { pathIn, realInside } from "./planPath.ts";
 
+export interface ResolvedImages {
+  readonly wedges: readonly WedgePlan[];
+  /** What the images are now: a foreground that was painted over is another input. */
+  readonly inputs: readonly ImageInput[];
+}
+type ImageInput = readonly [path: string, bytes: number, mtimeNs: string, ino: string];
+type ImageAnswer =
+  | { readonly kind: "image"; readonly input: ImageInput; readonly growing: boolean }
+  | { readonly kind: "finding"; readonly finding: Finding };
+
 export async function resolveImages(
   world: PathWorld,
   of: { readonly recipe: Recipe; readonly dir: string; readonly wedges: readonly WedgePlan[] },
-): Promise<Resolved<readonly WedgePlan[]>> {
+): Promise<Resolved<ResolvedImages>> {
   const names = Object.keys(of.recipe.file.images);
-  if (names.length === 0) return { value: of.wedges, findings: [], waiting: null };
-  const known = new Map<string, string | Finding>();
+  if (names.length === 0) return { value: { wedges: of.wedges, inputs: [] }, findings: [], waiting: null };
+  const known = new Map<string, ImageAnswer>();
   const findings: Finding[] = [];
   const wedges: WedgePlan[] = [];
   for (const wedge of of.wedges) {
@@ -21,36 +33,64 @@ export async function resolveImages(
       if (typeof written !== "string" || written === "") continue;
       const answer = known.get(written) ?? (await imageAt(world, written, { dir: of.dir, at: ["parameters", name] }));
       known.set(written, answer);
-      if (typeof answer === "string") parameters[name] = answer;
-      else if (!findings.includes(answer)) findings.push(answer);
+      if (answer.kind === "image") parameters[name] = answer.input[0];
+      else if (!findings.includes(answer.finding)) findings.push(answer.finding);
     }
     wedges.push({ ...wedge, parameters });
   }
-  return { value: findings.length === 0 ? wedges : null, findings, waiting: null };
+  const images = [...known.values()].filter((answer) => answer.kind === "image");
+  const growing = images.filter((image) => image.growing).map((image) => baseName(image.input[0]));
+  const waiting = growing.length === 0 ? null : `${growing.slice(0, 3).join(", ")} is still being written.`;
+  const value = { wedges, inputs: images.map((image) => image.input) };
+  return { value: findings.length === 0 ? value : null, findings, waiting };
 }
 
 async function imageAt(
   world: PathWorld,
   written: string,
   of: { readonly dir: string; readonly at: readonly string[] },
-): Promise<string | Finding> {
+): Promise<ImageAnswer> {
   const path = pathIn(world, written, of);
-  if (!path.ok) return path.finding;
+  if (!path.ok) return { kind: "finding", finding: path.finding };
   try {
     const inside = await realInside(world, path.path, { written, at: of.at });
-    if (!inside.ok) return inside.finding;
-    await world.images.header(path.path);
-    return path.path;
+    if (!inside.ok) return { kind: "finding", finding: inside.finding };
+    const stat = await world.files.stat(await world.files.realpath(path.path));
+    const ageMs = world.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n);
+    const growing = stat.bytes === 0 || (ageMs >= 0 && ageMs < LIMITS.plateFreshMs);
+    if (!growing) await world.images.header(path.path);
+    return { kind: "image", input: [path.path, stat.bytes, stat.mtimeNs, stat.ino], growing };
   } catch (error) {
-    if (error instanceof HotplateError)
-      return { code: error.code, path: of.at, message: `${written}: ${error.message}`, action: error.hint };
-    if (systemCode(error) !== "ENOENT") throw error;
+    const finding = imageTrouble(error, written, { path: path.path, at: of.at });
+    if (finding === null) throw error;
+    return { kind: "finding", finding };
+  }
+}
+
+function imageTrouble(
+  error: unknown,
+  written: string,
+  of: { readonly path: string; readonly at: readonly string[] },
+): Finding | null {
+  if (error instanceof HotplateError)
+    return { code: error.code, path: of.at, message: `${written}: ${error.message}`, action: error.hint };
+  const code = systemCode(error);
+  if (code === "ENOENT" || code === "ENOTDIR")
     return {
       code: "HP-PLATE-MISSING",
       path: of.at,
-      message: `There is no image ${path.path}.`,
+      message: `There is no image ${of.path}.`,
       found: written,
       action: "Check the path; it starts at the manifest's own folder.",
     };
-  }
+  if (code === "EACCES" || code === "EPERM")
+    return {
+      code: "HP-PATH-PERMISSION",
+      path: of.at,
+      message: `Hotplate may not read ${of.path}.`,
+      action: "Ask IT for read access.",
+    };
+  if (code === "EISDIR" || code === "EINVAL")
+    return { code: "HP-PLATE-KIND", path: of.at, message: `${of.path} is not a file.`, found: written };
+  return null;
 }

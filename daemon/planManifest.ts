@@ -19,6 +19,7 @@ import type { Recipe, RecipeBook } from "./domain/recipe.ts";
 import { findRecipe } from "./domain/recipeVersions.ts";
 import type { World } from "./ports.ts";
 import { plateManifest } from "./planDroppedPlate.ts";
+import type { ResolvedImages } from "./planImages.ts";
 import { resolveImages } from "./planImages.ts";
 import type { Finding, PathWorld } from "./planFinding.ts";
 import { resolvePlate } from "./planPlate.ts";
@@ -126,14 +127,14 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
     recipe: { name: recipe.file.name, version: recipe.file.version, sha256: recipe.sha256, dir: recipe.dir },
     plate: plate.value,
     frames,
-    wedges: images.value ?? expanded.wedges,
+    wedges: images.value?.wedges ?? expanded.wedges,
     target: target.value,
     output: { format: "png", bitDepth: recipe.file.result.bitDepth },
     qc: { gate: manifest.qc?.gate ?? "reject", checks: checks.requests },
     gpuSecondsPerTask: recipe.file.estimate?.gpuSeconds ?? null,
     timeoutMs: recipe.file.timeoutMs ?? LIMITS.taskTimeoutMs,
   };
-  return accepted(world, input, { reading, recipe, step, problems });
+  return accepted(world, input, { reading, recipe, step, problems, imageInputs: images.value?.inputs ?? [] });
 }
 
 function accepted(
@@ -144,21 +145,19 @@ function accepted(
     readonly recipe: Recipe;
     readonly step: StepPlan;
     readonly problems: readonly Problem[];
+    readonly imageInputs: ResolvedImages["inputs"];
   },
 ): PlanOutcome {
   const { manifest } = of.reading;
   const { rerun, ...said } = manifest;
   const canonical = canonicalJson(said);
   const inputs = (of.step.plate?.frames ?? []).map((frame) => [frame.path, frame.bytes, frame.mtimeNs, frame.ino]);
-  const imagePaths = Object.keys(of.recipe.file.images).map((name) =>
-    of.step.wedges.map((wedge) => wedge.parameters[name] ?? null),
-  );
   const key = canonicalJson({
     manifest: canonical,
     show: input.show,
     recipe: [of.step.recipe.name, of.step.recipe.version, of.step.recipe.sha256],
     inputs,
-    imagePaths,
+    images: of.imageInputs,
     target: of.step.target.productDir,
   });
   const plan: JobPlan = {
@@ -272,5 +271,7 @@ function rejected(problems: readonly Problem[]): PlanOutcome {
 }
 
 function byLine(problems: readonly Problem[]): readonly Problem[] {
-  return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.col ?? 0) - (b.col ?? 0));
+  return [...problems]
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.col ?? 0) - (b.col ?? 0))
+    .slice(0, LIMITS.problemsMax);
 }

@@ -66,6 +66,52 @@ export async function realInside(
   path: string,
   of: { readonly written: string; readonly at: readonly (string | number)[] },
 ): Promise<PathAnswer> {
+  try {
+    return await resolvedInside(world, path, of);
+  } catch (error) {
+    const finding = brokenPath(path, of, systemCode(error));
+    if (finding === null) throw error;
+    return no(finding);
+  }
+}
+
+/** What is wrong with the path itself, and with no mount: it would fail for ever. */
+function brokenPath(
+  path: string,
+  of: { readonly written: string; readonly at: readonly (string | number)[] },
+  code: string | null,
+): Finding | null {
+  if (code === "EACCES" || code === "EPERM")
+    return {
+      code: "HP-PATH-PERMISSION",
+      path: of.at,
+      message: `Hotplate may not read ${path}.`,
+      action: "Ask IT for read access.",
+    };
+  const why =
+    code === "ENOENT"
+      ? "a link whose target is not there"
+      : code === "ELOOP"
+        ? "links that lead in a circle"
+        : code === "ENAMETOOLONG"
+          ? "a name that is longer than a disk takes"
+          : null;
+  if (why === null) return null;
+  const shown = of.written.length > 120 ? `${of.written.slice(0, 120)}...` : of.written;
+  return {
+    code: "HP-PATH-BROKEN",
+    path: of.at,
+    message: `"${shown}" leads nowhere: it holds ${why}.`,
+    found: shown,
+    action: code === "ENAMETOOLONG" ? "Write a shorter path." : "Mend the link, or name the file itself.",
+  };
+}
+
+async function resolvedInside(
+  world: PathWorld,
+  path: string,
+  of: { readonly written: string; readonly at: readonly (string | number)[] },
+): Promise<PathAnswer> {
   const { roots } = world.config;
   const existing = await nearestExisting(world, path);
   const real = await world.files.realpath(existing);

@@ -2,15 +2,16 @@
  * The words of STATUS.txt and ERROR.txt: what an artist reads in the folder, and what `hotplate validate` prints. Pure: the
  * same facts, the same text. Plain text, no colour, one thing to do.
  */
+import { answerStem, shownName } from "./dropName.ts";
 import type { ErrorCode, Problem } from "./errors.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import type { JobState, StepState, TaskCounts } from "./job.ts";
 
 export function statusFileName(name: string): string {
-  return `${name}.STATUS.txt`;
+  return `${answerStem(name)}.STATUS.txt`;
 }
 export function errorFileName(name: string): string {
-  return `${name}.ERROR.txt`;
+  return `${answerStem(name)}.ERROR.txt`;
 }
 export function folderStatusName(): string {
   return "STATUS.txt";
@@ -31,7 +32,7 @@ export function errorAnswer(name: string, problems: readonly Problem[]): string 
   const errors = problems.filter((problem) => problem.severity === "error");
   const count = errors.length === 1 ? "one thing" : `${errors.length} things`;
   return text([
-    `REJECTED  ${name}: ${count} to fix. Nothing was rendered.`,
+    `REJECTED  ${shownName(name)}: ${count} to fix. Nothing was rendered.`,
     "",
     ...blocks(problems),
     "Fix it and save it again in this folder; it is read again by itself.",
@@ -44,21 +45,21 @@ export function refusedAnswer(name: string, recipe: string | null): string {
       ? "a manifest (.yaml, .yml or .json)"
       : `a manifest, an image or a folder of plates for the recipe ${recipe}`;
   return text([
-    `REJECTED  ${name}: it is not ${what}.`,
+    `REJECTED  ${shownName(name)}: it is not ${what}.`,
     "",
     "  HP-INTAKE-NOT-A-MANIFEST",
     "  This folder takes manifests. It was left where it is; nothing was done with it.",
     "  do this:  drop a manifest that names it as its plate, for example:",
     "",
     "    use: env_relight",
-    `    plate: "${name}"`,
+    `    plate: ${JSON.stringify(name)}`,
   ]);
 }
 
 export function waitingAnswer(name: string, reason: string, problems: readonly Problem[]): string {
   const said = problems.some((problem) => problem.message === reason);
   return text([
-    `WAITING  ${name}`,
+    `WAITING  ${shownName(name)}`,
     "",
     ...(said ? [] : [`  ${reason}`, ""]),
     ...blocks(problems),
@@ -68,7 +69,7 @@ export function waitingAnswer(name: string, reason: string, problems: readonly P
 
 export function receivingAnswer(name: string, bytes: number): string {
   return text([
-    `RECEIVING  ${name}`,
+    `RECEIVING  ${shownName(name)}`,
     "",
     `  It is still being written (${bytes} bytes so far). It is read when it is complete.`,
   ]);
@@ -166,6 +167,15 @@ export function folderAnswer(of: {
     `BUSY  ${of.waiting} files in ${of.folder} wait to be read${estimate}.`,
     "",
     "  Each gets its own answer when it is its turn.",
+  ]);
+}
+
+/** A folder that is not read at all, because nobody tidies it. */
+export function overfullAnswer(path: string, max: number): string {
+  return text([
+    `STOPPED  ${path} holds more than ${max} names and is not read.`,
+    "",
+    "  do this:  move what is old out of it. It is read again by itself.",
   ]);
 }
 

@@ -39,6 +39,7 @@ export const ERRORS = {
   "HP-MANIFEST-COMMENT": entry("A value was cut at ' #'.", "Put the value in quotes.", EXIT.invalid),
   "HP-MANIFEST-EMPTY-VALUE": entry("A value was read as empty.", "Put the value in quotes.", EXIT.invalid),
   "HP-MANIFEST-DUPLICATE-KEY": entry("A field stands twice.", "Keep one of them.", EXIT.invalid),
+  "HP-MANIFEST-DEPTH": entry("The manifest nests too deeply.", "Close the brackets.", EXIT.invalid),
   "HP-MANIFEST-ENCODING": entry("The file is not UTF-8 text.", "Save it as UTF-8.", EXIT.invalid),
   "HP-MANIFEST-SIZE": entry(
     "The manifest is larger than a manifest can be.",
@@ -106,6 +107,7 @@ export const ERRORS = {
   "HP-PATH-ROOT": entry("The path lies outside every configured root.", "Use a path inside a root.", EXIT.invalid),
   "HP-PATH-PLATES": entry("Output would land in a plate folder.", "Choose another output.to.", EXIT.invalid),
   "HP-PATH-WINDOWS": entry("A Windows path has no mapping here.", "Use a path relative to the manifest.", EXIT.invalid),
+  "HP-PATH-BROKEN": entry("The path leads nowhere.", "Mend the link, or write a shorter path.", EXIT.invalid),
   "HP-PATH-PERMISSION": entry("Hotplate may not write there.", "Ask IT for write access.", EXIT.refused),
   // Intake
   "HP-INTAKE-NOT-A-MANIFEST": entry(
@@ -113,6 +115,7 @@ export const ERRORS = {
     "Drop a .yaml, .yml or .json manifest.",
     EXIT.invalid,
   ),
+  "HP-INTAKE-NAME": entry("The file's name can't be used.", "Rename it with letters, digits, . _ and -.", EXIT.invalid),
   "HP-INTAKE-DUPLICATE": entry("The same work was dropped before.", "See that job, or add rerun: true.", EXIT.refused),
   "HP-INTAKE-OWNER": entry(
     "Another Hotplate owns this hot folder.",

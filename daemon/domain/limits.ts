@@ -6,6 +6,12 @@ export const LIMITS = {
   // Intake
   manifestBytesMax: 256 * 1024,
   yamlAliasesMax: 50,
+  yamlDepthMax: 100,
+  // A claim's uuid and dot, a filed namesake's job and number, a moved answer's suffix must fit into 255 bytes with it.
+  dropNameBytesMax: 180,
+  answerStemBytesMax: 244,
+  plateAskAgainMs: 15_000,
+  plateAskAgainForMs: 60 * 60_000,
   hotFolderEntriesMax: 100_000,
   hotFolderListIntervalMs: 1_000,
   assetPathListIntervalMs: 60_000,
@@ -21,6 +27,7 @@ export const LIMITS = {
   answersPerFolderMax: 1_000,
   claimsPerTick: 256,
   looksPerListing: 512,
+  looksAgainMs: 50,
   strayGraceMs: 3_000,
   receivingAfterMs: 2_500,
   answersPerUnit: 128,
@@ -35,6 +42,7 @@ export const LIMITS = {
   combinationCharactersMax: 1_280,
   promptCharactersMax: 20_000,
   problemsMax: 100,
+  problemTextCharactersMax: 400,
   // Images
   imagePixelsMax: 16_384 * 16_384,
   imageFileBytesMax: 2 * 1024 * 1024 * 1024,

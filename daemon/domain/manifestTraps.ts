@@ -5,11 +5,17 @@
 import type { Document, Pair } from "yaml";
 import { isScalar, visit } from "yaml";
 import type { Problem } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
 import type { MakeProblem, Place } from "./manifest.ts";
 
 /** Traps that keep YAML from reading the text at all: found line by line, before its own words. */
 export function scanText(text: string, make: MakeProblem): readonly Problem[] {
   const out: Problem[] = [];
+  if (text.startsWith("\uFFFD\uFFFD") && text.includes("\u0000")) {
+    const message = 'The file is UTF-16 text (Notepad calls it "Unicode").';
+    out.push(make("HP-MANIFEST-ENCODING", { line: 1, col: 1 }, { message, action: "Save it again as UTF-8." }));
+    return out;
+  }
   if (text.includes("\u0000") || text.includes("\uFFFD")) {
     out.push(
       make(
@@ -17,6 +23,16 @@ export function scanText(text: string, make: MakeProblem): readonly Problem[] {
         { line: 1, col: 1 },
         { message: "The file is not UTF-8 text.", action: "Save it as UTF-8 text." },
       ),
+    );
+    return out;
+  }
+  const deep = tooDeep(text);
+  if (deep !== null) {
+    out.push(
+      make("HP-MANIFEST-DEPTH", deep, {
+        message: `Brackets or dashes nest more than ${LIMITS.yamlDepthMax} deep here; a manifest never does.`,
+        action: "Close the brackets.",
+      }),
     );
     return out;
   }
@@ -56,6 +72,30 @@ export function scanText(text: string, make: MakeProblem): readonly Problem[] {
       );
   }
   return out;
+}
+
+/**
+ * The first place where brackets, or dashes on one line, are open deeper than the bound. Counted without looking at quotes:
+ * a prompt that opens a hundred brackets and closes none is not a prompt.
+ */
+function tooDeep(text: string): Place | null {
+  let open = 0;
+  let dashes = 0;
+  let line = 1;
+  let start = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === "\n") {
+      line += 1;
+      start = at + 1;
+      dashes = 0;
+    } else if (character === "[" || character === "{") open += 1;
+    else if ((character === "]" || character === "}") && open > 0) open -= 1;
+    else if ((character === "-" || character === "?" || character === ":") && text[at + 1] === " ") dashes += 1;
+    else if (character !== " ") dashes = 0;
+    if (open > LIMITS.yamlDepthMax || dashes > LIMITS.yamlDepthMax) return { line, col: at - start + 1 };
+  }
+  return null;
 }
 
 /** Traps that YAML reads without a word, and differently from what was meant. */
@@ -152,7 +192,8 @@ function hashAfter(
   keyEnd: number | undefined,
 ): { readonly offset: number; readonly text: string } | null {
   if (keyEnd === undefined) return null;
-  const rest = /^\s*:\s*(#\S+)/.exec(source.slice(keyEnd).split("\n")[0] ?? "");
+  const end = source.indexOf("\n", keyEnd);
+  const rest = /^\s*:\s*(#\S+)/.exec(source.slice(keyEnd, end < 0 ? source.length : end));
   // A lone # or "# a remark" is a comment; "####.exr" is a value.
   if (rest === null || !/[^#]/.test(rest[1] ?? "")) return null;
   return { offset: keyEnd + rest[0].length - (rest[1]?.length ?? 0), text: rest[1] ?? "" };

@@ -36,7 +36,11 @@ export type Settling =
  * @param first the oldest observation equal to `now` in everything but time; null when this is the first of its kind.
  */
 export function settle(first: Observation | null, now: Observation, rule: SettleRule): Settling {
-  if (now.bytes === 0 || now.hasNul) return { kind: "growing", checkInMs: rule.settleMs };
+  // A preallocated copy: its tail, or all of it, is still to come. What stays so is an error, said in the end.
+  if (now.bytes === 0 || now.hasNul) {
+    const left = first === null ? LIMITS.manifestGraceMs : LIMITS.manifestGraceMs - (now.at - first.at);
+    return left <= 0 ? { kind: "settled", renamed: true } : { kind: "growing", checkInMs: Math.min(left, 1_000) };
+  }
   if (rule.local && arrivedByRename(now)) return { kind: "settled", renamed: true };
   if (now.endsWithMark) return { kind: "settled", renamed: false };
   const needed = now.endsWithNewline || rule.json ? rule.settleMs : Math.max(rule.settleMs, LIMITS.settleNoNewlineMs);
@@ -68,8 +72,9 @@ export function ignoredBecause(name: string): string | null {
   if (/^\.(nfs|smbdelete|fuse_hidden)/.test(name)) return "deleted but open";
   if (name.startsWith(".hotplate")) return "our own state";
   if (name.startsWith(".")) return "hidden";
-  if (/^~\$|~$|^~/.test(name) || name === "4913") return "editor's probe";
-  if (/\.(tmp|temp|part|partial|filepart|inprogress|crdownload|swp|swx|swo|bak|lock)$/i.test(name)) return "temporary";
+  if (/^~\$|~$|^~|^#.*#$/.test(name) || name === "4913") return "editor's probe";
+  if (/\.(tmp|temp|part|partial|filepart|inprogress|crdownload|download|swp|swx|swo|bak|lock)$/i.test(name))
+    return "temporary";
   if (/^(Thumbs\.db|desktop\.ini|Icon\r?|ehthumbs\.db)$/i.test(name)) return "system file";
   return null;
 }

@@ -1,133 +1,80 @@
 /**
- * The answers beside dropped files: asked for by the stages, written here in bounded batches on the folder's own lane, so
- * that a slow share delays its own answers only. The newest word on a name wins; an answer equal to the last one written
- * is not written again. A power cut loses nothing: answers are made from the store again at every start.
+ * The answers beside dropped files: which file says what, and when it is taken back. Asked for by the stages, written by the
+ * outbox. A power cut loses nothing: answers are made from the store again at every start.
  */
-import { systemCode } from "../domain/errors.ts";
-import { LIMITS } from "../domain/limits.ts";
 import { baseName, joinPath } from "../domain/paths.ts";
 import { errorFileName, folderAnswer, folderStatusName, statusFileName } from "../domain/answer.ts";
-import { ignore, replaceAnswer } from "../durable.ts";
 import type { Stage, StageContext } from "../live.ts";
-import type { Folder } from "./folder.ts";
-import { laneOf } from "./lanes.ts";
+import type { DirEntry } from "../ports.ts";
+import { ANSWER_TEMPORARY, createAnswerOutbox } from "./answerOutbox.ts";
+import type { Folder, KnownName } from "./folder.ts";
+import { sequenceName } from "./media.ts";
 
 export interface Answers {
   /** `null` removes the answer. */
   say(folder: string, file: string, text: string | null): void;
   /** STATUS.txt of a name. */
   status(folder: string, name: string, text: string): void;
-  /** ERROR.txt of a name; null when it is cured. */
-  error(folder: string, name: string, text: string | null): void;
-  /** The name is gone or was accepted: an ERROR.txt that the last listing saw goes too. */
-  withdraw(folder: Folder, name: string): void;
-  /** A listing saw the temporary file of an answer: while a folder is listed none is written, so a killed life left it. */
-  sweep(folder: Folder, entry: string): void;
+  /** ERROR.txt of a name. */
+  error(folder: string, name: string, text: string): void;
+  /** The name was accepted: an ERROR.txt that the last listing saw goes. */
+  cure(folder: Folder, name: string): void;
+  /** The file is gone, and with it what was said of it and of no job. */
+  withdraw(folder: Folder, known: KnownName): void;
+  /**
+   * What a life before this one left: temporary files (while a folder is listed no answer is written), ERROR.txt whose file
+   * is no longer there, a STATUS.txt of a folder that waits for nothing.
+   */
+  sweep(folder: Folder, entries: readonly DirEntry[]): void;
+  /** The folder's own STATUS.txt; null removes it. */
+  folderSays(folder: Folder, text: string | null): void;
   backlog(folder: Folder, waiting: number, perSecond: number | null): void;
-  backlogOver(folder: Folder): void;
-  /** Nothing waits to be written for the folder. */
-  settled(folder: string): boolean;
 }
-
-interface Pending {
-  readonly folder: string;
-  readonly file: string;
-  readonly text: string | null;
-}
-
-const WRITTEN_KEPT_MAX = 20_000;
-/** One folder has one writer of answers at a time, so their temporary names need no more than this to be ours. */
-const TEMPORARY = "answer";
 
 export function createAnswers(context: StageContext): Answers & Stage {
-  const pending = new Map<string, Pending>();
-  const written = new Map<string, string>();
+  const outbox = createAnswerOutbox(context);
+  const { say } = outbox;
 
-  function say(folder: string, file: string, text: string | null): void {
-    const path = joinPath(folder, file);
-    if (text !== null && written.get(path) === text && !pending.has(path)) return;
-    pending.set(path, { folder, file, text });
-    context.wake();
+  function cure(folder: Folder, name: string): void {
+    const file = errorFileName(name);
+    // Nothing to take back: a burst of good manifests must not cost a call each for answers that never were.
+    if (folder.answersSeen.has(file) || outbox.said(joinPath(folder.config.path, file)))
+      say(folder.config.path, file, null);
   }
 
-  function remember(path: string, text: string | null): void {
-    if (text === null) written.delete(path);
-    else written.set(path, text);
-    if (written.size <= WRITTEN_KEPT_MAX) return;
-    for (const oldest of written.keys()) {
-      written.delete(oldest);
-      break;
-    }
-  }
-
-  async function flush(folder: string): Promise<void> {
-    const batch = [...pending].filter(([, p]) => p.folder === folder).slice(0, LIMITS.answersPerUnit);
-    if (batch.length === 0) return;
-    const started = context.work.start<readonly string[]>({
-      key: `answers:${folder}`,
-      lane: laneOf(context, folder, "intake"),
-      run: () => writeAll(context, batch),
-      done: (outcome) => {
-        const failed = new Set(outcome.ok ? outcome.value : batch.map(([path]) => path));
-        for (const [path, answer] of batch) {
-          // What could not be written (a share that is gone, a full disk) is asked for again, unless newer words wait.
-          if (failed.has(path) && !pending.has(path)) pending.set(path, answer);
-          else if (!failed.has(path)) remember(path, answer.text);
-        }
-      },
-    });
-    if (started) for (const [path] of batch) pending.delete(path);
+  function folderSays(folder: Folder, text: string | null): void {
+    say(folder.config.path, folderStatusName(), text);
   }
 
   return {
     name: "answers",
     say,
     status: (folder, name, text) => say(folder, statusFileName(name), text),
-    error(folder, name, text) {
-      const path = joinPath(folder, errorFileName(name));
-      // Nothing to take back: a burst of good manifests must not cost a call each for answers that never were.
-      if (text === null && !written.has(path) && !pending.has(path)) return;
-      say(folder, errorFileName(name), text);
+    error: (folder, name, text) => say(folder, errorFileName(name), text),
+    cure,
+    withdraw(folder, known) {
+      cure(folder, known.name);
+      if (known.waitingSaid) say(folder.config.path, statusFileName(known.name), null);
     },
-    withdraw(folder, name) {
-      if (folder.answersSeen.has(errorFileName(name))) say(folder.config.path, errorFileName(name), null);
+    sweep(folder, entries) {
+      for (const { name } of entries)
+        if (name.startsWith(`.hotplate-tmp.${ANSWER_TEMPORARY}.`)) say(folder.config.path, name, null);
+      for (const file of orphanedErrors(folder)) say(folder.config.path, file, null);
+      if (!folder.backlogSaid && folder.answersSeen.has(folderStatusName())) folderSays(folder, null);
     },
-    sweep(folder, entry) {
-      if (entry.startsWith(`.hotplate-tmp.${TEMPORARY}.`)) say(folder.config.path, entry, null);
-    },
+    folderSays,
     backlog: (folder, waiting, perSecond) =>
-      say(
-        folder.config.path,
-        folderStatusName(),
-        folderAnswer({ folder: baseName(folder.config.path), waiting, perSecond }),
-      ),
-    backlogOver: (folder) => say(folder.config.path, folderStatusName(), null),
-    settled: (folder) => ![...pending.values()].some((p) => p.folder === folder),
-    async tick() {
-      for (const folder of new Set([...pending.values()].map((p) => p.folder))) await flush(folder);
-    },
+      folderSays(folder, folderAnswer({ folder: baseName(folder.config.path), waiting, perSecond })),
+    tick: outbox.flush,
   };
 }
 
-/** Returns the paths that could not be written. After a late call the rest of the batch is not tried: it would only wait. */
-async function writeAll(
-  context: StageContext,
-  batch: readonly (readonly [string, Pending])[],
-): Promise<readonly string[]> {
-  const failed: string[] = [];
-  let late = false;
-  for (const [path, answer] of batch) {
-    if (late) {
-      failed.push(path);
-      continue;
-    }
-    try {
-      if (answer.text === null) await context.files.unlink(path).catch(ignore("ENOENT"));
-      else await replaceAnswer(context.files, path, answer.text, TEMPORARY);
-    } catch (error) {
-      failed.push(path);
-      late = systemCode(error) === "ETIMEDOUT";
-    }
-  }
-  return failed;
+function orphanedErrors(folder: Folder): readonly string[] {
+  const errors = [...folder.answersSeen].filter((file) => file.endsWith(".ERROR.txt"));
+  const strange = errors.filter((file) => !folder.known.has(file.slice(0, -".ERROR.txt".length)));
+  if (strange.length === 0) return [];
+  const answered = new Set(
+    [...folder.known.keys()].flatMap((name) => [errorFileName(name), errorFileName(sequenceName(name))]),
+  );
+  return strange.filter((file) => !answered.has(file));
 }

@@ -4,10 +4,14 @@
  * any two of these is closed here: with a job it is filed, without one it is put back and read again.
  */
 import { systemCode } from "../domain/errors.ts";
+import type { JobId } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
 import { joinPath } from "../domain/paths.ts";
-import { exists, makeDirs, moveNoClobber } from "../durable.ts";
+import { exists, ignore, makeDirs, moveNoClobber } from "../durable.ts";
 import type { StageContext } from "../live.ts";
-import type { DropRow } from "../storePort.ts";
+import type { PlanOutcome } from "../planManifest.ts";
+import type { DropRow, NewJob } from "../storePort.ts";
+import type { Admitted } from "./admitted.ts";
 import type { Folder } from "./folder.ts";
 import { laneOf } from "./lanes.ts";
 
@@ -20,6 +24,61 @@ export function claimedName(file: string): string {
 
 export function claimPathOf(folder: string, uuid: string, name: string): string {
   return joinPath(folder, CLAIMED, `${uuid}.${name}`);
+}
+
+/** Takes a planned drop out of the hot folder, where it has a manifest there, and makes its job. Media stay where they are. */
+export async function claimJob(
+  context: StageContext,
+  folder: string,
+  planned: {
+    readonly name: string;
+    readonly outcome: PlanOutcome & { kind: "plan" };
+    readonly text: Uint8Array | null;
+  },
+): Promise<Admitted> {
+  const { world } = context;
+  const { name, outcome, text } = planned;
+  const manifestText = outcome.manifestText ?? new TextDecoder().decode(text ?? new Uint8Array(0));
+  const manifestSha256 = world.digest.sha256(text ?? manifestText);
+  const claimed = text === null ? null : await claimFile(context, folder, { name, sha256: manifestSha256 });
+  if (claimed === "again") return { kind: "again" };
+  const job: NewJob = {
+    id: world.ids.sortable("job_") as JobId,
+    plan: outcome.plan,
+    dedupeKey: outcome.dedupeKey,
+    source: {
+      folder,
+      name,
+      manifestSha256,
+      manifestText,
+      submittedBy: `uid:${claimed?.uid ?? "unknown"}`,
+      claimPath: claimed?.path ?? null,
+    },
+  };
+  return { kind: "claimed", job, notes: outcome.notes, plateIdentity: null };
+}
+
+async function claimFile(
+  context: StageContext,
+  folder: string,
+  of: { readonly name: string; readonly sha256: string },
+): Promise<{ readonly path: string; readonly uid: number } | "again"> {
+  const { world, files } = context;
+  const path = claimPathOf(folder, world.ids.uuid(), of.name);
+  // On a share ENOENT may be a lost reply of our own rename: our name tells.
+  await files.rename(joinPath(folder, of.name), path).catch(ignore("ENOENT"));
+  const stat = await files.stat(path).catch(ignore("ENOENT"));
+  if (stat === undefined) return "again";
+  // What took the file's place meanwhile came along by its name; it goes back.
+  if (stat.kind === "directory") {
+    await files.rename(path, joinPath(folder, `put-back-${world.ids.uuid().slice(0, 8)}-${of.name}`));
+    return "again";
+  }
+  const there =
+    stat.kind === "file" ? await files.read(path, LIMITS.manifestBytesMax).catch(ignore("EFBIG")) : undefined;
+  if (there !== undefined && world.digest.sha256(there) === of.sha256) return { path, uid: stat.uid };
+  await putBack(context, folder, { path, name: of.name });
+  return "again";
 }
 
 /** What the life before left in `claimed/`: report files those that have a job, the others are put back and read again. */

@@ -11,6 +11,8 @@ export interface Drop {
   readonly renamed: boolean;
   readonly bytes: Uint8Array | null;
   readonly observation: Observation | null;
+  /** We may not read it. */
+  readonly unreadable: boolean;
 }
 
 export interface DropQueue {

@@ -3,6 +3,7 @@
  * a restart lists again. Pure bookkeeping: no call to the outside is made here.
  */
 import type { HotFolderConfig } from "../domain/config.ts";
+import { isUnspeakable } from "../domain/dropName.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Observation } from "../domain/settle.ts";
 import { dropKind, ignoredBecause, sameObservation } from "../domain/settle.ts";
@@ -35,6 +36,10 @@ export interface KnownName {
   look: { readonly print: string; readonly since: number } | null;
   /** A waiting manifest's text: media that it names get no answer of their own. */
   text: string | null;
+  /** The last ERROR.txt: the same again is no news. */
+  rejectedWith: string | null;
+  /** Rejected for its plate alone: when it is planned again without a new save. */
+  askAt: number | null;
 }
 
 export interface Folder {
@@ -57,8 +62,12 @@ export interface Folder {
   /** Answer files seen in the last listing. */
   answersSeen: Set<string>;
   backlogSaid: boolean;
+  /** Not said again before. */
+  backlogAt: number;
   /** Names under which stray media were answered: a sequence gets one answer. */
   readonly strays: Set<string>;
+  /** Folders of results: a plate that was dropped here has its products beside it. */
+  readonly ours: Set<string>;
 }
 
 export function createFolder(config: HotFolderConfig): Folder {
@@ -80,7 +89,9 @@ export function createFolder(config: HotFolderConfig): Folder {
     reason: null,
     answersSeen: new Set(),
     backlogSaid: false,
+    backlogAt: 0,
     strays: new Set(),
+    ours: new Set(),
   };
 }
 
@@ -92,31 +103,30 @@ export function takeListing(
   folder: Folder,
   entries: readonly DirEntry[],
   now: number,
-): { readonly vanished: readonly string[] } {
+): { readonly vanished: readonly KnownName[] } {
   const present = new Set<string>();
   const ignoredNow = new Set<string>();
   folder.answersSeen = new Set();
   for (const entry of entries) {
-    const reason = ignoreReason(entry);
+    const reason = folder.ours.has(entry.name) ? "our own folder" : ignoreReason(entry);
     if (reason !== null) {
       ignoredNow.add(entry.name);
       if (reason === "our own answer") folder.answersSeen.add(entry.name);
-      else if (!folder.ignored.has(entry.name)) {
-        folder.ignored.set(entry.name, reason);
-        folder.ignoredCounts[reason] = (folder.ignoredCounts[reason] ?? 0) + 1;
-      }
+      else countIgnored(folder, entry.name, reason);
       continue;
     }
     present.add(entry.name);
+    const kind = entry.kind === "directory" ? "directory" : dropKind(entry.name);
     const known = folder.known.get(entry.name);
-    if (known !== undefined) {
+    // Another kind of thing under the same name is another thing.
+    if (known !== undefined && (known.kind === kind || known.state === "admitting")) {
       known.missing = 0;
       continue;
     }
     folder.lastActivityAt = now;
     folder.known.set(entry.name, {
       name: entry.name,
-      kind: entry.kind === "directory" ? "directory" : dropKind(entry.name),
+      kind,
       firstSeenAt: now,
       state: "new",
       first: null,
@@ -126,10 +136,19 @@ export function takeListing(
       waitingSaid: false,
       look: null,
       text: null,
+      rejectedWith: null,
+      askAt: null,
     });
   }
   for (const name of folder.ignored.keys()) if (!ignoredNow.has(name)) folder.ignored.delete(name);
   return { vanished: forgetMissing(folder, present) };
+}
+
+/** A name counts once while it stays. */
+export function countIgnored(folder: Folder, name: string, reason: string): void {
+  if (folder.ignored.has(name)) return;
+  folder.ignored.set(name, reason);
+  folder.ignoredCounts[reason] = (folder.ignoredCounts[reason] ?? 0) + 1;
 }
 
 function ignoreReason(entry: DirEntry): string | null {
@@ -141,14 +160,14 @@ function ignoreReason(entry: DirEntry): string | null {
   return ignoredBecause(entry.name);
 }
 
-function forgetMissing(folder: Folder, present: ReadonlySet<string>): readonly string[] {
-  const vanished: string[] = [];
+function forgetMissing(folder: Folder, present: ReadonlySet<string>): readonly KnownName[] {
+  const vanished: KnownName[] = [];
   for (const known of folder.known.values()) {
     if (present.has(known.name) || known.state === "admitting") continue;
     known.missing += 1;
     if (known.missing < 2) continue;
     folder.known.delete(known.name);
-    vanished.push(known.name);
+    vanished.push(known);
   }
   return vanished;
 }
@@ -158,6 +177,8 @@ export function namesToLookAt(folder: Folder, now: number): readonly KnownName[]
   const out: KnownName[] = [];
   for (const known of folder.known.values()) {
     if (known.state === "admitting" || known.missing > 0 || known.checkAt > now) continue;
+    // Folders and unspeakable names are not looked into: once answered, only the listing is asked about them.
+    if (known.state === "answered" && (known.kind === "directory" || isUnspeakable(known.name))) continue;
     out.push(known);
     if (out.length >= LIMITS.looksPerListing) break;
   }

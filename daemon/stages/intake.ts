@@ -5,19 +5,19 @@
  * Must never: act on an event, stat-poll files on a network mount, read a file that is not regular, or believe that all
  * files are gone because a mount went away.
  */
-import { receivingAnswer } from "../domain/answer.ts";
+import { overfullAnswer, receivingAnswer } from "../domain/answer.ts";
 import { messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { joinPath } from "../domain/paths.ts";
-import type { Observation } from "../domain/settle.ts";
-import { ignoredBecause, settle } from "../domain/settle.ts";
+import { isUnspeakable } from "../domain/dropName.ts";
+import { settle } from "../domain/settle.ts";
 import type { Stage, StageContext } from "../live.ts";
-import type { DirEntry, Files } from "../ports.ts";
 import type { Answers } from "./answers.ts";
 import type { Drop, DropQueue } from "./dropQueue.ts";
 import type { Folder, KnownName } from "./folder.ts";
 import { createFolder, namesToLookAt, takeListing, takeObservation } from "./folder.ts";
 import { laneOf } from "./lanes.ts";
+import type { Looked, SeenFile } from "./observe.ts";
+import { look } from "./observe.ts";
 import { openFolder } from "./openFolder.ts";
 
 export function createIntake(context: StageContext, queue: DropQueue, answers: Answers): Stage {
@@ -30,7 +30,7 @@ export function createIntake(context: StageContext, queue: DropQueue, answers: A
         if (!folder.opened) openFolder(context, folder);
         else if (due(folder, now)) startLooking(context, folder, { queue, answers });
         publishView(context, folder);
-        sayBacklog(folder, answers, queue);
+        sayBacklog(context, folder, { answers, queue });
       }
     },
     async close() {
@@ -41,17 +41,6 @@ export function createIntake(context: StageContext, queue: DropQueue, answers: A
 
 function due(folder: Folder, now: number): boolean {
   return folder.dirty || now >= folder.nextListAt || namesToLookAt(folder, now).length > 0;
-}
-
-interface Looked {
-  readonly entries: readonly DirEntry[] | null;
-  readonly dev: string;
-  readonly observations: ReadonlyMap<string, SeenFile | "gone">;
-}
-interface SeenFile {
-  readonly observation: Observation;
-  /** The very bytes that were observed; manifests only. */
-  readonly bytes: Uint8Array | null;
 }
 
 function startLooking(context: StageContext, folder: Folder, to: { queue: DropQueue; answers: Answers }): void {
@@ -69,7 +58,7 @@ function startLooking(context: StageContext, folder: Folder, to: { queue: DropQu
       const ended = context.world.clock.now();
       folder.listTookMs = ended - now;
       scheduleNext(context, folder, ended);
-      if (!outcome.ok) await folderDown(context, folder, outcome.error);
+      if (!outcome.ok) await folderDown(context, folder, { error: outcome.error, answers: to.answers });
       else await folderSeen(context, folder, outcome.value, to);
     },
   });
@@ -91,61 +80,6 @@ function scheduleNext(context: StageContext, folder: Folder, now: number): void 
   folder.nextListAt = now + Math.max(base * jitter, polled ? 5 * folder.listTookMs : 0);
 }
 
-async function look(context: StageContext, folder: Folder, relist: boolean): Promise<Looked> {
-  const { files, world } = context;
-  const path = folder.config.path;
-  const entries = relist ? await files.list(path, LIMITS.hotFolderEntriesMax) : null;
-  const self = await files.stat(path);
-  const wanted = new Set(namesToLookAt(folder, world.clock.now()).map((known) => known.name));
-  if (entries !== null) {
-    // Names that this very listing found are looked at in the same pass: a rename is accepted one listing later, not two.
-    for (const entry of entries) {
-      if (wanted.size >= LIMITS.looksPerListing) break;
-      if (entry.kind === "file" && !folder.known.has(entry.name) && ignoredBecause(entry.name) === null)
-        wanted.add(entry.name);
-    }
-  }
-  const observations = new Map<string, SeenFile | "gone">();
-  for (const name of wanted) {
-    if (folder.known.get(name)?.kind === "directory") continue;
-    observations.set(name, await observe(context, files, joinPath(path, name)));
-  }
-  return { entries, dev: self.dev, observations };
-}
-
-async function observe(context: StageContext, files: Files, path: string): Promise<SeenFile | "gone"> {
-  try {
-    const stat = await files.stat(path);
-    if (stat.kind !== "file") return "gone";
-    const isManifest = /\.(ya?ml|json)$/i.test(path) && stat.bytes <= LIMITS.manifestBytesMax;
-    const bytes = isManifest ? await files.read(path, LIMITS.manifestBytesMax) : null;
-    const observation: Observation = {
-      at: context.world.clock.now(),
-      dev: stat.dev,
-      ino: stat.ino,
-      bytes: stat.bytes,
-      mtimeNs: stat.mtimeNs,
-      ctimeNs: stat.ctimeNs,
-      sha256: bytes === null ? null : context.world.digest.sha256(bytes),
-      hasNul: bytes?.includes(0) ?? false,
-      endsWithNewline: bytes === null || bytes.at(-1) === 10,
-      endsWithMark: bytes !== null && endsWithMark(bytes),
-    };
-    return { observation, bytes };
-  } catch (error) {
-    // Removed, replaced or still locked between the listing and now: the next listing says what is true.
-    const code = systemCode(error);
-    if (code === "ENOENT" || code === "EFBIG" || code === "EINVAL" || code === "ELOOP") return "gone";
-    throw error;
-  }
-}
-
-/** A last line `...`: YAML's end mark, with or without a newline after it. */
-function endsWithMark(bytes: Uint8Array): boolean {
-  const tail = String.fromCharCode(...bytes.slice(-6));
-  return /(^|\n)\.\.\.\r?\n?$/.test(tail);
-}
-
 async function folderSeen(
   context: StageContext,
   folder: Folder,
@@ -165,17 +99,21 @@ async function folderSeen(
   if (seen.entries !== null) {
     folder.lastListedAt = now;
     const { vanished } = takeListing(folder, seen.entries, now);
-    for (const name of vanished) to.answers.withdraw(folder, name);
-    for (const entry of seen.entries) to.answers.sweep(folder, entry.name);
+    for (const known of vanished) to.answers.withdraw(folder, known);
+    to.answers.sweep(folder, seen.entries);
   }
   for (const [name, file] of seen.observations) {
     const known = folder.known.get(name);
-    if (known === undefined || known.state === "admitting" || file === "gone") continue;
-    judge(folder, known, file, { now, ...to });
+    if (known === undefined || known.state === "admitting") continue;
+    // Whatever took its place, the next listing tells; asking at once would ask for ever.
+    if (file === "gone") known.checkAt = now + LIMITS.hotFolderListIntervalMs;
+    else if (file === "unreadable") handOverUnreadable(folder, known, { now, queue: to.queue });
+    else judge(folder, known, file, { now, ...to });
   }
   for (const known of folder.known.values()) {
     const asked = known.state !== "admitting" && known.state !== "answered" && known.checkAt <= now;
-    if (known.kind === "directory" && asked) handOverDirectory(folder, known, to.queue);
+    if ((known.kind === "directory" || isUnspeakable(known.name)) && asked)
+      handOverUnseen(folder, known, now, to.queue);
   }
   if (namesToLookAt(folder, now).length > 0) context.wake();
 }
@@ -187,7 +125,7 @@ function judge(
   to: { now: number; queue: DropQueue; answers: Answers },
 ): void {
   const changed = takeObservation(known, file.observation);
-  if (known.state === "answered" && !changed) {
+  if (known.state === "answered" && !changed && (known.askAt === null || known.askAt > to.now)) {
     known.checkAt = to.now + LIMITS.hotFolderListIntervalMs;
     return;
   }
@@ -198,7 +136,7 @@ function judge(
   const settling =
     known.kind === "manifest" || tooLarge
       ? settle(known.first === file.observation ? null : known.first, file.observation, rule)
-      : strayRule(known, to.now);
+      : strayRule(folder, known, to.now);
   if (settling.kind === "growing") {
     known.state = "growing";
     known.checkAt = to.now + Math.max(20, settling.checkInMs);
@@ -212,27 +150,56 @@ function judge(
   to.queue.push(dropOf(folder, known, { renamed: settling.renamed, bytes: file.bytes, observation: file.observation }));
 }
 
-/** Media get a moment: the manifest that names them may come after them. */
-function strayRule(known: KnownName, now: number): ReturnType<typeof settle> {
+/** Media get a moment: the manifest that names them may come after them. In a bound folder they are the work itself. */
+function strayRule(folder: Folder, known: KnownName, now: number): ReturnType<typeof settle> {
   const age = now - known.firstSeenAt;
-  return age >= LIMITS.strayGraceMs
-    ? { kind: "settled", renamed: false }
-    : { kind: "growing", checkInMs: LIMITS.strayGraceMs - age };
+  const grace = folder.config.recipe !== undefined && known.kind !== "other" ? 0 : LIMITS.strayGraceMs;
+  return age >= grace ? { kind: "settled", renamed: false } : { kind: "growing", checkInMs: grace - age };
 }
 
-function handOverDirectory(folder: Folder, known: KnownName, queue: DropQueue): void {
+/** What is not looked into here: folders, and names that the disk does not know as we read them. */
+function handOverUnseen(folder: Folder, known: KnownName, now: number, queue: DropQueue): void {
+  const rule = isUnspeakable(known.name) ? { kind: "settled" as const } : strayRule(folder, known, now);
+  if (rule.kind === "growing") {
+    known.checkAt = now + rule.checkInMs;
+    return;
+  }
   known.state = "admitting";
   queue.push(dropOf(folder, known, { renamed: false, bytes: null, observation: null }));
 }
 
-function dropOf(folder: Folder, known: KnownName, seen: Pick<Drop, "renamed" | "bytes" | "observation">): Drop {
-  return { folder, known, ...seen };
+/** Rights are often set a moment after the file was made: it is asked again before it is told. */
+function handOverUnreadable(folder: Folder, known: KnownName, to: { now: number; queue: DropQueue }): void {
+  const age = to.now - known.firstSeenAt;
+  known.checkAt = to.now + LIMITS.hotFolderListIntervalMs;
+  if (known.state === "answered" || age < LIMITS.settleNoNewlineMs) return;
+  known.first = null;
+  known.state = "admitting";
+  to.queue.push(dropOf(folder, known, { renamed: true, bytes: null, observation: null, unreadable: true }));
 }
 
-async function folderDown(context: StageContext, folder: Folder, error: unknown): Promise<void> {
-  const reason = `${systemCode(error) ?? "error"}: ${messageOf(error)}`;
+function dropOf(
+  folder: Folder,
+  known: KnownName,
+  seen: Pick<Drop, "renamed" | "bytes" | "observation"> & { readonly unreadable?: boolean },
+): Drop {
+  return { folder, known, unreadable: false, ...seen };
+}
+
+async function folderDown(
+  context: StageContext,
+  folder: Folder,
+  of: { readonly error: unknown; readonly answers: Answers },
+): Promise<void> {
+  const code = systemCode(of.error);
+  const reason =
+    code === "EOVERFLOW"
+      ? `It holds more than ${LIMITS.hotFolderEntriesMax} names. Move what is old away.`
+      : `${code ?? "error"}: ${messageOf(of.error)}`;
   folder.nextListAt = context.world.clock.now() + LIMITS.hotFolderListIntervalMs;
   if (folder.state === "down") return;
+  if (code === "EOVERFLOW")
+    of.answers.folderSays(folder, overfullAnswer(folder.config.path, LIMITS.hotFolderEntriesMax));
   folder.state = "down";
   folder.reason = reason;
   const fields = { folder: folder.config.path, code: "HP-INTAKE-FOLDER", reason };
@@ -264,13 +231,17 @@ function publishView(context: StageContext, folder: Folder): void {
 }
 
 /** Beyond the bound one folder-level answer stands for all: count and what happens (decision 14). */
-function sayBacklog(folder: Folder, answers: Answers, queue: DropQueue): void {
-  const waiting = folder.known.size - [...folder.known.values()].filter((known) => known.state === "answered").length;
+function sayBacklog(context: StageContext, folder: Folder, to: { answers: Answers; queue: DropQueue }): void {
+  const now = context.world.clock.now();
+  if (folder.state === "down" || now < folder.backlogAt) return;
+  const waiting = context.live.folders.get(folder.config.path)?.waiting ?? 0;
   if (waiting > LIMITS.answersPerFolderMax) {
-    answers.backlog(folder, waiting, queue.perSecond());
+    // A count that moves is news once a second, not in every tick.
+    folder.backlogAt = now + LIMITS.answerRefreshMs;
+    to.answers.backlog(folder, waiting, to.queue.perSecond());
     folder.backlogSaid = true;
-  } else if (folder.backlogSaid && waiting === 0) {
-    answers.backlogOver(folder);
+  } else if (folder.backlogSaid && waiting <= LIMITS.answersPerFolderMax / 2) {
+    to.answers.folderSays(folder, null);
     folder.backlogSaid = false;
   }
 }

@@ -3,12 +3,13 @@
  * media that a manifest names are its plates and get no answer of their own; strays get one, a sequence one for all.
  */
 import { LIMITS } from "../domain/limits.ts";
-import { joinPath } from "../domain/paths.ts";
+import { isInside, joinPath } from "../domain/paths.ts";
 import { waitingAnswer } from "../domain/answer.ts";
 import { arrivedByRename } from "../domain/settle.ts";
 import type { StageContext } from "../live.ts";
 import type { Drop } from "./dropQueue.ts";
 import type { Folder } from "./folder.ts";
+import { plateLook } from "./plateLook.ts";
 
 export type Quiet =
   | { readonly kind: "quiet"; readonly identity: string }
@@ -26,37 +27,44 @@ export async function plateQuiet(context: StageContext, folder: Folder, drop: Dr
   if (await world.store.knowsAsset(folder.config.path, known.name, identity)) return { kind: "known" };
   if (known.kind !== "directory" && folder.mountKind === "local" && self.bytes > 0 && arrivedByRename(self))
     return { kind: "quiet", identity };
-  const print =
-    known.kind === "directory" ? await printOf(context, path) : `${self.bytes}:${self.mtimeNs}:${self.ctimeNs}`;
+  const look =
+    known.kind === "directory"
+      ? (await plateLook(context, path)).look
+      : `${self.bytes}:${self.mtimeNs}:${self.ctimeNs}`;
   const now = world.clock.now();
-  if (known.look?.print !== print) known.look = { print, since: now };
+  if (known.look?.print !== look) known.look = { print: look, since: now };
   const quietMs = now - known.look.since;
   if (quietMs >= LIMITS.plateQuietMs) return { kind: "quiet", identity };
   const reason = `It is complete when nothing in it has changed for ${LIMITS.plateQuietMs / 1000} s.`;
   return {
     kind: "waiting",
     text: waitingAnswer(known.name, reason, []),
-    checkInMs: Math.max(100, LIMITS.plateQuietMs - quietMs),
+    checkInMs: Math.min(1_000, Math.max(100, LIMITS.plateQuietMs - quietMs)),
   };
-}
-
-async function printOf(context: StageContext, dir: string): Promise<string> {
-  const parts: string[] = [];
-  const entries = await context.files.list(dir, LIMITS.framesMax);
-  for (const entry of [...entries].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const stat = await context.files.stat(joinPath(dir, entry.name));
-    parts.push(`${entry.name}:${stat.bytes}:${stat.mtimeNs}:${stat.ctimeNs}`);
-  }
-  return context.world.digest.sha256(parts.join("\n"));
 }
 
 /** The name under which a stray is answered; null when a manifest names it. `x.1001.exr` answers as `x.####.exr`. */
 export function strayName(context: StageContext, folder: Folder, drop: Drop): string | null {
   const { name, kind } = drop.known;
+  const path = joinPath(folder.config.path, name);
+  if (kind === "directory") return isNamedFolder(context, folder, { name, path }) ? null : name;
   if (kind !== "image") return name;
-  const frame = /^(.+)\.(-?\d{2,})\.([A-Za-z0-9]+)$/.exec(name);
-  const stem = frame?.[1] ?? name.replace(/\.[^.]+$/, "");
+  const stem = /^(.+)\.(-?\d{2,})\.([A-Za-z0-9]+)$/.exec(name)?.[1] ?? name.replace(/\.[^.]+$/, "");
   if (context.live.namedPlates.has(joinPath(folder.config.path, stem))) return null;
   for (const other of folder.known.values()) if (other.text?.includes(stem) === true) return null;
-  return frame === null ? name : `${stem}.${"#".repeat(frame[2]?.length ?? 4)}.${frame[3]}`;
+  return sequenceName(name);
+}
+
+/** A folder that holds a named plate, or results of ours. */
+function isNamedFolder(context: StageContext, folder: Folder, of: { name: string; path: string }): boolean {
+  if (context.live.ownDirs.has(of.path)) return true;
+  for (const plate of context.live.namedPlates) if (isInside(plate, of.path)) return true;
+  for (const other of folder.known.values()) if (other.text?.includes(of.name) === true) return true;
+  return false;
+}
+
+/** `x.1001.exr` -> `x.####.exr`; any other name is itself. */
+export function sequenceName(name: string): string {
+  const frame = /^(.+)\.(-?\d{2,})\.([A-Za-z0-9]+)$/.exec(name);
+  return frame === null ? name : `${frame[1]}.${"#".repeat(frame[2]?.length ?? 4)}.${frame[3]}`;
 }

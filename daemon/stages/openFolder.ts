@@ -12,6 +12,8 @@ import type { Folder } from "./folder.ts";
 import { laneOf } from "./lanes.ts";
 import { CLAIMED, settleClaims } from "./claims.ts";
 
+const OWNER = ".hotplate/owner.json";
+
 interface Opened {
   readonly mount: MountFacts;
   readonly claims: readonly string[];
@@ -50,10 +52,16 @@ async function open(context: StageContext, folder: Folder): Promise<Opened> {
   return { mount, claims: entries.filter((entry) => entry.kind === "file").map((entry) => entry.name) };
 }
 
+/** Between two batches somebody may have taken the folder over: then nothing of it is ours to claim. */
+export async function checkOwner(context: StageContext, path: string): Promise<void> {
+  const there = await ownerOf(context, joinPath(path, OWNER));
+  if (there.store !== (await context.world.store.storeId())) throw foreignOwner(path, there.node);
+}
+
 async function own(context: StageContext, path: string): Promise<void> {
   const { files, world, options } = context;
   const storeId = await world.store.storeId();
-  const owner = joinPath(path, ".hotplate/owner.json");
+  const owner = joinPath(path, OWNER);
   const record = `${JSON.stringify({ store: storeId, node: options.node }, null, 2)}\n`;
   if (options.takeOver) {
     await replaceFile(files, owner, record, storeId);
@@ -63,9 +71,13 @@ async function own(context: StageContext, path: string): Promise<void> {
   if (outcome !== "taken") return;
   const there = await ownerOf(context, owner);
   if (there.store === storeId) return;
-  throw new HotplateError(
+  throw foreignOwner(path, there.node);
+}
+
+function foreignOwner(path: string, node: string): HotplateError {
+  return new HotplateError(
     "HP-INTAKE-OWNER",
-    `${path} belongs to the Hotplate on ${there.node}. Stop that one, or start this one with --take-over.`,
+    `${path} belongs to the Hotplate on ${node}. Stop that one, or start this one with --take-over.`,
   );
 }
 
@@ -82,14 +94,22 @@ async function ownerOf(context: StageContext, path: string): Promise<{ store: st
 
 async function refuse(context: StageContext, folder: Folder, error: unknown): Promise<void> {
   const code = error instanceof HotplateError ? error.code : "HP-INTAKE-FOLDER";
-  const reason =
-    error instanceof HotplateError ? error.message : `${systemCode(error) ?? "error"}: ${messageOf(error)}`;
+  const reason = refusalWords(folder.config.path, error);
   if (folder.state === "down" && folder.reason === reason) return;
   folder.state = "down";
   folder.reason = reason;
   const fields = { folder: folder.config.path, code, reason };
   context.world.log.event("error", "folder.down", fields);
   await context.world.store.note("folder.down", null, fields);
+}
+
+function refusalWords(path: string, error: unknown): string {
+  if (error instanceof HotplateError) return error.message;
+  const code = systemCode(error);
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS")
+    return `Hotplate may not write in ${path} (${code}): it can't answer or claim there. Ask IT for write access.`;
+  if (code === "ENOENT") return `${path} is not there. It is read as soon as it is.`;
+  return `${code ?? "error"}: ${messageOf(error)}`;
 }
 
 /** Hints only where the file system is known local: inotify sees no other node's write. */

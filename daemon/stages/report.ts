@@ -96,8 +96,11 @@ async function writeDirty(reporting: Reporting, review: ReturnType<typeof create
 
 async function answerJob(reporting: Reporting, job: JobRow): Promise<void> {
   const { context, answers, owners, toFile } = reporting;
-  for (const step of job.plan.steps)
+  for (const step of job.plan.steps) {
+    context.live.ownDirs.add(step.target.productDir);
+    context.live.ownDirs.add(step.target.reviewDir);
     if (step.plate !== null) context.live.namedPlates.add(joinPath(step.plate.dir, step.plate.stem));
+  }
   const hot = new Set(context.world.config.hotFolders.map((folder) => folder.path));
   for (const drop of await context.world.store.drops({ jobId: job.id })) {
     if (!hot.has(drop.folder)) continue;
