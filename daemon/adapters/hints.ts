@@ -4,6 +4,7 @@
  * nothing here depends on one arriving. Must never be used on a share: inotify sees no other node's write.
  */
 import { watch } from "chokidar";
+import { ignoredBecause } from "../domain/settle.ts";
 import type { Hints } from "../ports.ts";
 
 /** Both override what the code says: a stray one would turn the watch into polling of every file. */
@@ -20,6 +21,14 @@ export function createHints(): Hints {
         atomic: false,
         ignoreInitial: true,
         followSymlinks: false,
+        // Nothing in the folder is tracked: for names that come and go it would ask for every other name's attributes, and a
+        // burst of 1,000 manifests took minutes.
+        ignored: (path) => path !== dir,
+      });
+      // What the kernel said, before anything is looked up. Our own answers and other people's temporary files change no
+      // decision; they are counted when the folder is listed for another reason.
+      watcher.on("raw", (_event, name) => {
+        if (typeof name !== "string" || ignoredBecause(name) === null) wake();
       });
       watcher.on("all", () => wake());
       watcher.on("error", () => wake());

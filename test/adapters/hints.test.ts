@@ -55,6 +55,29 @@ describe("hints", () => {
     await wakesBy((n) => mkdirSync(dir.file(`plates-${n}`)), woken());
   });
 
+  it("do not wake for our own answers and other people's temporary files", async () => {
+    using dir = tempDir();
+    const { watch, woken } = watching(dir.path);
+    open.push(watch);
+    await wakesBy((n) => writeFileSync(dir.file(`made-${n}`), "x"), woken());
+    let wakes = 0;
+    let last: () => void = () => undefined;
+    const counted = createHints().watch(dir.path, () => {
+      wakes += 1;
+      last();
+    });
+    open.push(counted);
+    await wakesBy((n) => writeFileSync(dir.file(`more-${n}`), "x"), new Promise<void>((resolve) => (last = resolve)));
+    wakes = 0;
+    const passers = [".hotplate-tmp.1.a", "a.yaml.STATUS.txt", "b.yaml.ERROR.txt", ".a.swp", "copy.part", "~$a"];
+    for (let round = 0; round < 200; round += 1) for (const name of passers) writeFileSync(dir.file(name), String(round));
+    const told = woken();
+    writeFileSync(dir.file("a.yaml"), "x");
+    await told;
+    // Events come in order: whatever the 1,200 writes had to say was said before this one's, or lost.
+    expect(wakes).toBeLessThan(200);
+  });
+
   it("never turn into polling because of the environment", async () => {
     using dir = tempDir();
     process.env["CHOKIDAR_USEPOLLING"] = "1";
