@@ -16,6 +16,7 @@ import { exists } from "../durable.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { PlanOutcome } from "../planManifest.ts";
 import { planManifest, planPlate } from "../planManifest.ts";
+import { askedOnce } from "../planOnce.ts";
 import type { Admitted } from "./admitted.ts";
 import { release, takeIn } from "./admitted.ts";
 import type { Answers } from "./answers.ts";
@@ -66,7 +67,8 @@ function startBatch(context: StageContext, folder: Folder, to: { queue: DropQueu
 async function admitAll(context: StageContext, folder: Folder, drops: readonly Drop[]): Promise<readonly Admitted[]> {
   await checkOwner(context, folder.config.path);
   const out: Admitted[] = [];
-  for (const drop of drops) out.push(await admitOne(context, folder, drop));
+  const batch = { ...context, world: askedOnce(context.world) };
+  for (const drop of drops) out.push(await admitOne(batch, folder, drop));
   // Names must be durable before the store knows the jobs: else a power cut gives the manifest back beside its job.
   if (out.some((admitted) => admitted.kind === "claimed")) {
     await context.files.syncDir(joinPath(folder.config.path, CLAIMED));
