@@ -199,6 +199,8 @@ export interface Store {
   renumber(stepId: StepId, fence: Fence, number: number): Promise<Applied>;
   /** planned, open -> burnt, when no task can be published. */
   burn(stepId: StepId, reason: string): Promise<Applied>;
+  /** Open versions with nothing left to run or to judge: to be published, or burnt. However many others are open. */
+  ripeSteps(limit: number): Promise<readonly StepRow[]>;
   steps(states: readonly StepState[], limit: number): Promise<readonly StepRow[]>;
   step(id: StepId): Promise<StepRow | null>;
 

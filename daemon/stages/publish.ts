@@ -26,12 +26,13 @@ export function createPublish(context: StageContext, shelf: RecipeShelf): Stage 
     name: "publish",
     async tick() {
       const { store } = context.world;
+      // With thousands of steps in the store, nothing is read in vain: each of these ends in work on an output lane.
+      if (!anyLaneFree(context)) return;
       for (const step of await store.steps(["committing"], LIMITS.stepsPerTick)) {
         if (stepMayTry(context, step)) startMaterialising(context, step);
       }
-      for (const step of await store.steps(["open"], LIMITS.stepsPerTick)) {
-        const open = step.counts.blocked + step.counts.ready + step.counts.running + step.counts.deferred;
-        if (open > 0 || step.ungated > 0 || !shelf.ready() || !stepMayTry(context, step)) continue;
+      for (const step of await store.ripeSteps(LIMITS.stepsPerTick)) {
+        if (!shelf.ready() || !stepMayTry(context, step)) continue;
         if (step.counts.committing === 0) await burn(context, step);
         else startAssembling(context, step, shelf);
       }
@@ -42,6 +43,10 @@ export function createPublish(context: StageContext, shelf: RecipeShelf): Stage 
       }
     },
   };
+}
+
+function anyLaneFree(context: StageContext): boolean {
+  return context.world.config.roots.some((root) => context.work.free(laneOf(context, root.linux, "output")));
 }
 
 async function burn(context: StageContext, step: StepRow): Promise<void> {

@@ -291,6 +291,19 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect(await store.beginPublish(stepId("job_a"), fence, publication("job_a"))).toBe("ok");
         expect(await store.beginPublish(stepId("job_a"), fence, publication("job_a"))).toBe("stale");
       });
+      it("finds the version that is ready to be published behind any number of open ones", async () => {
+        for (let n = 0; n < 20; n += 1) await opened(`job_${n}`, { wedges: 1, frames: [null] });
+        expect(await store.ripeSteps(10)).toEqual([]);
+        await opened("job_urgent", { wedges: 1, frames: [null], priority: 90 });
+        const grant = await grantNext();
+        await store.stage(grant, [{ path: "/x/1", sha256: "a", bytes: 1, frame: null }], 0.5);
+        expect(await store.ripeSteps(10)).toEqual([]);
+        await store.inspected(grant, PASS, "pass", null);
+        expect((await store.ripeSteps(1)).map((step) => step.id)).toEqual([stepId("job_urgent")]);
+        // One without any result is ripe too: nothing is left of it but to burn its number.
+        await store.cancelJob("job_3" as JobId, "ana");
+        expect((await store.ripeSteps(10)).map((step) => step.id)).toEqual([stepId("job_3"), stepId("job_urgent")]);
+      });
       it("ends a publication once, says so ever after, and the job is done", async () => {
         const fence = await opened("job_a");
         await finishAll();

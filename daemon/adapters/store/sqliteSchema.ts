@@ -11,6 +11,9 @@ const moved = TASK_STATES.map(
   (state) => `n_${state} = n_${state} - (OLD.state = '${state}') + (NEW.state = '${state}')`,
 ).join(",\n      ");
 
+/** An open version with nothing left to run or to judge. */
+export const RIPE = "state = 'open' AND ungated = 0 AND n_blocked + n_ready + n_running + n_deferred = 0";
+
 const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -51,7 +54,8 @@ const MIGRATIONS: readonly string[] = [
     ${counters}
   ) STRICT;
   CREATE INDEX step_job ON step (job_id, idx);
-  CREATE INDEX step_state ON step (state, job_id) WHERE state IN ('planned', 'open', 'committing');
+  CREATE INDEX step_state ON step (state) WHERE state = 'planned' OR state = 'open' OR state = 'committing';
+  CREATE INDEX step_ripe ON step (state) WHERE ${RIPE};
 
   CREATE TABLE task (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

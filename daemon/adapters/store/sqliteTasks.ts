@@ -84,7 +84,7 @@ export function claimMethods(db: Database): ClaimMethods {
 export function workMethods(db: Database): WorkMethods {
   return {
     async running() {
-      return db.all("SELECT * FROM task WHERE state = 'running' ORDER BY seq").map(taskRow);
+      return db.all("SELECT * FROM task WHERE state = 'running' ORDER BY +seq").map(taskRow);
     },
     async uninspected(limit) {
       const unseen = db.all(

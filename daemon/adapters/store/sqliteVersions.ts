@@ -8,8 +8,9 @@ import type { Fence, StepId } from "../../domain/ids.ts";
 import type { Store } from "../../storePort.ts";
 import type { Database, Row } from "./sqliteDatabase.ts";
 import { stepRow } from "./sqliteRows.ts";
+import { RIPE } from "./sqliteSchema.ts";
 
-type OpenMethods = Pick<Store, "reserveVersion" | "openVersion" | "burn" | "steps" | "step">;
+type OpenMethods = Pick<Store, "reserveVersion" | "openVersion" | "burn" | "ripeSteps" | "steps" | "step">;
 type PublishMethods = Pick<Store, "beginPublish" | "endPublish" | "renumber">;
 
 function stepOf(db: Database, id: StepId): Row | null {
@@ -60,11 +61,16 @@ export function openMethods(db: Database): OpenMethods {
         return "ok";
       });
     },
+    async ripeSteps(limit) {
+      // Word for word what the partial index says, so that it is the index that answers.
+      return db.all(`SELECT * FROM step WHERE ${RIPE} ORDER BY rowid LIMIT ?`, limit).map(stepRow);
+    },
     async steps(states, limit) {
-      const marks = states.map(() => "?").join(", ");
-      return db
-        .all(`SELECT * FROM step WHERE state IN (${marks}) ORDER BY rowid LIMIT ?`, ...states, limit)
-        .map(stepRow);
+      // One query a state, its name written out: a partial index answers no parameter, and a scan would grow with history.
+      const rows = states.flatMap((state) =>
+        db.all(`SELECT * FROM step WHERE state = '${state}' ORDER BY rowid LIMIT ?`, limit),
+      );
+      return rows.slice(0, limit).map(stepRow);
     },
     async step(id) {
       const row = stepOf(db, id);
