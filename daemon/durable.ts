@@ -220,8 +220,14 @@ function utf8(bytes: Uint8Array): string {
 
 /** What a crashed life left under this name may be torn: never trusted, always written again. */
 async function writeTemporary(files: Disk, temporary: string, data: Uint8Array | string): Promise<void> {
-  await files.unlink(temporary).catch(ignore("ENOENT"));
-  await orRemove(files, temporary, () => files.create(temporary, data));
+  const create = (): Promise<void> => files.create(temporary, data);
+  await orRemove(files, temporary, () =>
+    create().catch(async (error: unknown) => {
+      if (systemCode(error) !== "EEXIST") throw error;
+      await files.unlink(temporary).catch(ignore("ENOENT"));
+      await create();
+    }),
+  );
 }
 
 /** A full disk would otherwise keep an empty file for every try. */

@@ -95,9 +95,10 @@ async function read(path: string, bytesMax: number): Promise<Uint8Array> {
     let length = 0;
     for (;;) {
       const { bytesRead } = await handle.read(data, length, data.length - length, null);
-      if (bytesRead === 0) return data.subarray(0, length);
       length += bytesRead;
       if (length > bytesMax) throw tooLarge(path, bytesMax);
+      // All that was announced, and there was room for more: asking once again would only cost every small file a call.
+      if (bytesRead === 0 || (length === bytes && length < data.length)) return data.subarray(0, length);
       if (length === data.length) data = Buffer.concat([data], Math.min(data.length * 2, bytesMax + 1));
     }
   } finally {

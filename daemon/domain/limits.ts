@@ -141,6 +141,7 @@ export const LIMITS = {
   tickBusyMs: 100,
   answerRefreshMs: 1_000,
   answerWaitingRefreshMs: 30_000,
+  answerWaitingEachMs: 50,
   /** Failed tasks of a step whose reasons an answer tells apart. */
   answerFailuresRead: 200,
   answerCloseLookMs: 60_000,

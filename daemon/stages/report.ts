@@ -90,8 +90,13 @@ async function writeDirty(reporting: Reporting, review: ReturnType<typeof create
     if (isJobEnded(job.state)) {
       dirty.delete(jobId);
       reporting.writtenAt.delete(jobId);
-    } else dirty.set(jobId, now + (job.state === "waiting" ? LIMITS.answerWaitingRefreshMs : LIMITS.answerRefreshMs));
+    } else dirty.set(jobId, now + (job.state === "waiting" ? waitingRefreshMs(dirty.size) : LIMITS.answerRefreshMs));
   }
+}
+
+/** With a long queue an answer that only says how long it is moves more slowly: the disk is there for the work. */
+function waitingRefreshMs(jobs: number): number {
+  return Math.max(LIMITS.answerWaitingRefreshMs, jobs * LIMITS.answerWaitingEachMs);
 }
 
 async function answerJob(reporting: Reporting, job: JobRow): Promise<void> {
