@@ -1,180 +1,170 @@
 /**
- * Intake measured on the real daemon in this process: rename to accepted, rename to first prompt submitted, bursts of renamed
- * manifests (also with the event loop blocked for 4 s while they land), idle memory and CPU.
+ * Intake measured from outside: rename to accepted, rename to first prompt submitted, bursts of renamed manifests (also
+ * with the daemon standing still while they land), idle memory and CPU. Method and figures: docs/benchmarks.md.
  *
- *   node scripts/bench/intake.ts [--burst 10000] [--block] [--single 50] [--idle 20] [--json]
- *
- * Method: a temporary folder on the local disk, a store on it with full fsync, the shipped `grain` recipe, a plate of one
- * frame, no slot up (nothing renders; admission is what is measured), chokidar hints on. Manifests are written under a dot
- * name first and then renamed, one rename after another. "Accepted" is the moment at which the store's transaction is
- * acknowledged, seen through the daemon's own log event. Lost = manifests without a job when nothing moves any more.
+ *   node scripts/bench/intake.ts [--only latency,submitted,burst,blocked,idle] [--count 10000,50000] [--repeats 5]
+ *                                [--idle-seconds 60] [--quick] [--json]
  */
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import sharp from "sharp";
-import { createComfy } from "../../daemon/adapters/comfyui/slot.ts";
-import { createHints } from "../../daemon/adapters/hints.ts";
-import { openSqliteStore } from "../../daemon/adapters/store/sqlite.ts";
-import { buildBase, databasePath, ensureStateDir } from "../../daemon/adapters/world.ts";
-import { createDaemon } from "../../daemon/daemon.ts";
-import { configSchema } from "../../daemon/domain/config.ts";
-import type { Log } from "../../daemon/ports.ts";
+import type { Farm } from "./farm.ts";
+import { land, stage, startFarm } from "./farm.ts";
+import type { Figure } from "./measure.ts";
+import { cpuMsOf, figure, memoryOf, print, quantile } from "./measure.ts";
 
-const { values } = parseArgs({
+const BLOCKED_MS = 4_000;
+const GIVE_UP_MS = 15 * 60_000;
+
+const { values: given } = parseArgs({
   options: {
-    burst: { type: "string", default: "0" },
-    block: { type: "boolean", default: false },
-    single: { type: "string", default: "0" },
-    idle: { type: "string", default: "0" },
+    only: { type: "string", default: "latency,submitted,burst,blocked,idle" },
+    count: { type: "string", default: "10000,50000" },
+    repeats: { type: "string", default: "5" },
+    "idle-seconds": { type: "string", default: "60" },
+    prof: { type: "string" },
+    quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
-    slot: { type: "string" },
   },
 });
+const quick = given.quick;
+const repeats = quick ? 1 : Number(given.repeats);
+const counts = quick ? [200] : given.count.split(",").map(Number);
+const singles = quick ? 5 : 100;
 
-const root = mkdtempSync(join(tmpdir(), "hotplate-bench-"));
-const hot = join(root, "hot");
-mkdirSync(hot);
-mkdirSync(join(root, "SH010/plates/P_v001"), { recursive: true });
-await sharp({ create: { width: 64, height: 36, channels: 3, background: "#446688" } })
-  .png()
-  .toFile(join(root, "SH010/plates/P_v001/P_v001.1001.png"));
-const config = configSchema.parse({
-  hotplate: 1,
-  stateDir: join(root, "state"),
-  roots: [{ name: "bench", linux: root }],
-  hotFolders: [{ path: hot, show: "BENCH" }],
-  slots: [{ name: "gpu0", url: values.slot ?? "http://127.0.0.1:9", demo: true }],
-});
-writeFileSync(join(root, ".hotplate-demo.json"), "{}\n");
-await ensureStateDir(config.stateDir);
+await main();
 
-const acceptedAt = new Map<string, number>();
-const submittedAt: number[] = [];
-const waiting = new Set<() => void>();
-const log: Log = {
-  event(_level, name, fields) {
-    if (name === "manifest.accepted") acceptedAt.set(String(fields["name"]), performance.now());
-    if (name === "task.submitted") submittedAt.push(performance.now());
-    if (name === "manifest.accepted" || name === "task.submitted") for (const ring of Array.from(waiting)) ring();
-  },
-};
-const base = { ...buildBase(config), log };
-const store = openSqliteStore({ path: databasePath(config.stateDir), clock: base.clock, ids: base.ids });
-await base.images.checks();
-const daemon = createDaemon(
-  { ...base, store, comfy: createComfy(), hints: createHints() },
-  {
-    node: "bench",
-    version: "bench",
-    pid: process.pid,
-    machine: { hostname: "bench", os: "", cpu: "", memoryBytes: 0 },
-    rules: () => Promise.resolve({ rules: [], skipped: [] }),
-    probe: () => Promise.resolve("well"),
-    takeOver: false,
-  },
-);
-const running = daemon.run();
-await pause(1_500);
+async function main(): Promise<void> {
+  const wanted = new Set(given.only.split(","));
+  const figures: Figure[] = [];
+  const add = (more: readonly Figure[]): void => {
+    figures.push(...more);
+    // Hours may pass: what is known is said as it comes.
+    for (const one of more) process.stderr.write(`${JSON.stringify(one)}\n`);
+  };
+  if (wanted.has("latency")) add(await latency("accepted"));
+  if (wanted.has("submitted")) add(await latency("submitted"));
+  for (const count of counts) {
+    if (wanted.has("burst")) add(await bursts(count, 0));
+    if (wanted.has("blocked")) add(await bursts(count, quick ? 200 : BLOCKED_MS));
+  }
+  if (wanted.has("idle")) add(await idle(quick ? 1 : Number(given["idle-seconds"])));
+  print("intake", tmpdir(), figures, given.json);
+}
 
-const report: Record<string, unknown> = {};
-if (Number(values.idle) > 0) report["idle"] = await idle(Number(values.idle));
-if (Number(values.single) > 0) report["single"] = await single(Number(values.single));
-if (Number(values.burst) > 0) report["burst"] = await burst(Number(values.burst), values.block);
-process.stdout.write(`${JSON.stringify(report, null, values.json ? 0 : 2)}\n`);
-daemon.stop();
-await running;
-await base.images.close();
-await store.close();
-rmSync(root, { recursive: true, force: true });
+async function withFarm<T>(slots: number, use: (farm: Farm) => Promise<T>): Promise<T> {
+  const nodeOptions = given.prof === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${given.prof}`];
+  const farm = await startFarm({ slots, level: slots > 0 ? "debug" : "info", nodeOptions });
+  try {
+    // The first seconds are its own: checks load, slots and roots are looked at.
+    await pause(2_000);
+    return await use(farm);
+  } finally {
+    await farm.stop();
+  }
+}
 
-function manifest(n: number): string {
-  return `use: grain\nplate: ../SH010/plates/P_v001/P_v001.1001.png\nname: bench ${n}\nseed: ${n}\n`;
+/** One manifest at a time into a quiet folder. */
+async function latency(of: "accepted" | "submitted"): Promise<readonly Figure[]> {
+  const p50: number[] = [];
+  const p99: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat += 1) {
+    const took = await withFarm(of === "submitted" ? 2 : 0, (farm) => oneByOne(farm, of));
+    p50.push(quantile(took, 0.5));
+    p99.push(quantile(took, 0.99));
+  }
+  const what = of === "accepted" ? "rename to accepted" : "rename to first prompt submitted";
+  return [figure(`${what}, p50 of ${singles}`, "ms", p50), figure(`${what}, p99 of ${singles}`, "ms", p99)];
+}
+
+async function oneByOne(farm: Farm, of: "accepted" | "submitted"): Promise<readonly number[]> {
+  const names = Array.from({ length: singles }, (_, index) => `single_${index}.yaml`);
+  stage(farm, names, 1_000_000);
+  // Later than the last write, so that the rename shows in ctime, as it does for anything that a tool prepares.
+  await pause(50);
+  const took: number[] = [];
+  for (const [index, name] of names.entries()) {
+    const start = performance.now();
+    land(farm, name);
+    const there =
+      of === "accepted"
+        ? await farm.until(() => farm.accepted.has(name), 60_000)
+        : await farm.until(() => farm.submitted.length > index, 60_000);
+    if (!there) throw new Error(`${name} was not ${of} within a minute`);
+    took.push(((of === "accepted" ? farm.accepted.get(name) : farm.submitted[index]) ?? Number.NaN) - start);
+    // Quiet again: the slots, too, have ended what they had.
+    if (of === "submitted") await farm.until(() => farm.ended() > index, 60_000);
+    await pause(100);
+  }
+  return took;
+}
+
+/** All of them by renames one after another, as fast as a process can. */
+async function bursts(count: number, blockMs: number): Promise<readonly Figure[]> {
+  const perSecond: number[] = [];
+  const lost: number[] = [];
+  const peak: number[] = [];
+  const cpu: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat += 1) {
+    const one = await withFarm(0, (farm) => burst(farm, count, blockMs));
+    perSecond.push(one.perSecond);
+    lost.push(one.lost);
+    peak.push(one.peak);
+    cpu.push(one.cpuMs);
+  }
+  const what = `burst of ${count}${blockMs > 0 ? `, daemon stopped for ${blockMs / 1000} s` : ""}`;
+  return [
+    figure(`${what}: accepted`, "1/s", perSecond),
+    figure(`${what}: lost`, "files", lost),
+    figure(`${what}: peak memory`, "MiB RSS", peak),
+    figure(`${what}: CPU per manifest, all threads`, "ms", cpu),
+  ];
+}
+
+async function burst(farm: Farm, count: number, blockMs: number): Promise<{ perSecond: number; lost: number; peak: number; cpuMs: number }> {
+  const names = Array.from({ length: count }, (_, index) => `burst_${index}.yaml`);
+  stage(farm, names, 0);
+  await pause(200);
+  const blocked = blockMs > 0 ? farm.block(blockMs) : null;
+  const cpuBefore = cpuMsOf(farm.pid);
+  let start = performance.now();
+  for (const name of names) land(farm, name);
+  if (blocked !== null) {
+    await blocked;
+    start = performance.now();
+  }
+  await farm.until(() => farm.accepted.size >= count, GIVE_UP_MS);
+  const last = Math.max(...[...farm.accepted.values()].slice(-1));
+  return {
+    perSecond: farm.accepted.size / ((last - start) / 1000),
+    lost: count - farm.accepted.size,
+    peak: memoryOf(farm.pid).peak,
+    cpuMs: (cpuMsOf(farm.pid) - cpuBefore) / count,
+  };
+}
+
+/** A folder with things in it and nothing to do. */
+async function idle(seconds: number): Promise<readonly Figure[]> {
+  return withFarm(2, async (farm) => {
+    const names = Array.from({ length: 20 }, (_, index) => `idle_${index}.yaml`);
+    stage(farm, names, 2_000_000);
+    await pause(50);
+    for (const name of names) land(farm, name);
+    await farm.until(() => farm.ended() >= names.length, 120_000);
+    // Threads that looked at pictures end by themselves a while after the last one.
+    await pause(quick ? 100 : 30_000);
+    const cpu: number[] = [];
+    const rss: number[] = [];
+    for (let part = 0; part < (quick ? 1 : 5); part += 1) {
+      const before = cpuMsOf(farm.pid);
+      const start = performance.now();
+      await pause((seconds * 1000) / (quick ? 1 : 5));
+      cpu.push(((cpuMsOf(farm.pid) - before) / (performance.now() - start)) * 100);
+      rss.push(memoryOf(farm.pid).rss);
+    }
+    return [figure("idle: CPU", "% of a core", cpu), figure("idle: memory", "MiB RSS", rss)];
+  });
 }
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Resolves when `done` is true; looked at on every acceptance, given up after `limitMs`. */
-async function until(done: () => boolean, limitMs: number): Promise<boolean> {
-  const end = performance.now() + limitMs;
-  while (!done()) {
-    if (performance.now() > end) return false;
-    await Promise.race([new Promise<void>((ring) => waiting.add(ring)), pause(250)]);
-    waiting.clear();
-  }
-  return true;
-}
-
-async function single(count: number): Promise<object> {
-  const accepted: number[] = [];
-  const submitted: number[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const name = `single_${n}.yaml`;
-    const temporary = join(hot, `.${name}.tmp`);
-    writeFileSync(temporary, manifest(1_000_000 + n));
-    const before = submittedAt.length;
-    // Later than the last write, so that the rename shows in ctime, as it does for anything that a tool prepares.
-    await pause(30);
-    const start = performance.now();
-    renameSync(temporary, join(hot, name));
-    await until(() => acceptedAt.has(name), 10_000);
-    accepted.push((acceptedAt.get(name) ?? Number.NaN) - start);
-    if (values.slot === undefined) continue;
-    await until(() => submittedAt.length > before, 10_000);
-    submitted.push((submittedAt[before] ?? Number.NaN) - start);
-    await pause(400);
-  }
-  return {
-    renameToAcceptedMs: spread(accepted),
-    ...(submitted.length > 0 ? { renameToSubmittedMs: spread(submitted) } : {}),
-  };
-}
-
-async function burst(count: number, block: boolean): Promise<object> {
-  const staged = join(root, "staged");
-  mkdirSync(staged);
-  for (let n = 0; n < count; n += 1) writeFileSync(join(staged, `burst_${n}.yaml`), manifest(n));
-  await pause(100);
-  const before = acceptedAt.size;
-  let peak = process.memoryUsage().rss;
-  const meter = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 100);
-  const start = performance.now();
-  for (let n = 0; n < count; n += 1) renameSync(join(staged, `burst_${n}.yaml`), join(hot, `burst_${n}.yaml`));
-  const landed = performance.now();
-  if (block) for (const end = performance.now() + 4_000; performance.now() < end; );
-  const all = await until(() => acceptedAt.size - before >= count, 600_000);
-  clearInterval(meter);
-  const seconds = (performance.now() - (block ? landed + 4_000 : start)) / 1000;
-  return {
-    manifests: count,
-    blockedMs: block ? 4_000 : 0,
-    acceptedPerSecond: Math.round(count / seconds),
-    seconds: Math.round(seconds * 10) / 10,
-    lost: all ? 0 : count - (acceptedAt.size - before),
-    peakRssMiB: Math.round(peak / 1_048_576),
-  };
-}
-
-async function idle(seconds: number): Promise<object> {
-  // Image workers end by themselves after a quiet time; idle means without them.
-  await pause(17_000);
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  await pause(seconds * 1000);
-  const used = process.cpuUsage(cpu);
-  return {
-    seconds,
-    rssMiB: Math.round(process.memoryUsage().rss / 1_048_576),
-    cpuPercentOfOneCore: Math.round(((used.user + used.system) / 1000 / (performance.now() - start)) * 10_000) / 100,
-  };
-}
-
-function spread(samples: readonly number[]): object {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const at = (share: number): number =>
-    Math.round((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) * 10) / 10;
-  return { n: sorted.length, min: at(0), p50: at(0.5), p99: at(0.99), max: at(1) };
 }
