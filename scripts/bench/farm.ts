@@ -56,10 +56,7 @@ export async function startFarm(options: FarmOptions): Promise<Farm> {
     }
     const book = createBook();
     const config = writeConfig(root, urls, options.level ?? "info");
-    const daemon = run(
-      [...(options.nodeOptions ?? []), "daemon/cli/main.ts", "run", "--config", config],
-      book.take,
-    );
+    const daemon = run([...(options.nodeOptions ?? []), "daemon/cli/main.ts", "run", "--config", config], book.take);
     children.push(daemon);
     await daemon.first("event", "daemon.recovered");
     return { root, hot: join(root, "hot"), pid: daemon.pid, ...book.view, block: (ms) => block(daemon.pid, ms), stop };

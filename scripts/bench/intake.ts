@@ -120,7 +120,11 @@ async function bursts(count: number, blockMs: number): Promise<readonly Figure[]
   ];
 }
 
-async function burst(farm: Farm, count: number, blockMs: number): Promise<{ perSecond: number; lost: number; peak: number; cpuMs: number }> {
+async function burst(
+  farm: Farm,
+  count: number,
+  blockMs: number,
+): Promise<{ perSecond: number; lost: number; peak: number; cpuMs: number }> {
   const names = Array.from({ length: count }, (_, index) => `burst_${index}.yaml`);
   stage(farm, names, 0);
   await pause(200);

@@ -70,7 +70,8 @@ describe("hints", () => {
     await wakesBy((n) => writeFileSync(dir.file(`more-${n}`), "x"), new Promise<void>((resolve) => (last = resolve)));
     wakes = 0;
     const passers = [".hotplate-tmp.1.a", "a.yaml.STATUS.txt", "b.yaml.ERROR.txt", ".a.swp", "copy.part", "~$a"];
-    for (let round = 0; round < 200; round += 1) for (const name of passers) writeFileSync(dir.file(name), String(round));
+    for (let round = 0; round < 200; round += 1)
+      for (const name of passers) writeFileSync(dir.file(name), String(round));
     const told = woken();
     writeFileSync(dir.file("a.yaml"), "x");
     await told;
