@@ -7,9 +7,11 @@ import type { TaskId } from "./domain/ids.ts";
 import type { NodeView } from "./domain/nodeView.ts";
 import { rootOf } from "./domain/paths.ts";
 import type { SlotFacts, TaskFacts, WaitReason } from "./domain/schedule.ts";
-import { isTerminal } from "./domain/task.ts";
+import type { JobState } from "./domain/job.ts";
+import type { TaskState } from "./domain/task.ts";
+import { isTerminal, TASK_STATES } from "./domain/task.ts";
 import type { World } from "./ports.ts";
-import type { StepRow, TaskRow } from "./storePort.ts";
+import type { JobRow, StepRow, TaskRow } from "./storePort.ts";
 
 export type { WaitReason };
 
@@ -37,6 +39,36 @@ export async function explain(
     gate: task.gate,
     siblingsOpen,
   });
+}
+
+export interface JobReasons {
+  readonly job: string;
+  readonly state: JobState;
+  readonly tasks: {
+    readonly task: string;
+    readonly state: TaskState;
+    /** Tasks of its step in this state; this one speaks for them. */
+    readonly alike: number;
+    readonly reasons: WaitReason[];
+  }[];
+}
+
+/** Tasks of a step in one state mostly wait for the same reason: the first of them speaks for the others. */
+export async function explainJob(
+  world: Pick<World, "store" | "recipes" | "config">,
+  view: NodeView,
+  job: JobRow,
+): Promise<JobReasons> {
+  const tasks: JobReasons["tasks"] = [];
+  for (const step of job.steps) {
+    for (const state of TASK_STATES.filter((name) => step.counts[name] > 0)) {
+      const [task] = await world.store.tasks(step.id, { states: [state], limit: 1 });
+      const reasons = task === undefined ? null : await explain(world, view, task.id);
+      if (task !== undefined && reasons !== null)
+        tasks.push({ task: task.id, state, alike: step.counts[state], reasons: [...reasons] });
+    }
+  }
+  return { job: job.id, state: job.state, tasks };
 }
 
 function slotFacts(slot: NodeView["slots"][number]): SlotFacts {

@@ -1,9 +1,4 @@
-/** `npm run demo`: the whole product on real images with no GPU, no ComfyUI, no configuration. */
-import { buildProgram } from "../daemon/cli/program.ts";
-import { reportError } from "../daemon/cli/context.ts";
+/** `npm run demo`: the whole product on real images with no GPU, no ComfyUI, no configuration. The same as `hotplate demo`. */
+import { runCommandLine } from "../daemon/cli/main.ts";
 
-try {
-  await buildProgram().parseAsync([process.argv[0] ?? "node", "hotplate", "demo", ...process.argv.slice(2)]);
-} catch (error) {
-  process.exitCode = reportError(error, { json: false, verbose: false });
-}
+await runCommandLine([process.argv[0] ?? "node", "hotplate", "demo", ...process.argv.slice(2)]);

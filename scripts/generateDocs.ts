@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { EXIT_WORDS } from "../daemon/cli/exitWords.ts";
 import { ERRORS, EXIT } from "../daemon/domain/errors.ts";
 import { EVENTS } from "../daemon/domain/events.ts";
 import { apiDocument } from "./apiDocument.ts";
@@ -32,20 +33,6 @@ export async function staleDocs(root: string): Promise<readonly string[]> {
 }
 
 const MADE = "<!-- Made by scripts/generateDocs.ts from the code's own table. Change it there. -->";
-
-const EXIT_WORDS: Readonly<Record<keyof typeof EXIT, string>> = {
-  done: "Done.",
-  no: "The answer is no; a check found a fault, a job failed.",
-  usage: "The command was called in a wrong way.",
-  invalid: "A manifest, a recipe or the configuration can't be used.",
-  doctor: "The doctor found a fault.",
-  noDaemon: "No daemon runs, and this needs one.",
-  notFound: "There is nothing of that name.",
-  refused: "Refused: by the state of things, or by permission.",
-  timeout: "It took longer than it may.",
-  uncheckable: "It could not be checked; that is neither yes nor no.",
-  interrupted: "Interrupted.",
-};
 
 function errorsPage(): string {
   const groups = new Map<string, string[]>();

@@ -3,13 +3,15 @@
  * is data, stderr is everything else; `--json` is on every command; colour only on a terminal without NO_COLOR.
  */
 import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
 import type { LoadedConfig } from "../adapters/config.ts";
 import { loadConfig } from "../adapters/config.ts";
 import type { DaemonFile } from "../adapters/daemonFile.ts";
+import { callDaemon } from "../adapters/daemonClient.ts";
 import { readDaemonFile } from "../adapters/daemonFile.ts";
-import { EXIT, HotplateError } from "../domain/errors.ts";
+import { errorAnchor, EXIT, HotplateError } from "../domain/errors.ts";
 
 export interface GlobalOptions {
   readonly config?: string;
@@ -46,18 +48,7 @@ export function createContext(options: GlobalOptions): Context {
     daemonIfAny,
     async api(method, path, body) {
       const { api } = await daemon();
-      const response = await fetch(`${api}${path}`, {
-        method,
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-      });
-      const answer = (await response.json()) as { code?: string; detail?: string; hint?: string };
-      if (response.ok) return answer;
-      const code = (answer.code ?? "HP-INTERNAL") as HotplateError["code"];
-      throw new HotplateError(
-        code,
-        answer.detail ?? `${path} answered ${response.status}`,
-        answer.hint === undefined ? {} : { hint: answer.hint },
-      );
+      return callDaemon(api, { method, path, body });
     },
     print(value, text) {
       process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
@@ -95,11 +86,39 @@ export function reportError(error: unknown, options: { readonly json: boolean; r
     );
   else {
     process.stderr.write(
-      `${styleText("red", known.code, { stream: process.stderr, validateStream: true })}  ${known.message}\n  do this: ${known.hint}\n`,
+      [
+        `${styleText("red", known.code, { stream: process.stderr, validateStream: true })}  ${known.message}`,
+        `  do this:  ${known.hint}`,
+        `  more:     docs/errors.md#${errorAnchor(known.code)}`,
+        "",
+      ].join("\n"),
     );
     if (options.verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
   }
   return known.exit === EXIT.done ? EXIT.no : known.exit;
+}
+
+/** Whole numbers only; anything else is a wrong call. */
+export function wholeNumber(
+  text: unknown,
+  option: string,
+  range: { readonly min: number; readonly max: number },
+): number {
+  const value = typeof text === "string" && /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= range.min && value <= range.max) return value;
+  throw new HotplateError(
+    "HP-USAGE",
+    `${option} ${JSON.stringify(text)} is no whole number from ${range.min} to ${range.max}.`,
+  );
+}
+
+/** Who asks, for the record; not verified. A container may have a user id without a name. */
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env["USER"] ?? "unknown";
+  }
 }
 
 /** Aligned columns on a terminal; tab-separated and uncut elsewhere. */

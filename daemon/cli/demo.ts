@@ -1,5 +1,6 @@
 /** `hotplate demo`: the same code as `npm run demo`. */
 import type { Context } from "./context.ts";
+import { wholeNumber } from "./context.ts";
 import { runDemo } from "../../scripts/demo/runDemo.ts";
 
 export async function action(
@@ -9,7 +10,7 @@ export async function action(
 ): Promise<void> {
   const code = await runDemo({
     root: String(options["root"]),
-    variations: Number(options["variations"]),
+    variations: wholeNumber(options["variations"], "--variations", { min: 1, max: 1_000 }),
     keep: options["keep"] === true,
     json: context.json,
   });

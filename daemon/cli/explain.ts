@@ -1,32 +1,73 @@
-/** `hotplate explain ID`: the reasons, from the scheduler's own function, by the running daemon. */
-import type { WaitReason } from "../domain/schedule.ts";
+/**
+ * `hotplate explain ID`: the reasons, from the scheduler's own function, by the running daemon. With the daemon down that is
+ * the first reason of whatever has not ended; what has ended explains itself from the store.
+ */
+import { buildBase } from "../adapters/world.ts";
+import { HotplateError } from "../domain/errors.ts";
+import type { TaskId } from "../domain/ids.ts";
+import type { NodeView } from "../domain/nodeView.ts";
+import { isTerminal } from "../domain/task.ts";
+import type { WaitReason } from "../explainTask.ts";
+import { explain, explainJob } from "../explainTask.ts";
+import { findJob } from "../http/lookup.ts";
+import type { JobExplainShape, TaskExplainShape } from "../http/shapes.ts";
 import type { Context } from "./context.ts";
+import { withStore } from "./storeReader.ts";
 
-interface Explained {
-  readonly job?: string;
-  readonly state?: string;
-  readonly tasks?: readonly {
-    readonly task: string;
-    readonly state: string;
-    readonly alike: number;
-    readonly reasons: readonly WaitReason[];
-  }[];
-  readonly task?: string;
-  readonly reasons?: readonly WaitReason[];
-}
+type Explained = JobExplainShape | TaskExplainShape;
 
 export async function action(context: Context, [id = ""]: readonly string[]): Promise<void> {
-  const path = id.includes("/")
-    ? `/v1/explain?task=${encodeURIComponent(id)}`
-    : `/v1/jobs/${encodeURIComponent(id)}/explain`;
-  const answer = (await context.api("GET", path)) as Explained;
-  context.print(answer, () => {
-    if (answer.reasons !== undefined) return [answer.task ?? id, ...answer.reasons.map(line)].join("\n");
-    const groups = (answer.tasks ?? []).map((group) =>
-      [`${group.alike} ${group.state}, such as ${group.task}`, ...group.reasons.map(line)].join("\n"),
-    );
-    return [`${answer.job ?? id} is ${answer.state ?? "unknown"}`, ...groups].join("\n");
-  });
+  const answer =
+    (await context.daemonIfAny()) === null
+      ? await fromStore(context, id)
+      : ((await context.api("GET", pathOf(id))) as Explained);
+  context.print(answer, () => text(answer));
+}
+
+/** A task's id holds slashes, a job's none. */
+function pathOf(id: string): string {
+  const name = encodeURIComponent(id);
+  return id.includes("/") ? `/v1/tasks/${name}/explain` : `/v1/jobs/${name}/explain`;
+}
+
+async function fromStore(context: Context, id: string): Promise<Explained> {
+  const { config } = await context.config();
+  const base = buildBase(config, "error");
+  try {
+    return await withStore(context, async (store) => {
+      const world = { ...base, store };
+      const view = nobodyHome(base.clock.now());
+      if (!id.includes("/")) {
+        const { tasks, ...job } = await explainJob(world, view, await findJob(store, id));
+        return { ...job, tasks: tasks.map((task) => (isTerminal(task.state) ? task : { ...task, reasons: [DOWN] })) };
+      }
+      const task = await store.task(id as TaskId);
+      const reasons = task === null ? null : await explain(world, view, task.id);
+      if (task === null || reasons === null) throw new HotplateError("HP-NOT-FOUND", `There is no task ${id}.`);
+      return { task: id, state: task.state, reasons: isTerminal(task.state) ? [...reasons] : [DOWN] };
+    });
+  } finally {
+    await base.images.close();
+  }
+}
+
+const DOWN: WaitReason = {
+  code: "HP-DAEMON-ABSENT",
+  message: "no daemon runs, so nothing goes on",
+  action: "hotplate run",
+};
+
+function nobodyHome(now: number): NodeView {
+  const nothing = { slots: [], folders: [], roots: [], stepTrouble: {}, secondsPerTask: {} };
+  return { node: "", pid: 0, version: "", startedAt: now, now, state: "starting", ...nothing };
+}
+
+function text(answer: Explained): string {
+  if ("task" in answer) return [`${answer.task} is ${answer.state}`, ...answer.reasons.map(line)].join("\n");
+  const groups = answer.tasks.map((group) =>
+    [`${group.alike} ${group.state}, such as ${group.task}`, ...group.reasons.map(line)].join("\n"),
+  );
+  return [`${answer.job} is ${answer.state}`, ...groups].join("\n");
 }
 
 function line(reason: WaitReason): string {

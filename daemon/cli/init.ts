@@ -55,7 +55,7 @@ export async function action(
 function given(options: Readonly<Record<string, unknown>>, name: string): string {
   const value = options[name];
   if (typeof value !== "string" || value === "")
-    throw new HotplateError("HP-CONFIG-INVALID", `--${name} is missing.`, {
+    throw new HotplateError("HP-USAGE", `--${name} is missing.`, {
       hint: "hotplate init --root DIR --hot DIR --state DIR [--show NAME] [--comfy URL]",
     });
   return resolve(value);

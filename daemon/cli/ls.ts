@@ -1,11 +1,12 @@
 /** `hotplate ls [jobs|versions|folders|slots]`. */
 import { HotplateError } from "../domain/errors.ts";
 import { JOB_STATES } from "../domain/job.ts";
+import { LIMITS } from "../domain/limits.ts";
 import type { JobState } from "../domain/job.ts";
 import type { FolderView, SlotView } from "../domain/nodeView.ts";
 import { jobView, versionView } from "../http/views.ts";
 import type { Context } from "./context.ts";
-import { table } from "./context.ts";
+import { table, wholeNumber } from "./context.ts";
 import { gpuWords } from "./gpuWords.ts";
 import { withStore } from "./storeReader.ts";
 
@@ -23,7 +24,7 @@ export async function action(
     case "slots":
       return listLive(context, what);
     default:
-      throw new HotplateError("HP-NOT-FOUND", `ls knows jobs, versions, folders and slots, not "${what}".`);
+      throw new HotplateError("HP-USAGE", `ls knows jobs, versions, folders and slots, not "${what}".`);
   }
 }
 
@@ -31,18 +32,19 @@ function filterOf(options: Readonly<Record<string, unknown>>): { limit: number; 
   const state = JOB_STATES.find((known) => known === options["state"]);
   if (options["state"] !== undefined && state === undefined)
     throw new HotplateError(
-      "HP-NOT-FOUND",
-      `${JSON.stringify(options["state"])} is no state. Known: ${JOB_STATES.join(", ")}.`,
+      "HP-USAGE",
+      `--state ${JSON.stringify(options["state"])} is no state. Known: ${JOB_STATES.join(", ")}.`,
     );
   return {
-    limit: Number(options["limit"] ?? 50),
+    limit: wholeNumber(options["limit"], "--limit", { min: 1, max: LIMITS.logLinesMax }),
     ...(state === undefined ? {} : { state }),
     ...(typeof options["show"] === "string" ? { show: options["show"] } : {}),
   };
 }
 
 async function listJobs(context: Context, options: Readonly<Record<string, unknown>>): Promise<void> {
-  const jobs = await withStore(context, async (store) => (await store.jobs(filterOf(options))).map(jobView));
+  const filter = filterOf(options);
+  const jobs = await withStore(context, async (store) => (await store.jobs(filter)).map(jobView));
   context.print({ jobs }, () => {
     if (jobs.length === 0) return "No jobs.";
     const rows = jobs.map((job) => {
@@ -61,10 +63,9 @@ async function listJobs(context: Context, options: Readonly<Record<string, unkno
 }
 
 async function listVersions(context: Context, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const filter = filterOf(options);
   const versions = await withStore(context, async (store) =>
-    (await store.jobs({ ...filterOf(options), state: "done" })).flatMap((job) =>
-      job.steps.map((step) => versionView(job, step)),
-    ),
+    (await store.jobs({ ...filter, state: "done" })).flatMap((job) => job.steps.map((step) => versionView(job, step))),
   );
   context.print({ versions }, () =>
     versions.length === 0

@@ -11,9 +11,14 @@ import type { RecipeTools, RecipeView } from "./recipeActions.ts";
 
 export interface RecipeCommandParts {
   /** Built when a command runs, so that `--help` needs no configuration. */
-  readonly tools: () => RecipeTools | Promise<RecipeTools>;
+  readonly tools: (config: string | undefined) => RecipeTools | Promise<RecipeTools>;
   readonly print: (text: string) => void;
   readonly exit: (code: number) => void;
+}
+
+interface Given {
+  readonly json?: boolean;
+  readonly config?: string;
 }
 
 /** The subcommand to mount: `program.addCommand(recipeCommand(parts))`. Errors are thrown as HotplateError. */
@@ -22,40 +27,50 @@ export function recipeCommand({ tools, print, exit }: RecipeCommandParts): Comma
   command
     .command("ls")
     .description("List every recipe, usable or not")
+    .addHelpText("after", after("hotplate recipe ls", "0, 2, 3"))
     .option("--json", "For machines")
-    .action(async ({ json }: { json?: boolean }) => {
-      const views = await listRecipes(await tools());
+    .option("--config <file>", "Configuration: its recipe folders count too")
+    .action(async ({ json, config }: Given) => {
+      const views = await listRecipes(await tools(config));
       print(json === true ? jsonText({ recipes: views }) : listText(views));
     });
   command
     .command("check")
+    .addHelpText("after", after("hotplate recipe check env_relight --url http://127.0.0.1:8188", "0, 2, 3, 6"))
     .description("Check recipes against the recorded ComfyUI 0.19, or against a running one")
     .argument("[target]", "Recipe folder, folder of recipes, or name[@version]; default: all")
     .option("--url <comfyui>", "Check against this ComfyUI: its classes, options and models")
     .option("--json", "For machines")
-    .action(async (target: string | undefined, { json, url }: { json?: boolean; url?: string }) => {
-      const views = await checkRecipes(await tools(), { target: target ?? null, url: url ?? null });
+    .option("--config <file>", "Configuration: its recipe folders count too")
+    .action(async (target: string | undefined, { json, config, url }: Given & { url?: string }) => {
+      const views = await checkRecipes(await tools(config), { target: target ?? null, url: url ?? null });
       print(json === true ? jsonText({ recipes: views }) : checkText(views));
       if (views.some((view) => view.state === "broken")) exit(EXIT.invalid);
     });
   command
     .command("import")
+    .addHelpText("after", after("hotplate recipe import graph.json --name my_look", "0, 2, 3, 6, 7"))
     .description("Make a recipe from a graph that was saved with File > Export (API)")
     .argument("<file>", "The exported graph, JSON")
     .requiredOption("--name <name>", "Name of the recipe: letters, digits and _")
     .option("--out <dir>", "Recipe folder to write below", "recipes")
     .option("--url <comfyui>", "Take ranges and options from this ComfyUI (needed for node packs)")
     .option("--json", "For machines")
-    .action(async (file: string, options: { name: string; out: string; url?: string; json?: boolean }) => {
+    .option("--config <file>", "Configuration: its recipe folders count too")
+    .action(async (file: string, options: Given & { name: string; out: string; url?: string }) => {
       const out = resolve(options.out);
       const request = { file: resolve(file), name: options.name, out, url: options.url ?? null };
-      const outcome = await importFile(await tools(), request);
+      const outcome = await importFile(await tools(options.config), request);
       if (options.json === true) print(jsonText(outcome));
       else if (outcome.kind === "refused") print(problemsText(outcome.problems));
       else print(importText(outcome));
       if (outcome.kind === "refused") exit(EXIT.invalid);
     });
   return command;
+}
+
+function after(example: string, exits: string): string {
+  return `\nExample:\n  ${example}\n\nExits with ${exits}; what they mean: hotplate --help`;
 }
 
 function jsonText(value: unknown): string {

@@ -193,7 +193,7 @@ export async function importFile(
   request: { readonly file: string; readonly name: string; readonly out: string; readonly url: string | null },
 ): Promise<ImportOutcome> {
   const catalogue = request.url === null ? await tools.recordedCatalogue() : await tools.liveCatalogue(request.url);
-  const graphText = await text(tools.files, request.file, LIMITS.graphBytesMax);
+  const graphText = await graphOf(tools, request.file);
   const answer = importRecipe({ graphText, name: request.name, catalogue });
   if (answer.kind === "broken")
     return { kind: "refused", problems: answer.problems.map((problem) => ({ ...problem, file: request.file })) };
@@ -212,6 +212,19 @@ export async function importFile(
   await tools.files.create(`${dir}/${GRAPH_FILE}`, answer.graphText);
   await tools.files.create(`${dir}/${RECIPE_FILE}`, answer.recipeText);
   return { kind: "written", dir, notes: answer.notes, parameters: Object.keys(answer.file.parameters) };
+}
+
+async function graphOf(tools: RecipeTools, file: string): Promise<string> {
+  try {
+    return await text(tools.files, file, LIMITS.graphBytesMax);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR")
+      throw new HotplateError("HP-NOT-FOUND", `There is no file ${file}.`, { cause: error, hint: "Check the path." });
+    throw new HotplateError("HP-RECIPE-INVALID", `${file} can't be read as a graph: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  }
 }
 
 async function made(tools: RecipeTools, dir: string): Promise<void> {

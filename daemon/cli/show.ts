@@ -3,14 +3,15 @@ import { statusAnswer } from "../domain/answer.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import { jobView, taskView } from "../http/views.ts";
 import type { JobRow, TaskRow } from "../storePort.ts";
+import { findJob } from "../http/lookup.ts";
 import type { Context } from "./context.ts";
-import { oneJob, withStore } from "./storeReader.ts";
+import { withStore } from "./storeReader.ts";
 
 const FAILURES_SHOWN = 5;
 
 export async function action(context: Context, [id = ""]: readonly string[]): Promise<void> {
   const { job, failed } = await withStore(context, async (store) => {
-    const found = await oneJob(store, id);
+    const found = await findJob(store, id);
     const tasks = await Promise.all(
       found.steps.map((step) => store.tasks(step.id, { states: ["failed", "deferred"], limit: FAILURES_SHOWN })),
     );

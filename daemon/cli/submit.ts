@@ -1,16 +1,19 @@
 /**
- * `hotplate submit FILE`: the same as dropping it, from anywhere, with the daemon up or down: relative paths are made
- * absolute, then a complete file gets its name in the hot folder by one link.
+ * `hotplate submit FILE`: the same as dropping it, from anywhere, with the daemon up or down. Judged first, where its lines
+ * and paths are its own; then relative paths are made absolute and a complete file gets its name in the hot folder by one
+ * link.
  */
-import { link, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { isMap, isScalar, parseDocument } from "yaml";
-import { createClock } from "../adapters/clock.ts";
-import { createIds } from "../adapters/ids.ts";
-import { HotplateError, systemCode } from "../domain/errors.ts";
-import { EXIT } from "../domain/errors.ts";
+import type { BaseWorld } from "../adapters/world.ts";
+import { buildBase } from "../adapters/world.ts";
 import { statusFileName } from "../domain/answer.ts";
+import type { HotFolderConfig } from "../domain/config.ts";
+import { HotplateError } from "../domain/errors.ts";
+import { recipeImages, withAbsolutePaths } from "../domain/movedManifest.ts";
+import { publishFile } from "../durable.ts";
 import type { Context } from "./context.ts";
+import { validateFile } from "./validate.ts";
 
 export async function action(
   context: Context,
@@ -18,57 +21,62 @@ export async function action(
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const { config } = await context.config();
-  const wanted = typeof options["folder"] === "string" ? resolve(options["folder"]) : config.hotFolders[0]?.path;
-  const folder = config.hotFolders.find((known) => known.path === wanted);
-  if (folder === undefined)
-    throw new HotplateError(
-      "HP-NOT-FOUND",
-      `${wanted ?? "no folder"} is not a hot folder. Known: ${config.hotFolders.map((known) => known.path).join(", ")}.`,
-    );
+  const folder = folderOf(config.hotFolders, options["folder"]);
   const path = resolve(file);
   const name = basename(path);
   if (!/\.(ya?ml|json)$/i.test(name)) throw new HotplateError("HP-INTAKE-NOT-A-MANIFEST", `${name} is not a manifest.`);
-  const text = await readFile(path, "utf8").catch(() => {
-    throw new HotplateError("HP-NOT-FOUND", `There is no file ${path}.`);
-  });
-  const temporary = join(folder.path, createIds(() => createClock().now()).sortable(".hotplate-tmp."));
-  await writeFile(temporary, absolutePaths(text, dirname(path)), { flush: true });
+  const base = buildBase(config, "error");
   try {
-    await link(temporary, join(folder.path, name));
-  } catch (error) {
-    if (systemCode(error) === "EEXIST")
-      throw new HotplateError("HP-STATE-REFUSED", `${name} is in ${folder.path} already.`);
-    throw error;
+    await judge(base, { file, path, folder });
+    const images = recipeImages(await base.recipes.book());
+    const text = withAbsolutePaths(await readFile(path, "utf8"), {
+      images,
+      absolute: (to) => resolve(dirname(path), to),
+    });
+    const to = join(folder.path, name);
+    const outcome = await publishFile(base.files, to, text, base.ids.uuid());
+    if (outcome === "taken")
+      throw new HotplateError("HP-STATE-REFUSED", `Another ${name} is in ${folder.path} already.`, {
+        hint: "Give the manifest another name, or wait until that one was read.",
+      });
+    const running = (await context.daemonIfAny()) !== null;
+    const answer = join(folder.path, statusFileName(name));
+    if (!running) context.hint("No daemon runs; it is read when one starts.");
+    context.print({ dropped: to, answer, daemon: running }, () => `Dropped. The answer will be ${answer}`);
   } finally {
-    await rm(temporary, { force: true });
+    await base.images.close();
   }
-  const running = (await context.daemonIfAny()) !== null;
-  const answer = join(folder.path, statusFileName(name));
-  if (!running) context.hint("No daemon runs; it is read when one starts.");
-  context.print(
-    { dropped: join(folder.path, name), answer, daemon: running },
-    () => `Dropped. The answer will be ${answer}`,
-  );
-  context.exit(EXIT.done);
 }
 
-/** Paths in a manifest start at its own folder; after the move they must still mean the same. */
-export function absolutePaths(text: string, from: string): string {
-  const document = parseDocument(text);
-  if (document.errors.length > 0 || !isMap(document.contents)) return text;
-  const fix = (path: readonly string[]): void => {
-    const node = document.getIn(path, true);
-    if (!isScalar(node) || typeof node.value !== "string" || node.value === "beside") return;
-    if (!/^(\/|[A-Za-z]:[\\/]|\\\\)/.test(node.value)) document.setIn(path, resolve(from, node.value));
-  };
-  for (const path of [["plate"], ["plate", "path"], ["output", "to"]]) fix(path);
-  const parameters = document.getIn(["parameters"]);
-  if (isMap(parameters)) {
-    for (const pair of parameters.items) {
-      const key = isScalar(pair.key) ? String(pair.key.value) : "";
-      const value = isScalar(pair.value) ? pair.value.value : null;
-      if (typeof value === "string" && /^\.{1,2}\//.test(value)) fix(["parameters", key]);
-    }
-  }
-  return `${document.toString().trimEnd()}\n...\n`;
+function folderOf(folders: readonly HotFolderConfig[], wanted: unknown): HotFolderConfig {
+  const known = folders.map((folder) => folder.path).join(", ") || "none is configured";
+  const fits = (folder: HotFolderConfig): boolean =>
+    typeof wanted !== "string" || folder.path === resolve(wanted) || basename(folder.path) === wanted;
+  const [first, second] = folders.filter(fits);
+  if (first === undefined)
+    throw new HotplateError(
+      "HP-NOT-FOUND",
+      `${String(wanted ?? "The first hot folder")} is no hot folder. Known: ${known}.`,
+    );
+  if (typeof wanted === "string" && second !== undefined)
+    throw new HotplateError("HP-ID-AMBIGUOUS", `Several hot folders are named ${wanted}: ${known}.`);
+  return first;
+}
+
+/** A plate that still grows is no reason to wait here: the daemon waits for it. */
+async function judge(
+  base: BaseWorld,
+  of: { readonly file: string; readonly path: string; readonly folder: HotFolderConfig },
+): Promise<void> {
+  const outcome = await validateFile(base, of.path, of.folder);
+  if (outcome.kind === "missing") throw new HotplateError("HP-NOT-FOUND", `There is no file ${of.path}.`);
+  const errors = outcome.kind === "rejected" ? outcome.problems.filter(({ severity }) => severity === "error") : [];
+  const [first] = errors;
+  if (first === undefined) return;
+  const place = [of.file, first.line, first.col].filter((part) => part !== null).join(":");
+  const more = errors.length === 1 ? "" : ` And ${errors.length - 1} more: hotplate validate ${of.file}`;
+  throw new HotplateError(first.code, `${place} ${first.message} Nothing was dropped.${more}`, {
+    hint: first.action,
+    problems: errors,
+  });
 }

@@ -4,47 +4,59 @@ import { basename, dirname, resolve } from "node:path";
 import { buildBase } from "../adapters/world.ts";
 import type { BaseWorld } from "../adapters/world.ts";
 import { errorAnswer, problemLines, waitingAnswer } from "../domain/answer.ts";
-import type { Config } from "../domain/config.ts";
+import type { Config, HotFolderConfig } from "../domain/config.ts";
 import { configSchema } from "../domain/config.ts";
+import type { ErrorCode } from "../domain/errors.ts";
 import { EXIT, HotplateError } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { planText } from "../domain/planText.ts";
+import { verdictView } from "../http/views.ts";
 import type { PlanOutcome } from "../planManifest.ts";
 import { planManifest } from "../planManifest.ts";
 import type { Context } from "./context.ts";
+
+interface Judged {
+  readonly file: string;
+  readonly outcome: PlanOutcome | { readonly kind: "missing" };
+}
 
 export async function action(
   context: Context,
   files: readonly string[],
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const config = await configOrNone(context);
-  const base = buildBase(config, "error");
+  const base = buildBase(await configOrNone(context), "error");
   try {
-    const outcomes: { file: string; outcome: PlanOutcome }[] = [];
-    for (const file of files) outcomes.push({ file, outcome: await validateFile(base, file) });
-    context.print(
-      outcomes.map(({ file, outcome }) => ({ file, ...outcome })),
-      () => outcomes.map(({ file, outcome }) => words(basename(file), outcome, options["plan"] === true)).join("\n"),
+    const judged: Judged[] = [];
+    for (const file of files) judged.push({ file, outcome: await validateFile(base, resolve(file)) });
+    context.print(judged.map(view), () =>
+      judged.map(({ file, outcome }) => words(file, outcome, options["plan"] === true)).join("\n"),
     );
-    if (outcomes.some(({ outcome }) => outcome.kind !== "plan")) context.exit(EXIT.invalid);
+    if (judged.some(({ outcome }) => outcome.kind === "rejected" || outcome.kind === "waiting"))
+      context.exit(EXIT.invalid);
+    else if (judged.some(({ outcome }) => outcome.kind === "missing")) context.exit(EXIT.notFound);
   } finally {
     await base.images.close();
   }
 }
 
-async function validateFile(base: BaseWorld, file: string): Promise<PlanOutcome> {
-  const path = resolve(file);
-  const bytes = await stat(path).then(
-    (s) => s.size,
-    () => null,
-  );
-  if (bytes === null) throw new HotplateError("HP-NOT-FOUND", `There is no file ${path}.`);
-  const folder = base.config.hotFolders.find((known) => known.path === dirname(path)) ?? base.config.hotFolders[0];
-  const text = bytes > LIMITS.manifestBytesMax ? new Uint8Array(0) : await readFile(path);
+/** As `POST /v1/jobs?dry_run=true` says it. */
+function view({ file, outcome }: Judged): object {
+  return { file, ...(outcome.kind === "missing" ? { kind: "missing", code: MISSING } : verdictView(outcome)) };
+}
+
+const MISSING: ErrorCode = "HP-NOT-FOUND";
+
+/** What the folder would say of the file at this absolute path. */
+export async function validateFile(base: BaseWorld, path: string, into?: HotFolderConfig): Promise<Judged["outcome"]> {
+  const found = await stat(path).catch(() => null);
+  if (found === null || !found.isFile()) return { kind: "missing" };
+  const { hotFolders } = base.config;
+  const folder = into ?? hotFolders.find((known) => known.path === dirname(path)) ?? hotFolders[0];
+  const text = found.size > LIMITS.manifestBytesMax ? new Uint8Array(0) : await readFile(path);
   return planManifest(base, {
     text,
-    bytes,
+    bytes: found.size,
     fileName: basename(path),
     dir: dirname(path),
     show: folder?.show ?? "SHOW",
@@ -52,8 +64,11 @@ async function validateFile(base: BaseWorld, file: string): Promise<PlanOutcome>
   });
 }
 
-function words(name: string, outcome: PlanOutcome, plan: boolean): string {
+function words(file: string, outcome: Judged["outcome"], plan: boolean): string {
+  const name = basename(file);
   switch (outcome.kind) {
+    case "missing":
+      return `MISSING  ${file}\n\n  ${MISSING}\n  There is no such file.\n`;
     case "rejected":
       return errorAnswer(name, outcome.problems);
     case "waiting":

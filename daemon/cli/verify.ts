@@ -10,8 +10,9 @@ import { EXIT, HotplateError } from "../domain/errors.ts";
 import { versionDir } from "../domain/naming.ts";
 import type { VerifyReport } from "../verifyVersion.ts";
 import { verifyVersion } from "../verifyVersion.ts";
+import { findJob } from "../http/lookup.ts";
 import type { Context } from "./context.ts";
-import { oneJob, withStore } from "./storeReader.ts";
+import { withStore } from "./storeReader.ts";
 
 export async function action(context: Context, [what = ""]: readonly string[]): Promise<void> {
   const dirs = existsSync(what) ? [resolve(what)] : await dirsOfJob(context, what);
@@ -21,7 +22,7 @@ export async function action(context: Context, [what = ""]: readonly string[]): 
     reports
       .map((report) =>
         [
-          `${report.verdict.toUpperCase()}  ${report.dir}`,
+          `${report.verdict.toUpperCase()}  ${report.dir}${report.code === null ? "" : `  ${report.code}`}`,
           ...report.lines
             .filter((line) => line.state !== "ok")
             .map((line) => `  ${line.state.padEnd(13)} ${line.path}${line.why === null ? "" : `: ${line.why}`}`),
@@ -36,7 +37,7 @@ export async function action(context: Context, [what = ""]: readonly string[]): 
 
 async function dirsOfJob(context: Context, id: string): Promise<readonly string[]> {
   return withStore(context, async (store) => {
-    const job = await oneJob(store, id);
+    const job = await findJob(store, id);
     const dirs = job.steps.flatMap((step) =>
       step.version === null || step.state !== "committed" ? [] : [versionDir(step.plan.target, step.version)],
     );

@@ -229,6 +229,11 @@ export class HotplateError extends Error {
   }
 }
 
+/** Where docs/errors.md speaks of a code: the heading of its group. */
+export function errorAnchor(code: ErrorCode): string {
+  return `hp-${(code.split("-")[1] ?? "").toLowerCase()}`;
+}
+
 /** A broken rule of our own: the caller is wrong, not the world. On in production. */
 export function assert(condition: unknown, rule: string): asserts condition {
   if (!condition) throw new HotplateError("HP-INTERNAL", rule);

@@ -8,15 +8,23 @@ import { taskCount } from "./plan.ts";
 
 const EXAMPLES = 3;
 
+/** The recipes' own estimate for the whole plan; null when one of them makes none: half a sum would be a lie. */
+export function planGpuSeconds(plan: JobPlan): number | null {
+  let sum = 0;
+  for (const { wedges, frames, gpuSecondsPerTask } of plan.steps) {
+    if (gpuSecondsPerTask === null) return null;
+    sum += wedges.length * frames.length * gpuSecondsPerTask;
+  }
+  return sum;
+}
+
 export function planText(plan: JobPlan): readonly string[] {
   const tasks = taskCount(plan);
-  const seconds = plan.steps.reduce(
-    (sum, step) => sum + step.wedges.length * step.frames.length * (step.gpuSecondsPerTask ?? 0),
-    0,
-  );
-  const time = seconds > 0 ? `, about ${durationText(seconds)} of GPU time` : "";
+  const seconds = planGpuSeconds(plan);
+  const time =
+    seconds === null ? "GPU time unknown (the recipe says no estimate)" : `about ${durationText(seconds)} of GPU time`;
   return [
-    `  ${tasks} ${tasks === 1 ? "task" : "tasks"}${time}`,
+    `  ${tasks} ${tasks === 1 ? "task" : "tasks"}, ${time}`,
     ...plan.steps.flatMap(stepText),
     ...plan.notes.map((note) => `  note:     ${note}`),
   ];

@@ -3,7 +3,7 @@
  * What nobody expected says no more than that: its words go to the log.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { ERRORS, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
+import { errorAnchor, ERRORS, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import type { Log } from "../ports.ts";
 import type { ProblemShape } from "./shapes.ts";
@@ -19,7 +19,7 @@ export interface ProblemParts {
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, parts: ProblemParts): FastifyReply {
   const { status, code, detail } = parts;
   const body: ProblemShape = {
-    type: `docs/errors.md#hp-${(code.split("-")[1] ?? "").toLowerCase()}`,
+    type: `docs/errors.md#${errorAnchor(code)}`,
     title: ERRORS[code].summary,
     status,
     detail,

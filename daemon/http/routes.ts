@@ -13,7 +13,7 @@ import { LIMITS } from "../domain/limits.ts";
 import type { NodeView } from "../domain/nodeView.ts";
 import type { TaskState } from "../domain/task.ts";
 import { TASK_STATES } from "../domain/task.ts";
-import { explain } from "../explainTask.ts";
+import { explain, explainJob } from "../explainTask.ts";
 import type { World } from "../ports.ts";
 import type { JobRow } from "../storePort.ts";
 import { findJob } from "./lookup.ts";
@@ -209,7 +209,7 @@ export function addReasonRoutes(base: FastifyInstance, parts: RouteParts): void 
         response: { 200: shapes.jobExplainShape },
       },
     },
-    async (request) => explainJob(parts, await findJob(store, request.params.id)),
+    async (request) => explainJob(parts.world, parts.view(), await findJob(store, request.params.id)),
   );
   server.get(
     "/v1/tasks/:id/explain",
@@ -228,18 +228,4 @@ export function addReasonRoutes(base: FastifyInstance, parts: RouteParts): void 
       return { task: id, state: task.state, reasons: [...reasons] };
     },
   );
-}
-
-/** Tasks of a step in one state mostly wait for the same reason: the first of them speaks for the others. */
-async function explainJob(parts: RouteParts, job: JobRow): Promise<shapes.JobExplainShape> {
-  const tasks: shapes.JobExplainShape["tasks"] = [];
-  for (const step of job.steps) {
-    for (const state of TASK_STATES.filter((name) => step.counts[name] > 0)) {
-      const [task] = await parts.world.store.tasks(step.id, { states: [state], limit: 1 });
-      const reasons = task === undefined ? null : await explain(parts.world, parts.view(), task.id);
-      if (task !== undefined && reasons !== null)
-        tasks.push({ task: task.id, state, alike: step.counts[state], reasons: [...reasons] });
-    }
-  }
-  return { job: job.id, state: job.state, tasks };
 }

@@ -239,7 +239,7 @@ export const verdictShape = z
       show: z.string(),
       priority: z.number().int(),
       tasks: count,
-      gpuSeconds: z.number().nullable().describe("The recipes' own estimate; null when they make none."),
+      gpuSeconds: z.number().nullable().describe("The recipes' own estimate; null when one of them makes none."),
       steps: z.array(
         z.strictObject({
           name: z.string(),

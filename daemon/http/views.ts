@@ -6,6 +6,7 @@ import { reviewPaths, versionDir } from "../domain/naming.ts";
 import type { NodeView } from "../domain/nodeView.ts";
 import type { StepPlan } from "../domain/plan.ts";
 import { taskCount } from "../domain/plan.ts";
+import { planGpuSeconds } from "../domain/planText.ts";
 import type { PlanOutcome } from "../planManifest.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import type {
@@ -126,17 +127,13 @@ export function verdictView(outcome: PlanOutcome): VerdictShape {
       return { kind: "waiting", reason: outcome.reason, problems: [...outcome.problems] };
     case "plan": {
       const { plan } = outcome;
-      const estimates = plan.steps.map(({ wedges, frames, gpuSecondsPerTask }) =>
-        gpuSecondsPerTask === null ? null : wedges.length * frames.length * gpuSecondsPerTask,
-      );
-      const known = estimates.filter((seconds) => seconds !== null);
       return {
         kind: "plan",
         name: plan.name,
         show: plan.show,
         priority: plan.priority,
         tasks: taskCount(plan),
-        gpuSeconds: known.length === 0 ? null : known.reduce((sum, seconds) => sum + seconds, 0),
+        gpuSeconds: planGpuSeconds(plan),
         steps: plan.steps.map(plannedStep),
         notes: [...plan.notes],
         problems: [...outcome.notes],
