@@ -56,7 +56,7 @@ function folderOf(folders: readonly HotFolderConfig[], wanted: unknown): HotFold
   if (first === undefined)
     throw new HotplateError(
       "HP-NOT-FOUND",
-      `${String(wanted ?? "The first hot folder")} is no hot folder. Known: ${known}.`,
+      `${typeof wanted === "string" ? wanted : "The first hot folder"} is no hot folder. Known: ${known}.`,
     );
   if (typeof wanted === "string" && second !== undefined)
     throw new HotplateError("HP-ID-AMBIGUOUS", `Several hot folders are named ${wanted}: ${known}.`);
