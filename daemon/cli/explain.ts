@@ -58,7 +58,7 @@ const DOWN: WaitReason = {
 };
 
 function nobodyHome(now: number): NodeView {
-  const nothing = { slots: [], folders: [], roots: [], stepTrouble: {}, secondsPerTask: {} };
+  const nothing = { slots: [], gpus: [], folders: [], roots: [], stepTrouble: {}, secondsPerTask: {} };
   return { node: "", pid: 0, version: "", startedAt: now, now, state: "starting", ...nothing };
 }
 
