@@ -58,8 +58,9 @@ const DOWN: WaitReason = {
 };
 
 function nobodyHome(now: number): NodeView {
-  const nothing = { slots: [], gpus: [], folders: [], roots: [], stepTrouble: {}, secondsPerTask: {} };
-  return { node: "", pid: 0, version: "", startedAt: now, now, state: "starting", ...nothing };
+  const nothing = { slots: [], folders: [], roots: [], stepTrouble: {}, secondsPerTask: {} };
+  const gpus: NodeView["gpus"] = { kind: "unknown", reason: DOWN.message, silent: false };
+  return { node: "", pid: 0, version: "", startedAt: now, now, state: "starting", gpus, ...nothing };
 }
 
 function text(answer: Explained): string {
