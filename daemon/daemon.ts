@@ -21,6 +21,7 @@ import { createDispatch } from "./stages/dispatch.ts";
 import { createDropQueue } from "./stages/dropQueue.ts";
 import { createFeedCache, scratchDir } from "./stages/feedCache.ts";
 import { createGpuWatch } from "./stages/gpus.ts";
+import { scheduling } from "./stages/heads.ts";
 import { createInspect } from "./stages/inspect.ts";
 import { createIntake } from "./stages/intake.ts";
 import { createPeople } from "./stages/people.ts";
@@ -200,5 +201,6 @@ function nodeView(context: StageContext, startedAt: number): NodeView {
     roots: [...live.roots.values()].map(rootView),
     stepTrouble: Object.fromEntries([...live.stepTrouble].map(([id, trouble]) => [id, trouble.message])),
     secondsPerTask: seconds,
+    scheduling: scheduling(context),
   };
 }

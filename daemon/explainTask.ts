@@ -2,14 +2,18 @@
  * `explain` for people: gathers the facts of one task from the store and from what the loop knows now, and asks the same
  * pure function that the scheduler uses. Reads only.
  */
+import { boardOf } from "./domain/board.ts";
 import { explainTask } from "./domain/explain.ts";
+import { waitingReasons } from "./domain/explainWaiting.ts";
 import type { TaskId } from "./domain/ids.ts";
+import { LIMITS } from "./domain/limits.ts";
+import { keysOf } from "./domain/modelSet.ts";
 import type { NodeView } from "./domain/nodeView.ts";
 import { rootOf } from "./domain/paths.ts";
-import type { SlotFacts, TaskFacts, WaitReason } from "./domain/schedule.ts";
 import type { JobState } from "./domain/job.ts";
 import type { TaskState } from "./domain/task.ts";
 import { isTerminal, TASK_STATES } from "./domain/task.ts";
+import type { TaskFacts, WaitReason } from "./domain/slotFit.ts";
 import type { World } from "./ports.ts";
 import type { JobRow, StepRow, TaskRow } from "./storePort.ts";
 
@@ -26,10 +30,12 @@ export async function explain(
   if (task === null || step === null) return null;
   const { counts } = step;
   const siblingsOpen = counts.blocked + counts.ready + counts.running + counts.deferred;
+  const facts = await taskFacts(world, view, { task, step });
   return explainTask({
     state: task.state,
-    task: await taskFacts(world, view, { task, step }),
-    slots: view.slots.map(slotFacts),
+    task: facts,
+    slots: view.scheduling.slots,
+    scheduling: await schedulingReasons(world.store, view, { task, facts }),
     draining: view.state === "draining",
     stepTrouble: view.stepTrouble[step.id] ?? null,
     dueInMs: task.dueAt === null ? null : Math.max(0, task.dueAt - view.now),
@@ -71,16 +77,22 @@ export async function explainJob(
   return { job: job.id, state: job.state, tasks };
 }
 
-function slotFacts(slot: NodeView["slots"][number]): SlotFacts {
-  return {
-    name: slot.name,
-    state: slot.state,
-    reason: slot.reason,
-    simulated: slot.simulated,
-    classes: slot.classes,
-    blocks: slot.blocks,
-    flights: slot.tasks.map((taskId) => ({ taskId, phase: "submitted" as const })),
-  };
+/** The scheduler's own words, on the board that it sees: all heads, this task's with its own facts. */
+async function schedulingReasons(
+  store: World["store"],
+  view: NodeView,
+  of: { readonly task: TaskRow; readonly facts: TaskFacts },
+): Promise<readonly WaitReason[]> {
+  if (of.task.state !== "ready") return [];
+  const rows = await store.heads({ heads: LIMITS.headsMax, tasksEach: 1 });
+  const heads = rows.map((row) => ({
+    ...row,
+    ...keysOf({ recipeSha256: row.class.recipeSha256, models: row.class.models }),
+    waitingSince: row.tasks[0]?.readyAt ?? view.now,
+    // Other heads only matter by their rank here.
+    tasks: [row.id === of.task.headId ? of.facts : { ...of.facts, id: row.tasks[0]?.id ?? "" }],
+  }));
+  return waitingReasons(boardOf({ ...view.scheduling, heads }), of.task.headId, of.facts);
 }
 
 async function taskFacts(
@@ -98,6 +110,8 @@ async function taskFacts(
   const everywhere = view.slots.every((slot) => failed.includes(slot.name));
   return {
     id: of.task.id,
+    vramMiB: null,
+    alone: false,
     classes: recipe === undefined ? [] : [...new Set(Object.values(recipe.graph).map((node) => node.class_type))],
     demoRoot: root?.demo ?? false,
     rootTrouble: root === undefined || root.state === "well" ? null : `${root.path}: ${root.reason ?? root.state}`,

@@ -7,10 +7,14 @@ import type { Fence, PromptId, StepId, TaskId } from "./domain/ids.ts";
 import type { FolderView, NodeView, RootView, SlotView } from "./domain/nodeView.ts";
 import type { StepPlan } from "./domain/plan.ts";
 import type { RuleBook } from "./domain/classify.ts";
-import type { SlotFacts, WaitReason } from "./domain/schedule.ts";
 import type { SlotGpu } from "./domain/gpu.ts";
 import type { Catalogue, ComfyOutput, ComfySlot, Files, Presence, PromptStatus, SystemStats, World } from "./ports.ts";
-import type { TaskRow } from "./storePort.ts";
+import type { Estimator } from "./domain/estimate.ts";
+import { createEstimator } from "./domain/estimate.ts";
+import type { Ledger } from "./domain/share.ts";
+import { EMPTY_LEDGER } from "./domain/share.ts";
+import type { FlightFacts, SlotFacts, WaitReason } from "./domain/slotFit.ts";
+import type { TaskClass, TaskRow } from "./storePort.ts";
 import type { Work } from "./work.ts";
 
 export interface Flight {
@@ -20,6 +24,21 @@ export interface Flight {
   readonly task: TaskRow;
   readonly plan: StepPlan;
   readonly startedAt: number;
+  /** Kind of work and set of models, for estimates and warm models. */
+  readonly workKey: string;
+  readonly modelKey: string;
+  /** Who asked for it. */
+  readonly person: string;
+  /** Its models were not on the slot when it was given. */
+  readonly cold: boolean;
+  /** Nothing may run beside it on the slot. */
+  readonly alone: boolean;
+  /** Seconds charged to the show's share when it was given. */
+  readonly charged: number;
+  /** When ComfyUI was first seen to run it, ms since the epoch. */
+  runningSince: number | null;
+  /** Peak memory of the slot's GPU above idle while it ran, MiB. */
+  peakVramMiB: number | null;
   phase: "preparing" | "submitted" | "canceling" | "collecting";
   submittedAt: number | null;
   placed: readonly string[];
@@ -49,6 +68,10 @@ export interface SlotState {
   processGroup: number | null;
   /** Why its ComfyUI must be started anew before it gets work again; supervision acts on it and clears it. */
   restartWanted: string | null;
+  /** The set of models that it holds or is about to load; null: not known. */
+  modelKey: string | null;
+  /** Memory of its GPU, MiB; null: not known. */
+  gpuMemoryMiB: number | null;
   readonly flights: Map<TaskId, Flight>;
   /** Who keeps new work off it -> why. Each stage writes under its own name only. */
   readonly blocks: Map<"supervision" | "gpu" | "sick" | "person", WaitReason>;
@@ -79,6 +102,14 @@ export interface Live {
   /** Recipe name -> ended tasks and their seconds, of this life. */
   readonly rates: Map<string, { ended: number; seconds: number }>;
   readonly plans: Map<StepId, StepPlan>;
+  /** Kinds of work by their id in the store. */
+  readonly classes: Map<number, TaskClass>;
+  /** How long work takes and what loading models costs, learned. */
+  readonly estimator: Estimator;
+  /** Who used the GPUs lately. */
+  ledger: Ledger;
+  /** Set of models -> when a task of it was last given to any slot. */
+  readonly servedAt: Map<string, number>;
   /** `dir/stem` of plates that accepted manifests name: such media in a hot folder are no strays. */
   readonly namedPlates: Set<string>;
   /** Product and review directories of accepted work: such a folder in a hot folder is no drop. */
@@ -148,6 +179,8 @@ export function createLive(
       gpu: { uuid: null, facts: null, reason: "not looked at yet", mismatch: null },
       processGroup: null,
       restartWanted: null,
+      modelKey: null,
+      gpuMemoryMiB: null,
       flights: new Map(),
       blocks: new Map(),
       woken: false,
@@ -167,13 +200,17 @@ export function createLive(
     stepTrouble: new Map(),
     rates: new Map(),
     plans: new Map(),
+    classes: new Map(),
+    estimator: createEstimator(),
+    ledger: EMPTY_LEDGER,
+    servedAt: new Map(),
     namedPlates: new Set(),
     ownDirs: new Set(),
     state: "starting",
   };
 }
 
-export function slotFacts(slot: SlotState): SlotFacts {
+export function slotFacts(slot: SlotState, now: number): SlotFacts {
   return {
     name: slot.config.name,
     state: slot.state,
@@ -181,10 +218,18 @@ export function slotFacts(slot: SlotState): SlotFacts {
     simulated: slot.stats?.simulated ?? false,
     classes: slot.classes,
     blocks: [...slot.blocks.values()],
-    flights: [...slot.flights.values()].flatMap((f) =>
-      f.phase === "collecting" ? [] : [{ taskId: f.taskId as string, phase: f.phase }],
-    ),
+    modelKey: slot.modelKey,
+    gpuMemoryMiB: slot.gpuMemoryMiB,
+    flights: [...slot.flights.values()].flatMap((flight) => flightFacts(flight, now)),
   };
+}
+
+/** What is being collected is over for ComfyUI. */
+function flightFacts(flight: Flight, now: number): readonly FlightFacts[] {
+  if (flight.phase === "collecting") return [];
+  const { taskId, phase, workKey, modelKey, alone, cold, runningSince } = flight;
+  const runningMs = runningSince === null ? null : Math.max(0, now - runningSince);
+  return [{ taskId, phase, workKey, modelKey, alone, cold, runningMs }];
 }
 
 export function slotView(slot: SlotState): SlotView {

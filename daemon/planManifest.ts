@@ -5,6 +5,7 @@
  * May assume nothing about the text: it comes from a shared folder. Must never open anything for writing.
  */
 import { canonicalJson } from "./domain/canonicalJson.ts";
+import type { Catalogue } from "./domain/catalogue.ts";
 import type { Problem } from "./domain/errors.ts";
 import { ERRORS } from "./domain/errors.ts";
 import { expand } from "./domain/expand.ts";
@@ -13,7 +14,8 @@ import { readManifest } from "./domain/manifest.ts";
 import type { ReadManifest } from "./domain/manifest.ts";
 import type { Manifest } from "./domain/manifestSchema.ts";
 import { nearestWord } from "./domain/nearest.ts";
-import type { JobPlan, PlatePlan, StepPlan } from "./domain/plan.ts";
+import { modelSetOf } from "./domain/modelSet.ts";
+import type { JobPlan, PlatePlan, StepPlan, WedgePlan } from "./domain/plan.ts";
 import { chosenChecks } from "./domain/qcChoice.ts";
 import type { Recipe, RecipeBook } from "./domain/recipe.ts";
 import { findRecipe } from "./domain/recipeVersions.ts";
@@ -25,7 +27,11 @@ import type { Finding, PathWorld } from "./planFinding.ts";
 import { resolvePlate } from "./planPlate.ts";
 import { resolveTarget } from "./planTarget.ts";
 
-export type PlanWorld = PathWorld & Pick<World, "recipes" | "digest">;
+export type PlanWorld = PathWorld &
+  Pick<World, "recipes" | "digest"> & {
+    /** What a ComfyUI of this node says of its classes: finds models that names alone don't show. */
+    readonly catalogue?: Catalogue | null;
+  };
 
 export type PlanOutcome =
   | {
@@ -127,7 +133,9 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
     recipe: { name: recipe.file.name, version: recipe.file.version, sha256: recipe.sha256, dir: recipe.dir },
     plate: plate.value,
     frames,
-    wedges: images.value?.wedges ?? expanded.wedges,
+    wedges: (images.value?.wedges ?? expanded.wedges).map((wedge) =>
+      withModels(wedge, recipe, world.catalogue ?? null),
+    ),
     target: target.value,
     output: { format: "png", bitDepth: recipe.file.result.bitDepth },
     qc: { gate: manifest.qc?.gate ?? "reject", checks: checks.requests },
@@ -164,6 +172,7 @@ function accepted(
     name: manifest.name ?? input.fileName.replace(/\.[^.]+$/, ""),
     show: input.show,
     priority: manifest.priority,
+    deadlineAt: manifest.limits?.deadline === undefined ? null : Date.parse(manifest.limits.deadline),
     rerun,
     steps: [of.step],
     manifestCanonical: canonical,
@@ -188,6 +197,11 @@ function recordOnlyNotes(manifest: Manifest, recipe: Recipe): readonly string[] 
     if (parameter.type !== "text" || !parameter.recordOnly || given === undefined) return [];
     return [`${name} is recorded; the graph of ${recipe.file.name} holds no model that reads it.`];
   });
+}
+
+function withModels(wedge: WedgePlan, recipe: Recipe, catalogue: Catalogue | null): WedgePlan {
+  const models = modelSetOf(recipe, wedge.parameters, catalogue);
+  return models.length === 0 ? wedge : { ...wedge, models };
 }
 
 function framesOf(plate: PlatePlan | null): readonly (number | null)[] {

@@ -52,8 +52,14 @@ export interface TaskRow {
   readonly stepId: StepId;
   readonly show: string;
   readonly priority: number;
-  /** Place in the plan; ties in priority go by it. */
+  /** The order in which tasks of a head begin: bisect order of the sweep. */
   readonly seq: number;
+  /** Its kind of work: recipe and models. */
+  readonly classId: number;
+  /** The head in which it waits. */
+  readonly headId: number;
+  /** Since when it could begin; null before its version was opened. */
+  readonly readyAt: number | null;
   readonly wedge: number;
   readonly frame: number | null;
   readonly state: TaskState;
@@ -109,6 +115,49 @@ export interface JobRow {
   readonly endedAt: number | null;
   readonly steps: readonly StepRow[];
   readonly counts: TaskCounts;
+}
+
+/** One kind of work: what a slot needs for it. */
+export interface TaskClass {
+  readonly id: number;
+  readonly recipeSha256: string;
+  /** The configured root that its results land in. */
+  readonly root: string;
+  /** Models that its graph loads (domain/modelSet). */
+  readonly models: readonly string[];
+}
+
+/** Ready tasks that are alike: same class, show, person, priority, deadline. */
+export interface HeadRow {
+  readonly id: number;
+  readonly class: TaskClass;
+  readonly show: string;
+  /** Who asked: the uid of the manifest's owner, as text. */
+  readonly person: string;
+  readonly priority: number;
+  readonly deadlineAt: number | null;
+  /** How many are ready. */
+  readonly waiting: number;
+  /** The first of them. */
+  readonly tasks: readonly TaskRow[];
+}
+
+/** What an attempt that was staged took. */
+export interface Ran {
+  /** ComfyUI's own execution time, seconds; null when it did not say. */
+  readonly gpuSeconds: number | null;
+  /** Its models were loaded for it: the seconds hold their loading. */
+  readonly cold: boolean;
+  /** Peak memory of its GPU above idle, MiB; null when nobody measured. */
+  readonly vramMiB: number | null;
+}
+export interface ObservationRow extends Ran {
+  readonly class: TaskClass;
+  readonly slot: SlotName;
+  readonly show: string;
+  readonly person: string;
+  readonly endedAt: number;
+  readonly gpuSeconds: number;
 }
 
 export interface Grant extends FenceRef {
@@ -205,12 +254,13 @@ export interface Store {
   step(id: StepId): Promise<StepRow | null>;
 
   // Execution
-  /** Heads of what is ready: bounded per recipe class and show, best first. */
-  candidates(limit: number): Promise<readonly TaskRow[]>;
+  /** What is ready, by heads: the highest priorities first, then the older heads; a few tasks of each. */
+  heads(limits: { readonly heads: number; readonly tasksEach: number }): Promise<readonly HeadRow[]>;
+  taskClass(id: number): Promise<TaskClass | null>;
   grant(taskId: TaskId, slot: SlotName, promptId: PromptId): Promise<Grant | null>;
   renew(grants: readonly FenceRef[]): Promise<{ readonly lost: readonly TaskId[] }>;
   /** running -> committing. */
-  stage(ref: FenceRef, files: readonly StagedFile[], gpuSeconds: number | null): Promise<Applied>;
+  stage(ref: FenceRef, files: readonly StagedFile[], ran: Ran): Promise<Applied>;
   /** QC's word on a staged task: pass and hold stay committing, reject becomes failed (class qc). */
   inspected(ref: FenceRef, inspection: Inspection, gate: GateOutcome, holdUntil: number | null): Promise<Applied>;
   /** A staged file turned out to be gone or changed: committing -> ready. */
@@ -232,6 +282,8 @@ export interface Store {
   uninspected(limit: number): Promise<readonly TaskRow[]>;
   /** How attempts of a task ended: for the retry policy. */
   history(taskId: TaskId): Promise<readonly AttemptRow[]>;
+  /** The newest staged attempts of any task, oldest first: what estimates and shares are made from at a start. */
+  observations(limit: number): Promise<readonly ObservationRow[]>;
 
   // People
   request(body: RequestBody): Promise<number>;
@@ -257,7 +309,11 @@ export interface Store {
   /** By wedge, then frame. */
   tasks(
     stepId: StepId,
-    filter?: { readonly states?: readonly TaskState[]; readonly limit?: number; readonly afterSeq?: number },
+    filter?: {
+      readonly states?: readonly TaskState[];
+      readonly limit?: number;
+      readonly after?: Pick<TaskRow, "wedge" | "frame">;
+    },
   ): Promise<readonly TaskRow[]>;
   task(id: TaskId): Promise<TaskRow | null>;
   wedge(stepId: StepId, index: number): Promise<WedgePlan | null>;

@@ -4,8 +4,10 @@
  */
 import { buildBase } from "../adapters/world.ts";
 import { HotplateError } from "../domain/errors.ts";
+import { createEstimator } from "../domain/estimate.ts";
 import type { TaskId } from "../domain/ids.ts";
 import type { NodeView } from "../domain/nodeView.ts";
+import { EMPTY_LEDGER } from "../domain/share.ts";
 import { isTerminal } from "../domain/task.ts";
 import type { WaitReason } from "../explainTask.ts";
 import { explain, explainJob } from "../explainTask.ts";
@@ -60,7 +62,16 @@ const DOWN: WaitReason = {
 function nobodyHome(now: number): NodeView {
   const nothing = { slots: [], folders: [], roots: [], stepTrouble: {}, secondsPerTask: {} };
   const gpus: NodeView["gpus"] = { kind: "unknown", reason: DOWN.message, silent: false };
-  return { node: "", pid: 0, version: "", startedAt: now, now, state: "starting", gpus, ...nothing };
+  const scheduling: NodeView["scheduling"] = {
+    now,
+    slots: [],
+    estimates: createEstimator(),
+    ledger: EMPTY_LEDGER,
+    weights: {},
+    running: [],
+    servedAt: new Map(),
+  };
+  return { node: "", pid: 0, version: "", startedAt: now, now, state: "starting", gpus, scheduling, ...nothing };
 }
 
 function text(answer: Explained): string {

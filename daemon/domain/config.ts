@@ -118,6 +118,10 @@ export const configTextSchema = z.strictObject({
       eccUncorrectedMax: 0,
     })
     .describe("When a GPU of this node is given no new work."),
+  shares: z
+    .record(z.string(), z.number().positive())
+    .default({})
+    .describe("Show -> weight of its fair share of this node; 1 when not named."),
   api: z
     .strictObject({
       listen: z

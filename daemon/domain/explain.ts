@@ -2,8 +2,8 @@
  * Why a task waits, in order of cause: what must be cured first stands first. Built on `schedule.whyNot`, the function that
  * the scheduler itself uses.
  */
-import type { SlotFacts, TaskFacts, WaitReason } from "./schedule.ts";
-import { whyNot } from "./schedule.ts";
+import type { SlotFacts, TaskFacts, WaitReason } from "./slotFit.ts";
+import { whyNot } from "./slotFit.ts";
 import type { Failure } from "./retry.ts";
 import type { TaskState } from "./task.ts";
 import { LIMITS } from "./limits.ts";
@@ -19,6 +19,8 @@ export interface ExplainFacts {
   readonly dueInMs: number | null;
   readonly lastFailure: Failure | null;
   readonly ahead: number;
+  /** What the scheduler itself says of a ready task (domain/explainWaiting); empty when it was not asked. */
+  readonly scheduling: readonly WaitReason[];
   readonly slot: string | null;
   readonly gate: "pass" | "hold" | "reject" | null;
   /** Tasks of the same version that have not ended. */
@@ -83,6 +85,7 @@ function ready(facts: ExplainFacts): readonly WaitReason[] {
   );
   if (facts.ahead > 0) out.push(reason("queue", `${facts.ahead} tasks are before it`));
   if (full) out.push(reason("busy", "every slot that can run it is busy"));
+  out.push(...facts.scheduling);
   if (out.length === 0) out.push(reason("next", "it starts at the next tick"));
   return out;
 }

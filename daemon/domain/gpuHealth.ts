@@ -6,7 +6,7 @@ import type { GpuFacts, GpuProcess, GpuReading, XidReport } from "./gpu.ts";
 import { gpuName, isProcessOf } from "./gpuMatch.ts";
 import type { SlotPlace } from "./gpuMatch.ts";
 import { LIMITS } from "./limits.ts";
-import type { WaitReason } from "./schedule.ts";
+import type { WaitReason } from "./slotFit.ts";
 
 export interface GpuBounds {
   /** It is given nothing new from here on ... */

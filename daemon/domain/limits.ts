@@ -134,6 +134,22 @@ export const LIMITS = {
   taskTimeoutMs: 30 * 60_000,
   retryDelayMs: 2_000,
   retryDelayMaxMs: 60_000,
+  // Scheduling, in points of priority (docs/scheduling.md)
+  headsMax: 256,
+  shareHalfLifeMs: 30 * 60_000,
+  showSharePoints: 20,
+  personSharePoints: 10,
+  deadlinePointsMax: 30,
+  deadlineHalfMs: 2 * 60 * 60_000,
+  agePointMs: 10 * 60_000,
+  agePointsMax: 100,
+  spreadPoints: 15,
+  modelSwapFactor: 20,
+  modelLoadGuessSeconds: 10,
+  modelRankSeconds: 10,
+  modelWaitMaxMs: 10 * 60_000,
+  observationsKept: 2_000,
+  workKindsKept: 2_000,
   // Gate
   holdMs: 24 * 60 * 60_000,
   // Loop

@@ -112,7 +112,13 @@ export const manifestSchema = z
     limits: z
       .strictObject({
         gpuHours: z.number().positive().optional().describe("Refused when the estimate is above it."),
-        deadline: later.optional(),
+        deadline: z.iso
+          .datetime({ offset: true, local: false })
+          .optional()
+          .describe(
+            "When it is wanted, with its offset from UTC. Work presses as it comes near; nothing is stopped by it.",
+          )
+          .meta({ examples: ["2026-11-27T18:00:00Z"] }),
       })
       .optional(),
     rerun: z.boolean().default(false).describe("true: do it again although the same work was done before."),
@@ -137,6 +143,5 @@ export const NOT_YET: readonly (readonly string[])[] = [
   ["disclosure"],
   ["retention"],
   ["notify"],
-  ["limits", "deadline"],
   ["plate", "handles"],
 ];

@@ -3,7 +3,8 @@
  * made fresh by `daemon.ts` on request; nobody decides anything by an old one.
  */
 import type { GpuReading, SlotGpu } from "./gpu.ts";
-import type { WaitReason } from "./schedule.ts";
+import type { ScheduleFacts } from "./board.ts";
+import type { WaitReason } from "./slotFit.ts";
 
 export interface SlotView {
   readonly name: string;
@@ -62,4 +63,6 @@ export interface NodeView {
   readonly stepTrouble: Readonly<Record<string, string>>;
   /** Mean seconds per ended task of this process, by recipe; absent before 3 tasks ended. */
   readonly secondsPerTask: Readonly<Record<string, number>>;
+  /** What the scheduler decides by, but for what waits: that is in the store. */
+  readonly scheduling: Omit<ScheduleFacts, "heads">;
 }

@@ -50,6 +50,8 @@ export interface WedgePlan {
   readonly parameters: Readonly<Record<string, JsonScalar>>;
   /** Whole number 0..2^53-1 as text. */
   readonly seed: string;
+  /** Models that its graph loads (domain/modelSet); absent: none. */
+  readonly models?: readonly string[];
 }
 
 /** Where a version lands: `<productDir>/v007/<name>_<product>_v007[_w032].<frame>.<ext>`. */
@@ -90,6 +92,8 @@ export interface JobPlan {
   readonly show: string;
   /** 0..100, higher first. */
   readonly priority: number;
+  /** ms since the epoch; null without one. */
+  readonly deadlineAt: number | null;
   readonly rerun: boolean;
   readonly steps: readonly StepPlan[];
   /** The manifest as canonical JSON, after defaults: what the dedupe key is made of. */

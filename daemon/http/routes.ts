@@ -15,7 +15,7 @@ import type { TaskState } from "../domain/task.ts";
 import { TASK_STATES } from "../domain/task.ts";
 import { explain, explainJob } from "../explainTask.ts";
 import type { World } from "../ports.ts";
-import type { JobRow } from "../storePort.ts";
+import type { JobRow, TaskRow } from "../storePort.ts";
 import { findJob } from "./lookup.ts";
 import * as shapes from "./shapes.ts";
 import { jobView, nodeView, taskView, versionView } from "./views.ts";
@@ -171,15 +171,34 @@ async function tasksPage(
   job: JobRow,
   query: { readonly limit: number; readonly cursor?: string | undefined; readonly state?: TaskState | undefined },
 ): Promise<{ tasks: shapes.TaskShape[]; next: string | null }> {
-  if (query.cursor !== undefined && !/^\d{1,15}$/.test(query.cursor)) throw noCursor(query.cursor);
+  const from = query.cursor === undefined ? null : tasksAfter(query.cursor);
   const states = query.state === undefined ? {} : { states: [query.state] };
-  const filter = { ...states, afterSeq: Number(query.cursor ?? 0), limit: query.limit + 1 };
-  const found = (await Promise.all(job.steps.map((step) => parts.world.store.tasks(step.id, filter)))).flat();
+  const found: TaskRow[] = [];
+  for (const step of job.steps) {
+    if (from !== null && step.index < from.index) continue;
+    const after = from !== null && step.index === from.index ? { after: from } : {};
+    found.push(...(await parts.world.store.tasks(step.id, { ...states, ...after, limit: query.limit + 1 })));
+  }
   const tasks = found.slice(0, query.limit);
   const last = tasks.at(-1);
   return {
     tasks: tasks.map(taskView),
-    next: found.length > tasks.length && last !== undefined ? String(last.seq) : null,
+    next: found.length > tasks.length && last !== undefined ? tasksCursor(job, last) : null,
+  };
+}
+
+/** `<step>.<wedge>.<frame>`: where in the order of the list a page ended. */
+function tasksCursor(job: JobRow, last: TaskRow): string {
+  return `${job.steps.find((step) => step.id === last.stepId)?.index ?? 0}.${last.wedge}.${last.frame ?? "still"}`;
+}
+
+function tasksAfter(cursor: string): { readonly index: number; readonly wedge: number; readonly frame: number | null } {
+  const match = /^(\d{1,3})\.(\d{1,6})\.(-?\d{1,9}|still)$/.exec(cursor);
+  if (match === null) throw noCursor(cursor);
+  return {
+    index: Number(match[1]),
+    wedge: Number(match[2]),
+    frame: match[3] === "still" ? null : Number(match[3]),
   };
 }
 

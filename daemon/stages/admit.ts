@@ -24,6 +24,7 @@ import { CLAIMED, claimJob } from "./claims.ts";
 import type { Drop, DropQueue } from "./dropQueue.ts";
 import type { Folder } from "./folder.ts";
 import { laneOf } from "./lanes.ts";
+import { planWorld } from "./planWorld.ts";
 import { plateQuiet } from "./media.ts";
 import { checkOwner } from "./openFolder.ts";
 
@@ -101,7 +102,7 @@ async function admitPlate(
   const quiet = await plateQuiet(context, folder, drop);
   if (quiet.kind !== "quiet") return quiet;
   const plan = (): Promise<PlanOutcome> =>
-    planPlate(context.world, { path, show: folder.config.show, recipe, marker: null });
+    planPlate(planWorld(context), { path, show: folder.config.show, recipe, marker: null });
   const admitted = await judged(context, folder, { drop, text: null, plan });
   return admitted.kind === "claimed" ? { ...admitted, plateIdentity: quiet.identity } : admitted;
 }
@@ -112,7 +113,7 @@ async function isOurs(context: StageContext, path: string): Promise<boolean> {
 
 function planOf(context: StageContext, folder: Folder, drop: Drop): () => Promise<PlanOutcome> {
   return () =>
-    planManifest(context.world, {
+    planManifest(planWorld(context), {
       text: drop.bytes ?? new Uint8Array(0),
       bytes: drop.observation?.bytes ?? 0,
       fileName: drop.known.name,

@@ -11,6 +11,7 @@ import { baseName, joinPath } from "../domain/paths.ts";
 import type { Stage, StageContext } from "../live.ts";
 import { planPlate } from "../planManifest.ts";
 import { laneOf } from "./lanes.ts";
+import { planWorld } from "./planWorld.ts";
 
 interface Watched {
   readonly config: AssetPathConfig;
@@ -128,7 +129,12 @@ function startPlanning(context: StageContext, one: Watched, plate: Found): void 
     key: `asset:${plate.path}`,
     lane: laneOf(context, plate.path, "output"),
     run: () =>
-      planPlate(world, { path: plate.path, show: config.show, recipe: config.recipe, marker: config.marker ?? null }),
+      planPlate(planWorld(context), {
+        path: plate.path,
+        show: config.show,
+        recipe: config.recipe,
+        marker: config.marker ?? null,
+      }),
     done: async (outcome) => {
       if (!outcome.ok) return;
       const result = outcome.value;

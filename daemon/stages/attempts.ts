@@ -7,6 +7,7 @@ import { classify } from "../domain/classify.ts";
 import type { Failure } from "../domain/retry.ts";
 import { afterFailure } from "../domain/retry.ts";
 import type { Flight, SlotState, StageContext } from "../live.ts";
+import { settleCharge } from "./learn.ts";
 import { messageOf } from "../domain/errors.ts";
 
 export interface Ended {
@@ -29,6 +30,8 @@ export async function attemptFailed(
     comfyCrashes: attempts.filter((attempt) => attempt.outcome === "lost").length,
   });
   leave(context, ended);
+  // It unloaded everything, or is about to start again.
+  if (failure.class === "memory" || failure.class === "poisoned") slot.modelKey = null;
   const ref = { taskId: flight.taskId, fence: flight.fence };
   switch (after.kind) {
     case "final": {
@@ -77,6 +80,7 @@ export async function canceled(context: StageContext, ended: Ended): Promise<voi
 export function leave(context: StageContext, ended: Ended): void {
   const { slot, flight } = ended;
   flight.settled = true;
+  settleCharge(context, flight);
   slot.flights.delete(flight.taskId);
   context.wake();
   if (flight.submittedAt === null && flight.placed.length === 0) return;

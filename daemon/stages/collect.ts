@@ -15,6 +15,7 @@ import type { StagedFile } from "../storePort.ts";
 import { attemptFailed, canceled, givenBack, leave } from "./attempts.ts";
 import { laneOf } from "./lanes.ts";
 import { attemptsDir } from "./openVersion.ts";
+import { learn } from "./learn.ts";
 import { slotDown } from "./slots.ts";
 
 export function createCollect(context: StageContext): Stage {
@@ -95,6 +96,7 @@ async function take(
   const { flight, status } = of;
   flight.lastStatus = status.kind;
   if (status.kind !== "unknown") flight.unknownSince = null;
+  if (status.kind === "running") flight.runningSince ??= context.world.clock.now();
   switch (status.kind) {
     case "pending":
     case "running":
@@ -217,9 +219,11 @@ async function staged(
   const { flight, collected } = of;
   const ref = { taskId: flight.taskId, fence: flight.fence };
   leave(context, { slot, flight });
-  const applied = await context.world.store.stage(ref, collected.files, collected.gpuSeconds);
+  const ran = { gpuSeconds: collected.gpuSeconds, cold: flight.cold, vramMiB: flight.peakVramMiB };
+  const applied = await context.world.store.stage(ref, collected.files, ran);
   if (applied === "stale") return;
   const seconds = collected.gpuSeconds ?? (context.world.clock.now() - flight.startedAt) / 1000;
+  learn(context, slot, { flight, seconds });
   const rate = context.live.rates.get(flight.plan.recipe.name) ?? { ended: 0, seconds: 0 };
   context.live.rates.set(flight.plan.recipe.name, { ended: rate.ended + 1, seconds: rate.seconds + seconds });
 }

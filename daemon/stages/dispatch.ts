@@ -4,44 +4,43 @@
  *
  * Must never: submit without a grant, or count on the POST's answer (a lost one is settled by asking for the prompt).
  */
+import type { Head } from "../domain/board.ts";
+import { setNewest } from "../domain/boundedMap.ts";
 import type { PromptId, SlotName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { rootOf } from "../domain/paths.ts";
-import type { StepPlan } from "../domain/plan.ts";
-import type { TaskFacts } from "../domain/schedule.ts";
-import { assign, giveBack, whyNot } from "../domain/schedule.ts";
+import type { Assignment } from "../domain/schedule.ts";
+import { assign, giveBack } from "../domain/schedule.ts";
+import { charged } from "../domain/share.ts";
+import type { TaskFacts } from "../domain/slotFit.ts";
+import { whyNot } from "../domain/slotFit.ts";
 import type { Flight, SlotState, Stage, StageContext } from "../live.ts";
 import { slotFacts } from "../live.ts";
 import type { TaskRow } from "../storePort.ts";
+import { factsOf, readHeads, scheduling } from "./heads.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { planOf } from "./stepPlans.ts";
 import { startSubmit } from "./submit.ts";
 
 export function createDispatch(context: StageContext, shelf: RecipeShelf): Stage {
+  const { live, world } = context;
   return {
     name: "dispatch",
     async tick() {
-      if (context.live.state === "draining" || !shelf.ready()) return;
-      await context.world.store.wakeDeferred();
-      const free = [...context.live.slots.values()].some(
-        (slot) => slot.state === "up" && busy(slot) < LIMITS.promptsPerSlot,
-      );
+      if (live.state === "draining" || !shelf.ready()) return;
+      await world.store.wakeDeferred();
+      const free = [...live.slots.values()].some((slot) => slot.state === "up" && busy(slot) < LIMITS.promptsPerSlot);
       if (!free) return;
-      const candidates = await context.world.store.candidates(LIMITS.candidatesPerTick);
-      const facts: TaskFacts[] = [];
-      for (const task of candidates) {
-        const plan = await planOf(context, task.stepId);
-        if (plan !== null) facts.push(await factsOf(context, { task, plan, shelf }));
+      const { heads, tasks } = await readHeads(context, shelf);
+      const headOf = new Map(heads.flatMap((head) => head.tasks.map((task) => [task.id, head] as const)));
+      for (const assignment of heads.length === 0 ? [] : assign({ ...scheduling(context), heads })) {
+        const task = tasks.get(assignment.taskId);
+        const slot = live.slots.get(assignment.slot);
+        const head = headOf.get(assignment.taskId);
+        if (task !== undefined && slot !== undefined && head !== undefined)
+          await grant(context, { task, slot, head, assignment, shelf });
       }
-      const slots = [...context.live.slots.values()].map(slotFacts);
-      const assignments = assign(facts, slots);
-      const byId = new Map(candidates.map((task) => [task.id as string, task]));
-      for (const assignment of assignments) {
-        const task = byId.get(assignment.taskId);
-        const slot = context.live.slots.get(assignment.slot);
-        if (task !== undefined && slot !== undefined) await grant(context, { task, slot, shelf });
-      }
-      if (assignments.length === 0 && candidates.length === 0) await takeBackForIdle(context, shelf);
+      if ([...live.slots.values()].some((slot) => slot.state === "up" && busy(slot) === 0))
+        await takeBackForIdle(context, shelf);
     },
   };
 }
@@ -52,48 +51,40 @@ function busy(slot: SlotState): number {
   return count;
 }
 
-export async function factsOf(
-  context: StageContext,
-  of: { readonly task: TaskRow; readonly plan: StepPlan; readonly shelf: RecipeShelf },
-): Promise<TaskFacts> {
-  const { task, plan, shelf } = of;
-  const root = context.live.roots.get(rootOf(plan.target.productDir, context.world.config.roots)?.linux ?? "");
-  const rootTrouble = root === undefined || root.state === "well" ? null : `${root.path}: ${root.reason ?? root.state}`;
-  return {
-    id: task.id,
-    classes: shelf.classesOf(plan.recipe),
-    demoRoot: root?.demo ?? false,
-    rootTrouble,
-    notSlots: await shunned(context, task),
-  };
-}
-
-/** Slots on which this task failed before; forgotten when every slot is among them, so that it never waits for nobody. */
-async function shunned(context: StageContext, task: TaskRow): Promise<ReadonlySet<string>> {
-  if (task.attempt === 0) return new Set();
-  const failed = new Set(
-    (await context.world.store.history(task.id)).filter((a) => a.outcome === "failed").map((a) => a.slot as string),
-  );
-  return [...context.live.slots.keys()].every((name) => failed.has(name)) ? new Set() : failed;
-}
-
 async function grant(
   context: StageContext,
-  to: { readonly task: TaskRow; readonly slot: SlotState; readonly shelf: RecipeShelf },
+  to: {
+    readonly task: TaskRow;
+    readonly slot: SlotState;
+    readonly head: Head;
+    readonly assignment: Assignment;
+    readonly shelf: RecipeShelf;
+  },
 ): Promise<void> {
-  const { task, slot } = to;
+  const { task, slot, head, assignment } = to;
+  const { live } = context;
   const plan = await planOf(context, task.stepId);
   if (plan === null) return;
   const promptId = context.world.ids.uuid() as PromptId;
   const granted = await context.world.store.grant(task.id, slot.config.name as SlotName, promptId);
   if (granted === null) return;
+  const now = context.world.clock.now();
+  const seconds = live.estimator.secondsOf(head.workKey, slot.config.name) ?? 1;
   const flight: Flight = {
     taskId: task.id,
     fence: granted.fence,
     promptId,
     task,
     plan,
-    startedAt: context.world.clock.now(),
+    workKey: head.workKey,
+    modelKey: head.modelKey,
+    person: head.person,
+    cold: assignment.cold,
+    alone: head.tasks.find((facts) => facts.id === task.id)?.alone ?? false,
+    charged: seconds,
+    runningSince: null,
+    peakVramMiB: null,
+    startedAt: now,
     phase: "preparing",
     submittedAt: null,
     placed: [],
@@ -104,10 +95,17 @@ async function grant(
     settled: false,
   };
   slot.flights.set(task.id, flight);
+  // A graph without models leaves those that are there.
+  if (head.modelKey !== "") {
+    if (slot.modelKey !== null) setNewest(live.servedAt, slot.modelKey, { value: now, max: LIMITS.workKindsKept });
+    slot.modelKey = head.modelKey;
+    setNewest(live.servedAt, head.modelKey, { value: now, max: LIMITS.workKindsKept });
+  }
+  live.ledger = charged(live.ledger, { show: head.show, person: head.person, seconds, at: now });
   startSubmit(context, { slot, flight, shelf: to.shelf });
 }
 
-/** When nothing waits and a slot is idle, the prompt that is queued second elsewhere comes back to be given to it. */
+/** A slot is idle and nothing that waits may go there: a prompt that is queued second elsewhere comes back for it. */
 async function takeBackForIdle(context: StageContext, shelf: RecipeShelf): Promise<void> {
   const slots = [...context.live.slots.values()];
   const able = new Map<string, TaskFacts>();
@@ -118,9 +116,11 @@ async function takeBackForIdle(context: StageContext, shelf: RecipeShelf): Promi
       }
     }
   }
-  const back = giveBack(slots.map(slotFacts), (taskId, slot) => {
-    const facts = able.get(taskId);
-    return facts !== undefined && whyNot(facts, slot) === null;
+  const now = context.world.clock.now();
+  const facts = { slots: slots.map((slot) => slotFacts(slot, now)), estimates: context.live.estimator };
+  const back = giveBack(facts, (taskId, slot) => {
+    const task = able.get(taskId);
+    return task !== undefined && whyNot(task, slot) === null;
   });
   const flight =
     back === null ? undefined : context.live.slots.get(back.from)?.flights.get(back.taskId as Flight["taskId"]);

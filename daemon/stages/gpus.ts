@@ -8,7 +8,7 @@ import { absentGpu, judgeGpu, silentGpu } from "../domain/gpuHealth.ts";
 import type { SlotPlace } from "../domain/gpuMatch.ts";
 import { matchGpu } from "../domain/gpuMatch.ts";
 import { slotPlace } from "../slotPlace.ts";
-import type { WaitReason } from "../domain/schedule.ts";
+import type { WaitReason } from "../domain/slotFit.ts";
 import type { SlotState, Stage, StageContext } from "../live.ts";
 
 /** What is kept from look to look. */

@@ -8,10 +8,12 @@
  */
 import type { Flight, StageContext } from "../live.ts";
 import type { TaskRow } from "../storePort.ts";
+import { relearn, workOf } from "./learn.ts";
 import { planOf } from "./stepPlans.ts";
 
 export async function recover(context: StageContext): Promise<void> {
   const { world, live } = context;
+  await relearn(context);
   const running = await world.store.running();
   let adopted = 0;
   let lost = 0;
@@ -23,10 +25,10 @@ export async function recover(context: StageContext): Promise<void> {
       lost += 1;
       continue;
     }
-    slot.flights.set(
-      task.id,
-      adoptedFlight(task, { ...task, fence: task.fence, promptId: task.promptId, plan }, world.clock.now()),
-    );
+    const work = await workOf(context, task);
+    const person = (await world.store.job(task.jobId))?.source.submittedBy ?? "unknown";
+    const known = { fence: task.fence, promptId: task.promptId, plan, person, ...work };
+    slot.flights.set(task.id, adoptedFlight(task, known, world.clock.now()));
     adopted += 1;
   }
   const fields = { adopted, lost };
@@ -34,13 +36,25 @@ export async function recover(context: StageContext): Promise<void> {
   world.log.event("info", "daemon.recovered", fields);
 }
 
-function adoptedFlight(task: TaskRow, known: Pick<Flight, "fence" | "promptId" | "plan">, now: number): Flight {
+function adoptedFlight(
+  task: TaskRow,
+  known: Pick<Flight, "fence" | "promptId" | "plan" | "workKey" | "modelKey" | "person">,
+  now: number,
+): Flight {
   return {
     taskId: task.id,
     fence: known.fence,
     promptId: known.promptId,
     task,
     plan: known.plan,
+    workKey: known.workKey,
+    modelKey: known.modelKey,
+    person: known.person,
+    cold: false,
+    alone: false,
+    charged: 0,
+    runningSince: null,
+    peakVramMiB: null,
     startedAt: now,
     phase: "submitted",
     submittedAt: now,

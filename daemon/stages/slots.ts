@@ -76,6 +76,8 @@ function refusalOf(stats: SystemStats, slot: SlotState): string | null {
 /** One late or refused call takes the slot down; its flights stay and are asked about when it answers again. */
 export async function slotDown(context: StageContext, slot: SlotState, error: unknown): Promise<void> {
   slot.failures += 1;
+  // Nobody listens: it ended, and what it had loaded went with it.
+  if (systemCode(error) === "ECONNREFUSED") slot.modelKey = null;
   const reason = `${slot.config.url} does not answer (${systemCode(error) ?? messageOf(error)})`;
   slot.nextProbeAt = context.world.clock.now() + Math.min(backoffMs(slot.failures) / 2, LIMITS.slotLookMs);
   const wasDown = slot.state === "down" && slot.reason === reason;

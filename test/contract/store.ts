@@ -8,7 +8,7 @@ import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { JobPlan, StepPlan } from "../../daemon/domain/plan.ts";
 import type { Inspection } from "../../daemon/domain/qc.ts";
 import type { Failure } from "../../daemon/domain/retry.ts";
-import type { Grant, NewJob, Store } from "../../daemon/storePort.ts";
+import type { Grant, NewJob, Ran, Store, TaskRow } from "../../daemon/storePort.ts";
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -34,7 +34,13 @@ export interface JobShape {
   readonly frames?: readonly (number | null)[];
   readonly rerun?: boolean;
   readonly recipe?: string;
+  readonly person?: string;
+  readonly deadlineAt?: number;
+  /** Model sets of the wedges, in turn. */
+  readonly models?: readonly (readonly string[])[];
 }
+
+const ran = (gpuSeconds: number | null): Ran => ({ gpuSeconds, cold: false, vramMiB: null });
 
 export function newJob(id: string, shape: JobShape = {}): NewJob {
   const step: StepPlan = {
@@ -47,6 +53,7 @@ export function newJob(id: string, shape: JobShape = {}): NewJob {
       axes: {},
       parameters: {},
       seed: "1000",
+      ...(shape.models === undefined ? {} : { models: shape.models[n % shape.models.length] ?? [] }),
     })),
     target: { shotDir: "/s", productDir: `/s/${id}`, reviewDir: "/s/review", product: id, name: "SH010", root: "/s" },
     output: { format: "png", bitDepth: 8 },
@@ -58,6 +65,7 @@ export function newJob(id: string, shape: JobShape = {}): NewJob {
     name: id,
     show: shape.show ?? "AGM",
     priority: shape.priority ?? 50,
+    deadlineAt: shape.deadlineAt ?? null,
     rerun: shape.rerun ?? false,
     steps: [step],
     manifestCanonical: "{}",
@@ -68,7 +76,7 @@ export function newJob(id: string, shape: JobShape = {}): NewJob {
     name: `${id}.yaml`,
     manifestSha256: id,
     manifestText: "use: grain\n",
-    submittedBy: "uid:0",
+    submittedBy: shape.person ?? "uid:0",
     claimPath: `/hot/.hotplate/claimed/${id}`,
   };
   return { id: id as JobId, plan, dedupeKey: shape.key ?? id, source };
@@ -85,6 +93,10 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
     });
     afterEach(async () => store.close());
 
+    /** Ready tasks, head by head. */
+    async function waiting(tasksEach: number): Promise<readonly TaskRow[]> {
+      return (await store.heads({ heads: 100, tasksEach })).flatMap((head) => head.tasks);
+    }
     const stepId = (job: string): StepId => `${job}/1` as StepId;
     const last = async () => (await store.events(0, 1_000)).at(-1);
     async function opened(id: string, shape: JobShape = {}): Promise<Fence> {
@@ -97,14 +109,14 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       return fence;
     }
     async function grantNext(slot = "gpu0"): Promise<Grant> {
-      const [task] = await store.candidates(1);
+      const [task] = await waiting(1);
       const grant = await store.grant(task!.id, slot as SlotName, `p-${task!.id}` as PromptId);
       return grant!;
     }
     async function finishAll(): Promise<void> {
-      while ((await store.candidates(1)).length > 0) {
+      while ((await waiting(1)).length > 0) {
         const grant = await grantNext();
-        await store.stage(grant, [{ path: `/x/${grant.fence}`, sha256: "a", bytes: 1, frame: 1 }], 0.5);
+        await store.stage(grant, [{ path: `/x/${grant.fence}`, sha256: "a", bytes: 1, frame: 1 }], ran(0.5));
         await store.inspected(grant, PASS, "pass", null);
       }
     }
@@ -120,7 +132,7 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect(results.map((result) => result.kind)).toEqual(["created", "created"]);
         expect((await store.job("job_a" as JobId))?.counts.blocked).toBe(4);
         expect((await store.job("job_b" as JobId))?.counts.blocked).toBe(3);
-        expect(await store.candidates(10)).toEqual([]);
+        expect(await waiting(10)).toEqual([]);
       });
       it("answers the same work with the job that lives, and with the job that is done", async () => {
         const fence = await opened("job_a", { key: "k" });
@@ -165,21 +177,76 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
     });
 
     describe("claiming", () => {
-      it("orders by priority, then by the plan, and shows the head of every class and show", async () => {
+      it("orders by priority, then by age, and shows the first tasks of every head", async () => {
         await opened("job_low", { priority: 10, show: "LOW", wedges: 1, frames: [null] });
         await opened("job_a", { wedges: 1, frames: [1001, 1002] });
         await opened("job_b", { priority: 90, wedges: 1, frames: [null], recipe: "r2" });
-        expect((await store.candidates(10)).map((task) => task.id)).toEqual([
+        expect((await waiting(10)).map((task) => task.id)).toEqual([
           "job_b/1/w1/still",
           "job_a/1/w1/1001",
           "job_a/1/w1/1002",
           "job_low/1/w1/still",
         ]);
-        expect((await store.candidates(2)).length).toBe(2);
+        expect((await waiting(1)).length).toBe(3);
+      });
+      it("keeps apart what differs in recipe, models, root, show, person, priority or deadline, and counts each", async () => {
+        await opened("job_a", { wedges: 4, frames: [null], models: [["Loader a"], ["Loader b"]] });
+        await opened("job_b", { wedges: 1, frames: [null], models: [["Loader a"]], person: "uid:7" });
+        await opened("job_c", { wedges: 1, frames: [null], models: [["Loader a"]], deadlineAt: 5_000 });
+        await opened("job_d", { wedges: 1, frames: [null], models: [["Loader a"]] });
+        const heads = await store.heads({ heads: 100, tasksEach: 1 });
+        expect(
+          heads.map(({ class: { models, root }, person, deadlineAt, waiting: count, tasks }) => [
+            models.join(),
+            root,
+            person,
+            deadlineAt,
+            count,
+            tasks.length,
+          ]),
+        ).toEqual([
+          ["Loader a", "/s", "uid:0", null, 3, 1],
+          ["Loader b", "/s", "uid:0", null, 2, 1],
+          ["Loader a", "/s", "uid:7", null, 1, 1],
+          ["Loader a", "/s", "uid:0", 5_000, 1, 1],
+        ]);
+        const [first] = heads;
+        expect(await store.taskClass(first!.class.id)).toEqual(first!.class);
+        expect(await store.taskClass(9_999)).toBeNull();
+        expect(first!.tasks[0]).toMatchObject({ headId: first!.id, classId: first!.class.id, readyAt: 1_000_000_000 });
+        await store.grant(first!.tasks[0]!.id, "gpu0" as SlotName, "p" as PromptId);
+        const [after] = await store.heads({ heads: 1, tasksEach: 5 });
+        expect([after!.waiting, after!.tasks.length]).toEqual([2, 2]);
+        await finishAll();
+        expect(await store.heads({ heads: 100, tasksEach: 1 })).toEqual([]);
+      });
+      it("begins a sweep at its ends, then in the middles, frame by frame", async () => {
+        await opened("job_a", { wedges: 5, frames: [1001, 1002, 1003] });
+        expect((await waiting(15)).map((task) => `${task.frame} w${task.wedge}`)).toEqual(
+          [1001, 1003, 1002].flatMap((frame) => [1, 5, 3, 2, 4].map((wedge) => `${frame} w${wedge}`)),
+        );
+      });
+      it("remembers what staged attempts took, oldest first, and since when a task could begin", async () => {
+        await opened("job_a", { wedges: 2, frames: [null], models: [["Loader a"]], person: "uid:7" });
+        pass(10);
+        await store.stage(await grantNext("gpu0"), [], { gpuSeconds: 2.5, cold: true, vramMiB: 7_000 });
+        await store.stage(await grantNext("gpu1"), [], { gpuSeconds: null, cold: false, vramMiB: null });
+        const seen = await store.observations(10);
+        expect(
+          seen.map(({ slot, gpuSeconds, cold, vramMiB, show, person }) => [
+            slot,
+            gpuSeconds,
+            cold,
+            vramMiB,
+            show,
+            person,
+          ]),
+        ).toEqual([["gpu0", 2.5, true, 7_000, "AGM", "uid:7"]]);
+        expect(seen[0]!.class.models).toEqual(["Loader a"]);
       });
       it("grants a task once, under fences that only grow", async () => {
         await opened("job_a");
-        const [task] = await store.candidates(1);
+        const [task] = await waiting(1);
         const grant = await store.grant(task!.id, "gpu0" as SlotName, "p1" as PromptId);
         expect(await store.grant(task!.id, "gpu1" as SlotName, "p2" as PromptId)).toBeNull();
         expect((await grantNext()).fence).toBeGreaterThan(grant!.fence);
@@ -193,8 +260,8 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect((await store.renew([grant])).lost).toEqual([grant.taskId]);
         const again = await grantNext("gpu1");
         expect(again.taskId).toBe(grant.taskId);
-        expect(await store.stage(grant, [], null)).toBe("stale");
-        expect(await store.stage(again, [], null)).toBe("ok");
+        expect(await store.stage(grant, [], ran(null))).toBe("stale");
+        expect(await store.stage(again, [], ran(null))).toBe("ok");
       });
       it("keeps a lease that is renewed", async () => {
         await opened("job_a", { wedges: 1, frames: [null] });
@@ -210,7 +277,7 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       it("stages, inspects and counts", async () => {
         await opened("job_a", { wedges: 1, frames: [null] });
         const grant = await grantNext();
-        await store.stage(grant, [{ path: "/x", sha256: "a", bytes: 3, frame: null }], 1.5);
+        await store.stage(grant, [{ path: "/x", sha256: "a", bytes: 3, frame: null }], ran(1.5));
         const [task] = await store.uninspected(5);
         expect([task!.state, task!.staged[0]?.bytes, task!.gpuSeconds]).toEqual(["committing", 3, 1.5]);
         expect((await store.step(stepId("job_a")))?.ungated).toBe(1);
@@ -222,7 +289,7 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       it("fails a rejected result with the finding as its reason", async () => {
         await opened("job_a", { wedges: 1, frames: [null] });
         const grant = await grantNext();
-        await store.stage(grant, [{ path: "/x", sha256: "a", bytes: 3, frame: null }], null);
+        await store.stage(grant, [{ path: "/x", sha256: "a", bytes: 3, frame: null }], ran(null));
         await store.inspected(grant, FAIL, "reject", null);
         const task = await store.task(grant.taskId);
         expect([task?.state, task?.failure?.class, task?.failure?.message]).toEqual(["failed", "qc", "it is black"]);
@@ -230,7 +297,7 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       it("hands a held result back when the hold has ended, not before", async () => {
         await opened("job_a", { wedges: 1, frames: [null] });
         const grant = await grantNext();
-        await store.stage(grant, [], null);
+        await store.stage(grant, [], ran(null));
         const [task] = await store.uninspected(1);
         await store.inspected(grant, FAIL, "hold", 1_000_000_500);
         pass(0);
@@ -263,14 +330,14 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect((await store.history(grant.taskId)).map((attempt) => attempt.outcome)).toEqual(["released"]);
         expect(await store.giveBack(await grantNext(), "lost")).toBe("ok");
         expect(await last()).toMatchObject({ name: "task.lost", fields: { code: "HP-COMFY-LOST", slot: "gpu0" } });
-        expect((await store.candidates(1))[0]?.id).toBe(grant.taskId);
+        expect((await waiting(1))[0]?.id).toBe(grant.taskId);
       });
       it("renders again what was staged and is gone", async () => {
         await opened("job_a", { wedges: 1, frames: [null] });
         const grant = await grantNext();
-        await store.stage(grant, [{ path: "/x", sha256: "a", bytes: 3, frame: null }], null);
+        await store.stage(grant, [{ path: "/x", sha256: "a", bytes: 3, frame: null }], ran(null));
         expect(await store.unstage(grant, "gone")).toBe("ok");
-        const [task] = await store.candidates(1);
+        const [task] = await waiting(1);
         expect([task?.id, task?.staged]).toEqual([grant.taskId, []]);
       });
     });
@@ -296,7 +363,7 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect(await store.ripeSteps(10)).toEqual([]);
         await opened("job_urgent", { wedges: 1, frames: [null], priority: 90 });
         const grant = await grantNext();
-        await store.stage(grant, [{ path: "/x/1", sha256: "a", bytes: 1, frame: null }], 0.5);
+        await store.stage(grant, [{ path: "/x/1", sha256: "a", bytes: 1, frame: null }], ran(0.5));
         expect(await store.ripeSteps(10)).toEqual([]);
         await store.inspected(grant, PASS, "pass", null);
         expect((await store.ripeSteps(1)).map((step) => step.id)).toEqual([stepId("job_urgent")]);
@@ -353,7 +420,7 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         const grant = await grantNext();
         const { applied, running } = await store.cancelJob("job_a" as JobId, "ana");
         expect([applied, running.map((task) => task.id)]).toEqual(["ok", [grant.taskId]]);
-        expect(await store.stage(grant, [], null)).toBe("stale");
+        expect(await store.stage(grant, [], ran(null))).toBe("stale");
         expect((await store.job("job_a" as JobId))?.counts.canceled).toBe(4);
       });
       it("does not cancel once the publication began", async () => {
@@ -400,13 +467,14 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       });
       it("counts the tasks before a task", async () => {
         await opened("job_a", { wedges: 3, frames: [null] });
-        expect(await store.ahead("job_a/1/w3/still" as TaskId)).toBe(2);
+        expect(await store.ahead("job_a/1/w3/still" as TaskId)).toBe(1);
+        expect(await store.ahead("job_a/1/w2/still" as TaskId)).toBe(2);
       });
       it("keeps its counters equal to its rows through everything", async () => {
         await opened("job_a", { wedges: 5, frames: [1, 2] });
         await store.fail(await grantNext(), FAILURE, { kind: "again", inMs: 1, counts: true });
         await store.fail(await grantNext(), FAILURE, { kind: "final" });
-        await store.stage(await grantNext(), [], null);
+        await store.stage(await grantNext(), [], ran(null));
         await grantNext();
         const counted: Record<string, number> = {};
         for (const task of await store.tasks(stepId("job_a"))) counted[task.state] = (counted[task.state] ?? 0) + 1;

@@ -13,6 +13,7 @@ import type { StageContext } from "../../daemon/live.ts";
 import type { EventName } from "../../daemon/domain/events.ts";
 import { createPeople } from "../../daemon/stages/people.ts";
 import type { Store } from "../../daemon/storePort.ts";
+import { facts, slot } from "../domain/scheduleFacts.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
 
 export interface Answer {
@@ -103,7 +104,9 @@ async function call(url: string, init: RequestInit): Promise<Answer> {
 }
 
 function nodeView(now: number, hot: string): NodeView {
+  const gpu0 = slot("gpu0", { simulated: true, classes: new Set(["LoadImage"]) });
   return {
+    scheduling: facts({ now, slots: [gpu0] }),
     node: "farm07",
     pid: 1,
     version: "0.0.0-test",

@@ -16,11 +16,12 @@ async function finish({ store }: ApiWorld, id: string): Promise<void> {
   const step = `${id}/1` as StepId;
   const fence = await store.reserveVersion(step);
   await store.openVersion(step, fence, { number: 1, stagingDir: "/s/x" });
+  const ran = { gpuSeconds: 0.5, cold: false, vramMiB: null };
   for (;;) {
-    const [task] = await store.candidates(1);
+    const task = (await store.heads({ heads: 1, tasksEach: 1 }))[0]?.tasks[0];
     if (task === undefined) break;
     const grant = await store.grant(task.id, "gpu0" as SlotName, `p-${task.id}` as PromptId);
-    await store.stage(grant!, [{ path: "/x", sha256: "a", bytes: 1, frame: 1 }], 0.5);
+    await store.stage(grant!, [{ path: "/x", sha256: "a", bytes: 1, frame: 1 }], ran);
     await store.inspected(grant!, { verdict: "pass", findings: [], notApplied: [], reader: "t" }, "pass", null);
   }
   await store.beginPublish(step, fence, { targetPath: `/s/${id}/v001`, stagingPath: "/s/x/tree", commitSha256: "c" });

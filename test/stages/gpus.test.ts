@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { createGpuWatch } from "../../daemon/stages/gpus.ts";
 import { createPresence } from "../../daemon/stages/presence.ts";
-import { whyNot } from "../../daemon/domain/schedule.ts";
+import { task } from "../domain/scheduleFacts.ts";
+import { whyNot } from "../../daemon/domain/slotFit.ts";
 import { slotFacts } from "../../daemon/live.ts";
 import type { SlotState } from "../../daemon/live.ts";
 import { knownGpus, setGpus, wellGpu } from "../fixtures/gpus.ts";
@@ -39,8 +40,9 @@ describe("the GPU stage", () => {
     await watch.tick();
     expect([code("gpu0"), code("gpu1"), stage.notes]).toEqual([null, "HP-GPU-HOT", ["gpu.drained"]]);
     slot("gpu1").state = "up";
-    const task = { id: "t", classes: [], demoRoot: true, rootTrouble: null, notSlots: new Set<string>() };
-    expect(whyNot(task, slotFacts(slot("gpu1")))?.message).toContain("slot gpu1: GPU 1 (NVIDIA L40S) is at 85 °C");
+    expect(whyNot(task("t", { classes: [], demoRoot: true }), slotFacts(slot("gpu1"), 0))?.message).toContain(
+      "slot gpu1: GPU 1 (NVIDIA L40S) is at 85 °C",
+    );
     gpus.set(knownGpus([A, { ...B, celsius: 70 }]));
     await watch.tick();
     expect([code("gpu1"), stage.notes]).toEqual([null, ["gpu.drained", "gpu.well"]]);

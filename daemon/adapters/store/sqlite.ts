@@ -10,7 +10,7 @@ import type { Database } from "./sqliteDatabase.ts";
 import { openDatabase } from "./sqliteDatabase.ts";
 import { peopleMethods } from "./sqlitePeople.ts";
 import { readEvents, readJobs, readTasks } from "./sqliteRead.ts";
-import { claimMethods, workMethods } from "./sqliteTasks.ts";
+import { claimMethods, leaseMethods, workMethods } from "./sqliteTasks.ts";
 import { openMethods, publishMethods } from "./sqliteVersions.ts";
 
 export interface SqliteOptions {
@@ -40,6 +40,7 @@ function storeOver(db: Database): Store {
     ...openMethods(db),
     ...publishMethods(db),
     ...claimMethods(db),
+    ...leaseMethods(db),
     ...workMethods(db),
     ...attemptMethods(db),
     ...peopleMethods(db),

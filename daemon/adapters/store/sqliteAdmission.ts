@@ -2,6 +2,8 @@
  * Admission: jobs, steps, tasks and drops of a batch in one transaction; what was dropped and where its manifest lies; what
  * asset paths have seen. The dedupe key belongs to one live or done job (decision 11).
  */
+import { bisected } from "../../domain/bisect.ts";
+import { canonicalJson } from "../../domain/canonicalJson.ts";
 import type { JobId } from "../../domain/ids.ts";
 import type { StepPlan } from "../../domain/plan.ts";
 import type { NewJob, Store, SubmitResult } from "../../storePort.ts";
@@ -122,16 +124,25 @@ function insertStep(db: Database, job: NewJob, of: { readonly step: StepPlan; re
     JSON.stringify(step),
     step.wedges.length * step.frames.length,
   );
-  const classId = classOf(db, step, job.plan.show);
-  for (const wedge of step.wedges) {
-    for (const frame of step.frames) {
+  const heads = new Map<string, HeadIds>();
+  // Tasks wait in the order of their rows: the span of a sweep is seen after a few, frame by frame.
+  for (const frame of bisected(step.frames)) {
+    for (const wedge of bisected(step.wedges)) {
+      const requirements = canonicalJson({
+        models: wedge.models ?? [],
+        recipe: step.recipe.sha256,
+        root: step.target.root,
+      });
+      const ids = heads.get(requirements) ?? headOf(db, job, requirements);
+      heads.set(requirements, ids);
       db.run(
-        "INSERT INTO task (id, job_id, step_id, show, class_id, priority, wedge, frame, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'blocked')",
+        "INSERT INTO task (id, job_id, step_id, show, class_id, head_id, priority, wedge, frame, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'blocked')",
         `${stepId}/w${wedge.index}/${frame ?? "still"}`,
         job.id,
         stepId,
         job.plan.show,
-        classId,
+        ids.classId,
+        ids.headId,
         job.plan.priority,
         wedge.index,
         frame,
@@ -140,12 +151,26 @@ function insertStep(db: Database, job: NewJob, of: { readonly step: StepPlan; re
   }
 }
 
-/** One row per distinct requirement set: a claim reads the heads of classes, never filters unsuitable rows. */
-function classOf(db: Database, step: StepPlan, show: string): number {
-  db.run("INSERT OR IGNORE INTO class (requirements) VALUES (?)", step.recipe.sha256);
-  const id = Number(db.one("SELECT id FROM class WHERE requirements = ?", step.recipe.sha256)?.["id"]);
-  db.run("INSERT OR IGNORE INTO head (class_id, show) VALUES (?, ?)", id, show);
-  return id;
+interface HeadIds {
+  readonly classId: number;
+  readonly headId: number;
+}
+
+/**
+ * One row per distinct set of requirements, and one head per class, show, person, priority and deadline: a claim reads the
+ * heads of what waits, never filters unsuitable rows.
+ */
+function headOf(db: Database, job: NewJob, requirements: string): HeadIds {
+  db.run("INSERT OR IGNORE INTO class (requirements) VALUES (?)", requirements);
+  const classId = Number(db.one("SELECT id FROM class WHERE requirements = ?", requirements)?.["id"]);
+  // 0: no deadline. NULLs would never be equal to each other.
+  const key = [classId, job.plan.show, job.source.submittedBy, job.plan.priority, job.plan.deadlineAt ?? 0] as const;
+  db.run("INSERT OR IGNORE INTO head (class_id, show, person, priority, deadline_at) VALUES (?, ?, ?, ?, ?)", ...key);
+  const head = db.one(
+    "SELECT id FROM head WHERE class_id = ? AND show = ? AND person = ? AND priority = ? AND deadline_at = ?",
+    ...key,
+  );
+  return { classId, headId: Number(head?.["id"]) };
 }
 
 function recordDrop(db: Database, job: NewJob, jobId: JobId, outcome: "accepted" | "duplicate"): void {

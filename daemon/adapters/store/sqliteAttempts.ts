@@ -11,7 +11,7 @@ type AttemptMethods = Pick<Store, "stage" | "inspected" | "unstage" | "fail" | "
 
 export function attemptMethods(db: Database): AttemptMethods {
   return {
-    async stage(ref, files, gpuSeconds) {
+    async stage(ref, files, ran) {
       return changeUnderFence(db, ref, (row) => {
         const sets = {
           ...NO_GRANT,
@@ -21,10 +21,17 @@ export function attemptMethods(db: Database): AttemptMethods {
           gate: null,
           hold_until: null,
           failure: null,
-          gpu_seconds: gpuSeconds,
+          gpu_seconds: ran.gpuSeconds,
         };
         if (!move(db, row, "staged", sets)) return false;
         endAttempt(db, ref.fence, "staged");
+        db.run(
+          "UPDATE attempt SET gpu_seconds = ?, cold = ?, vram_mib = ? WHERE fence = ?",
+          ran.gpuSeconds,
+          ran.cold ? 1 : 0,
+          ran.vramMiB,
+          ref.fence,
+        );
         say(db, "task.staged", row, { fence: ref.fence, files: files.length });
         return true;
       });

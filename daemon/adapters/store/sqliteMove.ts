@@ -15,9 +15,12 @@ export type Sets = Readonly<Record<string, Sql>>;
 export function move(db: Database, row: Row, event: TaskEvent, sets: Sets = {}): boolean {
   const to = transition(row["state"] as TaskState, event);
   if (to === null) return false;
-  const columns = ["state", ...Object.keys(sets)];
-  const assignments = columns.map((column) => `${column} = ?`).join(", ");
-  db.run(`UPDATE task SET ${assignments} WHERE seq = ?`, to, ...Object.values(sets), row["seq"] ?? null);
+  // Since when it could begin: what waiting is measured by.
+  const all: Sets = to === "ready" ? { state: to, ready_at: db.now(), ...sets } : { state: to, ...sets };
+  const assignments = Object.keys(all)
+    .map((column) => `${column} = ?`)
+    .join(", ");
+  db.run(`UPDATE task SET ${assignments} WHERE seq = ?`, ...Object.values(all), row["seq"] ?? null);
   return true;
 }
 

@@ -3,7 +3,17 @@ import type { StoredEvent } from "../../domain/events.ts";
 import { jobState, noTasks } from "../../domain/job.ts";
 import type { TaskCounts } from "../../domain/job.ts";
 import { TASK_STATES } from "../../domain/task.ts";
-import type { AttemptRow, DropRow, JobRow, RequestRow, StepRow, TaskRow } from "../../storePort.ts";
+import type {
+  AttemptRow,
+  DropRow,
+  HeadRow,
+  JobRow,
+  ObservationRow,
+  RequestRow,
+  StepRow,
+  TaskClass,
+  TaskRow,
+} from "../../storePort.ts";
 import type { Row, Sql } from "./sqliteDatabase.ts";
 
 function json<T>(text: Sql | undefined, none: T): T {
@@ -18,6 +28,9 @@ export function taskRow(row: Row): TaskRow {
     show: row["show"],
     priority: row["priority"],
     seq: row["seq"],
+    classId: row["class_id"],
+    headId: row["head_id"],
+    readyAt: row["ready_at"],
     wedge: row["wedge"],
     frame: row["frame"],
     state: row["state"],
@@ -92,6 +105,42 @@ export function attemptRow(row: Row): AttemptRow {
     outcome: row["outcome"],
     failure: json(row["failure"], null),
   } as unknown as AttemptRow;
+}
+
+export function headRow(row: Row, tasks: readonly TaskRow[]): HeadRow {
+  const deadline = Number(row["deadline_at"]);
+  return {
+    id: Number(row["id"]),
+    class: classRow({ id: row["class_id"] ?? null, requirements: row["requirements"] ?? null }),
+    show: String(row["show"]),
+    person: String(row["person"]),
+    priority: Number(row["priority"]),
+    deadlineAt: deadline === 0 ? null : deadline,
+    waiting: Number(row["n_ready"]),
+    tasks,
+  };
+}
+
+export function classRow(row: Row): TaskClass {
+  const none = { models: [], recipe: "", root: "" };
+  const { models, recipe, root } = json<{ models: readonly string[]; recipe: string; root: string }>(
+    row["requirements"],
+    none,
+  );
+  return { id: Number(row["id"]), recipeSha256: recipe, root, models };
+}
+
+export function observationRow(row: Row): ObservationRow {
+  return {
+    class: classRow({ id: row["class_id"] ?? null, requirements: row["requirements"] ?? null }),
+    slot: row["slot"],
+    show: row["show"],
+    person: row["person"],
+    endedAt: row["ended_at"],
+    gpuSeconds: row["gpu_seconds"],
+    cold: row["cold"] === 1,
+    vramMiB: row["vram_mib"],
+  } as unknown as ObservationRow;
 }
 
 export function dropRow(row: Row): DropRow {

@@ -35,7 +35,17 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
 
   CREATE TABLE class (id INTEGER PRIMARY KEY, requirements TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE head (class_id INTEGER NOT NULL, show TEXT NOT NULL, PRIMARY KEY (class_id, show)) STRICT, WITHOUT ROWID;
+  CREATE TABLE head (
+    id INTEGER PRIMARY KEY,
+    class_id INTEGER NOT NULL,
+    show TEXT NOT NULL,
+    person TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    deadline_at INTEGER NOT NULL,
+    n_ready INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (class_id, show, person, priority, deadline_at)
+  ) STRICT;
+  CREATE INDEX head_ready ON head (priority DESC, id) WHERE n_ready > 0;
 
   CREATE TABLE step (
     id TEXT PRIMARY KEY,
@@ -64,6 +74,7 @@ const MIGRATIONS: readonly string[] = [
     step_id TEXT NOT NULL REFERENCES step(id),
     show TEXT NOT NULL,
     class_id INTEGER NOT NULL,
+    head_id INTEGER NOT NULL,
     priority INTEGER NOT NULL,
     wedge INTEGER NOT NULL,
     frame INTEGER,
@@ -73,6 +84,7 @@ const MIGRATIONS: readonly string[] = [
     slot TEXT,
     prompt_id TEXT,
     lease_until INTEGER,
+    ready_at INTEGER,
     due_at INTEGER,
     failure TEXT,
     staged TEXT,
@@ -82,7 +94,7 @@ const MIGRATIONS: readonly string[] = [
     gpu_seconds REAL
   ) STRICT;
   CREATE INDEX task_step ON task (step_id, wedge, frame);
-  CREATE INDEX task_ready ON task (class_id, show, priority DESC, seq) WHERE state = 'ready';
+  CREATE INDEX task_ready ON task (head_id, seq) WHERE state = 'ready';
   CREATE INDEX task_ahead ON task (priority DESC, seq) WHERE state = 'ready';
   CREATE INDEX task_running ON task (lease_until) WHERE state = 'running';
   CREATE INDEX task_deferred ON task (due_at) WHERE state = 'deferred';
@@ -93,6 +105,8 @@ const MIGRATIONS: readonly string[] = [
       ungated = ungated - (OLD.state = 'committing' AND OLD.gate IS NOT 'pass') + (NEW.state = 'committing' AND NEW.gate IS NOT 'pass'),
       ${moved}
     WHERE id = NEW.step_id;
+    UPDATE head SET n_ready = n_ready - (OLD.state = 'ready') + (NEW.state = 'ready')
+    WHERE id = NEW.head_id AND (OLD.state = 'ready') != (NEW.state = 'ready');
   END;
 
   CREATE TABLE attempt (
@@ -105,9 +119,13 @@ const MIGRATIONS: readonly string[] = [
     ended_at INTEGER,
     outcome TEXT NOT NULL,
     failure TEXT,
+    gpu_seconds REAL,
+    cold INTEGER NOT NULL DEFAULT 0,
+    vram_mib INTEGER,
     forgiven INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX attempt_task ON attempt (task_id, fence);
+  CREATE INDEX attempt_seen ON attempt (fence) WHERE gpu_seconds IS NOT NULL;
 
   CREATE TABLE drop_file (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -7,31 +7,45 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { Grant, Store } from "../../storePort.ts";
 import type { Database } from "./sqliteDatabase.ts";
 import { endAttempt, move, NO_GRANT, say } from "./sqliteMove.ts";
-import { attemptRow, taskRow } from "./sqliteRows.ts";
+import { attemptRow, classRow, headRow, observationRow, taskRow } from "./sqliteRows.ts";
 
-type ClaimMethods = Pick<Store, "candidates" | "grant" | "renew" | "wakeDeferred" | "reap">;
-type WorkMethods = Pick<Store, "running" | "uninspected" | "history">;
+type ClaimMethods = Pick<Store, "heads" | "taskClass" | "grant">;
+type LeaseMethods = Pick<Store, "renew" | "wakeDeferred" | "reap">;
+type WorkMethods = Pick<Store, "running" | "uninspected" | "history" | "observations">;
 
 export function claimMethods(db: Database): ClaimMethods {
   return {
-    async candidates(limit) {
-      const heads = db.all("SELECT class_id, show FROM head");
-      const rows = heads.flatMap((head) =>
-        db.all(
-          "SELECT * FROM task WHERE state = 'ready' AND class_id = ? AND show = ? ORDER BY priority DESC, seq LIMIT ?",
-          head["class_id"] ?? null,
-          head["show"] ?? null,
-          limit,
+    async heads(limits) {
+      const heads = db.all(
+        "SELECT head.*, class.requirements FROM head JOIN class ON class.id = head.class_id WHERE n_ready > 0 ORDER BY priority DESC, head.id LIMIT ?",
+        limits.heads,
+      );
+      return heads.map((head) =>
+        headRow(
+          head,
+          db
+            .all(
+              "SELECT * FROM task WHERE state = 'ready' AND head_id = ? ORDER BY seq LIMIT ?",
+              head["id"] ?? null,
+              limits.tasksEach,
+            )
+            .map(taskRow),
         ),
       );
-      return rows
-        .map(taskRow)
-        .sort((a, b) => b.priority - a.priority || a.seq - b.seq)
-        .slice(0, limit);
+    },
+    async taskClass(id) {
+      const row = db.one("SELECT * FROM class WHERE id = ?", id);
+      return row === null ? null : classRow(row);
     },
     async grant(taskId, slot, promptId) {
       return db.transaction(() => grant(db, { taskId, slot, promptId }));
     },
+  };
+}
+
+/** How long a grant is good for, and what becomes due. */
+export function leaseMethods(db: Database): LeaseMethods {
+  return {
     async renew(grants) {
       return db.transaction(() => {
         const until = db.now() + LIMITS.leaseMs;
@@ -97,6 +111,15 @@ export function workMethods(db: Database): WorkMethods {
         limit,
       );
       return [...unseen, ...held].slice(0, limit).map(taskRow);
+    },
+    async observations(limit) {
+      const rows = db.all(
+        `SELECT attempt.*, task.class_id, task.show, head.person, class.requirements
+         FROM attempt JOIN task ON task.id = attempt.task_id JOIN class ON class.id = task.class_id JOIN head ON head.id = task.head_id
+         WHERE attempt.gpu_seconds IS NOT NULL ORDER BY attempt.fence DESC LIMIT ?`,
+        limit,
+      );
+      return rows.map(observationRow).reverse();
     },
     async history(taskId) {
       return db.all("SELECT * FROM attempt WHERE task_id = ? AND forgiven = 0 ORDER BY fence", taskId).map(attemptRow);

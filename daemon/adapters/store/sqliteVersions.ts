@@ -43,7 +43,11 @@ export function openMethods(db: Database): OpenMethods {
           stepId,
         );
         // Thousands of tasks move alike: one statement, the same chart (blocked --versionOpened--> ready).
-        db.run("UPDATE task SET state = 'ready' WHERE step_id = ? AND state = 'blocked'", stepId);
+        db.run(
+          "UPDATE task SET state = 'ready', ready_at = ? WHERE step_id = ? AND state = 'blocked'",
+          db.now(),
+          stepId,
+        );
         db.event("version.claimed", String(step["job_id"]), { step: stepId, version: version.number });
         return "ok";
       });
