@@ -10,6 +10,7 @@ import { ERRORS, EXIT } from "../daemon/domain/errors.ts";
 import { EVENTS } from "../daemon/domain/events.ts";
 import { apiDocument } from "./apiDocument.ts";
 import { withCodeMap } from "./codeMap.ts";
+import { commandsPage } from "./commandPage.ts";
 import { configJsonSchema, manifestFields, manifestJsonSchema } from "./schemaPages.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -19,6 +20,7 @@ export async function generatedDocs(root: string): Promise<ReadonlyMap<string, s
   return new Map([
     ["docs/errors.md", errorsPage()],
     ["docs/events.md", eventsPage()],
+    ["docs/commands.md", commandsPage(MADE)],
     ["docs/openapi.json", await apiDocument()],
     ["config/schemas/manifest.schema.json", manifestJsonSchema()],
     ["config/schemas/hotplate.schema.json", configJsonSchema()],
