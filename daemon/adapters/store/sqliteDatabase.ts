@@ -7,7 +7,7 @@ import type { StatementSync } from "node:sqlite";
 import type { EventFields, EventName } from "../../domain/events.ts";
 import type { Fence } from "../../domain/ids.ts";
 import type { Clock } from "../../ports.ts";
-import { migrate } from "./sqliteSchema.ts";
+import { knownSchema, migrate } from "./sqliteSchema.ts";
 
 export type Sql = string | number | null;
 export type Row = Readonly<Record<string, Sql>>;
@@ -28,11 +28,18 @@ export interface Database {
 
 export function openDatabase(path: string, clock: Pick<Clock, "now">, readOnly: boolean): Database {
   const db = new DatabaseSync(path, { readOnly, timeout: 5_000, enableForeignKeyConstraints: true });
-  if (!readOnly) {
-    db.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
-    );
-    migrate(db);
+  try {
+    // Before anything is written: a newer Hotplate's database stays as it is.
+    knownSchema(db);
+    if (!readOnly) {
+      db.exec(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
+      );
+      migrate(db);
+    }
+  } catch (error) {
+    db.close();
+    throw error;
   }
   const kept = new Map<string, StatementSync>();
   const statement = (sql: string): StatementSync => {

@@ -150,7 +150,8 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-export function migrate(db: DatabaseSync): void {
+/** The schema's number. A reader of a newer schema would misread it, so it refuses as a writer does. */
+export function knownSchema(db: DatabaseSync): number {
   const row = db.prepare("PRAGMA user_version").get() as { user_version: number };
   const have = row.user_version;
   if (have > MIGRATIONS.length) {
@@ -159,6 +160,11 @@ export function migrate(db: DatabaseSync): void {
       `The state database has schema ${have}; this Hotplate knows ${MIGRATIONS.length}. A newer Hotplate wrote it.`,
     );
   }
+  return have;
+}
+
+export function migrate(db: DatabaseSync): void {
+  const have = knownSchema(db);
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < have) continue;
     db.exec("BEGIN IMMEDIATE");
