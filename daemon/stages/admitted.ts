@@ -11,7 +11,6 @@ import type { NewJob, SubmitResult } from "../storePort.ts";
 import type { Answers } from "./answers.ts";
 import type { Drop } from "./dropQueue.ts";
 import type { Folder } from "./folder.ts";
-import { countIgnored } from "./folder.ts";
 import { strayName } from "./media.ts";
 
 export type Admitted =
@@ -113,7 +112,6 @@ async function answer(
     case "ours":
       folder.known.delete(known.name);
       folder.ours.add(known.name);
-      countIgnored(folder, known.name, "our own folder");
       return;
     case "waiting":
       answers.status(folder.config.path, known.name, outcome.text);

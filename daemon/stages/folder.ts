@@ -144,9 +144,9 @@ export function takeListing(
   return { vanished: forgetMissing(folder, present) };
 }
 
-/** A name counts once while it stays. */
-export function countIgnored(folder: Folder, name: string, reason: string): void {
-  if (folder.ignored.has(name)) return;
+/** A name counts once while it stays. What is our own was dropped by nobody. */
+function countIgnored(folder: Folder, name: string, reason: string): void {
+  if (folder.ignored.has(name) || reason.startsWith("our own")) return;
   folder.ignored.set(name, reason);
   folder.ignoredCounts[reason] = (folder.ignoredCounts[reason] ?? 0) + 1;
 }

@@ -40,6 +40,8 @@ export function createIntake(context: StageContext, queue: DropQueue, answers: A
 }
 
 function due(folder: Folder, now: number): boolean {
+  // A folder that failed is asked once in an interval, whatever hints or names want: each look would only fail again.
+  if (folder.state === "down") return now >= folder.nextListAt;
   return folder.dirty || now >= folder.nextListAt || namesToLookAt(folder, now).length > 0;
 }
 
