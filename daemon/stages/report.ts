@@ -3,19 +3,19 @@
  * under accepted/, done/, failed/, and the shot's review folder. Everything here is derived and written again at will.
  */
 import type { AnswerPaths } from "../domain/answer.ts";
-import { answerFailures, duplicateAnswer, statusAnswer, statusFileName } from "../domain/answer.ts";
+import { answerFailures, duplicateAnswer, statusAnswer } from "../domain/answer.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { JobId } from "../domain/ids.ts";
 import { isJobEnded } from "../domain/job.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { joinPath } from "../domain/paths.ts";
+import { otherForms } from "../domain/pathForms.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
-import { ignore, makeDirs, moveNoClobber } from "../durable.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { DropRow, JobRow } from "../storePort.ts";
 import type { Answers } from "./answers.ts";
-import { dateShard, startFiling } from "./claims.ts";
-import { laneOf } from "./lanes.ts";
+import { startFiling } from "./claims.ts";
+import { closeAnswers } from "./closeAnswers.ts";
 import { createReviewFolder } from "./reviewFolder.ts";
 
 interface Reporting {
@@ -58,8 +58,8 @@ export function createReport(context: StageContext, answers: Answers): Stage {
       startFilings(reporting);
       await review.tick();
       if (clock.now() < nextCloseAt) return;
-      nextCloseAt = clock.now() + LIMITS.answerCloseLookMs;
-      await closeOld(reporting);
+      const more = await closeAnswers(context, (drop) => reporting.owners.delete(joinPath(drop.folder, drop.name)));
+      nextCloseAt = more ? clock.now() : clock.now() + LIMITS.answerCloseLookMs;
     },
   };
 }
@@ -181,6 +181,7 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
               number: step.version,
               state: step.state,
               path: versionDir(step.plan.target, step.version),
+              otherForms: otherForms(versionDir(step.plan.target, step.version), context.world.config.roots),
               ...reviewPaths(step.plan.target, step.version),
             },
           ],
@@ -208,32 +209,4 @@ function eta(context: StageContext, job: JobRow, of: { readonly ahead: number; r
   if (rate === undefined || rate.ended < 3 || of.up === 0) return null;
   const left = job.counts.blocked + job.counts.ready + job.counts.running + job.counts.deferred;
   return ((left + of.ahead) * rate.seconds) / rate.ended / of.up;
-}
-
-/** 24 h after the end an answer moves out of the artist's way, beside its manifest. */
-async function closeOld(reporting: Reporting): Promise<void> {
-  const { context, owners } = reporting;
-  const { store, clock } = context.world;
-  for (const drop of await store.drops({ open: true })) {
-    const job = await store.job(drop.jobId);
-    if (job === null || job.endedAt === null || clock.now() - job.endedAt < LIMITS.answerKeepMs) continue;
-    const to = job.state === "done" ? "done" : "failed";
-    context.work.start({
-      key: `close:${drop.id}`,
-      lane: laneOf(context, drop.folder, "intake"),
-      run: async () => {
-        const dir = joinPath(drop.folder, to, dateShard(clock.now()));
-        await makeDirs(context.files, drop.folder, dir);
-        const name = statusFileName(drop.name);
-        const from = joinPath(drop.folder, name);
-        if (!(await moveNoClobber(context.files, from, joinPath(dir, name))))
-          await moveNoClobber(context.files, from, joinPath(dir, `${job.id}.${name}`));
-      },
-      done: async (outcome) => {
-        if (!outcome.ok) ignore("ENOENT")(outcome.error);
-        owners.delete(joinPath(drop.folder, drop.name));
-        await store.closeDrop(drop.id);
-      },
-    });
-  }
 }

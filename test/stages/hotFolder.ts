@@ -63,6 +63,8 @@ export interface Hot {
   hint(): Promise<void>;
   /** Time passes, a second at most between two looks. */
   after(ms: number): Promise<void>;
+  /** Time passes at once, as when a machine sleeps; then two looks, a second apart. */
+  sleepFor(ms: number): Promise<void>;
   /** Written under a temporary name and renamed: comes whole. */
   drop(name: string, text: string | Uint8Array): void;
   /** Written in place. */
@@ -74,6 +76,8 @@ export interface Hot {
   error(name: string): string | null;
   names(): readonly string[];
   jobs(): Promise<readonly JobRow[]>;
+  /** Ends a job as canceled: nothing of it was made. */
+  end(job: JobRow): Promise<void>;
   view(): FolderView;
   close(): Promise<void>;
 }
@@ -203,6 +207,12 @@ export function openHot(options: HotOptions): Hot {
         await look();
       }
     },
+    async sleepFor(ms) {
+      now += ms;
+      await look();
+      now += 1_000;
+      await look();
+    },
     drop(name, text) {
       writeFileSync(join(dir, ".drop.tmp"), text);
       age(join(dir, ".drop.tmp"));
@@ -220,6 +230,10 @@ export function openHot(options: HotOptions): Hot {
     error: (name) => read(errorFileName(name)),
     names: () => readdirSync(dir).sort(),
     jobs: () => store.jobs({ limit: 500 }),
+    async end(job) {
+      await store.cancelJob(job.id, "test");
+      for (const step of job.steps) await store.burn(step.id, "canceled");
+    },
     view() {
       const view = live.folders.get(dir);
       if (view === undefined) throw new Error("the folder has no view yet");

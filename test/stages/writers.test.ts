@@ -98,7 +98,11 @@ describe("is written in place, and waits until it is whole", () => {
     const hot = studio(dir.path);
     const lines = TEXT.split(/(?<=\n)/);
     const file = join(hot.dir, "relight.yaml");
-    await dance(hot, [() => writeFileSync(file, lines[0]!), ...lines.slice(1).map((line) => () => appendFileSync(file, line))], 300);
+    await dance(
+      hot,
+      [() => writeFileSync(file, lines[0]!), ...lines.slice(1).map((line) => () => appendFileSync(file, line))],
+      300,
+    );
   });
 
   it("a copy that stalls for longer than settleMs in the middle of a word: no final newline, so it has 2 s", async () => {
@@ -106,7 +110,11 @@ describe("is written in place, and waits until it is whole", () => {
     const hot = studio(dir.path);
     const file = join(hot.dir, "relight.yaml");
     const cut = TEXT.indexOf("sunset") + 3;
-    await dance(hot, [() => writeFileSync(file, TEXT.slice(0, cut)), () => appendFileSync(file, TEXT.slice(cut))], 1_500);
+    await dance(
+      hot,
+      [() => writeFileSync(file, TEXT.slice(0, cut)), () => appendFileSync(file, TEXT.slice(cut))],
+      1_500,
+    );
   });
 
   it("a copy that stalls for 20 s where the text does not read yet: WAITING or RECEIVING, never REJECTED", async () => {
@@ -180,16 +188,19 @@ describe("editors and file managers dance, and what is in the way is ignored and
     hot.drop("relight.yaml", "use: nothing_like_it\n");
     await hot.hint();
     expect(hot.error("relight.yaml")).toContain("HP-RECIPE-UNKNOWN");
-    await dance(hot, [
-      () => writeFileSync(at(".relight.yaml.swp"), "b0VIM"),
-      () => writeFileSync(at("4913"), ""),
-      () => unlinkSync(at("4913")),
-      () => renameSync(at("relight.yaml"), at("relight.yaml~")),
-      () => writeFileSync(at("relight.yaml"), TEXT.slice(0, 24)),
-      () => appendFileSync(at("relight.yaml"), TEXT.slice(24)),
-      () => unlinkSync(at("relight.yaml~")),
-      () => unlinkSync(at(".relight.yaml.swp")),
-    ].slice(0, 6));
+    await dance(
+      hot,
+      [
+        () => writeFileSync(at(".relight.yaml.swp"), "b0VIM"),
+        () => writeFileSync(at("4913"), ""),
+        () => unlinkSync(at("4913")),
+        () => renameSync(at("relight.yaml"), at("relight.yaml~")),
+        () => writeFileSync(at("relight.yaml"), TEXT.slice(0, 24)),
+        () => appendFileSync(at("relight.yaml"), TEXT.slice(24)),
+        () => unlinkSync(at("relight.yaml~")),
+        () => unlinkSync(at(".relight.yaml.swp")),
+      ].slice(0, 6),
+    );
     expect(hot.error("relight.yaml")).toBeNull();
     expect(hot.view().ignored).toMatchObject({ hidden: 1, "editor's probe": 2 });
   });
