@@ -3,6 +3,8 @@
  * configured root. A manifest comes from a shared folder, so a path is hostile until proven otherwise.
  */
 import { systemCode } from "./domain/errors.ts";
+import type { RootForms } from "./domain/pathForms.ts";
+import { fromForeign, isWindowsPath, windowsForms } from "./domain/pathForms.ts";
 import { isInside, joinPath, normalPath, parentDir, rootOf } from "./domain/paths.ts";
 import type { Finding, PathWorld } from "./planFinding.ts";
 
@@ -16,22 +18,10 @@ export function pathIn(
   written: string,
   of: { readonly dir: string; readonly at: readonly (string | number)[] },
 ): PathAnswer {
-  const drive = /^([A-Za-z]):[\\/]/.exec(written) ?? /^(\\\\|\/\/)[^\\/]+[\\/]/.exec(written);
-  if (drive !== null) {
-    const known = world.config.roots.flatMap((root) => root.windows ?? []);
-    return no({
-      code: "HP-PATH-WINDOWS",
-      path: of.at,
-      message: `"${written}" is a Windows path; this node has no mapping for it.`,
-      found: written,
-      expected:
-        known.length === 0
-          ? "a path relative to the manifest"
-          : `a path relative to the manifest (known drives: ${known.join(", ")})`,
-      action: "Write the path relative to the manifest, with / between folders.",
-    });
-  }
-  if (written.includes("\\")) {
+  const { roots } = world.config;
+  const foreign = rootOf(normalPath(written), roots) === null ? fromForeign(written, roots) : null;
+  if (foreign === null && isWindowsPath(written)) return no(unmapped(written, { roots, at: of.at }));
+  if (foreign === null && written.includes("\\")) {
     return no({
       code: "HP-PATH-WINDOWS",
       path: of.at,
@@ -52,8 +42,26 @@ export function pathIn(
       action: "Type the path anew.",
     });
   }
-  const path = written.startsWith("/") ? normalPath(written) : joinPath(of.dir, written);
+  const path = foreign ?? (written.startsWith("/") ? normalPath(written) : joinPath(of.dir, written));
   return rootOf(path, world.config.roots) === null ? outside(world, { written, path, at: of.at }) : { ok: true, path };
+}
+
+function unmapped(
+  written: string,
+  of: { readonly roots: readonly RootForms[]; readonly at: readonly (string | number)[] },
+): Finding {
+  const known = of.roots.flatMap(windowsForms);
+  const drive = /^[A-Za-z]:/.exec(written)?.[0];
+  const what = drive === undefined ? `"${written}"` : `drive ${drive.toUpperCase()}`;
+  const knownWords = known.length === 0 ? "" : ` Known: ${known.join(", ")}.`;
+  return {
+    code: "HP-PATH-WINDOWS",
+    path: of.at,
+    message: `No mapping for ${what}.${knownWords}`,
+    found: written,
+    expected: known.length === 0 ? "a path relative to the manifest" : `a path on ${known.join(" or ")}`,
+    action: "Write the path relative to the manifest, or ask the TD to add the drive to roots.",
+  };
 }
 
 /**

@@ -30,6 +30,8 @@ function text(job: JobRow, failed: readonly TaskRow[]): string {
             number: step.version,
             state: step.state,
             path: versionDir(step.plan.target, step.version),
+            // A command is read on this node.
+            otherForms: [],
             ...reviewPaths(step.plan.target, step.version),
           },
         ],

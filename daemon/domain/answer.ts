@@ -80,6 +80,8 @@ export interface AnswerVersion {
   readonly number: number;
   readonly state: StepState;
   readonly path: string;
+  /** The same place as Windows and macOS call it. */
+  readonly otherForms: readonly string[];
   readonly reviewDir: string;
   readonly contactSheet: string;
   readonly qcReport: string;
@@ -107,18 +109,42 @@ export interface AnsweredJob {
   readonly id: string;
   readonly state: JobState;
   readonly counts: TaskCounts;
-  readonly plan: { readonly notes: readonly string[] };
+  readonly plan: { readonly notes: readonly string[]; readonly steps: readonly AnsweredStep[] };
   readonly steps: readonly { readonly reason: string | null }[];
 }
 
+/** What will run; a step's plan is one. */
+export interface AnsweredStep {
+  readonly recipe: { readonly name: string; readonly version: string };
+  readonly plate: { readonly pattern: string } | null;
+  readonly wedges: readonly unknown[];
+  readonly frames: readonly unknown[];
+  readonly gpuSecondsPerTask: number | null;
+}
+
 export function statusAnswer(name: string, job: AnsweredJob, extras: AnswerPaths): string {
-  const lines = [`${headline(job)}  ${name}`, "", `  job:      ${job.id}`, ...progressLines(job, extras)];
+  const lines = [`${headline(job)}  ${name}`, "", `  job:      ${job.id}`, ...job.plan.steps.flatMap(runsLines)];
+  lines.push(...progressLines(job, extras));
   for (const version of extras.versions) lines.push(...versionLines(version, job));
   for (const failure of extras.failures.slice(0, FAILURES_SHOWN)) lines.push(failureLine(failure));
   for (const step of job.steps) if (step.reason !== null) lines.push(`  why:      ${step.reason}`);
   for (const note of job.plan.notes) lines.push(`  note:     ${note}`);
   lines.push("", nextLine(job));
   return text(lines);
+}
+
+function runsLines(step: AnsweredStep): readonly string[] {
+  const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? "" : "s"}`;
+  const images = step.wedges.length * step.frames.length;
+  const on = step.plate === null ? "" : ` on ${step.plate.pattern}`;
+  const product = `${count(step.wedges.length, "variation")} x ${count(step.frames.length, "frame")}`;
+  const cost = step.gpuSecondsPerTask === null ? null : images * step.gpuSecondsPerTask;
+  return [
+    `  runs:     ${step.recipe.name} ${step.recipe.version}${on}`,
+    `  makes:    ${product} = ${count(images, "image")}`,
+    // The recipe's own figure, and of work, not of waiting: an end is foretold only from tasks that have ended.
+    ...(cost === null ? [] : [`  GPU time: about ${durationText(cost)} by the recipe's estimate`]),
+  ];
 }
 
 const FAILURES_SHOWN = 3;
@@ -152,7 +178,8 @@ function failureLine(failure: AnswerFailure): string {
 export function duplicateAnswer(name: string, job: AnsweredJob, extras: AnswerPaths): string {
   const code: ErrorCode = "HP-INTAKE-DUPLICATE";
   const body = [`  ${code}`, ...statusAnswer(name, job, extras).split("\n").slice(2)].join("\n");
-  return `ALREADY DONE HERE  ${name} is the same work as job ${job.id} (${job.state}). Nothing was rendered twice.\n\n${body}\nTo render it again, add  rerun: true  and drop it again.\n`;
+  const already = job.state === "done" ? "ALREADY DONE HERE" : "ALREADY ACCEPTED";
+  return `${already}  ${name} is the same work as job ${job.id} (${job.state}). Nothing is rendered twice.\n\n${body}\nTo render it again, add  rerun: true  and drop it again.\n`;
 }
 
 /** Decision 14: one answer for a folder where too many wait for one each. */
@@ -217,6 +244,7 @@ function versionLines(version: AnswerVersion, job: AnsweredJob): readonly string
       return [
         `  version:  ${name}`,
         `  results:  ${version.path}`,
+        ...version.otherForms.map((form) => `            ${form}`),
         `  contact:  ${version.contactSheet}`,
         `  QC:       ${version.qcReport}`,
       ];
@@ -228,6 +256,7 @@ function versionLines(version: AnswerVersion, job: AnsweredJob): readonly string
       return [
         `  version:  ${name}, when every task has ended`,
         `  will be:  ${version.path}`,
+        ...version.otherForms.map((form) => `            ${form}`),
         ...(job.counts.committing > 0 ? [`  look:     ${version.reviewDir}`] : []),
       ];
   }

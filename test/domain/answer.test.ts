@@ -2,13 +2,25 @@
 import { expect, test } from "vitest";
 import type { AnsweredJob, AnswerPaths } from "../../daemon/domain/answer.ts";
 import { answerFailures, statusAnswer } from "../../daemon/domain/answer.ts";
+import { fromForeign, otherForms } from "../../daemon/domain/pathForms.ts";
 
 const counts = { blocked: 0, ready: 0, running: 0, committing: 0, done: 0, failed: 0, deferred: 0, canceled: 0 };
 const job = (more: Partial<AnsweredJob>): AnsweredJob => ({
   id: "job_1",
   state: "failed",
   counts: { ...counts, failed: 3 },
-  plan: { notes: [] },
+  plan: {
+    notes: [],
+    steps: [
+      {
+        recipe: { name: "env_relight", version: "1.0.0" },
+        plate: { pattern: "SH010_PL01_v001.####.exr" },
+        wedges: Array(24).fill(null),
+        frames: [1001, 1030, 1058],
+        gpuSecondsPerTask: 2,
+      },
+    ],
+  },
   steps: [{ reason: "3 tasks failed or were rejected" }],
   ...more,
 });
@@ -35,6 +47,38 @@ test("a failed job's answer names each cause once, with its first wedge and how 
   expect(lines).toContain('  failed:   w002 and 2 more: HP-RECIPE-MODEL  the model "a.safetensors" is not there.');
   expect(lines).toContain("  failed:   w003: HP-COMFY-MEMORY  The GPU ran out of memory.");
   expect(lines).toContain("  why:      3 tasks failed or were rejected");
+});
+
+test("an accepted drop is told what will run, how much it makes and costs, and what is before it", () => {
+  const accepted = job({ state: "waiting", counts: { ...counts, ready: 72 }, steps: [{ reason: null }] });
+  const text = statusAnswer("relight.yaml", accepted, { ...extras([]), ahead: 5, etaSeconds: 400 });
+  expect(text).toBe(
+    [
+      "ACCEPTED  relight.yaml",
+      "",
+      "  job:      job_1",
+      "  runs:     env_relight 1.0.0 on SH010_PL01_v001.####.exr",
+      "  makes:    24 variations x 3 frames = 72 images",
+      "  GPU time: about 2 min by the recipe's estimate",
+      "  tasks:    0/72 rendered",
+      "  before:   5 tasks are before it",
+      "  about:    7 min to go",
+      "",
+      "This file follows the job; look again any time.",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("places are told in the spelling of every machine that people read them on", () => {
+  const roots = [{ linux: "/mnt/shows", windows: ["P:\\", "\\\\nas\\shows"], macos: "/Volumes/shows" }];
+  expect(otherForms("/mnt/shows/AGM/v001", roots)).toEqual(["P:\\AGM\\v001", "/Volumes/shows/AGM/v001"]);
+  expect(otherForms("/elsewhere/x", roots)).toEqual([]);
+  expect(fromForeign("p:/AGM/x.exr", roots)).toBe("/mnt/shows/AGM/x.exr");
+  expect(fromForeign("\\\\NAS\\shows\\AGM\\x.exr", roots)).toBe("/mnt/shows/AGM/x.exr");
+  expect(fromForeign("/Volumes/shows/AGM/x.exr", roots)).toBe("/mnt/shows/AGM/x.exr");
+  expect(fromForeign("\\\\nas\\shows2\\x.exr", roots)).toBeNull();
+  expect(fromForeign("Q:\\x.exr", roots)).toBeNull();
 });
 
 test("a finished job with some failed wedges says why they failed, too", () => {

@@ -189,9 +189,16 @@ describe("mistakes about plates and frames", () => {
     expect(answer.split(words).length).toBe(2);
   });
   it("refuses Windows paths and backslashes with the right form", async () => {
-    expect((await first("use: env_relight\nplate: 'P:\\AGM\\x.####.exr'\n")).code).toBe("HP-PATH-WINDOWS");
+    const drive = await first("use: env_relight\nplate: 'Q:\\AGM\\x.####.exr'\n");
+    expect([drive.code, drive.message]).toEqual(["HP-PATH-WINDOWS", "No mapping for drive Q:. Known: P:."]);
     expect((await first("use: env_relight\nplate: '\\\\nas01\\shows\\x.####.exr'\n")).code).toBe("HP-PATH-WINDOWS");
     expect((await first("use: env_relight\nplate: 'plates\\x.png'\n")).action).toBe("Write plates/x.png");
+  });
+  it("takes the spelling of a drive or a share that the configuration knows", async () => {
+    goodPlate(studio);
+    const windows = PLATE.replace("..", "p:").replaceAll("/", "\\");
+    expect((await studio.plan(`use: env_relight\nplate: '${windows}'\n`)).kind).toBe("plan");
+    expect((await first("use: env_relight\nplate: 'P:\\..\\..\\etc\\passwd'\n")).code).toBe("HP-PATH-ROOT");
   });
   it("refuses paths that lead out of every root, also through a link", async () => {
     expect((await first("use: env_relight\nplate: ../../../etc/passwd\n")).code).toBe("HP-PATH-ROOT");
