@@ -147,7 +147,12 @@ function startPlanning(context: StageContext, one: Watched, plate: Found): boole
     key: `asset:${plate.path}`,
     lane: laneOf(context, plate.path, "output"),
     run: () =>
-      planPlate(planWorld(context), { path: plate.path, show: config.show, recipe: config.recipe, marker: config.marker ?? null }),
+      planPlate(planWorld(context), {
+        path: plate.path,
+        show: config.show,
+        recipe: config.recipe,
+        marker: config.marker ?? null,
+      }),
     done: async (outcome) => {
       one.ready.delete(plate.path);
       if (outcome.ok) await decide(context, one, { plate, outcome: outcome.value });
