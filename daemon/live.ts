@@ -3,12 +3,12 @@
  * only inside a tick. After a crash it is rebuilt by looking.
  */
 import type { Config, SlotConfig } from "./domain/config.ts";
-import type { Fence, PromptId, StepId, TaskId } from "./domain/ids.ts";
+import type { JobId, Fence, PromptId, StepId, TaskId } from "./domain/ids.ts";
 import type { FolderView, NodeView, RootView, SlotView } from "./domain/nodeView.ts";
 import type { StepPlan } from "./domain/plan.ts";
 import type { RuleBook } from "./domain/classify.ts";
 import type { SlotGpu } from "./domain/gpu.ts";
-import type { Catalogue, ComfyOutput, ComfySlot, Files, Presence, PromptStatus, SystemStats, World } from "./ports.ts";
+import type { Catalogue, ComfySlot, Files, Presence, PromptStatus, SystemStats, World } from "./ports.ts";
 import type { Estimator } from "./domain/estimate.ts";
 import { createEstimator } from "./domain/estimate.ts";
 import type { Ledger } from "./domain/share.ts";
@@ -41,8 +41,6 @@ export interface Flight {
   peakVramMiB: number | null;
   phase: "preparing" | "submitted" | "canceling" | "collecting";
   submittedAt: number | null;
-  placed: readonly string[];
-  outputs: readonly ComfyOutput[];
   /** What the prompt must be stopped for; null while it may run. */
   stopFor: "steal" | "cancel" | "timeout" | "lost" | null;
   lastStatus: PromptStatus["kind"] | null;
@@ -59,6 +57,8 @@ export interface SlotState {
   stats: SystemStats | null;
   catalogue: Catalogue | null;
   classes: ReadonlySet<string> | null;
+  /** For which job, and when, classes of the catalogue were last asked for again. */
+  asked: { readonly job: JobId; readonly at: number; readonly done: Promise<void> } | null;
   nextProbeAt: number;
   nextPollAt: number;
   failures: number;
@@ -173,6 +173,7 @@ export function createLive(
       stats: null,
       catalogue: null,
       classes: null,
+      asked: null,
       nextProbeAt: 0,
       nextPollAt: 0,
       failures: 0,

@@ -153,22 +153,23 @@ export type PromptStatus =
 /** One slot's ComfyUI. A call that gets no whole answer in time throws (`ECONNREFUSED`, `ETIMEDOUT`, ...): never a verdict. */
 export interface ComfySlot {
   stats(): Promise<SystemStats>;
-  catalogue(): Promise<Catalogue>;
+  /** Everything that it offers (megabytes), or these classes only: those that it does not have are absent. */
+  catalogue(classes?: readonly string[]): Promise<Catalogue>;
   /** POST /prompt. A 200 with node_errors is canceled and reported as refused. A lost answer throws: ask `status`. */
   submit(prompt: { readonly id: PromptId; readonly graph: Graph; readonly jobId: string }): Promise<SubmitAnswer>;
   /** The truth, by polling. */
   status(id: PromptId): Promise<PromptStatus>;
   /** Sends one cancel; the caller verifies with `status`. Never a global interrupt. */
   cancel(id: PromptId): Promise<void>;
-  /** Makes a local file loadable by LoadImage under a name of this attempt; returns the input's value. */
+  /** Makes a local file loadable by LoadImage; returns the input's value. `name` begins with the attempt's prompt id. */
   place(localPath: string, name: string): Promise<string>;
   /** Copies one output to a local path (EEXIST when there). Not durable. */
   fetch(output: ComfyOutput, to: string): Promise<void>;
-  /** Drops the history entry and the files of an ended attempt; best effort. */
-  forget(
-    id: PromptId,
-    leftovers: { readonly inputs: readonly string[]; readonly outputs: readonly ComfyOutput[] },
-  ): Promise<void>;
+  /**
+   * Drops the history entry and the files of an ended attempt; best effort. What was placed and saved is known by its names,
+   * which begin with the id: an attempt of a life before, or one that failed half way, is cleaned up like any other.
+   */
+  forget(id: PromptId): Promise<void>;
   /** Percent of graph nodes done, when the socket said so; decoration only. */
   progress(id: PromptId): number | null;
   close(): Promise<void>;

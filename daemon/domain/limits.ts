@@ -77,6 +77,8 @@ export const LIMITS = {
   comfyPollMs: 1_000,
   comfyOfflineRetryMs: 1_000,
   slotLookMs: 5_000,
+  /** A missing model is looked for again no more often than this for tasks of one job. */
+  catalogueAgainMs: 10_000,
   recipeLookMs: 2_000,
   feedsKeptMax: 128,
   rootLookMs: 5_000,

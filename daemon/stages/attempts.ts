@@ -83,8 +83,7 @@ export function leave(context: StageContext, ended: Ended): void {
   settleCharge(context, flight);
   slot.flights.delete(flight.taskId);
   context.wake();
-  if (flight.submittedAt === null && flight.placed.length === 0) return;
-  void slot.client.forget(flight.promptId, { inputs: flight.placed, outputs: flight.outputs }).catch((error: unknown) =>
+  void slot.client.forget(flight.promptId).catch((error: unknown) =>
     // Leftovers of a dead ComfyUI die with it or with its directories; nothing of ours depends on them.
     context.world.log.event("debug", "work.failed", { work: "forget", error: messageOf(error) }),
   );

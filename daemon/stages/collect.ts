@@ -157,8 +157,7 @@ function startCollecting(
   slot: SlotState,
   of: { readonly flight: Flight; readonly status: PromptStatus & { kind: "completed" } },
 ): void {
-  const { flight, status } = of;
-  flight.outputs = status.outputs;
+  const { flight } = of;
   const started = context.work.start<Collected>({
     key: `collect:${flight.promptId}`,
     lane: laneOf(context, flight.plan.target.productDir, "output"),

@@ -87,8 +87,6 @@ async function grant(
     startedAt: now,
     phase: "preparing",
     submittedAt: null,
-    placed: [],
-    outputs: [],
     stopFor: null,
     lastStatus: null,
     unknownSince: null,

@@ -58,8 +58,6 @@ function adoptedFlight(
     startedAt: now,
     phase: "submitted",
     submittedAt: now,
-    placed: [],
-    outputs: [],
     stopFor: null,
     lastStatus: null,
     unknownSince: null,

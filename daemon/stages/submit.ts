@@ -5,8 +5,10 @@
  */
 import type { ComfyError } from "../ports.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
+import type { Problem } from "../domain/errors.ts";
 import { bindGraph } from "../domain/graph.ts";
 import { checkGraph } from "../domain/graphCheck.ts";
+import { LIMITS } from "../domain/limits.ts";
 import type { PlateFrame } from "../domain/plan.ts";
 import type { Recipe } from "../domain/recipe.ts";
 import type { Failure } from "../domain/retry.ts";
@@ -18,11 +20,11 @@ import type { RecipeShelf } from "./recipeShelf.ts";
 import { slotDown } from "./slots.ts";
 
 type Submitted =
-  | { readonly kind: "accepted"; readonly placed: readonly string[] }
-  | { readonly kind: "refused"; readonly error: ComfyError; readonly placed: readonly string[] }
+  | { readonly kind: "accepted" }
+  | { readonly kind: "refused"; readonly error: ComfyError }
   | { readonly kind: "unusable"; readonly failure: Failure; readonly counts: boolean }
   /** The POST's answer never came: the prompt may or may not be there. */
-  | { readonly kind: "ambiguous"; readonly error: unknown; readonly placed: readonly string[] }
+  | { readonly kind: "ambiguous"; readonly error: unknown }
   | { readonly kind: "unreachable"; readonly error: unknown };
 
 export interface SubmitParts {
@@ -52,11 +54,13 @@ async function submit(context: StageContext, parts: SubmitParts): Promise<Submit
   if (recipe === null) return unusable("bad_graph", "HP-RECIPE-INVALID", recipeGone(flight));
   const wedge = flight.plan.wedges[flight.task.wedge - 1];
   if (wedge === undefined) return unusable("bad_graph", "HP-INTERNAL", `the plan has no wedge ${flight.task.wedge}`);
-  const placed: string[] = [];
   let graph;
   try {
-    const plate = await placePlate(context, parts, placed);
-    const images = await placeImages(context, { parts, recipe, wedge }, placed);
+    // Before anything is made or placed for a graph that this ComfyUI can't run.
+    const refused = refusalOf(await problemsNow(context, parts, recipe));
+    if (refused !== null) return refused;
+    const plate = await placePlate(context, parts);
+    const images = await placeImages(context, { parts, recipe, wedge });
     graph = bindGraph(recipe, {
       parameters: wedge.parameters,
       plateInput: plate?.input ?? null,
@@ -68,18 +72,42 @@ async function submit(context: StageContext, parts: SubmitParts): Promise<Submit
   } catch (error) {
     return prepareFailed(error);
   }
-  const problems = checkGraph(recipe, slot.catalogue ?? undefined).filter((problem) => problem.severity === "error");
-  const first = problems[0];
-  if (first !== undefined) {
-    const missing = first.code === "HP-RECIPE-MODEL";
-    return unusable(missing ? "missing_model" : "bad_graph", first.code, problems.map((p) => p.message).join(" "));
-  }
   try {
     const answer = await slot.client.submit({ id: flight.promptId, graph, jobId: flight.task.jobId });
-    return answer.kind === "accepted" ? { kind: "accepted", placed } : { kind: "refused", error: answer.error, placed };
+    return answer.kind === "accepted" ? { kind: "accepted" } : { kind: "refused", error: answer.error };
   } catch (error) {
-    return systemCode(error) === "ECONNREFUSED" ? { kind: "unreachable", error } : { kind: "ambiguous", error, placed };
+    return systemCode(error) === "ECONNREFUSED" ? { kind: "unreachable", error } : { kind: "ambiguous", error };
   }
+}
+
+/**
+ * What speaks against the recipe on this slot. A model may have been installed since the catalogue was read, so a missing one
+ * is asked for again before it is said to be missing: once per job, or once in a while.
+ */
+async function problemsNow(context: StageContext, parts: SubmitParts, recipe: Recipe): Promise<readonly Problem[]> {
+  const { slot, flight } = parts;
+  const found = (): readonly Problem[] =>
+    checkGraph(recipe, slot.catalogue ?? undefined).filter((problem) => problem.severity === "error");
+  const problems = found();
+  if (!problems.some((problem) => problem.code === "HP-RECIPE-MODEL")) return problems;
+  const job = flight.task.jobId;
+  const at = context.world.clock.now();
+  if (slot.asked?.job !== job || at - slot.asked.at >= LIMITS.catalogueAgainMs)
+    slot.asked = { job, at, done: askAgain(slot, recipe) };
+  await slot.asked.done;
+  return found();
+}
+
+async function askAgain(slot: SlotState, recipe: Recipe): Promise<void> {
+  const classes = Object.values(recipe.graph).map((node) => node.class_type);
+  slot.catalogue = { ...slot.catalogue, ...(await slot.client.catalogue(classes)) };
+}
+
+function refusalOf(problems: readonly Problem[]): Submitted | null {
+  const first = problems[0];
+  if (first === undefined) return null;
+  const missing = first.code === "HP-RECIPE-MODEL";
+  return unusable(missing ? "missing_model" : "bad_graph", first.code, problems.map((p) => p.message).join(" "));
 }
 
 /** `[A-Za-z0-9._/-]` only, unique per attempt: forces a real save and makes the names ours. */
@@ -90,7 +118,6 @@ export function prefixOf(flight: Pick<Flight, "promptId">): string {
 async function placePlate(
   context: StageContext,
   parts: SubmitParts,
-  placed: string[],
 ): Promise<{ input: string; width: number; height: number } | null> {
   const { flight, slot, shelf } = parts;
   const plate = flight.plan.plate;
@@ -102,14 +129,12 @@ async function placePlate(
   if (feeds === undefined) throw new HotplateError("HP-INTERNAL", "no feed cache");
   const feed = await feeds.feed(frame);
   const input = await slot.client.place(feed.path, `${flight.promptId}.png`);
-  placed.push(input);
   return { input, width: feed.width, height: feed.height };
 }
 
 async function placeImages(
   context: StageContext,
   of: { readonly parts: SubmitParts; readonly recipe: Recipe; readonly wedge: WedgePlan },
-  placed: string[],
 ): Promise<Record<string, string>> {
   const out: Record<string, string> = {};
   for (const name of Object.keys(of.recipe.file.images)) {
@@ -120,7 +145,6 @@ async function placeImages(
     const stat = await context.files.stat(path);
     const feed = await feeds.feed({ frame: null, path, bytes: stat.bytes, mtimeNs: stat.mtimeNs, ino: stat.ino });
     const input = await of.parts.slot.client.place(feed.path, `${of.parts.flight.promptId}-${name}.png`);
-    placed.push(input);
     out[name] = input;
   }
   return out;
@@ -171,7 +195,6 @@ async function ended(context: StageContext, parts: SubmitParts, submitted: Submi
   const now = context.world.clock.now();
   switch (submitted.kind) {
     case "accepted":
-      flight.placed = submitted.placed;
       flight.phase = "submitted";
       flight.submittedAt = now;
       context.world.log.event("debug", "task.submitted", {
@@ -182,7 +205,6 @@ async function ended(context: StageContext, parts: SubmitParts, submitted: Submi
       return;
     case "ambiguous":
       // Settled by asking for the prompt: accepted after all, or unknown and given back.
-      flight.placed = submitted.placed;
       flight.phase = "submitted";
       flight.submittedAt = now;
       await slotDown(context, slot, submitted.error);

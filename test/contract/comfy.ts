@@ -363,10 +363,10 @@ function refusalFacts(it: It): void {
   });
   it("names all outputs that a bad graph node spoils", async (wire) => {
     const { json } = await wire.prompt({ "1": flat(0, 0, 8), "2": save("1", "x"), "3": save("1", "y") });
-    expect((json["node_errors"] as Record<string, Json>)["1"]).toMatchObject({
-      dependent_outputs: ["2", "3"],
-      class_type: "EmptyImage",
-    });
+    const spoiled = (json["node_errors"] as Record<string, Json>)["1"];
+    expect(spoiled).toMatchObject({ class_type: "EmptyImage" });
+    // Another set of Python's: seen in either order.
+    expect([...((spoiled?.["dependent_outputs"] ?? []) as string[])].sort()).toEqual(["2", "3"]);
   });
   it("refuses an absent image before it runs", async (wire) => {
     const { status, json } = await wire.prompt({
@@ -784,6 +784,7 @@ function adapterFacts(under: ComfyUnderTest, it: It): void {
     const stats = await slot.stats();
     expect(stats.version.startsWith(under.version)).toBe(true);
     const catalogue = await slot.catalogue();
+    expect(await slot.catalogue(["ImageBlend", "Nope"])).toEqual({ ImageBlend: catalogue["ImageBlend"] });
     expect(catalogue["ImageBlend"]?.inputs["blend_mode"]).toEqual({
       type: "COMBO",
       required: true,
@@ -802,7 +803,7 @@ function adapterFacts(under: ComfyUnderTest, it: It): void {
     const slot = open();
     const own = id();
     const input = await slot.place(picture, `${own}.png`);
-    expect(input).toBe(`hotplate/${own}.png`);
+    expect(input).toMatch(/^hotplate\/[0-9a-f]{32}\.png$/);
     const graph: Graph = {
       p: { class_type: "LoadImage", inputs: { image: input } },
       i: { class_type: "ImageInvert", inputs: { image: ["p", 0] } },
@@ -825,7 +826,7 @@ function adapterFacts(under: ComfyUnderTest, it: It): void {
       code: "ENOENT",
     });
     expect(existsSync(dir.file("absent.png"))).toBe(false);
-    await slot.forget(own, { inputs: [input], outputs: done.outputs });
+    await slot.forget(own);
     expect(await slot.status(own)).toEqual({ kind: "unknown" });
   });
   it("the adapter uses the slot's shared directories when it has them, and cleans them up", async (_wire, context) => {
@@ -853,7 +854,7 @@ function adapterFacts(under: ComfyUnderTest, it: It): void {
     const output = done.outputs[0]!;
     await slot.fetch(output, dir.file("result.png"));
     expect((await sharp(dir.file("result.png")).metadata()).width).toBe(32);
-    await slot.forget(own, { inputs: [input], outputs: done.outputs });
+    await slot.forget(own);
     expect(existsSync(`${shared.input}/${input}`)).toBe(false);
     expect(existsSync(`${shared.output}/hotplate/${output.filename}`)).toBe(false);
   });

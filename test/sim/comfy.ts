@@ -171,14 +171,14 @@ export class SimComfy {
     if (this.#running?.id === id) this.#running.canceled = true;
   }
 
-  forget(
-    id: string,
-    leftovers: { readonly inputs: readonly string[]; readonly outputs: readonly ComfyOutput[] },
-  ): void {
+  forget(id: string): void {
     this.#mustAnswer();
     this.#history.delete(id);
-    for (const input of leftovers.inputs) this.#remove(`${this.#parts.dir}/input/${input}`);
-    for (const output of leftovers.outputs) this.#remove(this.outputPath(output));
+    for (const side of ["input", "output"]) {
+      const dir = `${this.#parts.dir}/${side}/hotplate`;
+      for (const name of Array.from(this.#parts.disk.peek(dir)?.entries.keys() ?? []))
+        if (name.startsWith(id)) this.#remove(`${dir}/${name}`);
+    }
   }
 
   outputPath(output: ComfyOutput): string {
@@ -368,7 +368,7 @@ function portOf(parts: ComfyPortParts, slot: SimComfy, disconnect: () => void): 
         () => get("half"),
       );
     },
-    forget: (id, leftovers) => call("forget", id, () => slot.forget(id, leftovers), nothing),
+    forget: (id) => call("forget", id, () => slot.forget(id), nothing),
     progress: () => null,
     close: async () => disconnect(),
   };

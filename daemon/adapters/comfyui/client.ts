@@ -45,6 +45,20 @@ export class ComfyClient {
     return this.#catalogue;
   }
 
+  /** These classes as they are now: a model that was installed since is among a loader's options. */
+  async classes(names: readonly string[]): Promise<Catalogue> {
+    const found: Record<string, Catalogue[string]> = {};
+    const options = { bytesMax: LIMITS.objectInfoBytesMax, timeoutMs: LIMITS.comfyCatalogueTimeoutMs };
+    for (const name of new Set(names)) {
+      const path = `/object_info/${encodeURIComponent(name)}`;
+      const answer = await this.#http.request("GET", path, options);
+      if (answer.status !== 200) throw httpError(answer.status, "/object_info");
+      Object.assign(found, catalogue(parseJson(answer.body, "/object_info")));
+    }
+    this.#catalogue = { ...this.#catalogue, ...found };
+    return found;
+  }
+
   async submit(prompt: PromptRequest): Promise<SubmitAnswer> {
     const json = {
       prompt: prompt.graph,

@@ -25,7 +25,7 @@ function openSlot(slot: SlotConfig, wake: () => void, options: ComfyOptions): Co
   const transport = transportOf(slot, http, timeoutMs);
   return {
     stats: () => client.stats(),
-    catalogue: () => client.catalogue(),
+    catalogue: (classes) => (classes === undefined ? client.catalogue() : client.classes(classes)),
     submit(prompt) {
       // Its events may come before the answer does.
       socket.expect(prompt.id, Object.keys(prompt.graph).length);
@@ -39,9 +39,9 @@ function openSlot(slot: SlotConfig, wake: () => void, options: ComfyOptions): Co
     cancel: (id) => client.cancel(id),
     place: (localPath, name) => transport.place(localPath, name),
     fetch: (output, to) => transport.fetch(output, to),
-    async forget(id, leftovers) {
+    async forget(id) {
       socket.forget(id);
-      await transport.remove(leftovers);
+      await transport.remove(id);
       await client.forget(id);
     },
     progress: (id) => socket.progress(id),

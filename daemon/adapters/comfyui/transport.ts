@@ -3,8 +3,9 @@
  * its own directories, whatever it says; links are not followed out of them.
  */
 import { constants } from "node:fs";
-import { copyFile, lstat, mkdir, readFile, realpath, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { copyFile, lstat, mkdir, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
 import type { SlotConfig } from "../../domain/config.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { ComfyOutput } from "../../ports.ts";
@@ -12,8 +13,9 @@ import type { Http } from "./http.ts";
 import { httpError, parseJson } from "./http.ts";
 import { asRecord } from "./parse.ts";
 
-/** Files of attempts lie in a folder of ours inside the slot's input directory. */
+/** Files of attempts lie in a folder of ours inside the slot's input and output directories. */
 const PLACE = "hotplate";
+const PROMPT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Slowest link that an upload is given time for, bytes per ms. */
 const UPLOAD_BYTES_PER_MS = 1_000;
 
@@ -22,8 +24,8 @@ export interface Transport {
   place(localPath: string, name: string): Promise<string>;
   /** EEXIST; ENOENT when the result is not there. */
   fetch(output: ComfyOutput, to: string): Promise<void>;
-  /** Only what we placed and what a prompt of ours reported. */
-  remove(leftovers: { readonly inputs: readonly string[]; readonly outputs: readonly ComfyOutput[] }): Promise<void>;
+  /** Only what lies in our own folders under a name that begins with this prompt's id. */
+  remove(id: string): Promise<void>;
 }
 
 export function transportOf(slot: SlotConfig, http: Http, timeoutMs: number): Transport {
@@ -39,17 +41,26 @@ export function transportOf(slot: SlotConfig, http: Http, timeoutMs: number): Tr
   return {
     place: (localPath, name) => placeShared(shared.input, localPath, name),
     fetch: (output, to) => fetchShared(shared.output, output, to),
-    async remove(leftovers) {
-      for (const input of leftovers.inputs) {
-        if (input.startsWith(`${PLACE}/`)) await rm(inside(shared.input, input), { force: true });
-      }
-      for (const output of leftovers.outputs) {
-        if (output.type === "output") await rm(pathOf(shared.output, output), { force: true });
-      }
+    async remove(id) {
+      for (const dir of [shared.input, shared.output]) await removeOf(join(dir, PLACE), id);
     },
   };
 }
 
+async function removeOf(dir: string, id: string): Promise<void> {
+  // Anything shorter would take away what is of other attempts.
+  if (!PROMPT_ID.test(id)) throw Object.assign(new Error(`"${id}" is no prompt id`), { code: "EINVAL" });
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  for (const name of names) if (name.startsWith(id)) await rm(join(dir, name), { force: true });
+}
+
+/**
+ * Under a name made of its bytes: ComfyUI has no way to delete a file, and two hundred wedges of one plate would leave two
+ * hundred copies. A file that is there with the same bytes is not written again, so nobody who reads it now is disturbed.
+ */
 async function upload(
   http: Http,
   of: { readonly localPath: string; readonly name: string; readonly timeoutMs: number },
@@ -57,19 +68,19 @@ async function upload(
   inside("/", of.name);
   const bytes = await readFile(of.localPath);
   const form = new FormData();
-  form.append("image", new Blob([bytes], { type: "image/png" }), of.name);
+  const name = `${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}${extname(of.name)}`;
+  form.append("image", new Blob([bytes], { type: "image/png" }), name);
   form.append("type", "input");
   form.append("subfolder", PLACE);
-  form.append("overwrite", "true");
   const timeoutMs = of.timeoutMs + Math.ceil(bytes.length / UPLOAD_BYTES_PER_MS);
   const answer = await http.request("POST", "/upload/image", { form, timeoutMs });
   if (answer.status !== 200) throw httpError(answer.status, "/upload/image");
   const body = asRecord(parseJson(answer.body, "/upload/image"));
-  const { name, subfolder } = body;
-  if (typeof name !== "string" || (subfolder !== undefined && typeof subfolder !== "string"))
+  const { name: given, subfolder } = body;
+  if (typeof given !== "string" || (subfolder !== undefined && typeof subfolder !== "string"))
     throw Object.assign(new Error("/upload/image did not say where the file is"), { code: "EPROTO" });
   // The server may rename what was sent: its own word is the name.
-  return subfolder === undefined || subfolder === "" ? name : `${subfolder}/${name}`;
+  return subfolder === undefined || subfolder === "" ? given : `${subfolder}/${given}`;
 }
 
 async function placeShared(input: string, localPath: string, name: string): Promise<string> {

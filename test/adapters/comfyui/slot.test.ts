@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { expect, onTestFinished, test } from "vitest";
 import { createComfy } from "../../../daemon/adapters/comfyui/slot.ts";
 import type { PromptId } from "../../../daemon/domain/ids.ts";
@@ -77,7 +78,7 @@ test("a server that hangs is an ETIMEDOUT within the time given, for every call"
     () => slot.cancel(id()),
     () => slot.place(dir.file("plate.png"), "plate.png"),
     () => slot.fetch(output, dir.file("result.png")),
-    () => slot.forget(id(), { inputs: [], outputs: [] }),
+    () => slot.forget(id()),
   ];
   for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "ETIMEDOUT" });
   expect(existsSync(dir.file("result.png"))).toBe(false);
@@ -294,7 +295,7 @@ test("requests say the address asked as Host, and no Origin", async () => {
     () => undefined,
   );
   await slot.stats();
-  await slot.forget(id(), { inputs: [], outputs: [] });
+  await slot.forget(id());
   await slot.close();
   server.closeAllConnections();
   server.close();
@@ -316,21 +317,59 @@ test("names that lead out of the slot's directories are refused before anything 
     slot.fetch({ node: "1", filename, subfolder, type: "output" }, dir.file("result.png"));
   await expect(named("secret.png", "..")).rejects.toMatchObject({ code: "EPROTO" });
   await expect(named("link.png", "hotplate")).rejects.toMatchObject({ code: "EINVAL" });
-  await slot.forget(id(), { inputs: ["elsewhere.png"], outputs: [] });
+  for (const no of ["", "..", "a"]) await expect(slot.forget(no as PromptId)).rejects.toMatchObject({ code: "EINVAL" });
   expect(existsSync(dir.file("result.png"))).toBe(false);
   expect(existsSync(dir.file("secret.png"))).toBe(true);
 });
 
 test("forgetting takes away what the attempt placed and made, and nothing else", async () => {
   const { slot, dir } = await bench({ shared: true });
-  writeFileSync(dir.file("input/of-others.png"), "x");
+  mkdirSync(dir.file("input/hotplate"), { recursive: true });
+  const other = id();
+  for (const path of ["input/of-others.png", `input/hotplate/${other}.png`]) writeFileSync(dir.file(path), "x");
+  await sharp({ create: { width: 8, height: 8, channels: 3, background: "red" } })
+    .png()
+    .toFile(dir.file("plate.png"));
   const own = id();
-  await slot.submit({ id: own, graph: { e: flat(), out: save("e", `hotplate/${own}`) }, jobId: "job_1" });
-  const done = await ended(slot, own);
-  if (done.kind !== "completed") throw new Error(done.kind);
-  await slot.forget(own, { inputs: ["of-others.png"], outputs: done.outputs });
-  expect(existsSync(dir.file("input/of-others.png"))).toBe(true);
+  await slot.place(dir.file("plate.png"), `${own}.png`);
+  await slot.place(dir.file("plate.png"), `${own}-foreground.png`);
+  // Two pictures are saved, and then a graph node fails: nothing reports what was written.
+  const graph = {
+    e: flat(),
+    out: save("e", `hotplate/${own}`),
+    more: save("e", `hotplate/${own}-x1`),
+    bad: save("e", "../outside"),
+  };
+  await slot.submit({ id: own, graph, jobId: "job_1" });
+  expect((await ended(slot, own)).kind).toBe("failed");
+  await slot.forget(own);
+  expect(readdirSync(dir.file("input")).sort()).toEqual(["hotplate", "of-others.png"]);
+  expect(readdirSync(dir.file("input/hotplate"))).toEqual([`${other}.png`]);
   expect(readdirSync(dir.file("output/hotplate"))).toEqual([]);
+});
+
+test("the same plate is uploaded under one name, however many attempts use it", async () => {
+  const { slot, dir } = await bench();
+  const side = async (color: string): Promise<string> => {
+    await sharp({ create: { width: 8, height: 8, channels: 3, background: color } })
+      .png()
+      .toFile(dir.file("plate.png"));
+    return slot.place(dir.file("plate.png"), `${id()}.png`);
+  };
+  const [first, again, other] = [await side("red"), await side("red"), await side("blue")];
+  expect(again).toBe(first);
+  expect(other).not.toBe(first);
+  expect(readdirSync(dir.file("input/hotplate"))).toHaveLength(2);
+});
+
+test("classes asked for by name tell what was installed since, and leave out what is not there", async () => {
+  const { slot, dir } = await bench();
+  const before = await slot.catalogue();
+  expect(before["CheckpointLoaderSimple"]?.inputs["ckpt_name"]?.options).toEqual([]);
+  writeFileSync(dir.file("models/checkpoints/a.safetensors"), "x");
+  const now = await slot.catalogue(["CheckpointLoaderSimple", "SaveImage", "Nope", "SaveImage"]);
+  expect(Object.keys(now)).toEqual(["CheckpointLoaderSimple", "SaveImage"]);
+  expect(now["CheckpointLoaderSimple"]?.inputs["ckpt_name"]?.options).toEqual(["a.safetensors"]);
 });
 
 test("a closed slot answers no more and keeps nothing open", async () => {
