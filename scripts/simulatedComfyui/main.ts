@@ -2,16 +2,35 @@
  * The simulated ComfyUI as a program: try Hotplate, your recipes and your plugins without a GPU.
  *
  * Prints one JSON line with its url when it is ready. Exit 0: SIGINT, temp removed. Dies of SIGTERM, temp kept. 1: the port is
- * taken, or the database is locked. 2: wrong flags. Names of faults: faults.ts.
+ * taken, or the database is locked. 2: wrong flags. `--help` says every flag and fault; docs/simulated-comfyui.md, the rest.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { FaultBook, faultMs } from "./faults.ts";
+import { FaultBook, FAULTS, faultMs } from "./faults.ts";
 import type { SimulatedOptions } from "./server.ts";
 import { startSimulatedComfyui } from "./server.ts";
 
-const USAGE = `usage: node scripts/simulatedComfyui/main.ts --slot-dir DIR [--port N] [--version 0.19|0.38]
-         [--work-ms N] [--load-ms N] [--seed N] [--fault NAME[=VALUE][@WHEN]] ...\n`;
+const USAGE = `usage: npm run simulated-comfyui -- --slot-dir DIR [--port N] [--version 0.19|0.38]
+         [--work-ms N] [--load-ms N] [--seed N] [--fault NAME[=VALUE][@WHEN]] ... [--help]\n`;
+
+function help(): string {
+  return `A ComfyUI without a GPU: its HTTP and WebSocket, real pixel work, every picture marked SIMULATED.
+
+${USAGE}
+  --slot-dir DIR   its input, output, temp and models; made where absent
+  --port N         on the loopback; 0: any free one (default)
+  --version V      behaves as 0.19 (default) or 0.38
+  --work-ms N      stands for the GPU's time per prompt
+  --load-ms N      time to load another checkpoint
+  --seed N         added to every seed of a graph
+  --fault F        NAME[=VALUE][@WHEN], repeatable. WHEN: all, 3 (the third chance) or 2-4; without it the next chance
+
+Faults:
+${Object.entries(FAULTS)
+  .map(([name, does]) => `  ${name.padEnd(14)}  ${does}`)
+  .join("\n")}
+`;
+}
 
 function options(): SimulatedOptions & { readonly faults: readonly string[] } {
   try {
@@ -24,8 +43,13 @@ function options(): SimulatedOptions & { readonly faults: readonly string[] } {
         "load-ms": { type: "string", default: "0" },
         seed: { type: "string", default: "0" },
         fault: { type: "string", multiple: true, default: [] },
+        help: { type: "boolean", default: false },
       },
     }).values;
+    if (given.help) {
+      process.stdout.write(help());
+      process.exit(0);
+    }
     const { version } = given;
     if (given["slot-dir"] === undefined) throw new Error("--slot-dir is missing");
     if (version !== "0.19" && version !== "0.38") throw new Error(`--version ${version} is neither 0.19 nor 0.38`);

@@ -59,7 +59,8 @@ function withFiles(node: NodeInfo, slotDir: string): NodeInfo {
     const folder = MODEL_INPUTS[name];
     if (folder === undefined) continue;
     const files = filesIn(join(slotDir, "models", folder));
-    if (Array.isArray(spec[0]) && spec[0].length === 0) changed[name] = [files, spec[1] ?? {}];
+    // What is recorded there belongs to the loader itself and is there on any machine, as `pixel_space` of VAELoader.
+    if (Array.isArray(spec[0])) changed[name] = [[...files, ...(spec[0] as readonly unknown[])], spec[1] ?? {}];
     else if (spec[0] === "COMBO") changed[name] = ["COMBO", { ...spec[1], options: files }];
   }
   if (Object.keys(changed).length === 0) return node;
