@@ -1,10 +1,11 @@
 #!/bin/sh
 # Tries to install what some tests use when it is there. Never fails the gate, and never holds it up for long: a test without
 # its tool is skipped and says which tool it missed.
-#   util-linux  unshare: the full-disk test mounts a small tmpfs as an ordinary user
+#   util-linux  unshare, nsenter: the full-disk and hanging-mount tests mount in a namespace of their own
+#   bindfs      a FUSE file system whose server can be stopped: the mount that hangs
 # Not installed here, for they are large; tests that use them look for them: openimageio-tools (EXR files written by somebody
 # else's code), chromium (the report page in a real browser).
-packages="util-linux"
+packages="util-linux bindfs"
 
 missing=""
 for package in $packages; do

@@ -14,6 +14,7 @@ import type { JobState } from "./domain/job.ts";
 import type { TaskState } from "./domain/task.ts";
 import { isTerminal, TASK_STATES } from "./domain/task.ts";
 import type { TaskFacts, WaitReason } from "./domain/slotFit.ts";
+import { rootTrouble } from "./domain/slotFit.ts";
 import type { World } from "./ports.ts";
 import type { JobRow, StepRow, TaskRow } from "./storePort.ts";
 
@@ -114,7 +115,7 @@ async function taskFacts(
     alone: false,
     classes: recipe === undefined ? [] : [...new Set(Object.values(recipe.graph).map((node) => node.class_type))],
     demoRoot: root?.demo ?? false,
-    rootTrouble: root === undefined || root.state === "well" ? null : `${root.path}: ${root.reason ?? root.state}`,
+    rootTrouble: rootTrouble(root),
     notSlots: everywhere ? new Set() : new Set(failed),
   };
 }

@@ -8,6 +8,7 @@ import { checkStateDir, loadConfig } from "./adapters/config.ts";
 import { createComfy } from "./adapters/comfyui/slot.ts";
 import { removeDaemonFile, writeDaemonFile } from "./adapters/daemonFile.ts";
 import { machineFacts } from "./adapters/health.ts";
+import { endProcess } from "./adapters/endProcess.ts";
 import { createHints } from "./adapters/hints.ts";
 import { createMountProbe } from "./adapters/mountProbe.ts";
 import { createRules } from "./adapters/rules.ts";
@@ -84,7 +85,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
 function stopOnSignals(daemon: Daemon): void {
   let asked = false;
   const stop = (): void => {
-    if (asked) process.exit(EXIT.interrupted);
+    if (asked) endProcess(EXIT.interrupted);
     asked = true;
     daemon.stop();
   };
@@ -97,7 +98,7 @@ function endOnUncaught(log: Log): void {
   const end = (error: unknown): void => {
     const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.event("error", "daemon.crashed", { error: words });
-    process.exit(EXIT.no);
+    endProcess(EXIT.no);
   };
   process.on("uncaughtException", end);
   process.on("unhandledRejection", end);

@@ -1,4 +1,5 @@
 /** `hotplate doctor`: what is missing on this node, before anything runs: OK, WARN or FAIL, each with its fix. Exit 4 on FAIL. */
+import { createMountProbe } from "../adapters/mountProbe.ts";
 import { createComfy } from "../adapters/comfyui/slot.ts";
 import type { BaseWorld } from "../adapters/world.ts";
 import { buildBase } from "../adapters/world.ts";
@@ -8,6 +9,7 @@ import { LIMITS } from "../domain/limits.ts";
 import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import { gpuLines } from "./doctorGpus.ts";
+import type { Probe } from "./probeDirectory.ts";
 import { probeDirectory } from "./probeDirectory.ts";
 
 export interface Line {
@@ -65,25 +67,45 @@ function node(): Line {
     : bad("FAIL", "node", process.versions.node, "npm ci brings Node 24 on Linux; else install 24.15 or newer");
 }
 
+const HUNG = "check the mount and its file server; what needs it waits and goes on by itself";
+const ROOM = "make room; work that needs it waits and goes on by itself";
+
 async function disks(base: BaseWorld): Promise<readonly Line[]> {
   const { config, files } = base;
   const out: Line[] = [];
   const places = [
     ["state directory", config.stateDir],
-    ...config.roots.map((root) => ["root", root.linux]),
-    ...config.hotFolders.map((folder) => ["hot folder", folder.path]),
+    ...config.roots.map((root) => ["root", root.linux] as const),
+    ...config.hotFolders.map((folder) => ["hot folder", folder.path] as const),
   ] as const;
+  const answers = createMountProbe(base.exec);
   for (const [what, dir] of places) {
-    const probe = await probeDirectory(files, dir ?? "");
-    const name = `${what} ${dir ?? ""}`;
-    if (probe.fault !== null) out.push(bad("FAIL", name, probe.fault, "check the mount and the rights of this user"));
+    const name = `${what} ${dir}`;
+    // First by a child that can be killed: a call of our own on a mount that hangs would never come back.
+    if ((await answers(dir, LIMITS.doctorMountMs)) === "late") {
+      out.push(bad("FAIL", name, `does not answer within ${LIMITS.doctorMountMs / 1000} s`, HUNG));
+      continue;
+    }
+    const probe = await probeDirectory(files, dir);
+    if (probe.full) out.push(bad("FAIL", name, "the disk is full (HP-DISK-FULL)", ROOM));
+    else if (probe.fault !== null)
+      out.push(bad("FAIL", name, probe.fault, "check the mount and the rights of this user"));
     else if (what === "state directory" && probe.mount !== "local" && probe.mount !== "unknown")
       out.push(bad("FAIL", name, `on ${probe.mount ?? "?"}`, "put stateDir on a local disk"));
-    else if ((probe.freeBytes ?? 0) < LIMITS.diskFreeBytesMin)
-      out.push(bad("WARN", name, `${probe.freeBytes ?? 0} bytes free`, "make room"));
-    else out.push(ok(name, `${probe.mount ?? "?"}, ${Math.round((probe.freeBytes ?? 0) / 1e9)} GB free`));
+    else out.push(room(name, probe));
   }
   return out;
+}
+
+function room(name: string, probe: Probe): Line {
+  const free = probe.freeBytes ?? 0;
+  const found = `${probe.mount ?? "?"}, ${bytesText(free)} free`;
+  if (free < LIMITS.diskFreeBytesMin) return bad("FAIL", name, `${found}: the disk is full (HP-DISK-FULL)`, ROOM);
+  return free < LIMITS.diskFreeWarnBytes ? bad("WARN", name, found, ROOM) : ok(name, found);
+}
+
+function bytesText(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 async function recipes(base: BaseWorld): Promise<readonly Line[]> {

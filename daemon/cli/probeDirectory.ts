@@ -11,6 +11,8 @@ export interface Probe {
   readonly freeBytes: number | null;
   /** In words; null: all of it works. */
   readonly fault: string | null;
+  /** The fault is that there is no room. */
+  readonly full: boolean;
 }
 
 export async function probeDirectory(files: Files, dir: string): Promise<Probe> {
@@ -30,9 +32,11 @@ export async function probeDirectory(files: Files, dir: string): Promise<Probe> 
     await files.mkdir(joinPath(at, "to"));
     await files.rename(joinPath(at, "from"), joinPath(at, "to"));
     await files.syncDir(at);
-    return { dir, mount: mount.kind, freeBytes: mount.freeBytes, fault: null };
+    return { dir, mount: mount.kind, freeBytes: mount.freeBytes, fault: null, full: false };
   } catch (error) {
-    return { dir, mount: null, freeBytes: null, fault: `it fails where it ${step} (${systemCode(error) ?? "error"})` };
+    const code = systemCode(error) ?? "error";
+    const full = code === "ENOSPC" || code === "EDQUOT";
+    return { dir, mount: null, freeBytes: null, fault: `it fails where it ${step} (${code})`, full };
   } finally {
     await files.removeTree(at).catch(() => undefined);
   }

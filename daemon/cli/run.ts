@@ -1,4 +1,5 @@
 /** `hotplate run`: what systemd runs. */
+import { endProcess } from "../adapters/endProcess.ts";
 import { runDaemon } from "../main.ts";
 import type { Context } from "./context.ts";
 
@@ -10,5 +11,5 @@ export async function action(
   const { path } = await context.config();
   const code = await runDaemon({ configPath: path, takeOver: options["takeOver"] === true });
   // At once: a call that still hangs in a dead mount would keep a process alive that has drained.
-  process.exit(code);
+  endProcess(code);
 }

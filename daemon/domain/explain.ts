@@ -38,7 +38,10 @@ export function explainTask(facts: ExplainFacts): readonly WaitReason[] {
     case "failed":
       return [reason(facts.lastFailure?.code ?? "failed", facts.lastFailure?.message ?? "it failed", "hotplate retry")];
     case "running":
-      return [reason("running", `it is with slot ${facts.slot ?? "?"}`)];
+      return [
+        ...(facts.task.rootTrouble === null ? [] : [facts.task.rootTrouble]),
+        reason("running", `it is with slot ${facts.slot ?? "?"}`),
+      ];
     case "committing":
       return committing(facts);
     case "blocked":
@@ -75,7 +78,7 @@ function ready(facts: ExplainFacts): readonly WaitReason[] {
   const out: WaitReason[] = [];
   if (facts.draining)
     out.push(reason("draining", "this node drains and starts nothing new", "it goes on at the next start"));
-  if (facts.task.rootTrouble !== null) out.push(reason("HP-DISK-IO", facts.task.rootTrouble, "it goes on by itself"));
+  if (facts.task.rootTrouble !== null) out.push(facts.task.rootTrouble);
   const refusals = facts.slots.map((slot) => whyNot(facts.task, slot));
   if (facts.slots.length === 0) out.push(reason("slots", "no slot is configured", "add one to hotplate.yaml"));
   else if (refusals.every((refusal) => refusal !== null)) out.push(...refusals.filter((refusal) => refusal !== null));

@@ -63,6 +63,7 @@ export const LIMITS = {
   // Files and mounts
   mountCallsPerRoot: 2,
   mountCallDeadlineMs: 10_000,
+  doctorMountMs: 5_000,
   diskFreeBytesMin: 8 * 1024 * 1024,
   hashInlineBytesMax: 4 * 1024 * 1024,
   hashThreadIdleMs: 15_000,

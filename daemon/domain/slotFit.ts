@@ -43,14 +43,25 @@ export interface TaskFacts {
   /** Graph node classes of its recipe's graph. */
   readonly classes: readonly string[];
   readonly demoRoot: boolean;
-  /** The root of its plate and target answers and has room. */
-  readonly rootTrouble: string | null;
+  /** null: the root that its version goes to answers and has room. */
+  readonly rootTrouble: WaitReason | null;
   /** Slots on which it failed for a reason of that slot. */
   readonly notSlots: ReadonlySet<string>;
   /** GPU memory that work of its kind was seen to need, MiB; null: not known. */
   readonly vramMiB: number | null;
   /** It ran out of memory beside another: nothing may run beside it now. */
   readonly alone: boolean;
+}
+
+/** What keeps work from a root now; null when it is well or unknown. */
+export function rootTrouble(
+  root: { readonly path: string; readonly state: "well" | "slow" | "full"; readonly reason: string | null } | undefined,
+): WaitReason | null {
+  if (root === undefined || root.state === "well") return null;
+  const message = `${root.path}: ${root.reason ?? root.state}`;
+  return root.state === "full"
+    ? { code: "HP-DISK-FULL", message, action: "make room there; it goes on by itself" }
+    : { code: "HP-DISK-IO", message, action: "check the mount; it goes on by itself" };
 }
 
 /** Why this slot may not take this task, whatever its load; null when it may. */

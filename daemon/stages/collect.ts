@@ -16,6 +16,7 @@ import { attemptFailed, canceled, givenBack, leave } from "./attempts.ts";
 import { laneOf } from "./lanes.ts";
 import { attemptsDir } from "./openVersion.ts";
 import { learn } from "./learn.ts";
+import { rootFull } from "./roots.ts";
 import { slotDown } from "./slots.ts";
 
 export function createCollect(context: StageContext): Stage {
@@ -251,6 +252,7 @@ async function notCollected(
   flight.phase = "submitted";
   slot.nextPollAt = context.world.clock.now() + LIMITS.retryDelayMs;
   slot.woken = false;
+  if (code === "ENOSPC" || code === "EDQUOT") await rootFull(context, flight.plan.target.productDir);
   if (code.startsWith("ECONN")) await slotDown(context, slot, error);
   else context.world.log.event("warn", "work.failed", { work: "collect", task: flight.taskId, code });
 }

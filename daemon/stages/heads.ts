@@ -9,6 +9,7 @@ import { keysOf } from "../domain/modelSet.ts";
 import { rootOf } from "../domain/paths.ts";
 import type { StepPlan } from "../domain/plan.ts";
 import type { TaskFacts } from "../domain/slotFit.ts";
+import { rootTrouble } from "../domain/slotFit.ts";
 import type { StageContext } from "../live.ts";
 import { slotFacts } from "../live.ts";
 import type { HeadRow, TaskRow } from "../storePort.ts";
@@ -52,12 +53,11 @@ export async function factsOf(
 ): Promise<TaskFacts> {
   const { task, plan, shelf } = of;
   const root = context.live.roots.get(rootOf(plan.target.productDir, context.world.config.roots)?.linux ?? "");
-  const rootTrouble = root === undefined || root.state === "well" ? null : `${root.path}: ${root.reason ?? root.state}`;
   return {
     id: task.id,
     classes: shelf.classesOf(plan.recipe),
     demoRoot: root?.demo ?? false,
-    rootTrouble,
+    rootTrouble: rootTrouble(root),
     notSlots: await shunned(context, task),
     vramMiB: null,
     alone: false,

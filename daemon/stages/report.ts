@@ -8,8 +8,9 @@ import { messageOf } from "../domain/errors.ts";
 import type { JobId } from "../domain/ids.ts";
 import { isJobEnded } from "../domain/job.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { joinPath } from "../domain/paths.ts";
 import { otherForms } from "../domain/pathForms.ts";
+import { joinPath, rootOf } from "../domain/paths.ts";
+import { rootTrouble } from "../domain/slotFit.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { DropRow, JobRow } from "../storePort.ts";
@@ -27,6 +28,8 @@ interface Reporting {
   readonly toFile: Map<number, { readonly drop: DropRow; readonly to: "accepted" | "done" | "failed" }>;
   /** folder/name -> the newest open drop: it owns the answer. */
   readonly owners: Map<string, number>;
+  /** The states of all roots when answers were last made. */
+  roots: string;
 }
 
 export function createReport(context: StageContext, answers: Answers): Stage {
@@ -37,6 +40,7 @@ export function createReport(context: StageContext, answers: Answers): Stage {
     writtenAt: new Map(),
     toFile: new Map(),
     owners: new Map(),
+    roots: "",
   };
   const review = createReviewFolder(context);
   let seq: number | null = null;
@@ -51,6 +55,7 @@ export function createReport(context: StageContext, answers: Answers): Stage {
         // Every open answer is made again: a power cut may have torn what was not fsynced.
         for (const drop of await store.drops({ open: true })) reporting.dirty.set(drop.jobId, 0);
       }
+      lookAgain(reporting);
       const touched = await store.jobsTouchedSince(seq, LIMITS.sqlPerTick);
       seq = touched.seq;
       for (const job of touched.jobs) touch(reporting, job);
@@ -62,6 +67,14 @@ export function createReport(context: StageContext, answers: Answers): Stage {
       nextCloseAt = more ? clock.now() : clock.now() + LIMITS.answerCloseLookMs;
     },
   };
+}
+
+/** A root that fills, hangs or is well again changes what every waiting answer says, and makes no event of a job. */
+function lookAgain(reporting: Reporting): void {
+  const roots = [...reporting.context.live.roots.values()].map((root) => `${root.path} ${root.state}`).join("\n");
+  if (roots === reporting.roots) return;
+  reporting.roots = roots;
+  for (const job of reporting.dirty.keys()) reporting.dirty.set(job, 0);
 }
 
 /** Written again at once, but no job more often than the refresh time, however many events it makes. */
@@ -149,6 +162,8 @@ function startFilings(reporting: Reporting): void {
       for (const drop of group.drops) reporting.dirty.set(drop.jobId, notBefore);
       context.world.log.event("warn", "work.failed", { work: "filing", to: group.to, error: messageOf(error) });
     };
+    // A folder that hangs would only fail again, and say so each time.
+    if (context.live.folders.get(group.drops[0]?.folder ?? "")?.state === "down") continue;
     if (!startFiling(context, group.drops, group.to, failed)) continue;
     for (const drop of group.drops) {
       toFile.delete(drop.id);
@@ -171,7 +186,7 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
   return {
     ahead,
     etaSeconds: eta(context, job, { ahead, up }),
-    trouble: trouble ?? (up === 0 && !isJobEnded(job.state) ? noSlotWords(context) : null),
+    trouble: trouble ?? rootWords(context, job) ?? (up === 0 && !isJobEnded(job.state) ? noSlotWords(context) : null),
     versions: job.steps.flatMap((step) =>
       step.version === null
         ? []
@@ -196,6 +211,16 @@ async function failuresOf(context: StageContext, job: JobRow): Promise<AnswerPat
   const of = { states: ["failed"], limit: LIMITS.answerFailuresRead } as const;
   const tasks = await Promise.all(job.steps.map((step) => context.world.store.tasks(step.id, of)));
   return answerFailures(tasks.flat());
+}
+
+function rootWords(context: StageContext, job: JobRow): string | null {
+  if (isJobEnded(job.state)) return null;
+  for (const step of job.steps) {
+    const root = context.live.roots.get(rootOf(step.plan.target.productDir, context.world.config.roots)?.linux ?? "");
+    const trouble = rootTrouble(root);
+    if (trouble !== null) return trouble.message;
+  }
+  return null;
 }
 
 function noSlotWords(context: StageContext): string {

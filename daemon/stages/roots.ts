@@ -4,7 +4,7 @@
  */
 import { systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { joinPath } from "../domain/paths.ts";
+import { joinPath, rootOf } from "../domain/paths.ts";
 import { exists } from "../durable.ts";
 import type { RootState, Stage, StageContext } from "../live.ts";
 import type { MountGuard } from "../mountGuard.ts";
@@ -30,6 +30,18 @@ export function createRoots(context: StageContext, guard: MountGuard): Stage {
 
 type Health = Pick<RootState, "state" | "reason">;
 
+const WELL: Health = { state: "well", reason: null };
+
+function full(root: RootState): Health {
+  const left = root.freeBytes === null ? "" : `, ${megabytes(root.freeBytes)} free`;
+  const reason = `the disk is full${left}; at least ${megabytes(LIMITS.diskFreeBytesMin)} must be. Make room; work goes on by itself (HP-DISK-FULL)`;
+  return { state: "full", reason };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 function slow(): Health {
   return { state: "slow", reason: `does not answer within ${LIMITS.mountCallDeadlineMs / 1000} s` };
 }
@@ -54,14 +66,7 @@ function look(context: StageContext, root: RootState): void {
       }
       root.freeBytes = outcome.value.mount.freeBytes;
       root.demo = outcome.value.demo;
-      const full = root.freeBytes < LIMITS.diskFreeBytesMin;
-      await change(
-        context,
-        root,
-        full
-          ? { state: "full", reason: `only ${root.freeBytes} bytes free (HP-DISK-FULL)` }
-          : { state: "well", reason: null },
-      );
+      await change(context, root, root.freeBytes < LIMITS.diskFreeBytesMin ? full(root) : WELL);
     },
   });
 }
@@ -74,15 +79,17 @@ function probe(context: StageContext, root: RootState, guard: MountGuard): void 
     run: () => context.options.probe(root.path, LIMITS.mountCallDeadlineMs),
     done: async (outcome) => {
       const well = outcome.ok && outcome.value === "well" && guard.hanging(root.path) < LIMITS.mountCallsPerRoot;
-      if (well) await change(context, root, { state: "well", reason: null });
+      if (well) await change(context, root, WELL);
     },
   });
 }
 
 /** A write said ENOSPC: full until a look finds room again. */
 export async function rootFull(context: StageContext, path: string): Promise<void> {
-  const root = context.live.roots.get(path);
-  if (root !== undefined) await change(context, root, { state: "full", reason: "no space left (HP-DISK-FULL)" });
+  const root = context.live.roots.get(rootOf(path, context.world.config.roots)?.linux ?? "");
+  if (root === undefined) return;
+  root.freeBytes = null;
+  await change(context, root, full(root));
 }
 
 async function change(context: StageContext, root: RootState, health: Health): Promise<void> {
@@ -90,8 +97,12 @@ async function change(context: StageContext, root: RootState, health: Health): P
   root.state = health.state;
   root.reason = health.reason;
   if (before === health.state) return;
-  const event = health.state === "well" ? "root.well" : "root.slow";
+  const event = `root.${health.state}` as const;
   const fields = { root: root.name, path: root.path, state: health.state, reason: health.reason };
   context.world.log.event(health.state === "well" ? "info" : "error", event, fields);
   await context.world.store.note(event, null, fields);
+  // What waited for it is tried now, not when its pause is over.
+  if (health.state === "well")
+    for (const [step, trouble] of context.live.stepTrouble)
+      context.live.stepTrouble.set(step, { ...trouble, nextTryAt: 0 });
 }

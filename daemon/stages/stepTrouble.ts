@@ -18,10 +18,7 @@ export async function stepTrouble(context: StageContext, step: StepRow, error: u
     nextTryAt: context.world.clock.now() + backoffMs(failures),
   });
   const code = systemCode(error) ?? "";
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    const root = rootOf(step.plan.target.productDir, context.world.config.roots);
-    if (root !== null) await rootFull(context, root.linux);
-  }
+  if (code === "ENOSPC" || code === "EDQUOT") await rootFull(context, step.plan.target.productDir);
   context.world.log.event("warn", "work.failed", {
     work: "version",
     job: step.jobId,

@@ -4,11 +4,13 @@ import { waitingReasons } from "../../daemon/domain/explainWaiting.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import { assign, giveBack } from "../../daemon/domain/schedule.ts";
 import { charged, EMPTY_LEDGER } from "../../daemon/domain/share.ts";
-import { whyNot } from "../../daemon/domain/slotFit.ts";
+import { rootTrouble, whyNot } from "../../daemon/domain/slotFit.ts";
 import { facts, flight, head, learned, NOW, slot, task } from "./scheduleFacts.ts";
 
 const given = (of: Parameters<typeof facts>[0]): readonly string[] =>
   assign(facts(of)).map((one) => `${one.taskId}@${one.slot}${one.cold ? " cold" : ""}`);
+
+const SLOW = rootTrouble({ path: "/mnt/x", state: "slow", reason: "does not answer within 10 s" });
 
 describe("assign", () => {
   it("gives every slot its first task before any slot its second", () => {
@@ -26,7 +28,7 @@ describe("assign", () => {
   });
 
   it("passes over a task whose root does not answer and gives its place to the next", () => {
-    const heads = [head("a", 1, { task: { rootTrouble: "/mnt/x: slow" } }), head("b", 1)];
+    const heads = [head("a", 1, { task: { rootTrouble: SLOW } }), head("b", 1)];
     expect(given({ heads, slots: [slot("gpu0")] })).toEqual(["b1@gpu0"]);
   });
 
@@ -262,5 +264,12 @@ describe("what explain says of a task that could run", () => {
     expect(waitingReasons(board, only.id, only.tasks[0]!)).toEqual([
       { code: "rank", message: "its rank is 50.0 = priority 50; nothing ranks higher", action: null },
     ]);
+  });
+
+  it("tells a full disk from one that does not answer", () => {
+    expect(SLOW).toMatchObject({ code: "HP-DISK-IO", message: "/mnt/x: does not answer within 10 s" });
+    const full = { path: "/mnt/x", state: "full", reason: "the disk is full" } as const;
+    expect(rootTrouble(full)).toMatchObject({ code: "HP-DISK-FULL", action: "make room there; it goes on by itself" });
+    expect(rootTrouble({ ...full, state: "well" })).toBeNull();
   });
 });

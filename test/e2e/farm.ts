@@ -161,7 +161,7 @@ export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
           options.within,
         ),
       ),
-    hotplate: (...args) => hotplate(config, args),
+    hotplate: (...args) => hotplate(config, args, options.within ?? []),
     async [Symbol.asyncDispose]() {
       await Promise.all([...children].map((child) => child.kill("SIGKILL")));
       rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
@@ -169,8 +169,9 @@ export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
   };
 }
 
-async function hotplate(config: string, args: readonly string[]): Promise<CommandAnswer> {
-  const child = spawn(process.execPath, ["daemon/cli/main.ts", "--json", "--config", config, ...args], {
+async function hotplate(config: string, args: readonly string[], within: readonly string[]): Promise<CommandAnswer> {
+  const whole = [...within, process.execPath, "daemon/cli/main.ts", ...args, "--json", "--config", config];
+  const child = spawn(whole[0] ?? process.execPath, whole.slice(1), {
     cwd: REPO,
     env: { ...process.env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],

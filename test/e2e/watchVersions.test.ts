@@ -1,3 +1,4 @@
+/** The watcher of the kill rounds sees what it is there to see: half versions are planted. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { join } from "node:path";

@@ -16,6 +16,7 @@ const jobs = new Map<string, string>();
 let looks = 0;
 let next = 0;
 let ended = false;
+const parent = process.ppid;
 process.on("SIGTERM", () => {
   ended = true;
 });
@@ -77,6 +78,8 @@ function loop(): void {
     console.log(JSON.stringify({ looks, versions: seen.size }));
     process.exit(0);
   }
+  // Whoever started it was killed before it could end this.
+  if (process.ppid !== parent) process.exit(1);
   setTimeout(loop, LOOK_EVERY_MS);
 }
 console.log(JSON.stringify({ watching: productDirs }));

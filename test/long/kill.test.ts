@@ -1,3 +1,4 @@
+/** A hundred rounds of kills; the figures stand in docs/crash-safety.md. */
 import { describe, expect, it } from "vitest";
 import { killRounds } from "../e2e/killRounds.ts";
 

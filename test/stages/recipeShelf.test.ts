@@ -1,3 +1,4 @@
+/** What is not on the shelf yet is not gone. */
 import { describe, expect, it } from "vitest";
 import { run } from "../sim/driver.ts";
 import { faultsAt } from "../sim/faults.ts";
