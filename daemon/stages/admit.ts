@@ -28,8 +28,6 @@ import { planWorld } from "./planWorld.ts";
 import { plateQuiet } from "./media.ts";
 import { checkOwner } from "./openFolder.ts";
 
-const BATCH_MAX = 64;
-
 export function createAdmit(context: StageContext, queue: DropQueue, answers: Answers): Stage {
   return {
     name: "admit",
@@ -43,7 +41,7 @@ function startBatch(context: StageContext, folder: Folder, to: { queue: DropQueu
   const lane = laneOf(context, folder.config.path, "intake");
   const key = `admit:${folder.config.path}`;
   if (!context.work.free(lane, key)) return;
-  const drops = to.queue.take(folder, BATCH_MAX);
+  const drops = to.queue.take(folder, LIMITS.claimsPerBatch);
   context.work.start<readonly Admitted[]>({
     key,
     lane,

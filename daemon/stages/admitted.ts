@@ -11,7 +11,7 @@ import type { NewJob, SubmitResult } from "../storePort.ts";
 import type { Answers } from "./answers.ts";
 import type { Drop } from "./dropQueue.ts";
 import type { Folder } from "./folder.ts";
-import { strayName } from "./media.ts";
+import { rememberPlaces, strayName } from "./media.ts";
 
 export type Admitted =
   | {
@@ -78,11 +78,9 @@ async function accepted(
   else drop.known.state = "answered";
   answers.cure(folder, name);
   for (const step of outcome.job.plan.steps) {
-    context.live.ownDirs.add(step.target.productDir);
-    context.live.ownDirs.add(step.target.reviewDir);
+    rememberPlaces(context, step);
     if (step.plate === null) continue;
     const plate = joinPath(step.plate.dir, step.plate.stem);
-    context.live.namedPlates.add(plate);
     // Media that were strays until this manifest named them, and the folder that holds them.
     for (const stray of folder.strays) {
       const path = joinPath(folder.config.path, stray);

@@ -6,6 +6,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { isInside, joinPath } from "../domain/paths.ts";
 import { waitingAnswer } from "../domain/answer.ts";
 import { arrivedByRename } from "../domain/settle.ts";
+import type { StepPlan } from "../domain/plan.ts";
 import type { StageContext } from "../live.ts";
 import type { Drop } from "./dropQueue.ts";
 import type { Folder } from "./folder.ts";
@@ -41,6 +42,19 @@ export async function plateQuiet(context: StageContext, folder: Folder, drop: Dr
     text: waitingAnswer(known.name, reason, []),
     checkInMs: Math.min(1_000, Math.max(100, LIMITS.plateQuietMs - quietMs)),
   };
+}
+
+/**
+ * What a job says of things in hot folders: its plate and where its results land. Only what lies in one is kept: over months
+ * the plates of a whole show would pile up in memory.
+ */
+export function rememberPlaces(context: StageContext, step: Pick<StepPlan, "plate" | "target">): void {
+  const { live, world } = context;
+  const inHot = (path: string): boolean => world.config.hotFolders.some((folder) => isInside(path, folder.path));
+  for (const dir of [step.target.productDir, step.target.reviewDir]) if (inHot(dir)) live.ownDirs.add(dir);
+  if (step.plate === null) return;
+  const plate = joinPath(step.plate.dir, step.plate.stem);
+  if (inHot(plate)) live.namedPlates.add(plate);
 }
 
 /** The name under which a stray is answered; null when a manifest names it. `x.1001.exr` answers as `x.####.exr`. */

@@ -17,6 +17,8 @@ import type { DropRow, JobRow } from "../storePort.ts";
 import type { Answers } from "./answers.ts";
 import { startFiling } from "./claims.ts";
 import { closeAnswers } from "./closeAnswers.ts";
+import { laneOf } from "./lanes.ts";
+import { rememberPlaces } from "./media.ts";
 import { createReviewFolder } from "./reviewFolder.ts";
 
 interface Reporting {
@@ -24,6 +26,8 @@ interface Reporting {
   readonly answers: Answers;
   /** Jobs whose answer must be written again -> not before. */
   readonly dirty: Map<JobId, number>;
+  /** No answer is due before this: with 50,000 of them nobody looks through them in every tick. */
+  dirtyAt: number;
   readonly writtenAt: Map<JobId, number>;
   readonly toFile: Map<number, { readonly drop: DropRow; readonly to: "accepted" | "done" | "failed" }>;
   /** folder/name -> the newest open drop: it owns the answer. */
@@ -37,6 +41,7 @@ export function createReport(context: StageContext, answers: Answers): Stage {
     context,
     answers,
     dirty: new Map(),
+    dirtyAt: 0,
     writtenAt: new Map(),
     toFile: new Map(),
     owners: new Map(),
@@ -80,15 +85,26 @@ function lookAgain(reporting: Reporting): void {
 /** Written again at once, but no job more often than the refresh time, however many events it makes. */
 function touch(reporting: Reporting, job: JobId): void {
   const earliest = (reporting.writtenAt.get(job) ?? 0) + LIMITS.answerRefreshMs / 2;
-  reporting.dirty.set(job, Math.min(reporting.dirty.get(job) ?? earliest, earliest));
+  markDirty(reporting, job, Math.min(reporting.dirty.get(job) ?? earliest, earliest));
+}
+
+function markDirty(reporting: Reporting, job: JobId, notBefore: number): void {
+  reporting.dirty.set(job, notBefore);
+  reporting.dirtyAt = Math.min(reporting.dirtyAt, notBefore);
 }
 
 async function writeDirty(reporting: Reporting, review: ReturnType<typeof createReviewFolder>): Promise<void> {
   const { context, dirty } = reporting;
   const now = context.world.clock.now();
+  if (now < reporting.dirtyAt) return;
   let written = 0;
+  let next = Number.MAX_SAFE_INTEGER;
   for (const [jobId, notBefore] of dirty) {
-    if (notBefore > now) continue;
+    if (notBefore > now) {
+      next = Math.min(next, notBefore);
+      continue;
+    }
+    // The rest in the next tick.
     if (written >= LIMITS.answersPerUnit) return;
     written += 1;
     const job = await context.world.store.job(jobId);
@@ -103,9 +119,16 @@ async function writeDirty(reporting: Reporting, review: ReturnType<typeof create
     if (isJobEnded(job.state)) {
       dirty.delete(jobId);
       reporting.writtenAt.delete(jobId);
-    } else dirty.set(jobId, now + (job.state === "waiting" ? waitingRefreshMs(dirty.size) : LIMITS.answerRefreshMs));
+    } else {
+      const again = now + (job.state === "waiting" ? waitingRefreshMs(dirty.size) : LIMITS.answerRefreshMs);
+      dirty.set(jobId, again);
+      next = Math.min(next, again);
+    }
   }
+  // Only when all were looked at: after a failure half way they are all looked at again.
+  reporting.dirtyAt = next;
 }
+
 
 /** With a long queue an answer that only says how long it is moves more slowly: the disk is there for the work. */
 function waitingRefreshMs(jobs: number): number {
@@ -114,11 +137,7 @@ function waitingRefreshMs(jobs: number): number {
 
 async function answerJob(reporting: Reporting, job: JobRow): Promise<void> {
   const { context, answers, owners, toFile } = reporting;
-  for (const step of job.plan.steps) {
-    context.live.ownDirs.add(step.target.productDir);
-    context.live.ownDirs.add(step.target.reviewDir);
-    if (step.plate !== null) context.live.namedPlates.add(joinPath(step.plate.dir, step.plate.stem));
-  }
+  for (const step of job.plan.steps) rememberPlaces(context, step);
   const hot = new Set(context.world.config.hotFolders.map((folder) => folder.path));
   for (const drop of await context.world.store.drops({ jobId: job.id })) {
     if (!hot.has(drop.folder)) continue;
@@ -149,6 +168,10 @@ function fileWhenDue(toFile: Reporting["toFile"], drop: DropRow, job: JobRow): v
 
 function startFilings(reporting: Reporting): void {
   const { context, toFile } = reporting;
+  const free = context.world.config.hotFolders.some(({ path }) =>
+    context.work.free(laneOf(context, path, "intake")),
+  );
+  if (!free) return;
   const groups = new Map<string, { drops: DropRow[]; to: "accepted" | "done" | "failed" }>();
   for (const { drop, to } of toFile.values()) {
     const key = `${drop.folder}\n${to}`;
@@ -159,7 +182,7 @@ function startFilings(reporting: Reporting): void {
   for (const group of groups.values()) {
     const failed = (error: unknown): void => {
       const notBefore = context.world.clock.now() + LIMITS.retryDelayMs;
-      for (const drop of group.drops) reporting.dirty.set(drop.jobId, notBefore);
+      for (const drop of group.drops) markDirty(reporting, drop.jobId, notBefore);
       context.world.log.event("warn", "work.failed", { work: "filing", to: group.to, error: messageOf(error) });
     };
     // A folder that hangs would only fail again, and say so each time.
@@ -169,7 +192,7 @@ function startFilings(reporting: Reporting): void {
       toFile.delete(drop.id);
       // Filed under accepted/, it may have to go on to done/ at once.
       if (group.to === "accepted" && !reporting.dirty.has(drop.jobId))
-        reporting.dirty.set(drop.jobId, context.world.clock.now() + LIMITS.answerRefreshMs);
+        markDirty(reporting, drop.jobId, context.world.clock.now() + LIMITS.answerRefreshMs);
     }
   }
 }

@@ -47,6 +47,8 @@ export function createReviewFolder(context: StageContext): ReviewFolder {
           wanted.delete(step.id);
           if (step.state === "committed") {
             finished.add(step.id);
+            // One that is forgotten would be written once more, if anything still happened to it.
+            for (const oldest of finished) if (finished.size > LIMITS.finishedKeptMax) finished.delete(oldest);
             for (const key of proxies) if (key.startsWith(`${step.id}/`)) proxies.delete(key);
           }
         }
