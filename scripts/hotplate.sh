@@ -31,5 +31,11 @@ if [ -z "$node" ]; then
   exit 2
 fi
 UV_THREADPOOL_SIZE=${UV_THREADPOOL_SIZE:-16}
-export UV_THREADPOOL_SIZE
-exec "$node" "$home/daemon/cli/main.ts" "$@"
+# Pictures come and go by tens of megabytes on several threads. Without these glibc keeps what they leave: 300 MiB at rest.
+MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
+MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-131072}
+MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-131072}
+# What was stripped of its types and compiled is kept, where this folder may be written: a faster start, 20 MiB less.
+NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$home/node_modules/.cache/hotplate}
+export UV_THREADPOOL_SIZE MALLOC_ARENA_MAX MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_ NODE_COMPILE_CACHE
+exec "$node" --max-semi-space-size=2 "$home/daemon/cli/main.ts" "$@"

@@ -77,7 +77,9 @@ export async function claimNumber(
     if (name.startsWith(`.hotplate-tmp.${unique}.`)) await files.unlink(joinPath(dir, name)).catch(ignore("ENOENT"));
   const claimed = numbersIn(entries, /^v(\d+)\.json$/);
   const present = numbersIn(await files.list(productDir, LIMITS.productVersionsMax), /^v(\d+)$/);
-  for (const number of claimed.slice(0, LIMITS.claimsReadMax)) {
+  // A step that had no fence until now has claimed nothing yet; only one that was tried before may find its own record.
+  const tried = step.fence !== null ? claimed.slice(0, LIMITS.claimsReadMax) : [];
+  for (const number of tried) {
     if (number <= from.above) break;
     const text = new TextDecoder().decode(
       await files.read(joinPath(dir, `${versionName(number)}.json`), LIMITS.claimBytesMax),

@@ -129,7 +129,6 @@ async function writeDirty(reporting: Reporting, review: ReturnType<typeof create
   reporting.dirtyAt = next;
 }
 
-
 /** With a long queue an answer that only says how long it is moves more slowly: the disk is there for the work. */
 function waitingRefreshMs(jobs: number): number {
   return Math.max(LIMITS.answerWaitingRefreshMs, jobs * LIMITS.answerWaitingEachMs);
@@ -168,9 +167,7 @@ function fileWhenDue(toFile: Reporting["toFile"], drop: DropRow, job: JobRow): v
 
 function startFilings(reporting: Reporting): void {
   const { context, toFile } = reporting;
-  const free = context.world.config.hotFolders.some(({ path }) =>
-    context.work.free(laneOf(context, path, "intake")),
-  );
+  const free = context.world.config.hotFolders.some(({ path }) => context.work.free(laneOf(context, path, "intake")));
   if (!free) return;
   const groups = new Map<string, { drops: DropRow[]; to: "accepted" | "done" | "failed" }>();
   for (const { drop, to } of toFile.values()) {

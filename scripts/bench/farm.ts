@@ -33,8 +33,8 @@ export interface Farm {
 export interface FarmOptions {
   readonly slots: number;
   readonly level?: "debug" | "info";
-  /** Of the daemon's Node: `--cpu-prof` and the like. */
-  readonly nodeOptions?: readonly string[];
+  /** Of the daemon besides our own: `NODE_OPTIONS=--cpu-prof` and the like. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export async function startFarm(options: FarmOptions): Promise<Farm> {
@@ -56,7 +56,7 @@ export async function startFarm(options: FarmOptions): Promise<Farm> {
     }
     const book = createBook();
     const config = writeConfig(root, urls, options.level ?? "info");
-    const daemon = run([...(options.nodeOptions ?? []), "daemon/cli/main.ts", "run", "--config", config], book.take);
+    const daemon = run(["scripts/hotplate.sh", "run", "--config", config], book.take, options.env);
     children.push(daemon);
     await daemon.first("event", "daemon.recovered");
     return { root, hot: join(root, "hot"), pid: daemon.pid, ...book.view, block: (ms) => block(daemon.pid, ms), stop };
@@ -117,8 +117,15 @@ interface Child {
   stop(): Promise<void>;
 }
 
-function run(args: readonly string[], take: (line: string) => void): Child {
-  const child = spawn(process.execPath, args, { cwd: HOME, stdio: ["ignore", "pipe", "inherit"] });
+function run(args: readonly string[], take: (line: string) => void, env?: FarmOptions["env"]): Child {
+  const [program = "", ...rest] = args;
+  // The launcher becomes the daemon (exec), so its process id is the daemon's.
+  const [command, given] = program.endsWith(".sh") ? [join(HOME, program), rest] : [process.execPath, args];
+  const child = spawn(command, given, {
+    cwd: HOME,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
   const waiting: ((line: Readonly<Record<string, unknown>>) => void)[] = [];
   const ended = new Promise<void>((done) => child.once("exit", () => done()));
   createInterface({ input: child.stdout }).on("line", (text) => {

@@ -3,7 +3,7 @@
  * with the daemon standing still while they land), idle memory and CPU. Method and figures: docs/benchmarks.md.
  *
  *   node scripts/bench/intake.ts [--only latency,submitted,burst,blocked,idle] [--count 10000,50000] [--repeats 5]
- *                                [--idle-seconds 60] [--quick] [--json]
+ *                                [--idle-seconds 60] [--prof DIR] [--quick] [--json]
  */
 import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
@@ -52,8 +52,8 @@ async function main(): Promise<void> {
 }
 
 async function withFarm<T>(slots: number, use: (farm: Farm) => Promise<T>): Promise<T> {
-  const nodeOptions = given.prof === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${given.prof}`];
-  const farm = await startFarm({ slots, level: slots > 0 ? "debug" : "info", nodeOptions });
+  const env = given.prof === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${given.prof}` };
+  const farm = await startFarm({ slots, level: slots > 0 ? "debug" : "info", env });
   try {
     // The first seconds are its own: checks load, slots and roots are looked at.
     await pause(2_000);

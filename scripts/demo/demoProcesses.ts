@@ -35,7 +35,8 @@ export async function startDaemon(config: string): Promise<Process> {
   const log = join(dirname(config), "daemon.log");
   const url = (line: Readonly<Record<string, unknown>>): string | null =>
     line["event"] === "daemon.recovered" ? apiUrl(dirname(config)) : null;
-  return start("daemon", ["daemon/cli/main.ts", "run", "--config", config], url, log);
+  // By the launcher, as on a real node: it becomes the daemon.
+  return start("daemon", ["scripts/hotplate.sh", "run", "--config", config], url, log);
 }
 
 /** As any command finds it: `state/daemon.json`. */
@@ -49,7 +50,8 @@ function start(
   ready: (line: Readonly<Record<string, unknown>>) => string | null,
   logPath: string,
 ): Promise<Process> {
-  const child = spawn(process.execPath, args, {
+  const launched = args[0]?.endsWith(".sh") === true;
+  const child = spawn(launched ? join(HOME, args[0] ?? "") : process.execPath, launched ? args.slice(1) : args, {
     cwd: HOME,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, UV_THREADPOOL_SIZE: "16" },

