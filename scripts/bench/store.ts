@@ -13,7 +13,7 @@ import { createClock } from "../../daemon/adapters/clock.ts";
 import { createIds } from "../../daemon/adapters/ids.ts";
 import type { Fence, JobId, PromptId, SlotName, StepId } from "../../daemon/domain/ids.ts";
 import type { JobPlan } from "../../daemon/domain/plan.ts";
-import type { NewJob, Store } from "../../daemon/storePort.ts";
+import type { NewJob, Store, TaskRow } from "../../daemon/storePort.ts";
 import { figure, print } from "./measure.ts";
 
 const { values: given } = parseArgs({
@@ -63,7 +63,7 @@ async function cycles(path: string, of: { readonly jobs: number; readonly wedges
   }
   let ended = 0;
   for (;;) {
-    const [task] = await store.candidates(1);
+    const task = (await store.heads({ heads: 1, tasksEach: 1 }))[0]?.tasks[0];
     if (task === undefined) break;
     await oneTask(store, task);
     ended += 1;
@@ -80,11 +80,11 @@ async function cycles(path: string, of: { readonly jobs: number; readonly wedges
   return ended / seconds;
 }
 
-async function oneTask(store: Store, task: Awaited<ReturnType<Store["candidates"]>>[number]): Promise<void> {
+async function oneTask(store: Store, task: TaskRow): Promise<void> {
   const grant = await store.grant(task.id, "gpu0" as SlotName, `prompt-${task.id}` as PromptId);
   if (grant === null) throw new Error(`${task.id} was not granted`);
   const file = { path: `/s/${task.id}.png`, sha256: "a".repeat(64), bytes: 1, frame: task.frame };
-  await store.stage(grant, [file], 0.5);
+  await store.stage(grant, [file], { gpuSeconds: 0.5, cold: false, vramMiB: null });
   await store.inspected(grant, { verdict: "pass", findings: [], notApplied: [], reader: "bench" }, "pass", null);
 }
 
@@ -95,6 +95,7 @@ function newJob(n: number, count: number): NewJob {
     show: "BENCH",
     priority: 50,
     rerun: false,
+    deadlineAt: null,
     steps: [
       {
         name: "main",
