@@ -62,7 +62,14 @@ export async function planManifest(world: PlanWorld, input: ManifestInput): Prom
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(input.text);
   const read = readManifest(text, input.fileName);
   const fallback = read.manifest === null ? null : (read.manifest.use ?? input.boundRecipe);
-  if (read.manifest === null) return rejected(read.problems);
+  if (read.manifest === null) {
+    // The recipe can be looked up whatever else is wrong: what can be said is said at once.
+    const book = await world.recipes.book();
+    const unknown = read.use !== null && findRecipe(book, read.use) === null;
+    return rejected(
+      unknown ? [...read.problems, unknownRecipe(read, input, { book, use: read.use })] : [...read.problems],
+    );
+  }
   if (fallback === null)
     return rejected([
       ...read.problems,

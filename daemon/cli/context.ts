@@ -33,7 +33,7 @@ export interface Context {
 
 export function createContext(options: GlobalOptions): Context {
   const json = options.json === true;
-  const config = (): Promise<LoadedConfig> => loadConfig(configPath(options.config));
+  const config = async (): Promise<LoadedConfig> => loadConfig(configPath(options.config));
   const daemonIfAny = async (): Promise<DaemonFile | null> => readDaemonFile((await config()).config.stateDir);
   const daemon = async (): Promise<DaemonFile> => {
     const found = await daemonIfAny();

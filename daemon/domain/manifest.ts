@@ -16,6 +16,8 @@ import { scanText, textValueProblems } from "./manifestTraps.ts";
 export interface ReadManifest {
   /** null: there are errors. */
   readonly manifest: Manifest | null;
+  /** The recipe that it names, also when other fields are wrong: that can be looked up at the same time. */
+  readonly use: string | null;
   readonly problems: readonly Problem[];
   /** The place of a value (or of the nearest parent that is there), for problems found later. */
   readonly place: (path: readonly (string | number)[]) => Place;
@@ -34,7 +36,7 @@ export function readManifest(text: string, fileName: string): ReadManifest {
   const problems: Problem[] = [...scanText(source, make)];
   // What nests without end would take the parser's stack with it.
   if (problems.some((problem) => problem.code === "HP-MANIFEST-DEPTH"))
-    return { manifest: null, problems, place: () => ({ line: null, col: null }) };
+    return { manifest: null, use: null, problems, place: () => ({ line: null, col: null }) };
   const document = parseDocument(source, {
     lineCounter: lines,
     prettyErrors: false,
@@ -46,20 +48,21 @@ export function readManifest(text: string, fileName: string): ReadManifest {
   const place = (path: readonly (string | number)[]): Place => at(offsetOf(document, path));
   const reading: Reading = { document, make, place, at };
   problems.push(...textProblems(problems, reading));
-  if (hasError(problems)) return { manifest: null, problems: shown(problems), place };
+  if (hasError(problems)) return { manifest: null, use: null, problems: shown(problems), place };
   problems.push(...textValueProblems(document, source, { make, at }));
   const values = plainValues(document);
   if (!values.ok) {
     problems.push(
       make("HP-MANIFEST-YAML", { line: 1, col: 1 }, { message: values.why, action: "Write it without *." }),
     );
-    return { manifest: null, problems: shown(problems), place };
+    return { manifest: null, use: null, problems: shown(problems), place };
   }
   const parsed = manifestSchema.safeParse(values.value);
   if (!parsed.success) problems.push(...schemaProblems(parsed.error.issues, reading, problems));
   problems.push(...notYetProblems(values.value, { make, place }));
   const manifest = hasError(problems) || !parsed.success ? null : parsed.data;
-  return { manifest, problems: shown(problems), place };
+  const use = document.get("use");
+  return { manifest, use: typeof use === "string" ? use : null, problems: shown(problems), place };
 }
 
 function hasError(problems: readonly Problem[]): boolean {

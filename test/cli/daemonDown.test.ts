@@ -211,6 +211,12 @@ describe("init and doctor", () => {
     expect(existsSync(dir.file("n.yaml"))).toBe(false);
   });
 
+  it("looks at this machine before there is any configuration, exit 4", async () => {
+    const said = await hotplate(["doctor"], { cwd: dir.file("hot") });
+    expect(said.code).toBe(4);
+    expect(said.stdout).toMatch(/^OK\tnode\t[^]*FAIL\tconfiguration\tThere is no configuration[^]*hotplate init/);
+  });
+
   it("names every fault with its fix and exits 4; what is well is OK", async () => {
     const said = await call("doctor", "--json");
     const { lines } = said.json<{ lines: { state: string; what: string; fix: string | null }[] }>();

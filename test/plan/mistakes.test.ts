@@ -113,6 +113,13 @@ describe("mistakes about recipes", () => {
     const problem = await first(`use: env_relght\nplate: ${PLATE}\n`);
     expect([problem.code, problem.nearest, problem.line]).toEqual(["HP-RECIPE-UNKNOWN", "env_relight", 1]);
   });
+  it("looks the recipe up although other fields are wrong", async () => {
+    const found = problems(await studio.plan("use: env_relght\npromt: x\n"));
+    expect(found.map((problem) => [problem.line, problem.code])).toEqual([
+      [1, "HP-RECIPE-UNKNOWN"],
+      [2, "HP-MANIFEST-FIELD"],
+    ]);
+  });
   it("names the versions that a recipe has", async () => {
     expect((await first(`use: env_relight@9\nplate: ${PLATE}\n`)).message).toContain("it has 1.0.0");
   });
