@@ -165,7 +165,13 @@ function systemStats(world: RouteWorld): Reply {
       hotplate_simulated: true,
       ...later,
     },
-    devices: [{ name: "cuda:0 SIMULATED", type: "cuda", index: 0, ...memory }],
+    // 0.19 names the one that it uses, 0.38 all that it sees, its own first.
+    devices: (world.version === "0.19" ? [0] : [0, 1]).map((index) => ({
+      name: `cuda:${index} SIMULATED`,
+      type: "cuda",
+      index,
+      ...memory,
+    })),
   });
 }
 

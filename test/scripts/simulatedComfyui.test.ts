@@ -191,6 +191,14 @@ test("0.38 saves through SaveImageAdvanced with 16 bits and without the last und
   expect((await wire.prompt(graph)).json).toMatchObject({ error: { type: "missing_node_type" } });
 });
 
+test("0.19 names the one device that it uses, 0.38 all that it sees and its packages", async () => {
+  for (const version of ["0.19", "0.38"] as const) {
+    const { json } = await (await start({ version })).wire.get("/system_stats");
+    expect((json["devices"] as Json[]).map((device) => device["index"])).toEqual(version === "0.19" ? [0] : [0, 1]);
+    expect("comfy_package_versions" in (json["system"] as Json)).toBe(version === "0.38");
+  }
+});
+
 test("0.19 loads what lies outside its input directory, 0.38 refuses it", async () => {
   using other = tempDir();
   const outside = other.file("secret.png");
