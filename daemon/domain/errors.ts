@@ -147,6 +147,37 @@ export const ERRORS = {
     EXIT.invalid,
   ),
   "HP-SLOT-PERSON": entry("A person uses the machine.", "Nothing to do: it goes on when they leave.", EXIT.no),
+  // Slots
+  "HP-SLOT-STARTING": entry(
+    "A slot's ComfyUI is starting or warming up.",
+    "Nothing to do: it takes work soon.",
+    EXIT.no,
+  ),
+  "HP-SLOT-RESTARTING": entry("A slot's ComfyUI is being restarted.", "Nothing to do: it takes work soon.", EXIT.no),
+  "HP-SLOT-RECYCLING": entry(
+    "A slot restarts before its memory grows too far.",
+    "Nothing to do: it takes work soon.",
+    EXIT.no,
+  ),
+  "HP-SLOT-QUARANTINED": entry(
+    "A slot is out of service after faults that a restart did not cure.",
+    "Fix the cause named; hotplate slot restart NAME.",
+    EXIT.refused,
+  ),
+  "HP-SLOT-START": entry("A slot's ComfyUI can't be started.", "Fix what is named; see the slot's log.", EXIT.no),
+  "HP-SLOT-PORT": entry(
+    "Another process uses a slot's port.",
+    "End that process, or give the slot another spawn.port.",
+    EXIT.no,
+  ),
+  "HP-SLOT-CRASHED": entry("A slot's ComfyUI ended by itself.", "See the slot's log; it is started again.", EXIT.no),
+  "HP-SLOT-STUCK": entry("A slot's ComfyUI runs nothing any more.", "Nothing to do: it is restarted.", EXIT.no),
+  "HP-SLOT-MEMORY": entry(
+    "A slot's ComfyUI used more memory than it may.",
+    "Nothing to do: it is restarted; or raise spawn.memoryMax.",
+    EXIT.no,
+  ),
+  "HP-SLOT-POISONED": entry("The GPU state of a slot's ComfyUI is broken.", "Nothing to do: it is restarted.", EXIT.no),
   // Disk, publishing
   "HP-DISK-FULL": entry("The disk is full.", "Make room; work goes on by itself.", EXIT.no),
   "HP-DISK-IO": entry("The disk or share failed.", "Check the mount; work goes on by itself.", EXIT.no),
