@@ -25,6 +25,7 @@ export interface EngineOptions {
   readonly faults: FaultBook;
   readonly log: PromptLog;
   readonly die: (exitCode: number) => void;
+  readonly say: (line: string) => void;
 }
 
 export class Engine {
@@ -144,8 +145,13 @@ export class Engine {
     });
     this.#run = run;
     this.#sockets.status();
-    this.#zombie = faults.take("zombie") !== null;
-    if (this.#zombie) return;
+    const zombie = faults.take("zombie");
+    this.#zombie = zombie !== null;
+    if (this.#zombie) {
+      if (zombie !== "silent")
+        this.#options.say("Exception in thread Thread-2 (prompt_worker):\nRuntimeError: simulated");
+      return;
+    }
     run.begin();
     if (faults.take("stallSockets") !== null) this.#sockets.stall();
     run.ended = () => this.#ended(run);

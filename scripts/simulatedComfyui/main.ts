@@ -4,11 +4,10 @@
  * Prints one JSON line with its url when it is ready. Exit 0: SIGINT, temp removed. Dies of SIGTERM, temp kept. 1: the port is
  * taken, or the database is locked. 2: wrong flags. `--help` says every flag and fault; docs/simulated-comfyui.md, the rest.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { FaultBook, FAULTS, faultMs } from "./faults.ts";
+import { FaultBook, FAULTS } from "./faults.ts";
 import type { SimulatedOptions } from "./server.ts";
-import { startSimulatedComfyui } from "./server.ts";
+import { simulate } from "./simulate.ts";
 
 const USAGE = `usage: npm run simulated-comfyui -- --slot-dir DIR [--port N] [--version 0.19|0.38]
          [--work-ms N] [--load-ms N] [--seed N] [--fault NAME[=VALUE][@WHEN]] ... [--help]\n`;
@@ -64,7 +63,6 @@ function options(): SimulatedOptions & { readonly faults: readonly string[] } {
       seed: whole("seed", given.seed),
       faults: given.fault,
       argv: ["simulatedComfyui", ...process.argv.slice(2)],
-      onDie: (exitCode) => process.exit(exitCode),
     };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
@@ -78,23 +76,7 @@ function whole(name: string, text: string): number {
 }
 
 const given = options();
-const book = new FaultBook(given.faults);
-if (book.take("ignoreSignals") !== null)
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
-if (book.take("databaseLocked") !== null) {
-  process.stderr.write("ASSETS_STARTUP_FAILED: locked\n");
-  process.exit(1);
-}
-await pause(faultMs(book.take("slowStart"), 3_000));
-try {
-  const running = await startSimulatedComfyui(given);
-  process.once("SIGINT", () => {
-    if (process.listenerCount("SIGTERM") === 0) void running.close().then(() => process.exit(0));
-  });
-  process.stdout.write(
-    `${JSON.stringify({ url: running.url, port: running.port, pid: process.pid, version: given.version, simulated: true })}\n`,
-  );
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-}
+await simulate(given, ({ url, port }) => {
+  const line = { url, port, pid: process.pid, version: given.version, simulated: true };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+});

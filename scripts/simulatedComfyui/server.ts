@@ -36,6 +36,8 @@ export interface SimulatedOptions {
   readonly argv?: readonly string[];
   /** What the fault `die` does; the process's business. */
   readonly onDie?: (exitCode: number) => void;
+  /** What it writes to standard error. */
+  readonly say?: (line: string) => void;
 }
 export interface Simulated extends AsyncDisposable {
   readonly url: string;
@@ -99,6 +101,7 @@ async function begin(
     faults,
     log,
     die: options.onDie ?? (() => undefined),
+    say: options.say ?? (() => undefined),
   });
   const sockets = new Sockets({
     faults,
