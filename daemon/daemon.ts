@@ -32,6 +32,7 @@ import { recover } from "./stages/recover.ts";
 import { createReport } from "./stages/report.ts";
 import { createRoots } from "./stages/roots.ts";
 import { createSlots } from "./stages/slots.ts";
+import { createSupervise } from "./stages/supervise.ts";
 import { createWork } from "./work.ts";
 
 export interface Daemon {
@@ -137,6 +138,7 @@ function buildStages(context: StageContext, guard: ReturnType<typeof createMount
     createSlots(context),
     createGpuWatch(context),
     createPresence(context),
+    createSupervise(context),
     createPeople(context),
     answers,
     createAdmit(context, queue, answers),

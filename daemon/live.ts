@@ -4,7 +4,8 @@
  */
 import type { Config, SlotConfig } from "./domain/config.ts";
 import type { JobId, Fence, PromptId, StepId, TaskId } from "./domain/ids.ts";
-import type { FolderView, NodeView, RootView, SlotView } from "./domain/nodeView.ts";
+import type { Wish } from "./domain/slotLadder.ts";
+import type { FolderView, NodeView, RootView, SlotProcessView, SlotView } from "./domain/nodeView.ts";
 import type { StepPlan } from "./domain/plan.ts";
 import type { RuleBook } from "./domain/classify.ts";
 import type { SlotGpu } from "./domain/gpu.ts";
@@ -76,6 +77,18 @@ export interface SlotState {
   /** Who keeps new work off it -> why. Each stage writes under its own name only. */
   readonly blocks: Map<"supervision" | "gpu" | "sick" | "person", WaitReason>;
   woken: boolean;
+  /** Last good answer, ms; 0: none yet. */
+  answeredAt: number;
+  /** How calls fail while it is down. */
+  silence: "refused" | "late" | null;
+  /** Why it should be restarted; supervision does it. */
+  restartWish: Wish | null;
+  /** Prompts of ours that ended in this life of its process. */
+  ended: number;
+  /** What supervision sees of a spawned one. */
+  process: SlotProcessView | null;
+  /** Node packs that could not be loaded. */
+  packs: readonly string[];
 }
 
 export interface Trouble {
@@ -185,6 +198,12 @@ export function createLive(
       flights: new Map(),
       blocks: new Map(),
       woken: false,
+      answeredAt: 0,
+      silence: null,
+      restartWish: null,
+      ended: 0,
+      process: null,
+      packs: [],
     };
     slots.set(slot.name, state);
   }
@@ -246,6 +265,8 @@ export function slotView(slot: SlotState): SlotView {
     blocks: [...slot.blocks.values()],
     gpu: slot.gpu,
     tasks: [...slot.flights.keys()],
+    process: slot.process,
+    packs: slot.packs,
   };
 }
 

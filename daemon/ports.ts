@@ -5,9 +5,10 @@
  */
 import type { Catalogue, NodeClass } from "./domain/catalogue.ts";
 import type { ComfyError } from "./domain/classify.ts";
-import type { Config, SlotConfig } from "./domain/config.ts";
+import type { Config, SlotConfig, SpawnConfig } from "./domain/config.ts";
 import type { EventFields, EventName } from "./domain/events.ts";
 import type { GpuReading } from "./domain/gpu.ts";
+import type { ExitWords } from "./domain/exitWords.ts";
 import type { Fence, PromptId } from "./domain/ids.ts";
 import type { QcRequest } from "./domain/plan.ts";
 import type { CheckBook, Inspection } from "./domain/qc.ts";
@@ -24,6 +25,7 @@ export interface World {
   readonly files: Files;
   readonly store: Store;
   readonly comfy: Comfy;
+  readonly slotProcesses: SlotProcesses;
   readonly images: Images;
   readonly gpus: Gpus;
   readonly exec: Exec;
@@ -159,6 +161,8 @@ export interface ComfySlot {
   submit(prompt: { readonly id: PromptId; readonly graph: Graph; readonly jobId: string }): Promise<SubmitAnswer>;
   /** The truth, by polling. */
   status(id: PromptId): Promise<PromptStatus>;
+  /** How many prompts, anybody's, run and wait. */
+  queue(): Promise<{ readonly running: readonly string[]; readonly pending: number }>;
   /** Sends one cancel; the caller verifies with `status`. Never a global interrupt. */
   cancel(id: PromptId): Promise<void>;
   /** Makes a local file loadable by LoadImage; returns the input's value. `name` begins with the attempt's prompt id. */
@@ -177,6 +181,56 @@ export interface ComfySlot {
 export interface Comfy {
   /** Opens a slot; `wake` is called when its socket says that anything happened. Connects lazily, reconnects by itself. */
   open(slot: SlotConfig, wake: () => void): ComfySlot;
+}
+
+export type SpawnedSlot = SlotConfig & { readonly spawn: SpawnConfig };
+/** What is true of a spawned slot's process now. Its log is read along the way. */
+export interface ProcessLook {
+  readonly alive: boolean;
+  readonly pid: number | null;
+  /** ms since the epoch. */
+  readonly startedAt: number | null;
+  readonly version: string | null;
+  /** null: this daemon started it; else whether it was ready in the life before. */
+  readonly adoptedReady: boolean | null;
+  /** How it ended, once; null for one whose end was not seen. */
+  readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
+  /** Of the process and its children, since their start. */
+  readonly cpuMs: number;
+  readonly diskBytes: number;
+  readonly residentBytes: number;
+  /** Who listens on the slot's port; `unknown` where /proc does not say. */
+  readonly port: "ours" | "other" | "nobody" | "unknown";
+  /** That other process, in words. */
+  readonly holder: string | null;
+  /** What it wrote since the last look, and at last; bounded. */
+  readonly lines: readonly string[];
+  readonly tail: readonly string[];
+}
+export type StartAnswer =
+  | {
+      readonly kind: "started";
+      readonly pid: number;
+      readonly version: string;
+      /** Who keeps memoryMax: the kernel, by a systemd scope, or we, by looking. */
+      readonly memoryBy: "scope" | "watch" | null;
+    }
+  | { readonly kind: "failed"; readonly words: ExitWords };
+/** The processes of spawned slots: each in a group of its own, known by process id and start time over our own death. */
+export interface SlotProcesses {
+  /** Calls `wake` when a process of a slot ended. */
+  onEnd(wake: () => void): void;
+  look(slot: SpawnedSlot): Promise<ProcessLook>;
+  /** Only when nothing of the slot lives. Empties its temp directory before. */
+  start(slot: SpawnedSlot): Promise<StartAnswer>;
+  /** To the whole group, and only while it is the process that was started. */
+  signal(slot: SpawnedSlot, signal: "SIGINT" | "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Remembers over our own death that it was ready. */
+  markReady(slot: SpawnedSlot): Promise<void>;
+  /** Removes what dead prompts left in its input and output directories: only while none is under way. */
+  sweep(slot: SpawnedSlot): Promise<void>;
+  /** Lets go of handles; processes live on. */
+  close(): Promise<void>;
 }
 
 export interface ImageHeader {

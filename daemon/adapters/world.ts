@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../domain/config.ts";
-import type { Clock, Digest, Exec, Files, Gpus, Ids, Images, Log, Recipes } from "../ports.ts";
+import type { Clock, Digest, Exec, Files, Gpus, Ids, Images, Log, Recipes, SlotProcesses } from "../ports.ts";
 import { createClock } from "./clock.ts";
 import { createDigest } from "./digest.ts";
 import { createExec } from "./exec.ts";
@@ -17,6 +17,7 @@ import { createImages } from "./images/images.ts";
 import type { LogLevel } from "./log.ts";
 import { createLog } from "./log.ts";
 import { createRecipes } from "./recipes.ts";
+import { createSlotProcesses } from "./slots/slotProcesses.ts";
 
 /** The product's own tree: recipes, plugins, rules lie in it. */
 export const HOME = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -33,6 +34,8 @@ export interface BaseWorld {
   readonly gpus: Gpus;
   readonly recipes: Recipes;
   readonly log: Log;
+  /** Starts nothing by itself: commands that only look share it with the daemon. */
+  readonly slotProcesses: SlotProcesses;
 }
 
 /** What needs no state directory: enough to validate, to check recipes, to look at images. */
@@ -53,6 +56,7 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
     gpus: createGpus({ clock, exec }),
     // Two threads decode at once: more would only wait for the two cores that a farm node spares us.
     images: createImages({ checkFolders: config.plugins, workers: 2 }),
+    slotProcesses: createSlotProcesses({ stateDir: config.stateDir, now: () => clock.now() }),
     recipes: createRecipes({ files, digest, log, dirs: recipeDirs(config) }),
   };
 }

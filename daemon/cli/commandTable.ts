@@ -144,6 +144,15 @@ export const COMMANDS: readonly CommandLine[] = [
     load: () => import("./retry.ts"),
   },
   {
+    name: "slot <action> <name>",
+    words: "restart: end and start a slot's ComfyUI, or let it out of quarantine",
+    more: "What runs there goes elsewhere and uses no attempt. 7: the slot is attached and its configuration has no restart. See docs/slots.md.",
+    options: [],
+    examples: ["hotplate slot restart gpu1"],
+    exits: [5, 6, 7, 8],
+    load: () => import("./slot.ts"),
+  },
+  {
     name: "verify <what>",
     words: "Is a version (folder or job id) as it was committed?",
     more: "Every file's size and sha256 against .hotplate/commit.json. 1: it changed (HP-VERIFY-CHANGED). 9: it could not be checked. A folder needs no configuration.",

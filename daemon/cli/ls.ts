@@ -77,6 +77,29 @@ async function listVersions(context: Context, options: Readonly<Record<string, u
   );
 }
 
+/** What keeps work off it, in order of cause, and what is worth knowing. */
+function whyOf(slot: SlotView): string {
+  const blocks = slot.blocks.map(
+    ({ message, action }) => `${message}${action === null ? "" : ` (do this: ${action})`}`,
+  );
+  // While supervision restarts it, that is why it does not answer: said once.
+  const reason = slot.blocks.some((block) => block.message === slot.reason) ? null : slot.reason;
+  const packs = slot.packs.length === 0 ? null : `node packs that could not be loaded: ${slot.packs.join(", ")}`;
+  return [...blocks, reason, slot.gpu.mismatch, packs].filter((why) => why !== null).join("; ");
+}
+
+const STATES: Readonly<Record<string, string>> = {
+  "HP-SLOT-STARTING": "starting",
+  "HP-SLOT-RESTARTING": "restarting",
+  "HP-SLOT-QUARANTINED": "quarantined",
+};
+
+function stateOf(slot: SlotView): string {
+  const named = slot.blocks.map((block) => STATES[block.code]).find((state) => state !== undefined);
+  // It answers and gets nothing new.
+  return named ?? (slot.state === "up" && slot.blocks.length > 0 ? "drained" : slot.state);
+}
+
 async function listLive(context: Context, what: "folders" | "slots"): Promise<void> {
   const node = (await context.api("GET", "/v1/node")) as { folders: FolderView[]; slots: SlotView[] };
   if (what === "slots") {
@@ -85,15 +108,12 @@ async function listLive(context: Context, what: "folders" | "slots"): Promise<vo
         ["SLOT", "STATE", "VERSION", "TASKS", "GPU", "URL", "WHY"],
         ...node.slots.map((s) => [
           s.name,
-          // It answers and gets nothing new.
-          s.state === "up" && s.blocks.length > 0 ? "drained" : s.state,
+          stateOf(s),
           s.version ?? "-",
           String(s.tasks.length),
           gpuWords(s.gpu),
           s.url,
-          [s.reason, ...s.blocks.map((block) => block.message), s.gpu.mismatch]
-            .filter((why) => why !== null)
-            .join("; "),
+          whyOf(s),
         ]),
       ]),
     );

@@ -126,6 +126,7 @@ export const LIMITS = {
   slotQueueStillMs: 5_000,
   slotPromptStillMs: 2 * 60_000,
   slotIdleCpuShare: 0.1,
+  slotGpuBusyPercent: 5,
   slotIdleDiskBytesPerSecond: 256 * 1024,
   /** A cancel is read between graph nodes only; one was seen to take 62 s. */
   cancelMs: 90_000,

@@ -23,6 +23,18 @@ export interface SlotView {
   readonly gpu: SlotGpu;
   /** Task ids, running first. */
   readonly tasks: readonly string[];
+  /** null: attached, or nothing runs. */
+  readonly process: SlotProcessView | null;
+  /** Node packs that ComfyUI could not load. */
+  readonly packs: readonly string[];
+}
+
+export interface SlotProcessView {
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly residentBytes: number;
+  /** Prompts of ours that ended in it. */
+  readonly ended: number;
 }
 
 export interface FolderView {

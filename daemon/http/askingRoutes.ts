@@ -74,12 +74,13 @@ export function addDropRoute(base: FastifyInstance, parts: RouteParts, idempoten
   );
 }
 
+const who = z
+  .strictObject({ by: z.string().min(1).max(128).default("api").describe("Recorded, not verified.") })
+  .nullish()
+  .transform((body) => body ?? { by: "api" });
+
 export function addRequestRoutes(base: FastifyInstance, parts: RouteParts, idempotency: Idempotency): void {
   const server = base.withTypeProvider<ZodTypeProvider>();
-  const who = z
-    .strictObject({ by: z.string().min(1).max(128).default("api").describe("Recorded, not verified.") })
-    .nullish()
-    .transform((body) => body ?? { by: "api" });
   for (const kind of ["cancel", "retry"] as const) {
     server.post(
       `/v1/jobs/:id/${kind}`,
@@ -104,6 +105,31 @@ export function addRequestRoutes(base: FastifyInstance, parts: RouteParts, idemp
       },
     );
   }
+}
+
+export function addSlotRoutes(base: FastifyInstance, parts: RouteParts): void {
+  const server = base.withTypeProvider<ZodTypeProvider>();
+  server.post(
+    "/v1/slots/:name/restart",
+    {
+      schema: {
+        summary: "Restarts a slot's ComfyUI, or lets it out of quarantine; what runs there goes elsewhere.",
+        description:
+          "200: the loop has begun it. 202: it is recorded. 409: the slot is attached and can't be restarted.",
+        params: z.object({ name: z.string().min(1).max(LIMITS.idCharactersMax) }),
+        body: who,
+        response: { 200: shapes.requestShape, 202: shapes.requestShape },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const known = parts.world.config.slots.map((slot) => slot.name);
+      if (!known.includes(name))
+        throw new HotplateError("HP-NOT-FOUND", `There is no slot ${name}. Known: ${known.join(", ")}.`);
+      const answer = await asked(parts, { kind: "restartSlot", slot: name, by: request.body.by });
+      return reply.status(answer.state === "done" ? 200 : 202).send(answer);
+    },
+  );
 }
 
 type Folder = RouteParts["world"]["config"]["hotFolders"][number];

@@ -13,7 +13,7 @@ import {
   validatorCompiler,
 } from "fastify-type-provider-zod";
 import { LIMITS } from "../domain/limits.ts";
-import { addDropRoute, addRequestRoutes } from "./askingRoutes.ts";
+import { addDropRoute, addRequestRoutes, addSlotRoutes } from "./askingRoutes.ts";
 import { addEventRoute } from "./eventRoute.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { onError, sendProblem } from "./problem.ts";
@@ -74,6 +74,7 @@ export async function buildServer(parts: RouteParts): Promise<FastifyInstance> {
   const idempotency = createIdempotency(parts.world.clock);
   addDropRoute(server, parts, idempotency);
   addRequestRoutes(server, parts, idempotency);
+  addSlotRoutes(server, parts);
   await server.ready();
   return server;
 }

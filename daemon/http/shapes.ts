@@ -169,6 +169,11 @@ export const nodeShape = z
           mismatch: z.string().nullable().describe("It computes on another GPU than its configuration names."),
         }),
         tasks: z.array(z.string()),
+        process: z
+          .strictObject({ pid: z.number().int(), startedAt: time, residentBytes: count, ended: count })
+          .nullable()
+          .describe("Of a spawned slot, with its children; ended: prompts of ours that ended in it."),
+        packs: z.array(z.string()).describe("Node packs that ComfyUI could not load."),
       }),
     ),
     gpus: z.discriminatedUnion("kind", [

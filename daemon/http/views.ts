@@ -85,6 +85,8 @@ export function nodeView(view: NodeView): NodeShape {
       blocks: [...slot.blocks],
       gpu: { ...slot.gpu, facts: slot.gpu.facts === null ? null : gpuView(slot.gpu.facts) },
       tasks: [...slot.tasks],
+      process: slot.process === null ? null : { ...slot.process, startedAt: iso(slot.process.startedAt) },
+      packs: [...slot.packs],
     })),
     gpus: gpusView(view.gpus),
     folders: view.folders.map((folder) => ({ ...folder, lastListedAt: isoOrNull(folder.lastListedAt) })),

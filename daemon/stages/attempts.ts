@@ -9,6 +9,7 @@ import { afterFailure } from "../domain/retry.ts";
 import type { Flight, SlotState, StageContext } from "../live.ts";
 import { settleCharge } from "./learn.ts";
 import { messageOf } from "../domain/errors.ts";
+import { wishRestart } from "./restartWish.ts";
 
 export interface Ended {
   readonly slot: SlotState;
@@ -22,6 +23,15 @@ export async function attemptFailed(
   const { slot, flight } = ended;
   const { world } = context;
   const failure = "failure" in ended ? ended.failure : classify((await context.options.rules()).rules, ended.trouble);
+  if (failure.class === "poisoned") {
+    wishRestart(slot, {
+      code: "HP-SLOT-POISONED",
+      message: failure.message,
+      when: "now",
+      fault: true,
+      person: false,
+    });
+  }
   const attempts = await world.store.history(flight.taskId);
   const failed = attempts.filter((attempt) => attempt.outcome === "failed");
   const after = afterFailure(failure, {
@@ -81,6 +91,7 @@ export function leave(context: StageContext, ended: Ended): void {
   const { slot, flight } = ended;
   flight.settled = true;
   settleCharge(context, flight);
+  if (flight.submittedAt !== null) slot.ended += 1;
   slot.flights.delete(flight.taskId);
   context.wake();
   void slot.client.forget(flight.promptId).catch((error: unknown) =>

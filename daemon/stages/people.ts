@@ -7,6 +7,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { isJobEnded } from "../domain/job.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { RequestRow } from "../storePort.ts";
+import { wishRestart } from "./restartWish.ts";
 
 export function createPeople(context: StageContext): Stage {
   return {
@@ -17,9 +18,37 @@ export function createPeople(context: StageContext): Stage {
   };
 }
 
+/** What runs there goes elsewhere; a quarantined slot is tried again. */
+async function restartSlot(
+  context: StageContext,
+  id: number,
+  body: { readonly slot: string; readonly by: string },
+): Promise<void> {
+  const { store } = context.world;
+  const slot = context.live.slots.get(body.slot);
+  if (slot === undefined) {
+    const known = [...context.live.slots.keys()].join(", ");
+    return store.settleRequest(id, "refused", `There is no slot ${body.slot}. Known: ${known}.`);
+  }
+  const { name, spawn, restart } = slot.config;
+  const quarantined = slot.blocks.get("supervision")?.code === "HP-SLOT-QUARANTINED";
+  if (spawn === undefined && restart === undefined && !quarantined) {
+    const words = `Slot ${name} is attached and nothing says how to restart it. Restart its ComfyUI yourself, or add restart to its configuration.`;
+    return store.settleRequest(id, "refused", words);
+  }
+  const message = `${body.by} asked for a restart`;
+  wishRestart(slot, { code: "HP-SLOT-RESTARTING", message, when: "now", fault: false, person: true });
+  context.wake();
+  const words = quarantined
+    ? `Slot ${name} leaves quarantine.`
+    : `Slot ${name} is being restarted; what ran there goes elsewhere.`;
+  return store.settleRequest(id, "done", words);
+}
+
 async function apply(context: StageContext, request: RequestRow): Promise<void> {
   const { store, log } = context.world;
   const { body } = request;
+  if (body.kind === "restartSlot") return restartSlot(context, request.id, body);
   const jobId = body.jobId as JobId;
   const job = await store.job(jobId);
   if (job === null) {

@@ -45,6 +45,8 @@ function probe(context: StageContext, slot: SlotState): void {
         return;
       }
       slot.failures = 0;
+      slot.answeredAt = now;
+      slot.silence = null;
       slot.nextProbeAt = now + LIMITS.slotLookMs;
       const refusal = refusalOf(outcome.value.stats, slot);
       const before = slot.state;
@@ -76,9 +78,13 @@ function refusalOf(stats: SystemStats, slot: SlotState): string | null {
 /** One late or refused call takes the slot down; its flights stay and are asked about when it answers again. */
 export async function slotDown(context: StageContext, slot: SlotState, error: unknown): Promise<void> {
   slot.failures += 1;
+  const code = systemCode(error);
   // Nobody listens: it ended, and what it had loaded went with it.
-  if (systemCode(error) === "ECONNREFUSED") slot.modelKey = null;
-  const reason = `${slot.config.url} does not answer (${systemCode(error) ?? messageOf(error)})`;
+  if (code === "ECONNREFUSED") slot.modelKey = null;
+  slot.silence = code === "ETIMEDOUT" || code === "EPROTO" || code?.startsWith("HTTP") === true ? "late" : "refused";
+  // While supervision restarts it, that is the cause and this the effect.
+  const reason =
+    slot.blocks.get("supervision")?.message ?? `${slot.config.url} does not answer (${code ?? messageOf(error)})`;
   slot.nextProbeAt = context.world.clock.now() + Math.min(backoffMs(slot.failures) / 2, LIMITS.slotLookMs);
   const wasDown = slot.state === "down" && slot.reason === reason;
   slot.state = "down";

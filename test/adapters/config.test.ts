@@ -151,7 +151,7 @@ rules: ./rules.yaml
       said(
         `${slots('{name: a, url: "http://localhost:8190/"}')}  - {name: b, spawn: {dir: /c, python: /p, port: 8190}}\n`,
       ),
-    ).toEqual(["9:53 slots[1] and slots[0] use the same port. | 8190 | a port of its own"]);
+    ).toEqual(["9:50 slots[1] and slots[0] use the same port. | 8190 | a port of its own"]);
   });
 
   it("places a syntax error, a key that stands twice, a second document and an empty file", () => {

@@ -957,6 +957,7 @@ function adapterEnds(under: ComfyUnderTest, it: It): void {
     await slot.submit({ id: first, graph: slow(`hotplate/${first}`, 94, under.slow), jobId: "job_8" });
     await slot.submit({ id: second, graph: noisy(`hotplate/${second}`, 95), jobId: "job_8" });
     await wire.until(first, ["in_progress"]);
+    expect(await slot.queue()).toEqual({ running: [first], pending: 1 });
     expect(await stopped(slot, first)).toMatchObject({ kind: "failed", error: { kind: "interrupted" } });
     expect((await ended(slot, second)).kind).toBe("completed");
   });

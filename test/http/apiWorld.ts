@@ -126,6 +126,8 @@ function nodeView(now: number, hot: string): NodeView {
         blocks: [],
         gpu: { uuid: null, facts: null, reason: "a simulated ComfyUI computes on no GPU", mismatch: null },
         tasks: [],
+        process: null,
+        packs: [],
       },
     ],
     gpus: { kind: "unknown", reason: "there is no nvidia-smi here", silent: false },

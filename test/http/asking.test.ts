@@ -138,3 +138,21 @@ describe("POST /v1/jobs/:id/cancel and retry", () => {
     expect((await api.store.openRequests(5)).map((row) => row.body.kind)).toEqual(["cancel"]);
   });
 });
+
+describe("POST /v1/slots/:name/restart", () => {
+  it("records what is asked for a slot that is configured, and names those that are for another", async () => {
+    await using api = await apiWorld();
+    api.applies = false;
+    const answer = await api.post("/v1/slots/gpu0/restart", { by: "ana" });
+    expect([answer.status, answer.body["state"]]).toEqual([202, "open"]);
+    expect((await api.store.openRequests(5)).map((row) => row.body)).toEqual([
+      { kind: "restartSlot", slot: "gpu0", by: "ana" },
+    ]);
+    const unknown = await api.post("/v1/slots/gpu7/restart");
+    expect([unknown.status, unknown.body["code"], unknown.body["detail"]]).toEqual([
+      404,
+      "HP-NOT-FOUND",
+      "There is no slot gpu7. Known: gpu0.",
+    ]);
+  });
+});

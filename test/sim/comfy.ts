@@ -165,6 +165,11 @@ export class SimComfy {
     return entry === undefined || entry.visibleAt > this.#parts.world.now ? { kind: "unknown" } : entry.status;
   }
 
+  queue(): { readonly running: readonly string[]; readonly pending: number } {
+    this.#mustAnswer();
+    return { running: this.#running === null ? [] : [this.#running.id], pending: this.#queue.length };
+  }
+
   cancel(id: string): void {
     this.#mustAnswer();
     this.#queue = this.#queue.filter((p) => p.id !== id);
@@ -340,6 +345,7 @@ function portOf(parts: ComfyPortParts, slot: SimComfy, disconnect: () => void): 
       }),
     submit: (prompt) => call("submit", prompt.id, () => slot.submit(prompt), nothing),
     status: (id) => call("status", id, () => slot.status(id)),
+    queue: () => call("queue", "", () => slot.queue()),
     cancel: (id) => call("cancel", id, () => slot.cancel(id), nothing),
     place: (localPath, name) => {
       const put = (extent: "whole" | "half"): void => {

@@ -8,6 +8,7 @@ import { createDaemon } from "../../daemon/daemon.ts";
 import type { Daemon } from "../../daemon/daemon.ts";
 import { parseRules } from "../../daemon/domain/classify.ts";
 import type { Store } from "../../daemon/storePort.ts";
+import { NO_PROCESSES } from "../fixtures/noProcesses.ts";
 import { simClock } from "./clock.ts";
 import type { Moods } from "./comfy.ts";
 import { simComfy, SimComfy, WELL } from "./comfy.ts";
@@ -224,6 +225,7 @@ export class Sim {
       comfy: simComfy({ world, disk, life, changed, slots: this.slots }),
       images: simImages({ world, disk, life, changed }),
       gpus: NO_GPUS,
+      slotProcesses: NO_PROCESSES,
       exec: { run: () => Promise.reject(new Error("nothing runs programs here")) },
       hints: simHints({ world, disk, life, lossRate: this.#options.hintLoss ?? 0 }),
       recipes: simRecipes(world, life),

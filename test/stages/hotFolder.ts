@@ -31,6 +31,7 @@ import { createReport } from "../../daemon/stages/report.ts";
 import type { JobRow, Store } from "../../daemon/storePort.ts";
 import { createWork } from "../../daemon/work.ts";
 import { NO_GPUS } from "../fixtures/gpus.ts";
+import { NO_PROCESSES } from "../fixtures/noProcesses.ts";
 
 export interface HotOptions {
   /** The directory of the studio; the hot folder is `hot` in it. */
@@ -122,6 +123,7 @@ export function openHot(options: HotOptions): Hot {
     images: fakeImages,
     comfy: { open: () => Object.create(null) as never },
     gpus: NO_GPUS,
+    slotProcesses: NO_PROCESSES,
     exec: { run: () => Promise.reject(new Error("nothing runs programs here")) },
     hints: {
       watch(path, wake) {

@@ -7,8 +7,12 @@ import type { Graph } from "../../domain/recipe.ts";
 import type { Catalogue, PromptStatus, SubmitAnswer, SystemStats } from "../../ports.ts";
 import type { Http } from "./http.ts";
 import { httpError, parseJson } from "./http.ts";
-import { asArray, asRecord, catalogue, historyAsJob, promptStatus, systemStats } from "./parse.ts";
+import type { QueueLook } from "./parse.ts";
+import { asArray, asRecord, catalogue, historyAsJob, promptStatus, queueLook, systemStats } from "./parse.ts";
 import { refusal } from "./refusal.ts";
+
+/** Oldest first, so that what runs is on the page. */
+const QUEUE_LIST = "/api/jobs?status=pending,in_progress&sort_by=created_at&sort_order=asc&limit=50";
 
 export interface PromptRequest {
   readonly id: string;
@@ -101,6 +105,18 @@ export class ComfyClient {
     if (holds(queue["queue_running"])) return { kind: "running" };
     if (holds(queue["queue_pending"])) return { kind: "pending" };
     return (await this.#fromHistory(id)) ?? { kind: "unknown" };
+  }
+
+  /** The short list, without graphs; where it breaks (one bad entry breaks it for all), the queue itself. */
+  async queue(): Promise<QueueLook> {
+    const answer = await this.#http.request("GET", QUEUE_LIST);
+    return answer.status === 200 ? queueLook(parseJson(answer.body, "/api/jobs")) : this.#wholeQueue();
+  }
+
+  async #wholeQueue(): Promise<QueueLook> {
+    const queue = asRecord(await this.#http.json("/queue"));
+    const running = asArray(queue["queue_running"]).map((item) => String(asArray(item)[1]));
+    return { running, pending: asArray(queue["queue_pending"]).length };
   }
 
   async #fromHistory(id: string): Promise<PromptStatus | null> {

@@ -132,6 +132,19 @@ function outputs(value: unknown): readonly ComfyOutput[] {
   return out;
 }
 
+export interface QueueLook {
+  readonly running: readonly string[];
+  readonly pending: number;
+}
+
+/** `/api/jobs?status=pending,in_progress`: what runs by id, what waits by number. */
+export function queueLook(value: unknown): QueueLook {
+  const jobs = asArray(asRecord(value)["jobs"]).map(asRecord);
+  const running = jobs.filter((job) => job["status"] === "in_progress").map((job) => asText(job["id"]) ?? "");
+  const total = asNumber(asRecord(asRecord(value)["pagination"])["total"]) ?? jobs.length;
+  return { running, pending: Math.max(0, total - running.length) };
+}
+
 /** A history entry in the shape of a job: what a 404 of `/api/jobs` is checked against. */
 export function historyAsJob(entry: unknown): Json {
   const status = asRecord(asRecord(entry)["status"]);

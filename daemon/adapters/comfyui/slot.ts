@@ -36,6 +36,7 @@ function openSlot(slot: SlotConfig, wake: () => void, options: ComfyOptions): Co
       if (status.kind === "completed" || status.kind === "failed") socket.ended(id);
       return status;
     },
+    queue: () => client.queue(),
     cancel: (id) => client.cancel(id),
     place: (localPath, name) => transport.place(localPath, name),
     fetch: (output, to) => transport.fetch(output, to),

@@ -1,0 +1,195 @@
+/**
+ * The processes of spawned slots behind `ports.ts`: started by execa in a group of their own, output straight into the slot's
+ * log, and known again after our own death. Must never: signal a process that is not the one that was started, pass on a
+ * secret of our environment, or end a process because we end.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { comfyCommand, inScope } from "../../domain/comfyCommand.ts";
+import type { ExitWords } from "../../domain/exitWords.ts";
+import { messageOf, systemCode } from "../../domain/errors.ts";
+import type { ProcessLook, SlotProcesses, SpawnedSlot, StartAnswer } from "../../ports.ts";
+import { slotDir } from "../../domain/configSlots.ts";
+import { readInstall } from "./install.ts";
+import { bootId, lives, processStat } from "./procfs.ts";
+import { adopt, MARK } from "./adoption.ts";
+import { Watched } from "./watched.ts";
+import { removeRecord, writeRecord } from "./slotRecord.ts";
+import type { SlotRecord } from "./slotRecord.ts";
+
+export interface SlotProcessesOptions {
+  readonly stateDir: string;
+  readonly now: () => number;
+  /** Where the few variables that are passed on come from. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** May systemd scopes be used? Default: looked for. */
+  readonly scopes?: "system" | "user" | null;
+}
+
+const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_HOME"] as const;
+
+export function createSlotProcesses(options: SlotProcessesOptions): SlotProcesses {
+  const slots = new Map<string, Watched>();
+  const scopes = options.scopes === undefined ? scopesHere() : options.scopes;
+  const wakes: (() => void)[] = [];
+
+  async function watchedOf(slot: SpawnedSlot): Promise<Watched> {
+    const known = slots.get(slot.name);
+    if (known !== undefined) return known;
+    const dir = slotDir(options.stateDir, slot.name);
+    const watched = new Watched(dir, await adopt(dir, { now: options.now(), port: slot.spawn.port }));
+    slots.set(slot.name, watched);
+    return watched;
+  }
+
+  async function start(slot: SpawnedSlot): Promise<StartAnswer> {
+    const watched = await watchedOf(slot);
+    if (await watched.alive()) throw Object.assign(new Error(`slot ${slot.name} runs already`), { code: "EBUSY" });
+    const { dir } = watched;
+    const command = comfyCommand({ slot, dir, install: await readInstall(slot.spawn.dir) });
+    if (command.kind === "refused") return failed(command.code, command.message, "correct spawn.dir");
+    for (const name of ["input", "output", "user"]) await mkdir(join(dir, name), { recursive: true });
+    await rm(join(dir, "temp"), { recursive: true, force: true });
+    const { memoryMax, outlive } = slot.spawn;
+    const scoped = scopes !== null && (memoryMax !== undefined || outlive);
+    const plain = [slot.spawn.python, ...command.args];
+    const unit = `hotplate-slot-${slot.name}-${options.now().toString(36)}`;
+    const scope = { name: unit, memoryMax: memoryMax ?? null, user: scopes === "user" };
+    const [file = "", ...args] = scoped ? inScope(plain, scope) : plain;
+    const log = await watched.log.begin(
+      `ComfyUI ${command.version} starts at ${new Date(options.now()).toISOString()}: ${plain.join(" ")}`,
+    );
+    try {
+      const env = { ...smallEnvironment(options.environment ?? process.env), ...command.env, [MARK]: dir };
+      const pid = await spawned({ file, args, cwd: slot.spawn.dir, env, log: log.fd }, (end) => {
+        watched.ended(pid, end);
+        for (const wake of wakes) wake();
+      });
+      const record = await recordOf(pid, { slot, version: command.version, now: options.now() });
+      // It may have ended already: then its end is known, and the record names nobody.
+      await writeRecord(dir, record);
+      watched.started(record);
+      return {
+        kind: "started",
+        pid,
+        version: command.version,
+        memoryBy: memoryMax === undefined ? null : scoped ? "scope" : "watch",
+      };
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === null) throw error;
+      return failed("HP-SLOT-START", `${file} can't be run (${code})`, "correct spawn.python and spawn.dir");
+    } finally {
+      await log.close();
+    }
+  }
+
+  return {
+    onEnd: (wake) => void wakes.push(wake),
+    async look(slot): Promise<ProcessLook> {
+      return (await watchedOf(slot)).look(slot.spawn.port);
+    },
+    start,
+    async signal(slot, signal) {
+      await (await watchedOf(slot)).signal(signal);
+    },
+    async markReady(slot) {
+      const watched = await watchedOf(slot);
+      const record = watched.record;
+      if (record === null || record.ready) return;
+      watched.record = { ...record, ready: true };
+      await writeRecord(watched.dir, watched.record);
+    },
+    async sweep(slot) {
+      const { dir } = await watchedOf(slot);
+      for (const part of ["input/hotplate", "output/hotplate"]) await empty(join(dir, part));
+    },
+    async close() {
+      for (const watched of slots.values()) if (!(await watched.alive())) await removeRecord(watched.dir);
+    },
+  };
+}
+
+function failed(code: ExitWords["code"], message: string, action: string): StartAnswer {
+  return { kind: "failed", words: { code, message, action, hopeless: true } };
+}
+
+/** Resolves when the program runs; an errno when it can't be run. */
+function spawned(
+  of: {
+    readonly file: string;
+    readonly args: readonly string[];
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string>>;
+    readonly log: number;
+  },
+  ended: (end: { readonly code: number | null; readonly signal: string | null }) => void,
+): Promise<number> {
+  const child = execa(of.file, of.args, {
+    cwd: of.cwd,
+    env: of.env,
+    extendEnv: false,
+    // A group of its own, so that it is signaled whole, and a life of its own, so that ours may end first.
+    detached: true,
+    cleanup: false,
+    stdin: "ignore",
+    // Its type knows the standard descriptors only; any of ours is inherited just so, with no pipe between.
+    stdout: of.log as 1,
+    stderr: of.log as 1,
+    buffer: false,
+    reject: false,
+  });
+  const process_ = child.nodeChildProcess;
+  return new Promise((resolve, reject) => {
+    void child.then((result) => {
+      if (process_.pid === undefined)
+        reject(Object.assign(new Error(result.shortMessage ?? "it can't be run"), { code: result.code ?? "EIO" }));
+    });
+    if (process_.pid === undefined) return;
+    // The daemon may end while it runs.
+    process_.unref();
+    process_.once("exit", (code, signal) => ended({ code, signal }));
+    resolve(process_.pid);
+  });
+}
+
+async function recordOf(
+  pid: number,
+  of: { readonly slot: SpawnedSlot; readonly version: string; readonly now: number },
+): Promise<SlotRecord> {
+  const stat = await processStat(pid);
+  return {
+    hotplate: 1,
+    pid,
+    startTime: lives(stat) ? stat.startTime : "",
+    boot: await bootId(),
+    port: of.slot.spawn.port,
+    version: of.version,
+    startedAt: of.now,
+    ready: false,
+  };
+}
+
+function smallEnvironment(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const passed = PASSED_ON.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]] as const]));
+  // Lines come when they are written, not when a buffer is full: what a dying process said is in the log.
+  return { ...Object.fromEntries(passed), PYTHONUNBUFFERED: "1" };
+}
+
+/** Whether systemd here makes scopes: the system's for root, the user's own for others. */
+function scopesHere(): "system" | "user" | null {
+  if (!existsSync("/run/systemd/system")) return null;
+  if (process.getuid?.() === 0) return "system";
+  const runtime = process.env["XDG_RUNTIME_DIR"];
+  return runtime !== undefined && existsSync(join(runtime, "systemd/private")) ? "user" : null;
+}
+
+async function empty(dir: string): Promise<void> {
+  const names = await readdir(dir).catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT") return [] as string[];
+    throw new Error(`${dir} can't be emptied: ${messageOf(error)}`, { cause: error });
+  });
+  for (const name of names) await rm(join(dir, name), { recursive: true, force: true });
+}
