@@ -53,11 +53,8 @@ export function comfyCommand({ slot, dir, install }: CommandRequest): ComfyComma
     install.flags === null ? isSince(version, SINCE[flag] ?? FLOOR) : install.flags.has(flag);
   const args = [
     "main.py",
-    ...["--listen", "127.0.0.1", "--port", String(spawn.port)],
-    ...["--input-directory", joinPath(dir, "input"), "--output-directory", joinPath(dir, "output")],
-    // It uses and empties `temp` below the directory named.
-    ...["--temp-directory", dir, "--user-directory", joinPath(dir, "user")],
-    ...["--disable-auto-launch", "--dont-print-server", "--disable-metadata", "--preview-method", "none"],
+    ...directoryFlags(dir, spawn.port),
+    ...ALWAYS,
     ...cacheFlags(spawn.cache),
     // Partner graph nodes send pictures to their vendor.
     ...(offers("--disable-api-nodes") ? ["--disable-api-nodes"] : []),
@@ -68,6 +65,26 @@ export function comfyCommand({ slot, dir, install }: CommandRequest): ComfyComma
   return { kind: "command", args, env: { ...gpuEnvironment(slot.gpu), ...spawn.env }, version };
 }
 
+const ALWAYS = ["--disable-auto-launch", "--dont-print-server", "--disable-metadata", "--preview-method", "none"];
+
+/** It uses and empties `temp` below the directory that --temp-directory names. */
+function directoryFlags(dir: string, port: number): readonly string[] {
+  return [
+    "--listen",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--input-directory",
+    joinPath(dir, "input"),
+    "--output-directory",
+    joinPath(dir, "output"),
+    "--temp-directory",
+    dir,
+    "--user-directory",
+    joinPath(dir, "user"),
+  ];
+}
+
 /** Two slots of one install would lock each other out of its one database. */
 function assetFlags(offers: (flag: string) => boolean): readonly string[] {
   if (offers("--disable-assets")) return ["--disable-assets"];
@@ -76,7 +93,7 @@ function assetFlags(offers: (flag: string) => boolean): readonly string[] {
 
 /** Explicit, for the default differs by version, and 0.38's takes the node's whole memory for its own. */
 function cacheFlags(cache: string): readonly string[] {
-  const [kind, value] = cache.split(":");
+  const [kind = "classic", value] = cache.split(":");
   switch (kind) {
     case "none":
       return ["--cache-none"];

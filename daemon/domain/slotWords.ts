@@ -1,5 +1,5 @@
 /** What people are told of a slot under supervision: by `explain`, the API, `ls slots` and the log, from one function. */
-import type { WaitReason } from "./schedule.ts";
+import type { WaitReason } from "./slotFit.ts";
 import type { Care, CareFacts, Why } from "./slotLadder.ts";
 
 /** What keeps new work off the slot now, for `explain`, the API and `ls slots`; null: nothing of supervision's. */

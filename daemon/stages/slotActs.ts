@@ -184,7 +184,7 @@ async function warm(context: StageContext, watch: Watch, id: PromptId) {
 /** Its tasks go elsewhere. Fences keep what it may still write out of every version. */
 async function letGo(context: StageContext, watch: Watch, exit: ExitWords | null): Promise<void> {
   const { slot } = watch;
-  for (const flight of [...slot.flights.values()]) {
+  for (const flight of slot.flights.values()) {
     // Those on their way in end by themselves; those being collected have what they need, or find out.
     if (flight.settled || flight.submittedAt === null || flight.phase === "collecting") continue;
     if (watch.spawned === null) watch.orphans = [...watch.orphans, flight.promptId].slice(-LIMITS.slotOrphansMax);

@@ -120,7 +120,10 @@ async function entered(context: StageContext, watch: Watch, before: Care): Promi
       return tell(context, "warn", "slot.ended", why);
     case "quarantined":
       return tell(context, "error", "slot.quarantined", { ...why, code: "HP-SLOT-QUARANTINED" });
-    default:
+    case "looking":
+    case "starting":
+    case "warming":
+    case "ended":
       return;
   }
 }
@@ -178,7 +181,7 @@ async function end(context: StageContext, watch: Watch): Promise<void> {
     if (!(await alive())) break;
   }
   // Its prompts are gone with it: the next start need not ask for them.
-  for (const flight of [...slot.flights.values()]) {
+  for (const flight of slot.flights.values()) {
     if (!flight.settled && flight.phase !== "collecting") await givenBack(context, { slot, flight, how: "released" });
   }
 }

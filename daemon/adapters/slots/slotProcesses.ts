@@ -30,86 +30,99 @@ export interface SlotProcessesOptions {
 
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_HOME"] as const;
 
+interface Parts {
+  readonly options: SlotProcessesOptions;
+  readonly slots: Map<string, Watched>;
+  readonly scopes: "system" | "user" | null;
+  readonly ended: () => void;
+}
+
 export function createSlotProcesses(options: SlotProcessesOptions): SlotProcesses {
-  const slots = new Map<string, Watched>();
-  const scopes = options.scopes === undefined ? scopesHere() : options.scopes;
   const wakes: (() => void)[] = [];
-
-  async function watchedOf(slot: SpawnedSlot): Promise<Watched> {
-    const known = slots.get(slot.name);
-    if (known !== undefined) return known;
-    const dir = slotDir(options.stateDir, slot.name);
-    const watched = new Watched(dir, await adopt(dir, { now: options.now(), port: slot.spawn.port }));
-    slots.set(slot.name, watched);
-    return watched;
-  }
-
-  async function start(slot: SpawnedSlot): Promise<StartAnswer> {
-    const watched = await watchedOf(slot);
-    if (await watched.alive()) throw Object.assign(new Error(`slot ${slot.name} runs already`), { code: "EBUSY" });
-    const { dir } = watched;
-    const command = comfyCommand({ slot, dir, install: await readInstall(slot.spawn.dir) });
-    if (command.kind === "refused") return failed(command.code, command.message, "correct spawn.dir");
-    for (const name of ["input", "output", "user"]) await mkdir(join(dir, name), { recursive: true });
-    await rm(join(dir, "temp"), { recursive: true, force: true });
-    const { memoryMax, outlive } = slot.spawn;
-    const scoped = scopes !== null && (memoryMax !== undefined || outlive);
-    const plain = [slot.spawn.python, ...command.args];
-    const unit = `hotplate-slot-${slot.name}-${options.now().toString(36)}`;
-    const scope = { name: unit, memoryMax: memoryMax ?? null, user: scopes === "user" };
-    const [file = "", ...args] = scoped ? inScope(plain, scope) : plain;
-    const log = await watched.log.begin(
-      `ComfyUI ${command.version} starts at ${new Date(options.now()).toISOString()}: ${plain.join(" ")}`,
-    );
-    try {
-      const env = { ...smallEnvironment(options.environment ?? process.env), ...command.env, [MARK]: dir };
-      const pid = await spawned({ file, args, cwd: slot.spawn.dir, env, log: log.fd }, (end) => {
-        watched.ended(pid, end);
-        for (const wake of wakes) wake();
-      });
-      const record = await recordOf(pid, { slot, version: command.version, now: options.now() });
-      // It may have ended already: then its end is known, and the record names nobody.
-      await writeRecord(dir, record);
-      watched.started(record);
-      return {
-        kind: "started",
-        pid,
-        version: command.version,
-        memoryBy: memoryMax === undefined ? null : scoped ? "scope" : "watch",
-      };
-    } catch (error) {
-      const code = systemCode(error);
-      if (code === null) throw error;
-      return failed("HP-SLOT-START", `${file} can't be run (${code})`, "correct spawn.python and spawn.dir");
-    } finally {
-      await log.close();
-    }
-  }
-
+  const parts: Parts = {
+    options,
+    slots: new Map(),
+    scopes: options.scopes === undefined ? scopesHere() : options.scopes,
+    ended: () => {
+      for (const wake of wakes) wake();
+    },
+  };
   return {
     onEnd: (wake) => void wakes.push(wake),
-    async look(slot): Promise<ProcessLook> {
-      return (await watchedOf(slot)).look(slot.spawn.port);
-    },
-    start,
-    async signal(slot, signal) {
-      await (await watchedOf(slot)).signal(signal);
-    },
+    look: async (slot): Promise<ProcessLook> => (await watchedOf(parts, slot)).look(slot.spawn.port),
+    start: (slot) => start(parts, slot),
+    signal: async (slot, signal) => (await watchedOf(parts, slot)).signal(signal),
     async markReady(slot) {
-      const watched = await watchedOf(slot);
-      const record = watched.record;
+      const watched = await watchedOf(parts, slot);
+      const { record } = watched;
       if (record === null || record.ready) return;
       watched.record = { ...record, ready: true };
       await writeRecord(watched.dir, watched.record);
     },
     async sweep(slot) {
-      const { dir } = await watchedOf(slot);
+      const { dir } = await watchedOf(parts, slot);
       for (const part of ["input/hotplate", "output/hotplate"]) await empty(join(dir, part));
     },
     async close() {
-      for (const watched of slots.values()) if (!(await watched.alive())) await removeRecord(watched.dir);
+      for (const watched of parts.slots.values()) if (!(await watched.alive())) await removeRecord(watched.dir);
     },
   };
+}
+
+async function watchedOf({ slots, options }: Parts, slot: SpawnedSlot): Promise<Watched> {
+  const known = slots.get(slot.name);
+  if (known !== undefined) return known;
+  const dir = slotDir(options.stateDir, slot.name);
+  const watched = new Watched(dir, await adopt(dir, { now: options.now(), port: slot.spawn.port }));
+  slots.set(slot.name, watched);
+  return watched;
+}
+
+async function start(parts: Parts, slot: SpawnedSlot): Promise<StartAnswer> {
+  const { options } = parts;
+  const watched = await watchedOf(parts, slot);
+  if (await watched.alive()) throw Object.assign(new Error(`slot ${slot.name} runs already`), { code: "EBUSY" });
+  const { dir } = watched;
+  const command = comfyCommand({ slot, dir, install: await readInstall(slot.spawn.dir) });
+  if (command.kind === "refused") return failed(command.code, command.message, "correct spawn.dir");
+  for (const name of ["input", "output", "user"]) await mkdir(join(dir, name), { recursive: true });
+  await rm(join(dir, "temp"), { recursive: true, force: true });
+  const plain = [slot.spawn.python, ...command.args];
+  const { line, scoped } = commandLine(parts, slot, plain);
+  const [file = "", ...args] = line;
+  const at = new Date(options.now()).toISOString();
+  const log = await watched.log.begin(`ComfyUI ${command.version} starts at ${at}: ${plain.join(" ")}`);
+  try {
+    const env = { ...smallEnvironment(options.environment ?? process.env), ...command.env, [MARK]: dir };
+    const pid = await spawned({ file, args, cwd: slot.spawn.dir, env, log: log.fd }, (end) => {
+      watched.ended(pid, end);
+      parts.ended();
+    });
+    const record = await recordOf(pid, { slot, version: command.version, now: options.now() });
+    // It may have ended already: then its end is known, and the record names nobody.
+    await writeRecord(dir, record);
+    watched.started(record);
+    const memoryBy = slot.spawn.memoryMax === undefined ? null : scoped ? "scope" : "watch";
+    return { kind: "started", pid, version: command.version, memoryBy };
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === null) throw error;
+    return failed("HP-SLOT-START", `${file} can't be run (${code})`, "correct spawn.python and spawn.dir");
+  } finally {
+    await log.close();
+  }
+}
+
+/** In a scope of its own where that is possible and needed: for its memory bound, or to outlive the daemon's unit. */
+function commandLine(
+  { options, scopes }: Parts,
+  slot: SpawnedSlot,
+  plain: readonly string[],
+): { readonly line: readonly string[]; readonly scoped: boolean } {
+  const { memoryMax, outlive } = slot.spawn;
+  if (scopes === null || (memoryMax === undefined && !outlive)) return { line: plain, scoped: false };
+  const name = `hotplate-slot-${slot.name}-${options.now().toString(36)}`;
+  return { line: inScope(plain, { name, memoryMax: memoryMax ?? null, user: scopes === "user" }), scoped: true };
 }
 
 function failed(code: ExitWords["code"], message: string, action: string): StartAnswer {
