@@ -149,7 +149,7 @@ function warmUp(context: StageContext, watch: Watch): void {
       else if (slot.state === "down") watch.warmUp = "needed";
       else watch.warmUp = { failed: messageOf(outcome.error) };
       watch.nextLookAt = 0;
-      void client.forget(id, { inputs: [], outputs: outcome.ok ? [outcome.value] : [] }).catch((error: unknown) =>
+      void client.forget(id).catch((error: unknown) =>
         // Its picture is swept at the next start.
         context.world.log.event("debug", "work.failed", { work: "forget", error: messageOf(error) }),
       );
@@ -158,10 +158,10 @@ function warmUp(context: StageContext, watch: Watch): void {
   if (!started) watch.warmUp = "needed";
 }
 
-async function warm(context: StageContext, watch: Watch, id: PromptId) {
+async function warm(context: StageContext, watch: Watch, id: PromptId): Promise<void> {
   const { client, config } = watch.slot;
   const { clock } = context.world;
-  const answer = await client.submit({ id, graph: WARM_UP(`hotplate/warm-up-${id}`), jobId: "warm-up" });
+  const answer = await client.submit({ id, graph: WARM_UP(`hotplate/${id}`), jobId: "warm-up" });
   if (answer.kind === "refused") throw new Error(answer.error.message);
   for (;;) {
     const status = await client.status(id);
@@ -175,7 +175,7 @@ async function warm(context: StageContext, watch: Watch, id: PromptId) {
       const { bytes } = await context.files.stat(path);
       await context.files.unlink(path);
       if (bytes === 0) throw new Error("its result is empty");
-      return output;
+      return;
     }
     await clock.sleep(LIMITS.tickBusyMs);
   }
