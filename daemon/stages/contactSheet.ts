@@ -78,13 +78,25 @@ function markOf(tasks: readonly TaskRow[]): SheetTile["mark"] {
   return verdicts.includes("warn") ? "warn" : "pass";
 }
 
-/** A row per value of the slow axis where that fits a page's width; else about as wide as a screen. */
-function columnsFor(plan: StepPlan, count: number): number {
-  const names = Object.keys(plan.wedges[0]?.axes ?? {});
-  const last = names.at(-1);
-  if (names.length > 1 && last !== undefined) {
-    const values = new Set(plan.wedges.map((wedge) => wedge.axes[last])).size;
-    if (values >= 3 && values <= 16 && count % values === 0) return values;
+const COLUMNS_MAX = 24;
+/** A sheet may be this much wider or narrower than a screen for the sake of rows that mean something. */
+const STRETCH = 2;
+
+/**
+ * About as wide as a screen, and a row is a whole run of the fast axes where that is possible: then each row has one value
+ * of a slow axis (all of dawn in a row).
+ */
+export function columnsFor(plan: Pick<StepPlan, "wedges">, count: number): number {
+  const screen = Math.sqrt(count * 1.4);
+  const stretch = (columns: number): number => Math.max(columns / screen, screen / columns);
+  let best = Math.max(1, Math.min(COLUMNS_MAX, Math.ceil(screen)));
+  let least = STRETCH;
+  let run = 1;
+  for (const name of Object.keys(plan.wedges[0]?.axes ?? {}).reverse()) {
+    run *= new Set(plan.wedges.map((wedge) => wedge.axes[name])).size;
+    if (run < 3 || run > COLUMNS_MAX || run >= count || count % run !== 0 || stretch(run) > least) continue;
+    best = run;
+    least = stretch(run);
   }
-  return Math.max(1, Math.min(16, Math.ceil(Math.sqrt(count * 1.4))));
+  return best;
 }

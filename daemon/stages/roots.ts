@@ -92,12 +92,14 @@ export async function rootFull(context: StageContext, path: string): Promise<voi
   await change(context, root, full(root));
 }
 
+const EVENT_OF = { well: "root.well", slow: "root.slow", full: "root.full" } as const;
+
 async function change(context: StageContext, root: RootState, health: Health): Promise<void> {
   const before = root.state;
   root.state = health.state;
   root.reason = health.reason;
   if (before === health.state) return;
-  const event = `root.${health.state}` as const;
+  const event = EVENT_OF[health.state];
   const fields = { root: root.name, path: root.path, state: health.state, reason: health.reason };
   context.world.log.event(health.state === "well" ? "info" : "error", event, fields);
   await context.world.store.note(event, null, fields);

@@ -3,29 +3,42 @@ import { existsSync, linkSync, readdirSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { statusFileName } from "../../daemon/domain/answer.ts";
 
+/** Names of env_relight's presets: most different first, so that a few of them already show the range. */
 const LIGHTINGS = [
   "dawn",
-  "sunrise",
-  "noon",
-  "overcast",
-  "golden",
   "sunset",
-  "dusk",
   "moonlight",
-  "sodium",
+  "noon",
   "neon",
-  "storm",
   "fog",
+  "golden",
+  "overcast",
+  "dusk",
+  "sodium",
+  "storm",
+  "sunrise",
+  "dust",
+  "firelight",
+  "morning",
+  "fluorescent",
 ];
 
-/** As many lightings as give the number exactly with whole seeds; else one lighting per seed side by side. */
+const DIRECTIONS = ["from_left", "from_right", "from_above", "by_lighting"];
+
+/** Lightings x directions x seeds that give the number exactly: as many that the eye tells apart as there can be. */
+function axesFor(variations: number): { readonly lights: number; readonly directions: number; readonly seeds: number } {
+  let best = { lights: 1, directions: 1, seeds: variations };
+  for (let lights = LIGHTINGS.length; lights >= 1; lights -= 1) {
+    for (let directions = 1; directions <= DIRECTIONS.length; directions += 1) {
+      const seeds = variations / (lights * directions);
+      if (Number.isInteger(seeds) && seeds < best.seeds) best = { lights, directions, seeds };
+    }
+  }
+  return best;
+}
+
 export function manifestFor(variations: number): string {
-  const lights =
-    [...LIGHTINGS.keys()]
-      .map((index) => index + 1)
-      .reverse()
-      .find((count) => variations % count === 0) ?? 1;
-  const seeds = variations / lights;
+  const { lights, directions, seeds } = axesFor(variations);
   return [
     "# yaml-language-server: $schema=./hotplate-manifest.schema.json",
     "use: env_relight",
@@ -34,8 +47,8 @@ export function manifestFor(variations: number): string {
     "sweep:",
     "  axes:",
     `    lighting: [${LIGHTINGS.slice(0, lights).join(", ")}]`,
-    `    seed: {count: ${seeds}, from: 1000}`,
-    "  combine: lighting * seed",
+    ...(directions > 1 ? [`    direction: [${DIRECTIONS.slice(0, directions).join(", ")}]`] : []),
+    ...(seeds > 1 ? [`    seed: {count: ${seeds}, from: 1000}`] : []),
     "  frames: 1001",
     `  limit: ${variations}`,
     "rerun: true",

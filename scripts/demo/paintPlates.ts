@@ -76,7 +76,10 @@ function crestLine(
   const line = new Float32Array(look.width);
   for (let x = 0; x < look.width; x += 1) {
     const u = ((x + look.pan * ridge.speed) / look.width) * ridge.scale + look.seed * 7.3 + ridge.index * 19.1;
-    line[x] = ridge.base - ridge.rise * (fractal(u) - 0.32);
+    // The nearest ridge carries trees: a ragged edge, thick in groves.
+    const grove = Math.max(0, noise(u * 3.1, 4.2) - 0.35);
+    const trees = ridge.index === RIDGES.length - 1 ? grove * (0.35 + hash(Math.floor(u * 120), 7, 3)) * 0.045 : 0;
+    line[x] = ridge.base - ridge.rise * (fractal(u) - 0.32) - trees;
   }
   return line;
 }
@@ -87,15 +90,20 @@ function land(x: number, v: number, of: { readonly look: PlateLook; readonly cre
     const ridge = RIDGES[index];
     if (ridge === undefined || v < crest) continue;
     const below = Math.min(1, (v - crest) * 9);
-    const texture =
-      (noise((x + of.look.pan * ridge.speed) / 9 + index * 31, v * of.look.height * 0.12) - 0.5) *
-      0.09 *
-      (index + 1) *
-      0.45;
+    const grass = slope((x + of.look.pan * ridge.speed) / of.look.width, v, index);
+    const texture = grass * 0.05 * (index + 1);
     const mist = (1 - below) * 0.05 + (RIDGES.length - 1 - index) * 0.02;
     return [ridge.colour[0] + texture + mist, ridge.colour[1] + texture + mist, ridge.colour[2] + texture * 0.8 + mist];
   }
   return sky(x / of.look.width, v);
+}
+
+/** Slopes: folds that run down the hill, -1 to 1, with finer ones in them; no grid to be seen. */
+function slope(u: number, v: number, ridge: number): number {
+  const lean = v * (3 + ridge) + noise(u * 9 + ridge * 31, v * 14) * 0.35;
+  const fold = noise((u + lean * 0.12) * 60 + ridge * 17, v * 30 + lean);
+  const fine = noise((u - lean * 0.05) * 210, v * 150 + ridge * 5);
+  return (fold - 0.5) * 1.3 + (fine - 0.5) * 0.7;
 }
 
 function sky(u: number, v: number): Rgb {

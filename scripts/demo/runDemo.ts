@@ -78,7 +78,7 @@ async function makePlates(root: string, say: (text: string) => void): Promise<vo
   const look = { width: 960, height: 540, seed: 3, pan: 0 };
   const sequence = join(root, "shots/DEMO/SH010/plates/DEMO_SH010_PL01_v001");
   const plates: { path: string; look: typeof look; bitDepth: 8 | 16 }[] = [];
-  for (let frame = 0; frame < 8; frame += 1)
+  for (let frame = 0; frame < 6; frame += 1)
     plates.push({
       path: join(sequence, `DEMO_SH010_PL01_v001.${1001 + frame}.png`),
       look: { ...look, pan: frame * 4 },
@@ -128,8 +128,11 @@ function closing(root: string, lines: readonly string[]): string {
     "",
     ...lines,
     "",
-    `Everything is under ${root}. Look at the contact sheet and the QC report; verify a version with`,
-    `  npx hotplate verify VERSION_FOLDER`,
+    `Everything is under ${root}. Look at the contact sheet and the QC report in any viewer and browser.`,
+    ...lines.flatMap((line) => {
+      const version = /^ +results: +(\S.*)$/.exec(line)?.[1];
+      return version === undefined ? [] : [`Is it intact?  npx hotplate verify ${JSON.stringify(version)}`];
+    }),
   ].join("\n");
 }
 

@@ -1,28 +1,34 @@
-/** The contact sheet's tiles: what stands below each picture. */
-import { expect, test } from "vitest";
-import type { StepPlan } from "../../daemon/domain/plan.ts";
-import { sheetPages } from "../../daemon/stages/contactSheet.ts";
+/** How wide a contact sheet is. */
+import { describe, expect, it } from "vitest";
+import { columnsFor } from "../../daemon/stages/contactSheet.ts";
 
-function labels(axes: readonly Readonly<Record<string, string>>[]): readonly string[] {
-  const wedges = axes.map((of, index) => ({ index: index + 1, axes: of, parameters: {}, seed: "1000" }));
-  const plan = { wedges } as unknown as StepPlan;
-  return sheetPages(plan, [], () => null).flatMap((page) => page.tiles.map((tile) => tile.label));
+/** Wedges of a sweep with these numbers of values, the first axis slowest. */
+function sweep(...sizes: readonly number[]): Parameters<typeof columnsFor> {
+  const count = sizes.reduce((product, size) => product * size, 1);
+  const wedges = Array.from({ length: count }, (_, at) => {
+    const axes: Record<string, string> = {};
+    let rest = at;
+    for (const [axis, size] of [...sizes.entries()].reverse()) {
+      axes[`axis${axis}`] = String(rest % size);
+      rest = Math.floor(rest / size);
+    }
+    // The order of the names is the order of the axes.
+    const ordered = Object.fromEntries(Object.entries(axes).sort(([a], [b]) => a.localeCompare(b)));
+    return { index: at + 1, axes: ordered, seed: "", parameters: {} };
+  });
+  return [{ wedges }, count];
 }
 
-test("a tile says its wedge and the words of its axes, seeds as they are", () => {
-  expect(
-    labels([
-      { lighting: "dawn", seed: "1000" },
-      { lighting: "500T", seed: "1001" },
-    ]),
-  ).toEqual(["w001 dawn 1000", "w002 500T 1001"]);
-});
+describe("columns of a contact sheet", () => {
+  it("gives each value of the slow axis a row of its own", () => {
+    expect(columnsFor(...sweep(4, 6))).toBe(6);
+    expect(columnsFor(...sweep(10, 4, 5))).toBe(20);
+  });
 
-test("a bare number gets the name of its axis, so that two numbers can be told apart", () => {
-  expect(
-    labels([
-      { opacity: "0.5", choke: "-4" },
-      { opacity: "1", choke: "0" },
-    ]),
-  ).toEqual(["w001 opacity 0.5 choke -4", "w002 opacity 1 choke 0"]);
+  it("is about as wide as a screen where no such row fits", () => {
+    expect(columnsFor(...sweep(12, 2))).toBe(6);
+    expect(columnsFor(...sweep(200))).toBe(17);
+    expect(columnsFor(...sweep(1))).toBeGreaterThanOrEqual(1);
+    expect(columnsFor(...sweep(2, 100))).toBe(17);
+  });
 });
