@@ -577,6 +577,38 @@ function queueFacts(under: ComfyUnderTest, it: It): void {
     );
     expect(await wire.ended(front)).toMatchObject({ status: "completed" });
   });
+  it("says status twice for one prompt, before it starts", async (wire) => {
+    await using ear = await wire.listen();
+    await ear.event((event) => event.type === "status");
+    const own = randomUUID();
+    await wire.prompt(noisy(prefix(), 54), { prompt_id: own, client_id: ear.clientId });
+    await ear.event((event) => event.type === "execution_start" && event.data["prompt_id"] === own);
+    const began = ear.events.findIndex((event) => event.type === "execution_start");
+    const before = ear.events.slice(0, began).filter((event) => event.type === "status" && !("sid" in event.data));
+    const one = { status: { exec_info: { queue_remaining: 1 } } };
+    expect(before.map((event) => event.data).slice(-2)).toEqual([one, one]);
+  });
+  it("takes an interrupt without an id, empty or malformed, for whatever runs", async (wire) => {
+    for (const [index, body] of ["{not json", "{}", ""].entries()) {
+      const own = randomUUID();
+      await wire.prompt(slow(prefix(), 55 + index, under.slow), { prompt_id: own, client_id: "contract" });
+      await wire.until(own, ["in_progress"]);
+      expect((await wire.send("POST", "/interrupt", body)).status).toBe(200);
+      expect((await wire.ended(own))["status"]).toBe("cancelled");
+    }
+  });
+  it("remembers the results of the previous prompt only in 0.19, of earlier ones too later", async (wire) => {
+    const name = prefix();
+    await using ear = await wire.listen();
+    let last = "";
+    for (const seed of [58, 59, 58]) {
+      last = randomUUID();
+      await wire.prompt(noisy(name, seed), { prompt_id: last, client_id: ear.clientId });
+      await wire.ended(last);
+    }
+    const cached = await ear.event((event) => event.type === "execution_cached" && event.data["prompt_id"] === last);
+    expect(cached.data["nodes"]).toHaveLength(under.version === "0.19" ? 1 : 4);
+  });
   it("has a cancel per job, or not, as its version does", async (wire) => {
     const answer = await wire.send("POST", `/api/jobs/${randomUUID()}/cancel`, {});
     if (under.version === "0.19") expect([404, 405]).toContain(answer.status);

@@ -122,30 +122,6 @@ test("a process that ignores signals ends by SIGKILL only, and one that dies say
   expect(await mortal.exited).toBe(139);
 });
 
-test("status comes twice for one prompt, the first before the POST is answered", async () => {
-  const { wire } = await start();
-  await using ear = await wire.listen();
-  await ear.event((event) => event.type === "status");
-  const id = await post(wire, noisy("x", 1), { client_id: ear.clientId });
-  await ear.event((event) => event.type === "execution_start" && event.data["prompt_id"] === id);
-  const began = ear.events.findIndex((event) => event.type === "execution_start");
-  const before = ear.events.slice(1, began).filter((event) => event.type === "status");
-  expect(before.map((event) => event.data)).toEqual([
-    { status: { exec_info: { queue_remaining: 1 } } },
-    { status: { exec_info: { queue_remaining: 1 } } },
-  ]);
-});
-
-test("a malformed or empty interrupt hits whatever runs", async () => {
-  const { wire } = await start({ workMs: 600_000 });
-  for (const body of ["{not json", "{}", ""]) {
-    const id = await post(wire, noisy("x", body.length));
-    await wire.until(id, ["in_progress"]);
-    expect((await wire.send("POST", "/interrupt", body)).status).toBe(200);
-    expect((await wire.ended(id))["status"]).toBe("cancelled");
-  }
-});
-
 test("an interrupt that is read late lets the prompt run on meanwhile", async () => {
   const { wire } = await start({ workMs: 600_000, faults: ["slowInterrupt=1"] });
   const id = await post(wire, noisy("x", 1));
@@ -215,21 +191,6 @@ test("0.19 loads what lies outside its input directory, 0.38 refuses it", async 
   const refused = await wire.prompt(graph());
   expect(refused.status).toBe(400);
   expect(refused.text).toContain("Invalid image file");
-});
-
-test("0.19 remembers the results of the previous prompt only, 0.38 those of earlier ones too", async () => {
-  for (const version of ["0.19", "0.38"] as const) {
-    const { wire } = await start({ version });
-    await using ear = await wire.listen();
-    const ids: string[] = [];
-    for (const seed of [1, 2, 1]) {
-      ids.push(await post(wire, noisy("x", seed), { client_id: ear.clientId }));
-      await wire.ended(ids.at(-1) ?? "");
-    }
-    const last = ids.at(-1) ?? "";
-    const cached = await ear.event((event) => event.type === "execution_cached" && event.data["prompt_id"] === last);
-    expect(cached.data["nodes"], version).toHaveLength(version === "0.38" ? 4 : 1);
-  }
 });
 
 test("results can be black, cut, too narrow or absent, each named as if it were well", async () => {
