@@ -4,20 +4,31 @@
  */
 import { z } from "zod";
 import { LIMITS } from "./limits.ts";
+import * as later from "./manifestLater.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const seed = z.union([z.number().int().min(0).max(Number.MAX_SAFE_INTEGER), z.string().regex(/^\d{1,16}$/)]);
 const framesText = z.union([z.string(), z.number().int(), z.array(z.number().int()).min(1)]);
-const later = z.unknown();
 
 const plate = z
   .union([
     z.string().min(1),
     z.strictObject({
-      path: z.string().min(1).describe("Path of the plate, relative to the manifest or absolute inside a root."),
-      frames: framesText.optional().describe("Frames of the plate to use: 1001-1058, 1001-1058:2, a list."),
-      handles: z.number().int().min(0).optional(),
-      colorspace: z.string().optional().describe("Recorded with the result."),
+      path: z
+        .string()
+        .min(1)
+        .describe("Path of the plate, relative to the manifest or absolute inside a root.")
+        .meta({ examples: ["../plates/SH010_PL01_v001/SH010_PL01_v001.####.exr"] }),
+      frames: framesText
+        .optional()
+        .describe("Frames of the plate to use: 1001-1058, 1001-1058:2, a list.")
+        .meta({ examples: ["1001-1058", "1001-1058:2", [1001, 1030]] }),
+      handles: later.handles.optional(),
+      colorspace: z
+        .string()
+        .optional()
+        .describe("Recorded with the result.")
+        .meta({ examples: ["ACEScg"] }),
     }),
   ])
   .describe("The plate: a pattern with #### for the frame, or one image. Quote it when it starts with #.")
@@ -32,8 +43,21 @@ const axis = z
   .union([
     z.array(scalar).min(1).describe("A list of values."),
     z.strictObject({
-      count: z.number().int().min(1).max(LIMITS.wedgesPerStepMax).describe("How many whole numbers."),
-      from: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("The first of them."),
+      count: z
+        .number()
+        .int()
+        .min(1)
+        .max(LIMITS.wedgesPerStepMax)
+        .describe("How many whole numbers.")
+        .meta({ examples: [12] }),
+      from: z
+        .number()
+        .int()
+        .min(0)
+        .max(Number.MAX_SAFE_INTEGER)
+        .default(0)
+        .describe("The first of them.")
+        .meta({ examples: [1000] }),
     }),
     z.record(z.string(), scalar).describe("Label -> value; the label names the wedge."),
     z.string().describe('A range of whole numbers: "1-10", "1-10:2".'),
@@ -43,20 +67,25 @@ const axis = z
 const sweep = z.strictObject({
   axes: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/), axis)
-    .describe("What varies. An axis named like a parameter sets it; {axis} in a text is replaced."),
+    .describe("What varies. An axis named like a parameter sets it; {axis} in a text is replaced.")
+    .meta({ examples: [{ lighting: ["dawn", "noon"], seed: { count: 12, from: 1000 } }] }),
   combine: z
     .string()
     .optional()
     .describe("a * b: every pair, the left one slowest. (a, b): side by side. Default: all, in this order.")
     .meta({ examples: ["lighting * seed", "(lighting, seed)"] }),
-  frames: framesText.optional().describe("Make the variations on these frames only."),
+  frames: framesText
+    .optional()
+    .describe("Make the variations on these frames only.")
+    .meta({ examples: ["1001,1030,1058"] }),
   limit: z
     .number()
     .int()
     .min(1)
     .max(LIMITS.wedgesPerStepMax)
     .optional()
-    .describe(`More variations than this are refused. Default ${LIMITS.sweepLimitDefault}.`),
+    .describe(`More variations than this are refused. Default ${LIMITS.sweepLimitDefault}.`)
+    .meta({ examples: [200] }),
 });
 
 const check = z.union([z.string(), z.record(z.string(), z.record(z.string(), z.number()))]);
@@ -78,10 +107,10 @@ const output = z.strictObject({
     .default("beside")
     .describe("beside: beside the plate. Or a folder, relative to the manifest.")
     .meta({ examples: ["beside", "./out"] }),
-  format: z
-    .union([z.literal("png"), later])
+  format: later.format
     .optional()
-    .describe("png."),
+    .describe("png; other formats are not in this version.")
+    .meta({ examples: ["png"] }),
 });
 
 export const manifestSchema = z
@@ -93,25 +122,64 @@ export const manifestSchema = z
       .optional()
       .describe("The recipe: name, or name@1.4 for the newest 1.4.x.")
       .meta({ examples: ["env_relight", "env_relight@1.0"] }),
-    name: z.string().min(1).max(128).optional().describe("What people call this job. Default: the file's name."),
+    name: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe("What people call this job. Default: the file's name.")
+      .meta({ examples: ["tunnel lighting explore"] }),
     plate: plate.optional(),
-    prompt: z.string().max(LIMITS.promptCharactersMax).optional().describe("Short for parameters.prompt."),
-    negative: z.string().max(LIMITS.promptCharactersMax).optional().describe("Short for parameters.negative."),
-    seed: seed.optional().describe("Short for parameters.seed: a whole number up to 2^53-1. Default 1000."),
-    parameters: z.record(z.string(), scalar).optional().describe("The recipe's own parameters (hotplate recipe ls)."),
+    prompt: z
+      .string()
+      .max(LIMITS.promptCharactersMax)
+      .optional()
+      .describe("Short for parameters.prompt.")
+      .meta({ examples: ["warm sunset haze, long shadows"] }),
+    negative: z
+      .string()
+      .max(LIMITS.promptCharactersMax)
+      .optional()
+      .describe("Short for parameters.negative.")
+      .meta({ examples: ["people, text"] }),
+    seed: seed
+      .optional()
+      .describe("Short for parameters.seed: a whole number up to 2^53-1. Default 1000.")
+      .meta({ examples: [1000] }),
+    parameters: z
+      .record(z.string(), scalar)
+      .optional()
+      .describe("The recipe's own parameters (hotplate recipe ls).")
+      .meta({ examples: [{ lighting: "dawn", haze: 0.4 }] }),
     product: z
       .string()
       .optional()
       .describe("Name of the result stream. Default: the recipe's name.")
       .meta({ examples: ["envTunnel"] }),
-    task: z.string().optional().describe("The tracker's task; recorded."),
-    priority: z.number().int().min(0).max(100).default(50).describe("0-100, higher first."),
-    sweep: sweep.optional(),
-    qc: qc.optional(),
-    output: output.optional(),
+    task: z
+      .string()
+      .optional()
+      .describe("The tracker's task; recorded.")
+      .meta({ examples: ["comp"] }),
+    priority: z
+      .number()
+      .int()
+      .min(0)
+      .max(100)
+      .default(50)
+      .describe("0-100, higher first.")
+      .meta({ examples: [60] }),
+    sweep: sweep.optional().describe("Many variations from one manifest."),
+    qc: qc.optional().describe("What is checked, and what happens to a result that fails."),
+    output: output.optional().describe("Where results land, and as what."),
     limits: z
       .strictObject({
-        gpuHours: z.number().positive().optional().describe("Refused when the estimate is above it."),
+        gpuHours: z
+          .number()
+          .positive()
+          .optional()
+          .describe("Refused when the estimate is above it.")
+          .meta({ examples: [20] }),
         deadline: z.iso
           .datetime({ offset: true, local: false })
           .optional()
@@ -120,15 +188,16 @@ export const manifestSchema = z
           )
           .meta({ examples: ["2026-11-27T18:00:00Z"] }),
       })
-      .optional(),
+      .optional()
+      .describe("How much this may cost, and when it is wanted."),
     rerun: z.boolean().default(false).describe("true: do it again although the same work was done before."),
-    references: later.optional(),
-    review: later.optional(),
-    steps: later.optional(),
-    requires: later.optional(),
-    disclosure: later.optional(),
-    retention: later.optional(),
-    notify: later.optional(),
+    references: later.references.optional(),
+    review: later.review.optional(),
+    steps: later.steps.optional(),
+    requires: later.requires.optional(),
+    disclosure: later.disclosure.optional(),
+    retention: later.retention.optional(),
+    notify: later.notify.optional(),
   })
   .describe("A Hotplate manifest.");
 
