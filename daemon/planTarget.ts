@@ -3,7 +3,15 @@
  * that may be written: asked before any GPU works for it.
  */
 import type { Manifest } from "./domain/manifestSchema.ts";
-import { badName, besidePlate, nameOfPlate, plateFolderAbove, targetAt, versionDir } from "./domain/naming.ts";
+import {
+  badName,
+  besidePlate,
+  nameOfPlate,
+  plateFolderAbove,
+  takenName,
+  targetAt,
+  versionDir,
+} from "./domain/naming.ts";
 import { isInside, rootOf } from "./domain/paths.ts";
 import type { PlatePlan, Target } from "./domain/plan.ts";
 import type { Recipe } from "./domain/recipe.ts";
@@ -22,7 +30,7 @@ export async function resolveTarget(world: PathWorld, asked: Asked): Promise<Res
   const { manifest, recipe, plate } = asked;
   const to = manifest.output?.to ?? "beside";
   const product = manifest.product ?? recipe.file.name;
-  const bad = badName(product);
+  const bad = badName(product) ?? takenName(product);
   if (bad !== null)
     return refused({
       code: "HP-MANIFEST-TYPE",
@@ -71,6 +79,14 @@ async function placed(
       found: shotDir,
       action: "Say output.to: FOLDER inside a root.",
     });
+  if (isOwnPlace(world, shotDir))
+    return refused({
+      code: "HP-PATH-ROOT",
+      path: at,
+      message: `Output would land in a folder that Hotplate keeps for itself (${shotDir}).`,
+      found: to,
+      action: "Choose another folder.",
+    });
   const plates =
     plateFolderAbove(shotDir) ??
     (asked.plate !== null &&
@@ -94,6 +110,15 @@ async function placed(
   const existing = await nearestExisting(world, target.productDir);
   if (!(await world.files.writable(existing))) return refused(noPermission(target));
   return found(target);
+}
+
+/** State of ours, hidden folders, and the shelves of hot folders: nothing of a job belongs there. */
+function isOwnPlace(world: PathWorld, dir: string): boolean {
+  if (dir.split("/").some((part) => part.startsWith(".hotplate"))) return true;
+  if (isInside(dir, world.config.stateDir)) return true;
+  return world.config.hotFolders.some(({ path }) =>
+    ["accepted", "done", "failed", "review"].some((shelf) => isInside(dir, `${path}/${shelf}`)),
+  );
 }
 
 /** A lone still that lies in the shot folder itself: its folder is no plate folder. */

@@ -15,6 +15,13 @@ function isPlateFolder(name: string): boolean {
   return PLATE_FOLDERS.has(name.toLowerCase()) || RESOLUTION.test(name) || VERSION_DIR.test(name);
 }
 
+/** Why a name that is fine as a folder's can't be a product's: the place has a meaning of its own. Null when it can. */
+export function takenName(product: string): string | null {
+  if (isPlateFolder(product)) return "that is what a plate's folder is called, and plates are read-only";
+  if (/^(review|accepted|done|failed)$/i.test(product)) return "Hotplate keeps other things in a folder of that name";
+  return null;
+}
+
 /** "Beside the plate": climbs past resolution, version and plate folders; the directory where the shot's products live. */
 export function besidePlate(plateDir: string): string {
   let dir = plateDir;

@@ -11,7 +11,7 @@ import { nameTrouble, shownName } from "../domain/dropName.ts";
 import type { Problem } from "../domain/errors.ts";
 import { ERRORS, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { joinPath } from "../domain/paths.ts";
+import { isInside, joinPath } from "../domain/paths.ts";
 import { exists } from "../durable.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { PlanOutcome } from "../planManifest.ts";
@@ -81,7 +81,7 @@ async function admitOne(context: StageContext, folder: Folder, drop: Drop): Prom
   const bound = folder.config.recipe !== undefined;
   const path = joinPath(folder.config.path, known.name);
   // A product of ours that lands in the hot folder itself, beside a plate that was dropped: never work again.
-  if (known.kind === "directory" && (await isOurs(context, path))) return { kind: "ours" };
+  if (known.kind === "directory" && (await isOurs(context, path, bound))) return { kind: "ours" };
   if (known.kind !== "manifest" && (!bound || known.kind === "other")) return { kind: "refused" };
   const trouble = nameTrouble(known.name);
   if (trouble !== null) return rejection(drop, "HP-INTAKE-NAME", `The name can't be used: ${trouble}.`);
@@ -105,8 +105,11 @@ async function admitPlate(
   return admitted.kind === "claimed" ? { ...admitted, plateIdentity: quiet.identity } : admitted;
 }
 
-async function isOurs(context: StageContext, path: string): Promise<boolean> {
-  return context.live.ownDirs.has(path) || (await exists(context.files, joinPath(path, ".hotplate")));
+async function isOurs(context: StageContext, path: string, bound: boolean): Promise<boolean> {
+  if (context.live.ownDirs.has(path)) return true;
+  // A folder that was made for results only; where folders are plates, a product may lie inside one that was dropped.
+  if (!bound) for (const own of context.live.ownDirs) if (isInside(own, path)) return true;
+  return exists(context.files, joinPath(path, ".hotplate"));
 }
 
 function planOf(context: StageContext, folder: Folder, drop: Drop): () => Promise<PlanOutcome> {

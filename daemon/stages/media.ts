@@ -71,7 +71,7 @@ export function strayName(context: StageContext, folder: Folder, drop: Drop): st
 
 /** A folder that holds a named plate, or results of ours. */
 function isNamedFolder(context: StageContext, folder: Folder, of: { name: string; path: string }): boolean {
-  if (context.live.ownDirs.has(of.path)) return true;
+  for (const own of context.live.ownDirs) if (isInside(own, of.path)) return true;
   for (const plate of context.live.namedPlates) if (isInside(plate, of.path)) return true;
   for (const other of folder.known.values()) if (other.text?.includes(of.name) === true) return true;
   return false;

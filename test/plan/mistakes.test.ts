@@ -1,5 +1,5 @@
 /** The mistakes that artists make, one test each: what is said, where, and what to do about it. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -245,13 +245,31 @@ describe("mistakes about sweeps and places", () => {
     const problem = await first(`use: env_relight\nplate: ${PLATE}\noutput: {to: ../SH010/plates/out}\n`);
     expect([problem.code, problem.message.includes("Plates are read-only")]).toEqual(["HP-PATH-PLATES", true]);
   });
-  it("asks for write access before any GPU works", async (context) => {
-    if (process.getuid?.() === 0) context.skip("root may write everywhere");
+  it.each([
+    ["product: plates", "plate's folder"],
+    ["product: v001", "plate's folder"],
+    ["product: 4096x2160", "plate's folder"],
+    ["product: review", "keeps other things"],
+    ["output: {to: ./.hotplate/claimed}", "keeps for itself"],
+    ["output: {to: ./accepted}", "keeps for itself"],
+    ["output: {to: ../state}", "keeps for itself"],
+  ])("refuses output where plates or our own things are: %s", async (line, words) => {
+    goodPlate(studio);
+    expect((await first(`use: env_relight\nplate: ${PLATE}\n${line}\n`)).message).toContain(words);
+  });
+  it("asks for write access before any GPU works", async () => {
     goodPlate(studio);
     mkdirSync(join(root, "locked"));
-    chmodSync(join(root, "locked"), 0o555);
+    // Root may write everywhere, so the disk says it here.
+    const { writable } = studio.world.files;
+    Object.assign(studio.world.files, {
+      writable: (dir: string) => (dir.endsWith("/locked") ? Promise.resolve(false) : writable(dir)),
+    });
     const problem = await first(`use: env_relight\nplate: ${PLATE}\noutput: {to: ../locked/x}\n`);
-    expect(problem.code).toBe("HP-PATH-PERMISSION");
+    expect([problem.code, problem.message]).toEqual([
+      "HP-PATH-PERMISSION",
+      `Cannot create ${join(root, "locked/x/env_relight/v001")}: Hotplate may not write on ${join(root, "locked/x")}. Ask IT for write access.`,
+    ]);
   });
   it("refuses a GPU budget that the plan exceeds", async () => {
     goodPlate(studio);
