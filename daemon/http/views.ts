@@ -3,7 +3,7 @@ import type { StoredEvent } from "../domain/events.ts";
 import type { GpuFacts, GpuReading, Known } from "../domain/gpu.ts";
 import { versionName, wedgeName } from "../domain/ids.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
-import type { NodeView } from "../domain/nodeView.ts";
+import type { NodeView, SlotProcessView } from "../domain/nodeView.ts";
 import type { StepPlan } from "../domain/plan.ts";
 import { taskCount } from "../domain/plan.ts";
 import { planGpuSeconds } from "../domain/planText.ts";
@@ -85,7 +85,7 @@ export function nodeView(view: NodeView): NodeShape {
       blocks: [...slot.blocks],
       gpu: { ...slot.gpu, facts: slot.gpu.facts === null ? null : gpuView(slot.gpu.facts) },
       tasks: [...slot.tasks],
-      process: slot.process === null ? null : { ...slot.process, startedAt: iso(slot.process.startedAt) },
+      process: processView(slot.process),
       packs: [...slot.packs],
     })),
     gpus: gpusView(view.gpus),
@@ -111,6 +111,10 @@ function gpusView(reading: GpuReading): NodeShape["gpus"] {
     processes: words(reading.processes),
     xids: words(reading.xids),
   };
+}
+
+function processView(of: SlotProcessView | null): NodeShape["slots"][number]["process"] {
+  return of === null ? null : { ...of, startedAt: iso(of.startedAt) };
 }
 
 export function versionView(job: JobRow, step: StepRow): VersionShape {

@@ -78,8 +78,10 @@ export class Watched {
     };
   }
 
-  #exitOf(pid: number): End {
-    return this.#end?.pid === pid ? this.#end.end : { code: null, signal: null };
+  /** Of our own child it comes a moment after /proc knows that it is dead; of an adopted one, never. */
+  #exitOf(pid: number): End | null {
+    if (this.#end?.pid === pid) return this.#end.end;
+    return pid === this.#adopted?.pid ? { code: null, signal: null } : null;
   }
 
   /** Children come and go slowly: the whole table is read every few looks, the process itself every time. */
