@@ -9,6 +9,7 @@ import { rankOf } from "./rank.ts";
 import type { Ledger } from "./share.ts";
 import { charged, sharesOf } from "./share.ts";
 import type { FlightFacts, SlotFacts, TaskFacts } from "./slotFit.ts";
+import { whyNot } from "./slotFit.ts";
 
 /** Tasks that are alike and wait: same recipe, models, show, person, priority, deadline. */
 export interface Head {
@@ -52,7 +53,7 @@ export interface Waiting {
   readonly head: Head;
   readonly tasks: TaskFacts[];
   left: number;
-  /** Seconds of one task, mean over the slots; 0 when not known. */
+  /** Seconds of one task, mean over the slots; 0 when not known, and without a deadline nobody asks. */
   readonly secondsEach: number;
 }
 export interface Board {
@@ -61,6 +62,8 @@ export interface Board {
   readonly waiting: readonly Waiting[];
   ledger: Ledger;
   readonly servedAt: Map<string, number>;
+  /** Head and slot -> may the slot take one of its first tasks, whatever its load? Asked often, never changes in a call. */
+  readonly able: Map<string, boolean>;
 }
 export interface Ranked {
   readonly waiting: Waiting;
@@ -75,11 +78,21 @@ export function boardOf(facts: ScheduleFacts): Board {
       head,
       tasks: [...head.tasks],
       left: head.waiting,
-      secondsEach: meanSeconds(facts, head.workKey),
+      secondsEach: head.deadlineAt === null ? 0 : meanSeconds(facts, head.workKey),
     })),
     ledger: facts.ledger,
     servedAt: new Map(facts.servedAt),
+    able: new Map(),
   };
+}
+
+export function isAble(board: Board, head: Head, place: Place): boolean {
+  const key = `${head.id} ${place.facts.name}`;
+  const known = board.able.get(key);
+  if (known !== undefined) return known;
+  const able = head.tasks.some((task) => whyNot(task, place.facts) === null);
+  board.able.set(key, able);
+  return able;
 }
 
 export function placeOf(slot: SlotFacts): Place {

@@ -173,6 +173,7 @@ export const LIMITS = {
   retryDelayMaxMs: 60_000,
   // Scheduling, in points of priority (docs/scheduling.md)
   headsMax: 256,
+  tasksBesides: 2,
   shareHalfLifeMs: 30 * 60_000,
   showSharePoints: 20,
   personSharePoints: 10,

@@ -7,7 +7,7 @@
  * for them waits, until what waits for others presses harder than the change costs (`domain/warmModels`).
  */
 import type { Board, Place, Ranked, ScheduleFacts, Waiting } from "./board.ts";
-import { boardOf, chargeHead, placeOf, ranked } from "./board.ts";
+import { boardOf, chargeHead, isAble, placeOf, ranked } from "./board.ts";
 import type { Estimates } from "./estimate.ts";
 import { LIMITS } from "./limits.ts";
 import type { FlightFacts, SlotFacts, TaskFacts, WaitReason } from "./slotFit.ts";
@@ -80,28 +80,40 @@ interface Choice {
 /** The best work for a slot that has a free place; null when nothing that waits should go there now. */
 export function choose(board: Board, place: Place): Choice | null {
   if (place.flights.some((flight) => flight.alone)) return null;
-  const options = ranked(board).flatMap(({ waiting, rank }) => {
-    const task = waiting.tasks.find((one) => fits(one, place));
-    return task === undefined ? [] : [{ waiting, task, rank }];
-  });
-  const keep = keptFor(place, options);
+  const order = ranked(board);
+  const keep = keptFor(board, place, order);
   let best: (Choice & { readonly points: number }) | null = null;
-  for (const option of options) {
-    if (changeHeldBack(board, place, { option, keep }) !== null) continue;
-    const { modelKey } = option.waiting.head;
-    const change = loadHere(modelKey, place) > 0;
-    const spread = change && heldElsewhere(board, place, modelKey) ? LIMITS.spreadPoints : 0;
-    // What presses hard enough for a change goes before what would keep the models, unless it is clearly worth less.
-    const pressing = change && keep !== null && option.rank.points >= keep.rank.points - LIMITS.spreadPoints;
-    const points = pressing ? Math.max(option.rank.points, keep.rank.points + 1) : option.rank.points - spread;
-    if (best === null || points > best.points) best = { ...option, points };
+  for (const option of order) {
+    // Best first: what follows can't be worth more than this.
+    if (best !== null && best.points >= Math.max(option.rank.points, keep === null ? 0 : keep.rank.points + 1)) break;
+    if (!isAble(board, option.waiting.head, place)) continue;
+    const task = option.waiting.tasks.find((one) => fits(one, place));
+    if (task === undefined || changeHeldBack(board, place, { option, keep }) !== null) continue;
+    const points = worth(board, place, { option, keep });
+    if (best === null || points > best.points) best = { waiting: option.waiting, task, points };
   }
   return best === null || leftToFaster(board, place, best) ? null : best;
 }
 
+/** Points of work on this slot: a set that somebody else holds is worth less, one that presses for a change goes first. */
+function worth(board: Board, place: Place, of: { readonly option: Ranked; readonly keep: Ranked | null }): number {
+  const { option, keep } = of;
+  const { modelKey } = option.waiting.head;
+  if (loadHere(modelKey, place) === 0) return option.rank.points;
+  if (keep !== null && option.rank.points >= keep.rank.points - LIMITS.spreadPoints)
+    return Math.max(option.rank.points, keep.rank.points + 1);
+  return option.rank.points - (heldElsewhere(board, place, modelKey) ? LIMITS.spreadPoints : 0);
+}
+
 /** Work for the models that are there already: what a change is weighed against. */
-function keptFor(place: Place, options: readonly Ranked[]): Ranked | null {
-  return options.find((option) => option.waiting.head.modelKey === place.modelKey) ?? null;
+function keptFor(board: Board, place: Place, order: readonly Ranked[]): Ranked | null {
+  const kept = order.find(
+    ({ waiting }) =>
+      waiting.head.modelKey === place.modelKey &&
+      isAble(board, waiting.head, place) &&
+      waiting.tasks.some((task) => fits(task, place)),
+  );
+  return kept ?? null;
 }
 
 /** Why the slot does not load this work's models now; null when it needs to load none, or may. */
@@ -126,8 +138,7 @@ function changeHeldBack(
 
 /** Why a slot with a free place leaves this work, in the words of `explain`; null when its turn just did not come yet. */
 export function heldBack(board: Board, place: Place, option: Ranked): WaitReason | null {
-  const able = ranked(board).filter(({ waiting }) => waiting.tasks.some((task) => fits(task, place)));
-  const held = changeHeldBack(board, place, { option, keep: keptFor(place, able) });
+  const held = changeHeldBack(board, place, { option, keep: keptFor(board, place, ranked(board)) });
   if (held !== null) return held;
   if (!leftToFaster(board, place, option)) return null;
   return { code: "faster", message: "is slower: the others will have done all of it before it would", action: null };

@@ -62,20 +62,27 @@ export interface ShareFacts {
 
 export function sharesOf(ledger: Ledger, facts: ShareFacts): Shares {
   const weightOf = (show: string): number => (Object.hasOwn(facts.weights, show) ? (facts.weights[show] ?? 1) : 1);
-  const shows = [...new Set(facts.active.map((one) => one.show))];
-  const used = new Map(shows.map((show) => [show, faded(ledger.shows.get(show), facts.now)]));
-  const all = sum(used.values());
-  const weights = sum(shows.map(weightOf));
-  const peopleOf = (show: string): readonly string[] => [
-    ...new Set(facts.active.filter((one) => one.show === show).map((one) => one.person)),
-  ];
-  const usedBy = (show: string, person: string): number => faded(ledger.people.get(personKey(show, person)), facts.now);
+  /** Show -> what it used, and its people with what they used. */
+  const shows = new Map<string, { readonly used: number; readonly people: Map<string, number> }>();
+  for (const { show, person } of facts.active) {
+    const known = shows.get(show) ?? { used: faded(ledger.shows.get(show), facts.now), people: new Map() };
+    shows.set(show, known);
+    if (!known.people.has(person))
+      known.people.set(person, faded(ledger.people.get(personKey(show, person)), facts.now));
+  }
+  const all = sum([...shows.values()].map((one) => one.used));
+  const weights = sum([...shows.keys()].map(weightOf));
+  const within = new Map([...shows].map(([show, { people }]) => [show, sum(people.values())]));
   return {
-    show: (show) => (used.has(show) ? share(used.get(show) ?? 0, all, weightOf(show) / weights) : null),
+    show(show) {
+      const known = shows.get(show);
+      return known === undefined ? null : share(known.used, all, weightOf(show) / weights);
+    },
     person(show, person) {
-      const people = peopleOf(show);
-      if (!people.includes(person)) return null;
-      return share(usedBy(show, person), sum(people.map((one) => usedBy(show, one))), 1 / people.length);
+      const known = shows.get(show);
+      const used = known?.people.get(person);
+      if (known === undefined || used === undefined) return null;
+      return share(used, within.get(show) ?? 0, 1 / known.people.size);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Estimates } from "./estimate.ts";
 import { LIMITS } from "./limits.ts";
 import type { Rank } from "./rank.ts";
 import type { Board, Head, Place } from "./board.ts";
-import { whyNot } from "./slotFit.ts";
+import { isAble } from "./board.ts";
 
 /** 1 when the slot would have to load something for this set, else 0. A graph without models disturbs nobody's. */
 export function loadHere(modelKey: string, place: Pick<Place, "modelKey">): 0 | 1 {
@@ -45,7 +45,8 @@ export function mayChange(option: Contender, keep: Contender, board: Board): boo
 export function worthLoading(board: Board, place: Place, head: Head): boolean {
   const { estimates } = board.facts;
   const holders = board.places.filter(
-    (other) => other !== place && other.modelKey === head.modelKey && other.facts.state === "up" && able(head, other),
+    (other) =>
+      other !== place && other.modelKey === head.modelKey && other.facts.state === "up" && isAble(board, head, other),
   );
   if (holders.length === 0) return true;
   const load = estimates.loadSecondsOf(head.modelKey);
@@ -67,16 +68,15 @@ export function leftToFaster(
   if (own === null) return false;
   const others = board.places.filter(
     (other) =>
-      other !== place && loadHere(head.modelKey, other) === 0 && other.facts.state === "up" && able(head, other),
+      other !== place &&
+      loadHere(head.modelKey, other) === 0 &&
+      other.facts.state === "up" &&
+      isAble(board, head, other),
   );
   if (others.length === 0) return false;
   const load = loadHere(head.modelKey, place) > 0 ? (estimates.loadSecondsOf(head.modelKey) ?? 0) : 0;
   const endsIn = busySeconds(estimates, place) + load + own;
   return endsWithin(board, others, { head, seconds: endsIn }) >= allWaiting(board);
-}
-
-function able(head: Head, place: Place): boolean {
-  return head.tasks.some((task) => whyNot(task, place.facts) === null);
 }
 
 /** Tasks of the head's kind that the places begin within so many seconds, after what they have in hand. */

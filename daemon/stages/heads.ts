@@ -23,8 +23,8 @@ export interface Waiting {
 
 export async function readHeads(context: StageContext, shelf: RecipeShelf): Promise<Waiting> {
   const { live, world } = context;
-  // Enough of each head for every free place to take from it.
-  const tasksEach = Math.max(1, live.slots.size) * LIMITS.promptsPerSlot;
+  // Enough of each head for every free place to take from it, and a few that some slot may not have.
+  const tasksEach = freePlaces(context) + LIMITS.tasksBesides;
   const rows = await world.store.heads({ heads: LIMITS.headsMax, tasksEach });
   const tasks = new Map<string, TaskRow>();
   const heads: Head[] = [];
@@ -34,6 +34,16 @@ export async function readHeads(context: StageContext, shelf: RecipeShelf): Prom
     heads.push(await headOf(context, row, shelf));
   }
   return { heads, tasks };
+}
+
+function freePlaces(context: StageContext): number {
+  let free = 0;
+  for (const slot of context.live.slots.values()) {
+    let busy = 0;
+    for (const flight of slot.flights.values()) if (flight.phase !== "collecting") busy += 1;
+    free += Math.max(0, LIMITS.promptsPerSlot - busy);
+  }
+  return free;
 }
 
 async function headOf(context: StageContext, row: HeadRow, shelf: RecipeShelf): Promise<Head> {
