@@ -50,7 +50,11 @@ export function createDaemon(world: World, options: DaemonOptions): Daemon {
   const alarm = createAlarm();
   const guard = createMountGuard(world.files, world.clock, world.config.roots);
   const guarded: World = { ...world, files: guard.files };
-  const live = createLive(world.config, (slot, wake) => world.comfy.open(slot, wake), alarm.wake);
+  const live = createLive(
+    world.config,
+    { openSlot: (slot, wake) => world.comfy.open(slot, wake), now: () => world.clock.now() },
+    alarm.wake,
+  );
   const startedAt = world.clock.now();
   const failed = (work: string, error: unknown): Promise<void> => {
     world.log.event("error", "work.failed", {

@@ -6,10 +6,11 @@ import type { Config, SlotConfig } from "./domain/config.ts";
 import type { JobId, Fence, PromptId, StepId, TaskId } from "./domain/ids.ts";
 import type { Wish } from "./domain/slotLadder.ts";
 import type { FolderView, NodeView, RootView, SlotProcessView, SlotView } from "./domain/nodeView.ts";
+import { LIMITS } from "./domain/limits.ts";
 import type { StepPlan } from "./domain/plan.ts";
 import type { RuleBook } from "./domain/classify.ts";
 import type { SlotGpu } from "./domain/gpu.ts";
-import type { Catalogue, ComfySlot, Files, Presence, PromptStatus, SystemStats, World } from "./ports.ts";
+import type { Catalogue, ComfySlot, Files, Presence, PromptStatus, SystemStats, Wake, World } from "./ports.ts";
 import type { Estimator } from "./domain/estimate.ts";
 import { createEstimator } from "./domain/estimate.ts";
 import type { Ledger } from "./domain/share.ts";
@@ -48,6 +49,8 @@ export interface Flight {
   unknownSince: number | null;
   /** An answer of ComfyUI is in hand and being acted on: no more polls. */
   settled: boolean;
+  /** It ended well and its files wait for their turn to be collected. */
+  toCollect: (PromptStatus & { readonly kind: "completed" }) | null;
 }
 
 export interface SlotState {
@@ -76,7 +79,6 @@ export interface SlotState {
   readonly flights: Map<TaskId, Flight>;
   /** Who keeps new work off it -> why. Each stage writes under its own name only. */
   readonly blocks: Map<"supervision" | "gpu" | "sick" | "person", WaitReason>;
-  woken: boolean;
   /** Last good answer, ms; 0: none yet. */
   answeredAt: number;
   /** How calls fail while it is down. */
@@ -89,6 +91,9 @@ export interface SlotState {
   process: SlotProcessView | null;
   /** Node packs that could not be loaded. */
   packs: readonly string[];
+  /** Prompts that the socket spoke of since they were last asked about; all of them when it could not say. */
+  readonly woken: Set<string>;
+  wokenAll: boolean;
 }
 
 export interface Trouble {
@@ -170,15 +175,15 @@ export interface StageContext {
 
 export function createLive(
   config: Config,
-  openSlot: (slot: SlotConfig, wake: () => void) => ComfySlot,
+  of: { readonly openSlot: (slot: SlotConfig, wake: Wake) => ComfySlot; readonly now: () => number },
   wake: () => void,
 ): Live {
   const slots = new Map<string, SlotState>();
   for (const slot of config.slots) {
     const state: SlotState = {
       config: slot,
-      client: openSlot(slot, () => {
-        state.woken = true;
+      client: of.openSlot(slot, (what) => {
+        heard(state, what, of.now());
         wake();
       }),
       state: "down",
@@ -197,13 +202,14 @@ export function createLive(
       gpuMemoryMiB: null,
       flights: new Map(),
       blocks: new Map(),
-      woken: false,
       answeredAt: 0,
       silence: null,
       restartWish: null,
       ended: 0,
       process: null,
       packs: [],
+      woken: new Set(),
+      wokenAll: false,
     };
     slots.set(slot.name, state);
   }
@@ -230,6 +236,13 @@ export function createLive(
   };
 }
 
+/** A beginning is only a time for estimates; an end is asked about. */
+function heard(slot: SlotState, what: Parameters<Wake>[0], now: number): void {
+  if (what === null) slot.wokenAll = true;
+  else if (what.ended) slot.woken.add(what.prompt);
+  else for (const flight of slot.flights.values()) if (flight.promptId === what.prompt) flight.runningSince ??= now;
+}
+
 export function slotFacts(slot: SlotState, now: number): SlotFacts {
   return {
     name: slot.config.name,
@@ -237,11 +250,19 @@ export function slotFacts(slot: SlotState, now: number): SlotFacts {
     reason: slot.reason,
     simulated: slot.stats?.simulated ?? false,
     classes: slot.classes,
-    blocks: [...slot.blocks.values()],
+    blocks: [...slot.blocks.values(), ...tooMuchToCollect(slot)],
     modelKey: slot.modelKey,
     gpuMemoryMiB: slot.gpuMemoryMiB,
     flights: [...slot.flights.values()].flatMap((flight) => flightFacts(flight, now)),
   };
+}
+
+/** Results pile up behind a slow disk: the GPU waits for it rather than ComfyUI's own disk for us. */
+function tooMuchToCollect(slot: SlotState): readonly WaitReason[] {
+  const waiting = [...slot.flights.values()].filter((flight) => flight.phase === "collecting").length;
+  if (waiting < LIMITS.collectingPerSlotMax) return [];
+  const message = `${waiting} of its results wait to be copied to their disk`;
+  return [{ code: "HP-DISK-IO", message, action: "it goes on by itself" }];
 }
 
 /** What is being collected is over for ComfyUI. */

@@ -178,9 +178,11 @@ export interface ComfySlot {
   progress(id: PromptId): number | null;
   close(): Promise<void>;
 }
+/** What a socket said: of one prompt that it began or ended; null when anything may have happened. A hint, never truth. */
+export type Wake = (what: { readonly prompt: string; readonly ended: boolean } | null) => void;
 export interface Comfy {
   /** Opens a slot; `wake` is called when its socket says that anything happened. Connects lazily, reconnects by itself. */
-  open(slot: SlotConfig, wake: () => void): ComfySlot;
+  open(slot: SlotConfig, wake: Wake): ComfySlot;
 }
 
 export type SpawnedSlot = SlotConfig & { readonly spawn: SpawnConfig };

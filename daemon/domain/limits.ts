@@ -69,6 +69,7 @@ export const LIMITS = {
   hashThreadIdleMs: 15_000,
   // ComfyUI
   promptsPerSlot: 2,
+  collectingPerSlotMax: 16,
   comfyCallTimeoutMs: 30_000,
   comfyConnectTimeoutMs: 3_000,
   comfyCatalogueTimeoutMs: 120_000,

@@ -31,10 +31,16 @@ export function createCollect(context: StageContext): Stage {
       }
       for (const slot of context.live.slots.values()) {
         for (const flight of slot.flights.values()) await abandonLost(context, slot, flight);
+        for (const flight of slot.flights.values()) startCollecting(context, slot, flight);
+        const due = slot.wokenAll || now >= slot.nextPollAt;
         const polled = [...slot.flights.values()].filter(
-          (f) => f.submittedAt !== null && !f.settled && f.phase !== "collecting",
+          (flight) =>
+            flight.submittedAt !== null &&
+            !flight.settled &&
+            flight.phase !== "collecting" &&
+            (due || slot.woken.has(flight.promptId)),
         );
-        if (polled.length > 0 && (slot.woken || now >= slot.nextPollAt)) poll(context, slot, polled);
+        if (polled.length > 0) poll(context, slot, { flights: polled, all: due });
       }
     },
   };
@@ -61,7 +67,12 @@ async function abandonLost(context: StageContext, slot: SlotState, flight: Fligh
 
 type Answers = readonly { readonly flight: Flight; readonly status: PromptStatus }[];
 
-function poll(context: StageContext, slot: SlotState, flights: readonly Flight[]): void {
+function poll(
+  context: StageContext,
+  slot: SlotState,
+  of: { readonly flights: readonly Flight[]; readonly all: boolean },
+): void {
+  const { flights, all } = of;
   const started = context.work.start<Answers>({
     key: `poll:${slot.config.name}`,
     lane: `${slot.config.name}:poll`,
@@ -77,7 +88,7 @@ function poll(context: StageContext, slot: SlotState, flights: readonly Flight[]
       return out;
     },
     done: async (outcome) => {
-      slot.nextPollAt = context.world.clock.now() + LIMITS.comfyPollMs;
+      if (all || !outcome.ok) slot.nextPollAt = context.world.clock.now() + LIMITS.comfyPollMs;
       if (!outcome.ok) {
         await slotDown(context, slot, outcome.error);
         return;
@@ -86,7 +97,10 @@ function poll(context: StageContext, slot: SlotState, flights: readonly Flight[]
         if (!flight.settled) await take(context, slot, { flight, status });
     },
   });
-  if (started) slot.woken = false;
+  if (!started) return;
+  // What the socket says from here on is about a later moment than the answers.
+  if (all) slot.wokenAll = false;
+  for (const flight of flights) slot.woken.delete(flight.promptId);
 }
 
 async function take(
@@ -104,7 +118,12 @@ async function take(
       return;
     case "completed":
       if (flight.stopFor === "cancel" || flight.stopFor === "lost") await stopped(context, slot, flight);
-      else startCollecting(context, slot, { flight, status });
+      else {
+        // From here on the slot is free for its next prompt: files are copied beside it.
+        flight.phase = "collecting";
+        flight.toCollect = status;
+        startCollecting(context, slot, flight);
+      }
       return;
     case "failed":
       if (flight.stopFor !== null) await stopped(context, slot, flight);
@@ -153,24 +172,20 @@ interface Collected {
   readonly gpuSeconds: number | null;
 }
 
-function startCollecting(
-  context: StageContext,
-  slot: SlotState,
-  of: { readonly flight: Flight; readonly status: PromptStatus & { kind: "completed" } },
-): void {
-  const { flight } = of;
+function startCollecting(context: StageContext, slot: SlotState, flight: Flight): void {
+  const status = flight.toCollect;
+  if (status === null) return;
   const started = context.work.start<Collected>({
     key: `collect:${flight.promptId}`,
     lane: laneOf(context, flight.plan.target.productDir, "output"),
-    run: () => collect(context, slot, of),
+    run: () => collect(context, slot, { flight, status }),
     done: async (outcome) => {
       if (outcome.ok) await staged(context, slot, { flight, collected: outcome.value });
       else await notCollected(context, slot, { flight, error: outcome.error });
     },
   });
-  // The slot is free for its next prompt while this one's files are copied. The lane may be full: asked again next poll.
-  if (started) flight.phase = "collecting";
-  else slot.woken = true;
+  // The lane may be full: its turn comes.
+  if (started) flight.toCollect = null;
 }
 
 async function collect(
@@ -251,7 +266,6 @@ async function notCollected(
   // A full disk, a lost mount, a slot that just died: the prompt is still completed; it is collected when they are back.
   flight.phase = "submitted";
   slot.nextPollAt = context.world.clock.now() + LIMITS.retryDelayMs;
-  slot.woken = false;
   if (code === "ENOSPC" || code === "EDQUOT") await rootFull(context, flight.plan.target.productDir);
   if (code.startsWith("ECONN")) await slotDown(context, slot, error);
   else context.world.log.event("warn", "work.failed", { work: "collect", task: flight.taskId, code });

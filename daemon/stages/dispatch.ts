@@ -91,6 +91,7 @@ async function grant(
     lastStatus: null,
     unknownSince: null,
     settled: false,
+    toCollect: null,
   };
   slot.flights.set(task.id, flight);
   // A graph without models leaves those that are there.
@@ -120,7 +121,9 @@ async function takeBackForIdle(context: StageContext, shelf: RecipeShelf): Promi
     const task = able.get(taskId);
     return task !== undefined && whyNot(task, slot) === null;
   });
-  const flight =
-    back === null ? undefined : context.live.slots.get(back.from)?.flights.get(back.taskId as Flight["taskId"]);
-  if (flight !== undefined) flight.stopFor = "steal";
+  const from = back === null ? undefined : context.live.slots.get(back.from);
+  const flight = from?.flights.get(back?.taskId as Flight["taskId"]);
+  if (from === undefined || flight === undefined) return;
+  flight.stopFor = "steal";
+  from.woken.add(flight.promptId);
 }

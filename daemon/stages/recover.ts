@@ -62,5 +62,6 @@ function adoptedFlight(
     lastStatus: null,
     unknownSince: null,
     settled: false,
+    toCollect: null,
   };
 }

@@ -308,7 +308,7 @@ export function simComfy(parts: ComfyPortParts): Comfy {
     open(config: SlotConfig, wake) {
       const slot = parts.slots.get(config.name);
       if (slot === undefined) throw new Error(`no simulated slot ${config.name}`);
-      const disconnect = slot.connect(() => parts.world.inLife(parts.life, 1, wake));
+      const disconnect = slot.connect(() => parts.world.inLife(parts.life, 1, () => wake(null)));
       return portOf(parts, slot, disconnect);
     },
   };

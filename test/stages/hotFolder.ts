@@ -144,7 +144,11 @@ export function openHot(options: HotOptions): Hot {
   const failed = (key: string, error: unknown): Promise<void> =>
     Promise.resolve(void failures.push(`${key}: ${error instanceof Error ? error.stack : String(error)}`));
   const work = createWork({ wake, widthOf: () => 1, failed });
-  const live = createLive(config, (slot) => world.comfy.open(slot, wake), wake);
+  const live = createLive(
+    config,
+    { openSlot: (slot) => world.comfy.open(slot, wake), now: () => world.clock.now() },
+    wake,
+  );
   const context: StageContext = {
     world,
     files,

@@ -1,7 +1,7 @@
 /** One slot's ComfyUI behind `ports.ts`: the client for truth, the socket for speed, a transport for files. */
 import type { SlotConfig } from "../../domain/config.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { Comfy, ComfySlot } from "../../ports.ts";
+import type { Comfy, ComfySlot, Wake } from "../../ports.ts";
 import { ComfyClient } from "./client.ts";
 import { createHttp } from "./http.ts";
 import type { SocketOptions } from "./socket.ts";
@@ -17,7 +17,7 @@ export function createComfy(options: ComfyOptions = {}): Comfy {
   return { open: (slot, wake) => openSlot(slot, wake, options) };
 }
 
-function openSlot(slot: SlotConfig, wake: () => void, options: ComfyOptions): ComfySlot {
+function openSlot(slot: SlotConfig, wake: Wake, options: ComfyOptions): ComfySlot {
   const timeoutMs = options.timeoutMs ?? LIMITS.comfyCallTimeoutMs;
   const http = createHttp(slot.url, timeoutMs);
   const client = new ComfyClient(http);

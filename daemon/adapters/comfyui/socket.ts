@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import WebSocket from "ws";
 import { LIMITS } from "../../domain/limits.ts";
+import type { Wake } from "../../ports.ts";
 import { asRecord } from "./parse.ts";
 
 export interface Socket {
@@ -25,15 +26,15 @@ export interface SocketOptions {
   readonly pingMs?: number;
 }
 
-const WAKING = new Set([
-  "status",
-  "execution_start",
-  "executing",
-  "executed",
-  "execution_success",
-  "execution_error",
-  "execution_interrupted",
-]);
+/**
+ * The last that is said of a prompt: `executing` without a graph node, after history was written. Errors and interrupts come
+ * before it. Asking at every step would cost a request each and change nothing.
+ */
+function isEnd(type: unknown, data: Readonly<Record<string, unknown>>): boolean {
+  if (type === "executing") return data["node"] === null;
+  return type === "execution_error" || type === "execution_interrupted";
+}
+
 /** Prompts followed at a time: far more than a slot is ever given. */
 const FOLLOWED_MAX = 256;
 
@@ -44,7 +45,7 @@ interface Followed {
   heard: boolean;
 }
 
-export function openSocket(base: string, wake: () => void, options: SocketOptions = {}): Socket {
+export function openSocket(base: string, wake: Wake, options: SocketOptions = {}): Socket {
   const link = new Link(base, wake, options);
   return {
     clientId: () => link.clientId,
@@ -59,7 +60,7 @@ export function openSocket(base: string, wake: () => void, options: SocketOption
 class Link {
   clientId: string = randomUUID();
   readonly #base: string;
-  readonly #wake: () => void;
+  readonly #wake: Wake;
   readonly #options: SocketOptions;
   readonly #followed = new Map<string, Followed>();
   #socket: WebSocket | null = null;
@@ -69,7 +70,7 @@ class Link {
   #failures = 0;
   #closed = false;
 
-  constructor(base: string, wake: () => void, options: SocketOptions) {
+  constructor(base: string, wake: Wake, options: SocketOptions) {
     this.#base = base.replace(/^http/, "ws").replace(/\/+$/, "");
     this.#wake = wake;
     this.#options = options;
@@ -135,7 +136,7 @@ class Link {
   }
 
   #opened(socket: WebSocket): void {
-    this.#wake();
+    this.#wake(null);
     this.#ping = setInterval(() => {
       // It may be busy for seconds; one whole interval without any sign is the end.
       if (!this.#answered) socket.terminate();
@@ -158,7 +159,7 @@ class Link {
     this.#timer = setTimeout(() => this.#connect(), pauseMs);
     this.#timer.unref();
     // What was said meanwhile is lost; polling finds it.
-    this.#wake();
+    this.#wake(null);
   }
 
   #stop(): void {
@@ -177,7 +178,9 @@ class Link {
       followed.heard = true;
       followed.done = Math.max(followed.done, doneOf(message["type"], data));
     }
-    if (WAKING.has(String(message["type"]))) this.#wake();
+    const { type } = message;
+    if (typeof id === "string" && (type === "execution_start" || isEnd(type, data)))
+      this.#wake({ prompt: id, ended: type !== "execution_start" });
   }
 }
 
