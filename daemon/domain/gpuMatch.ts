@@ -80,10 +80,10 @@ function configuredUuid(gpu: number | string | null, { reading, pinned, seen }: 
 }
 
 /** Is this process the slot's ComfyUI? By its process group when we started it, else by the port of its command line. */
-export function isProcessOf({ process }: GpuProcess, place: SlotPlace): boolean {
-  if (process === null || !place.local) return false;
-  if (place.group !== null && process.group === place.group) return true;
-  return place.port !== null && comfyPort(process.argv) === place.port;
+export function isProcessOf({ process: program }: GpuProcess, place: SlotPlace): boolean {
+  if (program === null || !place.local) return false;
+  if (place.group !== null && program.group === place.group) return true;
+  return place.port !== null && comfyPort(program.argv) === place.port;
 }
 
 /** The port that `python main.py --port N` listens on; null when the words are not those of a ComfyUI. */

@@ -1,3 +1,4 @@
+/** The plans of one batch of drops share what they ask the disk, and never what they change on it. */
 import { describe, expect, it } from "vitest";
 import { askedOnce } from "../../daemon/planOnce.ts";
 import type { World } from "../../daemon/ports.ts";

@@ -1,3 +1,4 @@
+/** What a node learns while it works: estimates, shares, bounded memory, the order of a search by halves. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bisectOrder } from "../../daemon/domain/bisect.ts";

@@ -1,3 +1,4 @@
+/** The models that a task's graph loads: what must be warm on a slot for it to start at once. */
 import { describe, expect, it } from "vitest";
 import type { Catalogue } from "../../daemon/domain/catalogue.ts";
 import { keysOf, modelSetOf } from "../../daemon/domain/modelSet.ts";

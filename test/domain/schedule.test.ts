@@ -1,3 +1,4 @@
+/** Which task goes to which slot, and the words for why it does not. */
 import { describe, expect, it } from "vitest";
 import { boardOf } from "../../daemon/domain/board.ts";
 import { waitingReasons } from "../../daemon/domain/explainWaiting.ts";
