@@ -64,7 +64,13 @@ export async function runHotplate(options: HotplateOptions): Promise<HotplateRun
     const committed = await over.promise;
     clearTimeout(late);
     const used = { cpuMs: cpuMsOf(child.pid ?? -1) - before, peakMiB: memoryOf(child.pid ?? -1).peak };
-    if (!committed) process.stderr.write(`${lines.map((line) => JSON.stringify(line)).slice(-20).join("\n")}\n`);
+    if (!committed)
+      process.stderr.write(
+        `${lines
+          .map((line) => JSON.stringify(line))
+          .slice(-20)
+          .join("\n")}\n`,
+      );
     return { ...used, lines, committed };
   } finally {
     child.kill("SIGKILL");
