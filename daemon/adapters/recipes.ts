@@ -134,12 +134,14 @@ async function readOnce(
 }
 
 async function signatureOf(files: ReadingFiles, dir: string): Promise<string> {
-  const parts: string[] = [];
-  for (const name of [RECIPE_FILE, GRAPH_FILE]) {
-    const stat = await files.stat(await files.realpath(`${dir}/${name}`));
-    parts.push(`${stat.dev}:${stat.ino}:${stat.bytes}:${stat.mtimeNs}:${stat.ctimeNs}`);
-  }
-  return parts.join("|");
+  const parts = [RECIPE_FILE, GRAPH_FILE].map(async (name) => {
+    const path = `${dir}/${name}`;
+    let stat = await files.stat(path);
+    // Asked for every manifest that is dropped alone: a plain file costs one call.
+    if (stat.kind === "link") stat = await files.stat(await files.realpath(path));
+    return `${stat.dev}:${stat.ino}:${stat.bytes}:${stat.mtimeNs}:${stat.ctimeNs}`;
+  });
+  return (await Promise.all(parts)).join("|");
 }
 
 async function readText(files: ReadingFiles, path: string, bytesMax: number): Promise<string> {
