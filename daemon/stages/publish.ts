@@ -9,6 +9,7 @@
 import type { Fence } from "../domain/ids.ts";
 import { versionName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
+import { mayOpenVersions } from "../domain/openAhead.ts";
 import { joinPath } from "../domain/paths.ts";
 import { appearWhole } from "../durable.ts";
 import type { Stage, StageContext } from "../live.ts";
@@ -36,13 +37,20 @@ export function createPublish(context: StageContext, shelf: RecipeShelf): Stage 
         if (step.counts.committing === 0) await burn(context, step);
         else startAssembling(context, step, shelf);
       }
-      if (context.live.state === "draining") return;
+      if (context.live.state === "draining" || !(await mayOpen(context))) return;
       for (const step of await store.steps(["planned"], LIMITS.stepsPerTick)) {
         if (step.counts.blocked === 0 && step.counts.canceled + step.counts.failed > 0) await burn(context, step);
         else if (stepMayTry(context, step)) await startOpening(context, step);
       }
     },
   };
+}
+
+async function mayOpen(context: StageContext): Promise<boolean> {
+  const waitingFiles = [...context.live.folders.values()].map((folder) => folder.waiting);
+  if (mayOpenVersions({ waitingFiles, readyTasks: Number.MAX_SAFE_INTEGER })) return true;
+  const heads = await context.world.store.heads({ heads: LIMITS.headsMax, tasksEach: 1 });
+  return mayOpenVersions({ waitingFiles, readyTasks: heads.reduce((sum, head) => sum + head.waiting, 0) });
 }
 
 function anyLaneFree(context: StageContext): boolean {
