@@ -66,16 +66,18 @@ export function leftToFaster(
   const { head } = choice.waiting;
   const own = estimates.secondsOf(head.workKey, place.facts.name);
   if (own === null) return false;
+  const load = loadHere(head.modelKey, place) > 0 ? (estimates.loadSecondsOf(head.modelKey) ?? 0) : 0;
+  const endsIn = busySeconds(estimates, place) + load + own;
   const others = board.places.filter(
     (other) =>
       other !== place &&
       loadHere(head.modelKey, other) === 0 &&
       other.facts.state === "up" &&
+      // Strictly: of two that are equally fast each would leave the last task to the other for ever.
+      busySeconds(estimates, other) + (estimates.secondsOf(head.workKey, other.facts.name) ?? endsIn) < endsIn &&
       isAble(board, head, other),
   );
   if (others.length === 0) return false;
-  const load = loadHere(head.modelKey, place) > 0 ? (estimates.loadSecondsOf(head.modelKey) ?? 0) : 0;
-  const endsIn = busySeconds(estimates, place) + load + own;
   return endsWithin(board, others, { head, seconds: endsIn }) >= allWaiting(board);
 }
 

@@ -176,6 +176,13 @@ describe("unequal slots", () => {
     expect(given({ heads: [head("w", 2)], slots: [fast, slot("slow")], estimates: mixed })).toEqual([]);
     expect(given({ heads: [head("w", 8)], slots: [fast, slot("slow")], estimates: mixed })).toEqual(["w1@slow"]);
   });
+
+  it("give a lone task to one of two that are equally fast, instead of leaving it to each other", () => {
+    const equal = learned({ "w@gpu0": 1, "w@gpu1": 1 });
+    expect(given({ heads: [head("w", 1)], slots: [slot("gpu0"), slot("gpu1")], estimates: equal })).toEqual([
+      "w1@gpu0",
+    ]);
+  });
 });
 
 describe("whyNot", () => {
