@@ -167,6 +167,7 @@ export const LIMITS = {
   attemptsMax: 5,
   poisonSlotsMax: 3,
   comfyCrashesMax: 2,
+  lostRunsMax: 6,
   leaseMs: 60_000,
   leaseRenewMs: 15_000,
   taskTimeoutMs: 30 * 60_000,

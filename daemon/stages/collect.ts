@@ -144,7 +144,19 @@ async function unknown(context: StageContext, slot: SlotState, flight: Flight): 
   const now = context.world.clock.now();
   flight.unknownSince ??= now;
   // One look may fall between queue and history; a bounded moment later it is gone for good.
-  if (now - flight.unknownSince >= LIMITS.promptUnknownMs) await givenBack(context, { slot, flight, how: "lost" });
+  if (now - flight.unknownSince >= LIMITS.promptUnknownMs) await forgotten(context, slot, flight);
+}
+
+/**
+ * Sent again, without a retry used: most often somebody restarted ComfyUI. But what ran each time when it went away may be
+ * why it does, and nobody's restarts go on for ever.
+ */
+async function forgotten(context: StageContext, slot: SlotState, flight: Flight): Promise<void> {
+  const attempts = flight.runningSince === null ? [] : await context.world.store.history(flight.taskId);
+  const lost = attempts.filter((attempt) => attempt.outcome === "lost").length;
+  if (lost < LIMITS.lostRunsMax) return givenBack(context, { slot, flight, how: "lost" });
+  const message = `ComfyUI was gone ${lost + 1} times while it ran; it may be what ends ComfyUI`;
+  await attemptFailed(context, { slot, flight, failure: { class: "lost", code: "HP-COMFY-LOST", message } });
 }
 
 async function stopped(context: StageContext, slot: SlotState, flight: Flight): Promise<void> {

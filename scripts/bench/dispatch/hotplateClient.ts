@@ -73,8 +73,11 @@ export async function runHotplate(options: HotplateOptions): Promise<HotplateRun
       );
     return { ...used, lines, committed };
   } finally {
-    child.kill("SIGKILL");
+    // As a studio stops it, so that a profile of it is written when one is asked for by NODE_OPTIONS.
+    child.kill("SIGTERM");
+    const hurry = setTimeout(() => child.kill("SIGKILL"), 15_000);
     await ended;
+    clearTimeout(hurry);
     rmSync(root, { recursive: true, force: true });
   }
 }
