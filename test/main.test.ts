@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Server } from "node:net";
 import { createServer } from "node:net";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, it } from "vitest";
 import { readDaemonFile } from "../daemon/adapters/daemonFile.ts";
 import { Child } from "./e2e/farm.ts";
@@ -120,6 +121,21 @@ describe("hotplate run", () => {
     expect(child.stderr.join("\n")).toContain("EADDRINUSE");
     expect(existsSync(dir.file("state/daemon.json"))).toBe(false);
     await start(configure(dir)).line(event("daemon.recovered"));
+  });
+
+  it("ends when its store turns out broken after the slots were opened, and says it", async () => {
+    using dir = tempDir();
+    const comfy = await silentServer();
+    const config = configure(dir, { comfy: comfy.url });
+    const first = start(config);
+    await first.line(event("daemon.recovered"));
+    await first.kill("SIGKILL");
+    const database = new DatabaseSync(dir.file("state/hotplate.db"));
+    database.exec("ALTER TABLE task RENAME TO task_of_another_build");
+    database.close();
+    const second = start(config);
+    expect(await second.exited).toBeGreaterThan(0);
+    expect(second.stderr.join("\n")).toContain("HP-INTERNAL  no such table");
   });
 
   it("starts with no half of a configuration: every problem on standard error, exit 3", async () => {
