@@ -89,7 +89,8 @@ export async function slotDown(context: StageContext, slot: SlotState, error: un
   const wasDown = slot.state === "down" && slot.reason === reason;
   slot.state = "down";
   slot.reason = reason;
-  if (wasDown) return;
+  // Supervision tells of its own restarts, and why.
+  if (wasDown || slot.blocks.has("supervision")) return;
   const fields = { slot: slot.config.name, code: "HP-COMFY-UNREACHABLE", reason };
   context.world.log.event("warn", "slot.down", fields);
   await context.world.store.note("slot.down", null, fields);

@@ -136,6 +136,12 @@ export class Engine {
     const { faults } = this.#options;
     const exit = faults.take("die");
     if (exit !== null) this.#options.die(Number(exit || 137));
+    const zombie = faults.take("zombie");
+    this.#zombie = zombie !== null;
+    if (zombie === "queue") {
+      this.queue.put(prompt);
+      return;
+    }
     this.#execution += 1;
     const run = new PromptRun(prompt, {
       sockets: this.#sockets,
@@ -145,8 +151,6 @@ export class Engine {
     });
     this.#run = run;
     this.#sockets.status();
-    const zombie = faults.take("zombie");
-    this.#zombie = zombie !== null;
     if (this.#zombie) {
       if (zombie !== "silent")
         this.#options.say("Exception in thread Thread-2 (prompt_worker):\nRuntimeError: simulated");

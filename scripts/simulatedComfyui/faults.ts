@@ -35,7 +35,8 @@ export const FAULTS = {
   oom: "the GPU is out of memory",
   cudaError: "the CUDA process is poisoned: this prompt and all later ones fail",
   nodeError: "a graph node raises RuntimeError",
-  zombie: "the execution thread dies and says so, or not with the value silent: HTTP goes on, nothing runs",
+  zombie:
+    "the execution thread dies: HTTP goes on, nothing runs; silent: without a word; queue: before it took the prompt",
   die: "the process ends with the value as exit code (137)",
   ignoreSignals: "SIGINT and SIGTERM do nothing; a flag for main.ts",
   slowStart: "HTTP binds so many ms late; a flag for main.ts",

@@ -78,6 +78,26 @@ describe("a slot that the daemon spawns", () => {
     expect(daemon.lines.filter((line) => line.event === "slot.restarting" && line["slot"] !== "gpu0")).toEqual([]);
   });
 
+  it("that does not let go of a canceled prompt is restarted", async () => {
+    await using farm = await makeSpawnedFarm({
+      args: [["--simulate-work-ms", "900000", "--simulate", "lostCancel@all"]],
+      slot: "warmUp: false",
+    });
+    const daemon = farm.startDaemon();
+    await daemon.line(event("slot.ready"));
+    drop(farm.hot, "a.yaml", manifestText(0));
+    await daemon.line(event("task.submitted"), 2);
+    const { jobs } = (await api(farm, "/v1/jobs")) as { readonly jobs: readonly { readonly id: string }[] };
+    expect(await api(farm, `/v1/jobs/${jobs[0]?.id ?? ""}/cancel`, {})).toMatchObject({ state: "done" });
+    // Canceled tasks are over for people at once; the GPU is free of the prompt only now.
+    expect(await daemon.line(event("slot.restarting"))).toMatchObject({
+      code: "HP-SLOT-STUCK",
+      reason: expect.stringMatching(/^a prompt goes on \d+ s after it was canceled$/) as string,
+    });
+    await daemon.line(event("slot.ready"), 2);
+    expect(daemon.lines.filter((line) => line.event === "task.canceled").length).toBeGreaterThan(0);
+  });
+
   it("whose GPU state is poisoned is restarted before it fails more (HP-SLOT-POISONED)", async () => {
     await using farm = await makeSpawnedFarm({ args: [["--simulate", "cudaError@3"]] });
     const daemon = farm.startDaemon();
