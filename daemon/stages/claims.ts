@@ -6,7 +6,7 @@
 import { systemCode } from "../domain/errors.ts";
 import type { JobId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { joinPath } from "../domain/paths.ts";
+import { joinPath, parentDir } from "../domain/paths.ts";
 import { exists, ignore, makeDirs, moveNoClobber } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { PlanOutcome } from "../planManifest.ts";
@@ -165,15 +165,32 @@ async function fileOne(context: StageContext, drop: DropRow, dir: string): Promi
   const { files } = context;
   const from = drop.filedAt ?? drop.claimPath;
   if (from === null) return null;
-  for (const name of [drop.name, `${drop.jobId}-${drop.id}-${drop.name}`]) {
+  const names = [drop.name, `${drop.jobId}-${drop.id}-${drop.name}`];
+  for (const name of names) {
     const target = joinPath(dir, name);
     try {
       if (await moveNoClobber(files, from, target)) return target;
     } catch (error) {
       if (systemCode(error) !== "ENOENT") throw error;
-      // Gone: moved by the life before, which died before it could say so.
-      return (await exists(files, target)) ? target : null;
+      return movedBefore(context, { from, dir, names });
     }
+  }
+  return null;
+}
+
+/** Gone: moved by a call that died or failed before it could say so. It is said only when the move will stay. */
+async function movedBefore(
+  context: StageContext,
+  move: { readonly from: string; readonly dir: string; readonly names: readonly string[] },
+): Promise<string | null> {
+  const { files } = context;
+  // The name that only this drop has comes first: under the plain one a namesake may lie.
+  for (const name of [...move.names].reverse()) {
+    const target = joinPath(move.dir, name);
+    if (!(await exists(files, target))) continue;
+    await files.syncDir(move.dir);
+    await files.syncDir(parentDir(move.from)).catch(ignore("ENOENT"));
+    return target;
   }
   return null;
 }
