@@ -251,6 +251,9 @@ export interface Store {
   burn(stepId: StepId, reason: string): Promise<Applied>;
   /** Open versions with nothing left to run or to judge: to be published, or burnt. However many others are open. */
   ripeSteps(limit: number): Promise<readonly StepRow[]>;
+  /** Burnt steps that nobody has called cleared: their staging may still stand. */
+  uncleared(limit: number): Promise<readonly StepRow[]>;
+  cleared(stepId: StepId): Promise<void>;
   steps(states: readonly StepState[], limit: number): Promise<readonly StepRow[]>;
   step(id: StepId): Promise<StepRow | null>;
 

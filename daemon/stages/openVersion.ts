@@ -18,17 +18,21 @@ export function attemptsDir(stagingDir: string): string {
   return joinPath(stagingDir, "attempts");
 }
 
+/** The fence names it; asked again it is the same one. */
+export function stagingDirOf(step: Pick<StepRow, "plan" | "jobId">, fence: Fence): string {
+  return joinPath(step.plan.target.productDir, ".hotplate/staging", `${step.jobId}-${fence}`);
+}
+
 export async function startOpening(context: StageContext, step: StepRow): Promise<void> {
   const lane = laneOf(context, step.plan.target.productDir, "output");
   const key = `open:${step.id}`;
   if (!context.work.free(lane, key)) return;
-  // The fence names the staging directory; asked again it is the same one.
   const fence = await context.world.store.reserveVersion(step.id);
   context.work.start({
     key,
     lane,
     run: async () => {
-      const stagingDir = joinPath(step.plan.target.productDir, ".hotplate/staging", `${step.jobId}-${fence}`);
+      const stagingDir = stagingDirOf(step, fence);
       await prepare(context, step, stagingDir);
       const number = await claimNumber(context, step, { fence, above: 0 });
       return { number, stagingDir };

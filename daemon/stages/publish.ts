@@ -37,6 +37,9 @@ export function createPublish(context: StageContext, shelf: RecipeShelf): Stage 
         if (step.counts.committing === 0) await burn(context, step);
         else startAssembling(context, step, shelf);
       }
+      for (const step of await store.uncleared(LIMITS.stepsPerTick)) {
+        if (stepMayTry(context, step)) startClearing(context, step);
+      }
       if (context.live.state === "draining" || !(await mayOpen(context))) return;
       for (const step of await store.steps(["planned"], LIMITS.stepsPerTick)) {
         if (step.counts.blocked === 0 && step.counts.canceled + step.counts.failed > 0) await burn(context, step);
@@ -71,12 +74,23 @@ async function burn(context: StageContext, step: StepRow): Promise<void> {
     job: step.jobId,
     reason,
   });
-  // The number stays claimed for ever; what was staged is kept in quarantine, not thrown away.
+  context.wake();
+}
+
+/** The number stays claimed for ever; what was staged is kept in quarantine, not thrown away. Tried until it is done. */
+function startClearing(context: StageContext, step: StepRow): void {
   context.work.start({
     key: `burn:${step.id}`,
     lane: laneOf(context, step.plan.target.productDir, "output"),
     run: () => quarantineAndClear(context, step),
-    done: () => undefined,
+    done: async (outcome) => {
+      if (!outcome.ok) {
+        await stepTrouble(context, step, outcome.error);
+        return;
+      }
+      stepWell(context, step);
+      await context.world.store.cleared(step.id);
+    },
   });
 }
 

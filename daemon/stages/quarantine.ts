@@ -4,22 +4,34 @@
  */
 import { systemCode } from "../domain/errors.ts";
 import { versionName, wedgeName } from "../domain/ids.ts";
-import { baseName, joinPath } from "../domain/paths.ts";
-import { exists, makeDirs, moveNoClobber, publishFile } from "../durable.ts";
+import { baseName, joinPath, parentDir } from "../domain/paths.ts";
+import { exists, ignore, makeDirs, moveNoClobber, publishFile } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { StepRow } from "../storePort.ts";
+import { stagingDirOf } from "./openVersion.ts";
 
 export async function quarantineAndClear(context: StageContext, step: StepRow): Promise<void> {
-  const { files, world } = context;
-  if (step.stagingDir === null || step.version === null) return;
-  const stagings = joinPath(step.plan.target.productDir, ".hotplate/staging");
-  if (!(await exists(files, step.stagingDir))) {
+  const { files } = context;
+  // No fence: nothing was ever made for it.
+  if (step.fence === null) return;
+  // A step that was canceled while its version was being opened has a staging directory that the store never heard of.
+  const stagingDir = step.stagingDir ?? stagingDirOf(step, step.fence);
+  const stagings = parentDir(stagingDir);
+  if (!(await exists(files, stagingDir))) {
     // Removed by a call whose answer was lost: gone, and now gone for good.
-    await files.syncDir(stagings);
+    await files.syncDir(stagings).catch(ignore("ENOENT"));
     return;
   }
+  // Without a number nothing was ever rendered for it.
+  if (step.version !== null) await quarantine(context, step, step.version);
+  await files.removeTree(stagingDir);
+  await files.syncDir(stagings);
+}
+
+async function quarantine(context: StageContext, step: StepRow, version: number): Promise<void> {
+  const { files, world } = context;
   const rejected = await world.store.tasks(step.id, { states: ["failed"] });
-  const home = joinPath(step.plan.target.productDir, ".hotplate/quarantine", versionName(step.version));
+  const home = joinPath(step.plan.target.productDir, ".hotplate/quarantine", versionName(version));
   for (const task of rejected) {
     for (const file of task.staged) {
       const dir = joinPath(home, wedgeName(task.wedge));
@@ -34,6 +46,4 @@ export async function quarantineAndClear(context: StageContext, step: StepRow): 
       await publishFile(files, joinPath(dir, `${baseName(file.path)}.reason.txt`), why, step.jobId);
     }
   }
-  await files.removeTree(step.stagingDir);
-  await files.syncDir(stagings);
 }

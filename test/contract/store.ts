@@ -395,6 +395,16 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect(burnt?.fields).toEqual({ code: "HP-PUBLISH-BURNT", step: stepId("job_b"), reason: "all failed" });
         expect((await store.job("job_b" as JobId))?.state).toBe("failed");
       });
+      it("names a burnt version until its staging is cleared, and no other", async () => {
+        await opened("job_a", { wedges: 1, frames: [null] });
+        expect(await store.uncleared(10)).toEqual([]);
+        await store.fail(await grantNext(), FAILURE, { kind: "final" });
+        await store.cleared(stepId("job_a"));
+        await store.burn(stepId("job_a"), "all failed");
+        expect((await store.uncleared(10)).map((step) => step.id)).toEqual([stepId("job_a")]);
+        await store.cleared(stepId("job_a"));
+        expect(await store.uncleared(10)).toEqual([]);
+      });
       it("takes another number when a foreign version stands in the way", async () => {
         const fence = await opened("job_a");
         await finishAll();

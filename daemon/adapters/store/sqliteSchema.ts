@@ -148,6 +148,11 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, name TEXT NOT NULL, job_id TEXT, fields TEXT NOT NULL) STRICT;
   CREATE INDEX event_job ON event (job_id, seq) WHERE job_id IS NOT NULL;
   `,
+  // A burnt version's staging is removed after the decision, and the crash between the two is closed by looking here.
+  `
+  ALTER TABLE step ADD COLUMN cleared INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX step_uncleared ON step (state, cleared) WHERE state = 'burnt' AND cleared = 0;
+  `,
 ];
 
 /** The schema's number. A reader of a newer schema would misread it, so it refuses as a writer does. */

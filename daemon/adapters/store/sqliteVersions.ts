@@ -10,7 +10,10 @@ import type { Database, Row } from "./sqliteDatabase.ts";
 import { stepRow } from "./sqliteRows.ts";
 import { RIPE } from "./sqliteSchema.ts";
 
-type OpenMethods = Pick<Store, "reserveVersion" | "openVersion" | "burn" | "ripeSteps" | "steps" | "step">;
+type OpenMethods = Pick<
+  Store,
+  "reserveVersion" | "openVersion" | "burn" | "ripeSteps" | "uncleared" | "cleared" | "steps" | "step"
+>;
 type PublishMethods = Pick<Store, "beginPublish" | "endPublish" | "renumber">;
 
 function stepOf(db: Database, id: StepId): Row | null {
@@ -68,6 +71,14 @@ export function openMethods(db: Database): OpenMethods {
     async ripeSteps(limit) {
       // Word for word what the partial index says, so that it is the index that answers.
       return db.all(`SELECT * FROM step WHERE ${RIPE} ORDER BY rowid LIMIT ?`, limit).map(stepRow);
+    },
+    async uncleared(limit) {
+      return db
+        .all("SELECT * FROM step WHERE state = 'burnt' AND cleared = 0 ORDER BY rowid LIMIT ?", limit)
+        .map(stepRow);
+    },
+    async cleared(stepId) {
+      db.run("UPDATE step SET cleared = 1 WHERE id = ? AND state = 'burnt'", stepId);
     },
     async steps(states, limit) {
       // One query a state, its name written out: a partial index answers no parameter, and a scan would grow with history.
