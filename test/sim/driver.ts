@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly traceMax?: number;
   /** Tasks may fail for good. */
   readonly lossesAllowed?: boolean;
+  /** fsyncs whose `<call> <path>` matches say yes and do nothing. */
+  readonly lie?: RegExp;
 }
 
 export interface RunReport {
@@ -54,6 +56,8 @@ export interface RunReport {
   readonly simulatedMs: number;
   readonly lives: number;
   readonly calls: readonly { readonly label: string; readonly mutates: boolean }[];
+  /** How many of them were made before everything dropped had ended. */
+  readonly callsAtWork: number;
   readonly faults: readonly MadeFault[];
   readonly versions: number;
   readonly pictures: number;
@@ -70,6 +74,8 @@ const RULES = parseRules(readFileSync(fileURLToPath(new URL("../../config/rules.
 const realImmediate = setImmediate;
 const DEADLINE_MS = 4 * 60 * 60_000;
 const LOOK_EVERY_MS = 1_000;
+/** Far more than work makes in ten simulated seconds, far less than a loop without a pause. */
+const EVENTS_PER_10_S_MAX = 20_000;
 
 export class Sim {
   readonly world: SimWorld;
@@ -220,7 +226,7 @@ export class Sim {
       clock: simClock(world, life),
       ids: simIds(world.random.fork(`ids/${life.id}`), () => world.now),
       digest: simDigest,
-      files: simFiles({ world, disk, life, changed }),
+      files: simFiles({ world, disk, life, changed, lie: this.#options.lie ?? null }),
       store: simStore({ world, life, store: this.store, changed: () => (this.#storeChanged = true) }),
       comfy: simComfy({ world, disk, life, changed, slots: this.slots }),
       images: simImages({ world, disk, life, changed }),
@@ -297,9 +303,11 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const sim = new Sim(options);
   let problem: string | null = null;
   let pictures = 0;
+  let callsAtWork: number | null = null;
   const answered: Record<string, number> = {};
   try {
     await untilQuiet(sim, options, answered);
+    callsAtWork = sim.world.calls.length;
     for (const job of await sim.store.jobs({ limit: 1_000 })) pictures += checkPictures(sim.disk, job);
     if (sim.unexpected.length > 0) throw new Violation(`the daemon broke a rule of its own: ${sim.unexpected[0]}`);
     if (antidote.caught.length > 0)
@@ -324,6 +332,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     simulatedMs: Math.round(sim.world.now - sim.startedAt),
     lives: sim.lives,
     calls: sim.world.calls,
+    callsAtWork: callsAtWork ?? sim.world.calls.length,
     faults: sim.world.madeFaults,
     versions: sim.invariants.versions.size,
     pictures,
@@ -337,10 +346,14 @@ export async function run(options: RunOptions): Promise<RunReport> {
 
 async function untilQuiet(sim: Sim, options: RunOptions, answered: Record<string, number>): Promise<void> {
   const { world } = sim;
-  const eventsMax = options.eventsMax ?? 400_000;
+  const eventsMax = options.eventsMax ?? 150_000;
   let nextLookAt = world.now;
+  let window = { from: world.now, events: world.events };
   for (;;) {
     if (!(await sim.step())) throw new Violation("nothing happens any more, not even a tick");
+    if (world.now - window.from > 10_000) window = { from: world.now, events: world.events };
+    if (world.events - window.events > EVENTS_PER_10_S_MAX)
+      throw new Violation(`a loop without a pause: ${EVENTS_PER_10_S_MAX} events in ten seconds`);
     if (world.events > eventsMax)
       throw new Violation(`not quiet after ${eventsMax} events: ${(await sim.unmet()).join("; ")}`);
     noteAnswers(sim, answered);
@@ -355,6 +368,7 @@ async function untilQuiet(sim: Sim, options: RunOptions, answered: Record<string
 
 /** How long each drop waited for the first word about it. */
 function noteAnswers(sim: Sim, answered: Record<string, number>): void {
+  if (Object.keys(answered).length === sim.people.length) return;
   for (const { act, completeAt } of sim.people) {
     const key = `${act.name}@${act.at}`;
     if (completeAt === null || answered[key] !== undefined) continue;
@@ -374,8 +388,17 @@ async function afterTheEnd(sim: Sim): Promise<void> {
   await sim.invariants.check(true);
   if (sim.invariants.versions.size !== before)
     throw new Violation(`${before} versions before the last power cut, ${sim.invariants.versions.size} after it`);
-  const until = sim.world.now + 40_000;
-  while (sim.world.now < until) if (!(await sim.step())) break;
+  const lives = sim.lives;
+  const until = sim.world.now + 60_000;
+  let idleFrom = Number.POSITIVE_INFINITY;
+  let nextLookAt = 0;
+  // Some seconds of a life in which all is up: time enough to begin something that it should not.
+  while (sim.world.now < Math.min(until, idleFrom + 8_000)) {
+    if (!(await sim.step())) break;
+    if (idleFrom < until || sim.lives === lives || sim.world.now < nextLookAt) continue;
+    nextLookAt = sim.world.now + LOOK_EVERY_MS;
+    if ((await sim.unmet()).length === 0) idleFrom = sim.world.now;
+  }
   const open = await sim.unmet();
   if (open.length > 0) throw new Violation(`after the last power cut and a boot: ${open.join("; ")}`);
   const runs = [...sim.slots.values()].reduce((sum, slot) => sum + slot.runs.size, 0);

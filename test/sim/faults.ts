@@ -8,6 +8,8 @@ export interface CallInfo {
   readonly n: number;
   /** `files.rename`, `store.submit`, `comfy.status` ... */
   readonly label: string;
+  /** What it is about: most often a path. */
+  readonly detail: string;
   /** It changes something outside the process; a crash around any other call is the crash before the next that does. */
   readonly mutates: boolean;
   readonly life: number;
@@ -23,7 +25,9 @@ export type Fault =
   /** A slot's ComfyUI ends, with all that it remembers. */
   | { readonly kind: "comfyDies"; readonly slot: number }
   /** The whole process stands still: swapped out, a stopped VM. */
-  | { readonly kind: "freeze"; readonly ms: number };
+  | { readonly kind: "freeze"; readonly ms: number }
+  /** One call of the disk hangs, and happens when nobody waits for it any more. */
+  | { readonly kind: "late"; readonly ms: number };
 
 export interface FaultPlan {
   readonly text: string;
@@ -54,6 +58,41 @@ export function pairOf(
   };
 }
 
+export interface When {
+  /** Of `<label> <detail>`. */
+  readonly pattern: string;
+  readonly fault: Fault;
+  /** Only from this life on. */
+  readonly life?: number;
+  /** Matches that go well before the first fault. */
+  readonly skip?: number;
+  /** Faults in a row. */
+  readonly times?: number;
+}
+
+/** The fault at the calls that match: places that stay the same place when the calls before them change. */
+export function faultWhen(when: When): FaultPlan {
+  const pattern = new RegExp(when.pattern);
+  const from = when.skip ?? 0;
+  let seen = 0;
+  return {
+    text: JSON.stringify(when),
+    draw(call) {
+      if (call.life < (when.life ?? 1) || !pattern.test(`${call.label} ${call.detail}`)) return null;
+      seen += 1;
+      return seen > from && seen <= from + (when.times ?? 1) ? when.fault : null;
+    },
+  };
+}
+
+/** The first plan that has a fault for a call makes it; all see every call. */
+export function together(plans: readonly FaultPlan[]): FaultPlan {
+  return {
+    text: plans.map((plan) => plan.text).join(", "),
+    draw: (call) => plans.map((plan) => plan.draw(call)).find((fault) => fault !== null) ?? null,
+  };
+}
+
 /** Can this kind of error come from this call at all? */
 export function errorApplies(error: ErrorKind, call: Pick<CallInfo, "label" | "mutates">): boolean {
   const port = call.label.slice(0, call.label.indexOf("."));
@@ -67,7 +106,7 @@ export function errorApplies(error: ErrorKind, call: Pick<CallInfo, "label" | "m
     case "ECONNRESET":
       return port === "comfy";
     case "ETIMEDOUT":
-      return port === "comfy" || port === "files";
+      return port === "comfy" || port === "files" || port === "images";
     case "lost":
       return call.mutates && (port === "files" || port === "comfy");
   }
@@ -79,6 +118,7 @@ export interface SwarmChances {
   readonly crash: number;
   readonly comfy: number;
   readonly freeze: number;
+  readonly late: number;
 }
 
 /** Each seed draws which faults exist and how often; crashes are ten times likelier while something is being changed. */
@@ -90,6 +130,7 @@ export function swarm(random: Random, options: { readonly untilCall: number; rea
     crash: random.pick([0, 0.0002, 0.001, 0.002]),
     comfy: random.pick([0, 0.0005, 0.002]),
     freeze: random.pick([0, 0, 0.0005]),
+    late: random.pick([0, 0, 0.0005, 0.002]),
   };
   let made = 0;
   return {
@@ -109,6 +150,8 @@ function drawOne(random: Random, chances: SwarmChances, call: CallInfo): Fault |
   }
   if (random.chance(chances.comfy)) return { kind: "comfyDies", slot: random.int(2) };
   if (random.chance(chances.freeze)) return { kind: "freeze", ms: random.pick([5_000, 70_000, 200_000]) };
+  if (call.label.startsWith("files.") && random.chance(chances.late))
+    return { kind: "late", ms: random.pick([11_000, 40_000, 700_000]) };
   if (chances.errors.length === 0 || !random.chance(chances.error)) return null;
   const error = random.pick(chances.errors);
   return errorApplies(error, call) ? { kind: "error", error } : null;

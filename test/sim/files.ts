@@ -15,6 +15,8 @@ export interface FilesParts {
   readonly disk: SimDisk;
   readonly life: Life;
   readonly changed: Watchman;
+  /** fsyncs whose `<call> <path>` matches say yes and do nothing. */
+  readonly lie?: RegExp | null;
 }
 
 export function simFiles(parts: FilesParts): Files {
@@ -44,6 +46,7 @@ export function simFiles(parts: FilesParts): Files {
       ...(more.half === undefined ? {} : { half: more.half }),
     });
   }
+  const lies = (what: string): boolean => parts.lie?.test(what) === true;
   const write = <T>(name: string, path: string, effect: () => T, half?: () => void): Promise<T> =>
     call(name, path, effect, {
       mutates: true,
@@ -70,8 +73,8 @@ export function simFiles(parts: FilesParts): Files {
         () => disk.copy(from, to),
         () => disk.copy(from, to, "half"),
       ),
-    sync: (path) => write("sync", path, () => disk.sync(path)),
-    syncDir: (dir) => write("syncDir", dir, () => disk.syncDir(dir)),
+    sync: (path) => write("sync", path, () => (lies(`sync ${path}`) ? undefined : disk.sync(path))),
+    syncDir: (dir) => write("syncDir", dir, () => (lies(`syncDir ${dir}`) ? undefined : disk.syncDir(dir))),
     link: (from, to) => write("link", to, () => disk.link(from, to)),
     rename: (from, to) => write("rename", to, () => disk.rename(from, to)),
     unlink: (path) => write("unlink", path, () => disk.unlink(path)),

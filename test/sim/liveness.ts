@@ -27,7 +27,8 @@ export async function unmet(at: Living): Promise<readonly string[]> {
   }
   const jobs = await at.store.jobs({ limit: 1_000 });
   if (jobs.length !== at.scenario.jobs) out.push(`${jobs.length} jobs, ${at.scenario.jobs} manifests to do`);
-  for (const job of jobs) out.push(...jobUnmet(at, job));
+  for (const job of jobs)
+    out.push(...jobUnmet(at, job), ...(await quarantineUnmet(at, job)), ...(await filingUnmet(at, job)));
   for (const slot of at.slots.values()) {
     if (slot.state !== "up") out.push(`slot ${slot.name} is ${slot.state}`);
     if (slot.unfinished().length > 0) out.push(`slot ${slot.name} still holds ${slot.unfinished().length} prompts`);
@@ -108,6 +109,36 @@ function jobUnmet(at: Living, job: JobRow): readonly string[] {
   if (claimPath !== null && at.disk.peek(claimPath) !== null)
     out.push(`the manifest of ${job.id} still lies in ${claimPath}`);
   return out;
+}
+
+/** Nothing that QC refused is thrown away: it lies in quarantine with the reason beside it. */
+async function quarantineUnmet(at: Living, job: JobRow): Promise<readonly string[]> {
+  const out: string[] = [];
+  for (const step of job.steps) {
+    if ((step.state !== "committed" && step.state !== "burnt") || step.version === null) continue;
+    const home = `${step.plan.target.productDir}/.hotplate/quarantine/v${String(step.version).padStart(3, "0")}`;
+    for (const task of await at.store.tasks(step.id, { states: ["failed"] })) {
+      for (const { path } of task.staged) {
+        const kept = `${home}/w${String(task.wedge).padStart(3, "0")}/${path.slice(path.lastIndexOf("/") + 1)}`;
+        for (const file of [kept, `${kept}.reason.txt`])
+          if (at.disk.peek(file) === null) out.push(`not in quarantine: ${file}`);
+      }
+    }
+  }
+  return out;
+}
+
+/** Where the store says that a manifest lies, that very manifest lies, and no other drop's. */
+async function filingUnmet(at: Living, job: JobRow): Promise<readonly string[]> {
+  const drops = await at.store.drops({ jobId: job.id });
+  return drops.flatMap((drop) => {
+    const twin = drops.find(
+      (other) => other.id !== drop.id && other.filedAt !== null && other.filedAt === drop.filedAt,
+    );
+    if (drop.filedAt === null) return [`the manifest of drop ${drop.id} is filed nowhere`];
+    if (at.disk.peek(drop.filedAt) === null) return [`the manifest of drop ${drop.id} is not at ${drop.filedAt}`];
+    return twin === undefined ? [] : [`drops ${drop.id} and ${twin.id} are both filed as ${drop.filedAt}`];
+  });
 }
 
 /** The published pictures are those of their wedge and frame; throws with the first that is not. */

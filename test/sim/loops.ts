@@ -1,153 +1,168 @@
 /**
- * The loops: fail the n-th port call; kill or cut the power around the n-th call that changes something; the same again
- * during the recovery; and seeds with faults drawn at random. Each returns what was run and the failures, with the command
- * that replays each.
+ * The loops: each port call of a run fails once; the process is killed or the power is cut around each of them; again
+ * during the recovery; and seeds with faults drawn at random. Each loop makes cases (`case.ts`); `runCases` runs them, and
+ * names for each failure the command that replays it.
  */
-import type { RunOptions, RunReport } from "./driver.ts";
+import type { Case } from "./case.ts";
+import { commandOf, optionsOf } from "./case.ts";
+import type { RunReport } from "./driver.ts";
 import { run } from "./driver.ts";
 import type { CrashKind, ErrorKind, Fault, Moment } from "./faults.ts";
-import { errorApplies, faultsAt, pairOf } from "./faults.ts";
+import { errorApplies } from "./faults.ts";
 import { createRandom } from "./prng.ts";
-import type { Scenario } from "./scenario.ts";
-import { swarmOptions } from "./swarm.ts";
 
 export interface LoopReport {
   readonly runs: number;
   readonly events: number;
   readonly lives: number;
+  readonly simulatedHours: number;
   /** Prompts that ran beyond those of an unfaulted run, over all runs. */
   readonly repeatedGpuRuns: number;
+  /** Temporary files that crashes left behind, over all runs. */
   readonly temporaries: number;
   readonly failures: readonly string[];
 }
 
-export interface LoopOptions {
+/** What is run: `seed` fixes every latency and every chance. */
+export interface LoopBase {
   readonly seed: number;
-  readonly scenario: Scenario;
-  /** Only each k-th place: a bounded part of the whole. */
-  readonly every?: number;
-  readonly offset?: number;
-  readonly failuresMax?: number;
+  readonly scenario: string;
 }
 
-interface Case {
-  readonly options: RunOptions;
-  readonly replay: string;
+/** A call of the run without faults. */
+export interface Place {
+  readonly n: number;
+  readonly label: string;
+  readonly mutates: boolean;
+  /** How many calls of this label came before. */
+  readonly nth: number;
 }
 
-/** Fails each port call once, with every kind of error that can come from it. */
-export async function errorLoop(options: LoopOptions, kinds: readonly ErrorKind[]): Promise<LoopReport> {
-  const clean = await cleanRun(options);
-  const cases: Case[] = [];
-  for (const error of kinds) {
-    for (const [n, call] of clean.calls.entries()) {
-      if (!errorApplies(error, call)) continue;
-      cases.push(caseAt(options, { [n]: { kind: "error", error } }));
-    }
-  }
-  return runAll(options, clean, cases);
+export const MOMENTS: readonly Moment[] = ["before", "during", "after"];
+export const CRASHES: readonly CrashKind[] = ["power", "kill"];
+export const ERROR_KINDS: readonly ErrorKind[] = ["EIO", "ENOSPC", "ECONNRESET", "ETIMEDOUT", "lost"];
+
+/** All port calls from the boot until everything dropped has ended, in the run without faults. */
+export async function placesOf(base: LoopBase): Promise<readonly Place[]> {
+  const clean = await cleanRun(base);
+  const seen = new Map<string, number>();
+  return clean.calls.slice(0, clean.callsAtWork).map((call, n) => {
+    const nth = seen.get(call.label) ?? 0;
+    seen.set(call.label, nth + 1);
+    return { n, nth, ...call };
+  });
 }
 
-/** A crash around every call that changes something. */
-export async function crashLoop(
-  options: LoopOptions,
-  kinds: readonly CrashKind[],
-  moments: readonly Moment[],
-): Promise<LoopReport> {
-  const clean = await cleanRun(options);
-  const cases: Case[] = [];
-  for (const [n, call] of clean.calls.entries()) {
-    if (!call.mutates) continue;
-    for (const crash of kinds)
-      for (const when of moments) cases.push(caseAt(options, { [n]: { kind: "crash", crash, when } }));
-  }
-  return runAll(options, clean, cases);
+/** Each place fails once with every kind of error that can come from it. */
+export function errorCases(base: LoopBase, places: readonly Place[], kinds: readonly ErrorKind[]): readonly Case[] {
+  return kinds.flatMap((error) =>
+    places.filter((place) => errorApplies(error, place)).map((place) => at(base, place, { kind: "error", error })),
+  );
 }
 
-/** ComfyUI dies at every call that changes something; the process freezes past its leases. */
-export async function otherLoop(options: LoopOptions): Promise<LoopReport> {
-  const clean = await cleanRun(options);
-  const cases: Case[] = [];
-  for (const [n, call] of clean.calls.entries()) {
-    if (!call.mutates) continue;
-    cases.push(caseAt(options, { [n]: { kind: "comfyDies", slot: n % 2 } }));
-    cases.push(caseAt(options, { [n]: { kind: "freeze", ms: 90_000 } }));
-  }
-  return runAll(options, clean, cases);
+/** A crash around each place. Nothing outside has changed "during" or "after" a read: it is "before" the next call. */
+export function crashCases(
+  base: LoopBase,
+  places: readonly Place[],
+  of: { readonly kinds: readonly CrashKind[]; readonly moments: readonly Moment[] },
+): readonly Case[] {
+  return places.flatMap((place) =>
+    of.kinds.flatMap((crash) =>
+      (place.mutates ? of.moments : (["before"] as const)).map((when) =>
+        at(base, place, { kind: "crash", crash, when }),
+      ),
+    ),
+  );
 }
 
-/** A second crash during the recovery from the first: `pairs` of all that there are, drawn by the seed. */
-export async function pairLoop(options: LoopOptions, pairs: number): Promise<LoopReport> {
-  const clean = await cleanRun(options);
-  const places = clean.calls.flatMap((call, n) => (call.mutates ? [n] : []));
-  const random = createRandom(`pairs/${options.seed}`);
+/** ComfyUI dies at each place; the process stands still there past its leases; a call comes back after it was given up. */
+export function troubleCases(base: LoopBase, places: readonly Place[]): readonly Case[] {
+  return places.flatMap((place) => [
+    at(base, place, { kind: "comfyDies", slot: place.n % 2 }),
+    at(base, place, { kind: "freeze", ms: 90_000 }),
+    ...(place.label.startsWith("files.") ? [at(base, place, { kind: "late", ms: 700_000 })] : []),
+  ]);
+}
+
+export interface PairPlan {
+  /** First cuts; their moment and kind are drawn by the seed. */
+  readonly firsts: readonly Place[];
+  /** Only each k-th call of the recovery. */
+  readonly every: number;
+}
+
+/**
+ * A second crash during the recovery from the first: at every call that changes something from the reboot until all has
+ * ended. Each first is run alone before, to know how many such calls its recovery has.
+ */
+export async function pairCases(base: LoopBase, plan: PairPlan): Promise<readonly Case[]> {
+  const random = createRandom(`pairs/${base.seed}`);
   const crash = (): Fault => ({
     kind: "crash",
-    crash: random.pick(["kill", "power"]),
-    when: random.pick(["before", "during", "after"]),
+    crash: random.pick(["kill", "power", "power"]),
+    when: random.pick(MOMENTS),
   });
-  const cases = Array.from({ length: pairs }, (): Case => {
-    const first = { n: random.pick(places), fault: crash() };
-    const second = { m: 1 + random.int(40), fault: crash() };
-    return {
-      options: { seed: options.seed, scenario: options.scenario, faults: pairOf(first, second) },
-      replay: replayCommand(options, `--pair '${JSON.stringify({ first, second })}'`),
-    };
-  });
-  return runAll({ ...options, every: 1 }, clean, cases);
+  const out: Case[] = [];
+  for (const [index, place] of plan.firsts.entries()) {
+    const first = { n: place.n, fault: crash() };
+    const alone = await run({ ...optionsOf({ ...base, faults: { [first.n]: first.fault } }), traceMax: 0 });
+    const recovery = alone.calls.slice(first.n + 1, alone.callsAtWork).filter((call) => call.mutates).length;
+    for (let m = 1 + (index % plan.every); m <= recovery; m += plan.every)
+      out.push({ ...base, pair: { first, second: { m, fault: crash() } } });
+  }
+  return out;
 }
 
-export async function swarmLoop(seeds: readonly number[], failuresMax = 5): Promise<LoopReport> {
-  const cases = seeds.map(
-    (seed): Case => ({ options: swarmOptions(seed), replay: `node test/sim/replay.ts --swarm --seed ${seed}` }),
-  );
-  return runCases(cases, { gpuRuns: 0, failuresMax });
+export function swarmCases(seeds: readonly number[]): readonly Case[] {
+  return seeds.map((seed) => ({ seed, scenario: "day", swarm: true }));
 }
 
-function cleanRun(options: LoopOptions): Promise<RunReport> {
-  return run({ seed: options.seed, scenario: options.scenario, traceMax: 0 }).then((report) => {
-    if (!report.ok) throw new Error(`the run without faults failed: ${report.problem}`);
-    return report;
-  });
+/** Only each k-th: a bounded part of the whole. */
+export function each<T>(of: readonly T[], k: number, offset = 0): readonly T[] {
+  return of.filter((_, index) => index % k === offset % k);
 }
 
-function caseAt(options: LoopOptions, faults: Readonly<Record<number, Fault>>): Case {
-  return {
-    options: { seed: options.seed, scenario: options.scenario, faults: faultsAt(faults) },
-    replay: replayCommand(options, `--fault '${JSON.stringify(faults)}'`),
-  };
+export interface RunCases {
+  /** Prompts of the run without faults: more than these were repeated. */
+  readonly gpuRuns?: number;
+  readonly failuresMax?: number;
+  /** A fault that never came about proves nothing; in a swarm that may be. */
+  readonly mustFault?: boolean;
 }
 
-function replayCommand(options: LoopOptions, rest: string): string {
-  return `node test/sim/replay.ts --seed ${options.seed} --scenario ${options.scenario.name} ${rest}`;
-}
-
-function runAll(options: LoopOptions, clean: RunReport, cases: readonly Case[]): Promise<LoopReport> {
-  const every = options.every ?? 1;
-  const chosen = cases.filter((_, index) => index % every === (options.offset ?? 0) % every);
-  return runCases(chosen, { gpuRuns: clean.gpuRuns, failuresMax: options.failuresMax ?? 5 });
-}
-
-async function runCases(
-  cases: readonly Case[],
-  of: { readonly gpuRuns: number; readonly failuresMax: number },
-): Promise<LoopReport> {
-  const sum = { runs: 0, events: 0, lives: 0, repeatedGpuRuns: 0, temporaries: 0 };
+export async function runCases(cases: readonly Case[], options: RunCases = {}): Promise<LoopReport> {
+  const sum = { runs: 0, events: 0, lives: 0, simulatedHours: 0, repeatedGpuRuns: 0, temporaries: 0 };
   const failures: string[] = [];
   for (const one of cases) {
-    const report = await run({ ...one.options, traceMax: 0 });
+    const report = await run({ ...optionsOf(one), traceMax: 0 });
     sum.runs += 1;
     sum.events += report.events;
     sum.lives += report.lives;
-    sum.repeatedGpuRuns += Math.max(0, report.gpuRuns - of.gpuRuns);
+    sum.simulatedHours += report.simulatedMs / 3_600_000;
+    sum.repeatedGpuRuns += Math.max(0, report.gpuRuns - (options.gpuRuns ?? report.gpuRuns));
     sum.temporaries += report.temporaries.length;
-    if (report.ok) continue;
-    const fault = report.faults
-      .map((made) => `${made.label}#${made.n} ${JSON.stringify(made.fault)}`)
-      .slice(0, 8)
-      .join(", ");
-    failures.push(`${report.problem}\n  after ${fault}\n  replay: ${one.replay}`);
-    if (failures.length >= of.failuresMax) break;
+    const problem = problemOf(one, report, options);
+    if (problem !== null) failures.push(problem);
+    if (failures.length >= (options.failuresMax ?? 5)) break;
   }
   return { ...sum, failures };
+}
+
+function problemOf(one: Case, report: RunReport, options: RunCases): string | null {
+  const wanted = one.pair === undefined ? (one.when?.length ?? 1) : 2;
+  const unmade = options.mustFault !== false && report.faults.length < wanted ? "its fault never came about" : null;
+  const problem = report.problem ?? unmade;
+  if (problem === null) return null;
+  const faults = report.faults.map((made) => `${made.label}#${made.n} ${JSON.stringify(made.fault)}`);
+  return `${problem}\n  after ${faults.slice(0, 8).join(", ")}\n  replay: ${commandOf(one)}`;
+}
+
+export async function cleanRun(base: LoopBase): Promise<RunReport> {
+  const report = await run({ ...optionsOf(base), traceMax: 0 });
+  if (!report.ok) throw new Error(`the run without faults failed: ${report.problem}`);
+  return report;
+}
+
+function at(base: LoopBase, place: Place, fault: Fault): Case {
+  return { seed: base.seed, scenario: base.scenario, faults: { [place.n]: fault } };
 }

@@ -1,6 +1,7 @@
 /** What is simulated: a studio with two roots, plates, hot folders, two slots, and an artist's day. */
 import type { Config } from "../../daemon/domain/config.ts";
 import { configSchema } from "../../daemon/domain/config.ts";
+import type { Moods } from "./comfy.ts";
 import type { SimDisk } from "./disk.ts";
 import type { SimImage } from "./images.ts";
 import { encodeImage } from "./images.ts";
@@ -22,6 +23,8 @@ export interface Scenario {
   readonly far: "absent" | "well" | { readonly hangsUntil: number };
   /** Jobs that must exist in the end. */
   readonly jobs: number;
+  /** What ComfyUI does wrong all the time; then tasks may fail for good. */
+  readonly moods?: Partial<Moods>;
 }
 
 export function manifestOf(
@@ -50,7 +53,30 @@ export const ONE: Scenario = {
   acts: [{ at: 1_500, folder: HOT, name: "relight.yaml", text: RELIGHT, how: "rename", end: "published" }],
 };
 
-/** The same beside everything that people do wrong. */
+/** The smallest that has everything: one picture. */
+export const STILL: Scenario = {
+  name: "still",
+  far: "absent",
+  jobs: 1,
+  acts: [
+    {
+      at: 1_500,
+      folder: HOT,
+      name: "still.yaml",
+      text: 'use: tiny\nplate: "../shots/SH010/plates/SH010_PL01_v001/SH010_PL01_v001.1001.png"\n',
+      how: "rename",
+      end: "published",
+    },
+  ],
+};
+
+/** ComfyUI refuses the only task: the version burns. */
+export const REFUSED: Scenario = { ...STILL, name: "refused", moods: { refuse: 1 } };
+
+/** Half of the files are torn: QC refuses them, the version has the others. */
+export const SORTED: Scenario = { ...ONE, name: "sorted", moods: { truncated: 0.5 } };
+
+/** The same as ONE beside everything that people do wrong. */
 export const DAY: Scenario = {
   name: "day",
   far: { hangsUntil: 45_000 },

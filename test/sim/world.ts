@@ -117,7 +117,7 @@ export class SimWorld {
         }
         this.#perform(
           life,
-          { n, label: options.label, mutates: options.mutates, life: life.id },
+          { n, label: options.label, detail: options.detail, mutates: options.mutates, life: life.id },
           { options, resolve, reject },
         );
       };
@@ -156,6 +156,10 @@ export class SimWorld {
     this.trace(() => `${life.id}:${call.n} ${options.label} ${options.detail}${note}`);
     if (fault?.kind === "freeze") {
       life.frozenUntil = this.now + fault.ms;
+      this.inLife(life, fault.ms, () => this.#effect(life, of));
+      return;
+    }
+    if (fault?.kind === "late") {
       this.inLife(life, fault.ms, () => this.#effect(life, of));
       return;
     }

@@ -1,0 +1,39 @@
+/** The power is cut, or the process killed, around every port call from the drop to the commit; then it boots again. */
+import { describe, expect, it } from "vitest";
+import type { Place } from "./loops.ts";
+import { crashCases, each, MOMENTS, pairCases, placesOf, runCases } from "./loops.ts";
+
+const STILL = { seed: 1, scenario: "still" };
+const ONE = { seed: 2, scenario: "one" };
+const changing = (places: readonly Place[]): readonly Place[] => places.filter((place) => place.mutates);
+
+describe("a power cut", () => {
+  it.each(MOMENTS)("%s any call that changes something loses nothing and repeats nothing", async (when) => {
+    const places = changing(await placesOf(STILL));
+    expect(places.length).toBeGreaterThan(100);
+    const report = await runCases(crashCases(STILL, places, { kinds: ["power"], moments: [when] }));
+    expect(report.failures).toEqual([]);
+    expect(report.runs).toBe(places.length);
+  });
+
+  it("during the recovery from another cut loses nothing and repeats nothing", async () => {
+    const places = changing(await placesOf(ONE));
+    const cases = await pairCases(ONE, { firsts: each(places, 12, 5), every: 24 });
+    expect(cases.length).toBeGreaterThan(40);
+    const report = await runCases(cases);
+    expect(report.failures).toEqual([]);
+    expect(report.lives).toBeGreaterThanOrEqual(report.runs * 3);
+  });
+});
+
+describe("a kill -9", () => {
+  it("around any call that changes something loses nothing and repeats nothing", async () => {
+    const places = changing(await placesOf(STILL));
+    const cases = MOMENTS.flatMap((when, index) =>
+      crashCases(STILL, each(places, MOMENTS.length, index), { kinds: ["kill"], moments: [when] }),
+    );
+    const report = await runCases(cases);
+    expect(report.failures).toEqual([]);
+    expect(report.runs).toBe(places.length);
+  });
+});

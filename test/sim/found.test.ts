@@ -1,0 +1,84 @@
+/** What the simulated world found once: each defect by the call at which it showed, so that it never comes back. */
+import { describe, expect, it } from "vitest";
+import type { Case } from "./case.ts";
+import { runCases } from "./loops.ts";
+
+const FOUND: readonly (readonly [string, Case])[] = [
+  [
+    "fails no task because the recipe folders can't be read for a while after a restart",
+    {
+      seed: 1,
+      scenario: "still",
+      when: [
+        { pattern: "^store.openVersion", fault: { kind: "crash", crash: "kill", when: "after" } },
+        { pattern: "^recipes.book", life: 2, fault: { kind: "error", error: "EIO" } },
+      ],
+    },
+  ],
+  [
+    "makes a manifest's move durable when the answer of its unlink was lost",
+    {
+      seed: 3,
+      scenario: "still",
+      when: [{ pattern: "^files.unlink /farm/hot/.hotplate/claimed/", fault: { kind: "error", error: "lost" } }],
+    },
+  ],
+  [
+    "makes a manifest's move durable when it was killed before the fsync",
+    {
+      seed: 2,
+      scenario: "still",
+      when: [
+        {
+          pattern: "^files.syncDir /farm/hot/.hotplate/claimed",
+          skip: 1,
+          fault: { kind: "crash", crash: "kill", when: "before" },
+        },
+      ],
+    },
+  ],
+  [
+    "finds a manifest that the life before filed under its second name",
+    {
+      seed: 1,
+      scenario: "day",
+      when: [
+        {
+          pattern: '^store.fileDrop \\[\\d+,"/farm/hot/done/[^"]*job_',
+          fault: { kind: "crash", crash: "kill", when: "before" },
+        },
+      ],
+    },
+  ],
+  [
+    "asks ComfyUI with pauses while one file hangs on the disk",
+    {
+      seed: 2,
+      scenario: "one",
+      when: [{ pattern: "^files.sync .*/attempts/", fault: { kind: "late", ms: 700_000 } }],
+    },
+  ],
+  [
+    "removes the staging of a burnt version when the first try fails",
+    {
+      seed: 1,
+      scenario: "refused",
+      when: [{ pattern: "^files.removeTree .*/staging/", fault: { kind: "error", error: "EIO" } }],
+    },
+  ],
+  [
+    "removes the staging of a burnt version when it was killed right after the decision",
+    {
+      seed: 1,
+      scenario: "refused",
+      when: [{ pattern: "^store.burn", fault: { kind: "crash", crash: "kill", when: "after" } }],
+    },
+  ],
+];
+
+describe("the daemon", () => {
+  it.each(FOUND)("%s", async (_, one) => {
+    const report = await runCases([one]);
+    expect(report.failures).toEqual([]);
+  });
+});

@@ -1,0 +1,12 @@
+/** Seeds with everything going wrong at once. A seed that ever failed stays here, with what it found. */
+import { describe, expect, it } from "vitest";
+import { runCases, swarmCases } from "./loops.ts";
+
+const SEEDS = [1, 2, 3, 5, 8, 13, 21, 34];
+
+describe("a day with faults drawn at random", () => {
+  it.each(SEEDS)("ends with every promise kept (seed %i)", async (seed) => {
+    const report = await runCases(swarmCases([seed]), { mustFault: false });
+    expect(report.failures).toEqual([]);
+  });
+});
