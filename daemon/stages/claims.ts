@@ -153,9 +153,14 @@ export function startFiling(
         failed(outcome.error);
         return;
       }
-      for (const [index, drop] of drops.entries()) {
-        const filed = outcome.value[index];
-        if (filed !== undefined && filed !== null) await context.world.store.fileDrop(drop.id, filed);
+      try {
+        for (const [index, drop] of drops.entries()) {
+          const filed = outcome.value[index];
+          if (filed !== undefined && filed !== null) await context.world.store.fileDrop(drop.id, filed);
+        }
+      } catch (error) {
+        // Moved, and not on record: asked for again, they are found where they were moved to.
+        failed(error);
       }
     },
   });

@@ -27,6 +27,8 @@ export interface Case {
   readonly swarm?: boolean;
   /** fsyncs whose `<call> <path>` matches say yes and do nothing: as if their line were missing in the code. */
   readonly lie?: string;
+  /** That many of them tell the truth first. */
+  readonly lieSkip?: number;
 }
 
 const SCENARIOS: readonly Scenario[] = [STILL, ONE, DAY, REFUSED, SORTED];
@@ -38,7 +40,7 @@ export function scenarioNamed(name: string): Scenario {
 }
 
 export function optionsOf(one: Case): RunOptions {
-  const lie = one.lie === undefined ? {} : { lie: new RegExp(one.lie) };
+  const lie = one.lie === undefined ? {} : { lie: { pattern: new RegExp(one.lie), skip: one.lieSkip ?? 0 } };
   if (one.swarm === true) return { ...swarmOptions(one.seed), ...lie };
   const scenario = scenarioNamed(one.scenario);
   const moods = scenario.moods === undefined ? {} : { moods: scenario.moods, lossesAllowed: true };
@@ -58,7 +60,7 @@ export function argumentsOf(one: Case): readonly string[] {
   if (one.faults !== undefined) out.push("--fault", JSON.stringify(one.faults));
   if (one.pair !== undefined) out.push("--pair", JSON.stringify(one.pair));
   if (one.when !== undefined) out.push("--when", JSON.stringify(one.when));
-  if (one.lie !== undefined) out.push("--lie", one.lie);
+  if (one.lie !== undefined) out.push("--lie", one.lie, "--lie-skip", String(one.lieSkip ?? 0));
   return out;
 }
 
@@ -79,6 +81,7 @@ export function caseOf(argv: readonly string[]): { readonly one: Case; readonly 
       when: { type: "string" },
       swarm: { type: "boolean", default: false },
       lie: { type: "string" },
+      "lie-skip": { type: "string", default: "0" },
       trace: { type: "string", default: "200" },
     },
   });
@@ -89,7 +92,7 @@ export function caseOf(argv: readonly string[]): { readonly one: Case; readonly 
     ...(values.pair === undefined ? {} : { pair: JSON.parse(values.pair) as Pair }),
     ...(values.when === undefined ? {} : { when: JSON.parse(values.when) as readonly When[] }),
     ...(values.swarm ? { swarm: true } : {}),
-    ...(values.lie === undefined ? {} : { lie: values.lie }),
+    ...(values.lie === undefined ? {} : { lie: values.lie, lieSkip: Number(values["lie-skip"]) }),
   };
   return { one, trace: Number(values.trace) };
 }

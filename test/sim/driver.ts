@@ -15,7 +15,8 @@ import { simComfy, SimComfy, WELL } from "./comfy.ts";
 import { SimDisk } from "./disk.ts";
 import type { FaultPlan } from "./faults.ts";
 import { NO_FAULTS } from "./faults.ts";
-import { simFiles } from "./files.ts";
+import type { Lie } from "./files.ts";
+import { lying, simFiles } from "./files.ts";
 import { simHints } from "./hints.ts";
 import { simDigest, simIds } from "./ids.ts";
 import { simImages } from "./images.ts";
@@ -46,7 +47,7 @@ export interface RunOptions {
   /** Tasks may fail for good. */
   readonly lossesAllowed?: boolean;
   /** fsyncs whose `<call> <path>` matches say yes and do nothing. */
-  readonly lie?: RegExp;
+  readonly lie?: Lie;
 }
 
 export interface RunReport {
@@ -87,6 +88,7 @@ export class Sim {
   readonly people: readonly Done[];
   readonly startedAt: number;
   lives = 0;
+  readonly #lie: ((what: string) => boolean) | null;
   daemon: Daemon | null = null;
   #life: Life | null = null;
   #storeChanged = true;
@@ -95,6 +97,7 @@ export class Sim {
 
   constructor(options: RunOptions) {
     this.#options = options;
+    this.#lie = options.lie === undefined ? null : lying(options.lie);
     this.world = new SimWorld({
       seed: options.seed,
       faults: options.faults ?? NO_FAULTS,
@@ -226,7 +229,7 @@ export class Sim {
       clock: simClock(world, life),
       ids: simIds(world.random.fork(`ids/${life.id}`), () => world.now),
       digest: simDigest,
-      files: simFiles({ world, disk, life, changed, lie: this.#options.lie ?? null }),
+      files: simFiles({ world, disk, life, changed, lie: this.#lie }),
       store: simStore({ world, life, store: this.store, changed: () => (this.#storeChanged = true) }),
       comfy: simComfy({ world, disk, life, changed, slots: this.slots }),
       images: simImages({ world, disk, life, changed }),

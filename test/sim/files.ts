@@ -15,8 +15,23 @@ export interface FilesParts {
   readonly disk: SimDisk;
   readonly life: Life;
   readonly changed: Watchman;
-  /** fsyncs whose `<call> <path>` matches say yes and do nothing. */
-  readonly lie?: RegExp | null;
+  /** fsyncs that say yes and do nothing, by `<call> <path>`. */
+  readonly lie?: ((what: string) => boolean) | null;
+}
+
+export interface Lie {
+  readonly pattern: RegExp;
+  /** That many of them tell the truth first. */
+  readonly skip: number;
+}
+
+export function lying(lie: Lie): (what: string) => boolean {
+  let seen = 0;
+  return (what) => {
+    if (!lie.pattern.test(what)) return false;
+    seen += 1;
+    return seen > lie.skip;
+  };
 }
 
 export function simFiles(parts: FilesParts): Files {
@@ -46,7 +61,7 @@ export function simFiles(parts: FilesParts): Files {
       ...(more.half === undefined ? {} : { half: more.half }),
     });
   }
-  const lies = (what: string): boolean => parts.lie?.test(what) === true;
+  const lies = (what: string): boolean => parts.lie?.(what) === true;
   const write = <T>(name: string, path: string, effect: () => T, half?: () => void): Promise<T> =>
     call(name, path, effect, {
       mutates: true,

@@ -51,6 +51,14 @@ const FOUND: readonly (readonly [string, Case])[] = [
     },
   ],
   [
+    "records where a manifest was filed when the store failed the first time",
+    {
+      seed: 1,
+      scenario: "still",
+      when: [{ pattern: "^store.fileDrop .*/done/", fault: { kind: "error", error: "EIO" } }],
+    },
+  ],
+  [
     "asks ComfyUI with pauses while one file hangs on the disk",
     {
       seed: 2,

@@ -3,6 +3,7 @@ import { bindGraph } from "../../daemon/domain/graph.ts";
 import type { JobRow, Store } from "../../daemon/storePort.ts";
 import type { SimComfy } from "./comfy.ts";
 import type { SimDisk } from "./disk.ts";
+import { sha256Of } from "./disk.ts";
 import { decodeImage, feedOf } from "./images.ts";
 import type { Done } from "./people.ts";
 import { renderOf, SIM_RECIPE } from "./recipes.ts";
@@ -118,10 +119,12 @@ async function quarantineUnmet(at: Living, job: JobRow): Promise<readonly string
     if ((step.state !== "committed" && step.state !== "burnt") || step.version === null) continue;
     const home = `${step.plan.target.productDir}/.hotplate/quarantine/v${String(step.version).padStart(3, "0")}`;
     for (const task of await at.store.tasks(step.id, { states: ["failed"] })) {
-      for (const { path } of task.staged) {
+      for (const { path, sha256 } of task.staged) {
         const kept = `${home}/w${String(task.wedge).padStart(3, "0")}/${path.slice(path.lastIndexOf("/") + 1)}`;
-        for (const file of [kept, `${kept}.reason.txt`])
-          if (at.disk.peek(file) === null) out.push(`not in quarantine: ${file}`);
+        const file = at.disk.peek(kept);
+        if (file === null || sha256Of(file.data) !== sha256) out.push(`not in quarantine: ${kept}`);
+        const why = new TextDecoder().decode(at.disk.peek(`${kept}.reason.txt`)?.data);
+        if (!why.endsWith("\n")) out.push(`no reason beside ${kept}: "${why}"`);
       }
     }
   }

@@ -126,8 +126,6 @@ export interface RunCases {
   /** Prompts of the run without faults: more than these were repeated. */
   readonly gpuRuns?: number;
   readonly failuresMax?: number;
-  /** A fault that never came about proves nothing; in a swarm that may be. */
-  readonly mustFault?: boolean;
 }
 
 export async function runCases(cases: readonly Case[], options: RunCases = {}): Promise<LoopReport> {
@@ -141,16 +139,17 @@ export async function runCases(cases: readonly Case[], options: RunCases = {}): 
     sum.simulatedHours += report.simulatedMs / 3_600_000;
     sum.repeatedGpuRuns += Math.max(0, report.gpuRuns - (options.gpuRuns ?? report.gpuRuns));
     sum.temporaries += report.temporaries.length;
-    const problem = problemOf(one, report, options);
+    const problem = problemOf(one, report);
     if (problem !== null) failures.push(problem);
     if (failures.length >= (options.failuresMax ?? 5)) break;
   }
   return { ...sum, failures };
 }
 
-function problemOf(one: Case, report: RunReport, options: RunCases): string | null {
-  const wanted = one.pair === undefined ? (one.when?.length ?? 1) : 2;
-  const unmade = options.mustFault !== false && report.faults.length < wanted ? "its fault never came about" : null;
+/** A fault that never came about proves nothing; a swarm draws its own. */
+function problemOf(one: Case, report: RunReport): string | null {
+  const wanted = one.pair === undefined ? (one.when?.length ?? Object.keys(one.faults ?? {}).length) : 2;
+  const unmade = report.faults.length < wanted ? "its fault never came about" : null;
   const problem = report.problem ?? unmade;
   if (problem === null) return null;
   const faults = report.faults.map((made) => `${made.label}#${made.n} ${JSON.stringify(made.fault)}`);

@@ -1,0 +1,15 @@
+/** A second crash at every call of the recovery from a first one: half of all firsts, so that two processes share the work. */
+import { describe, it } from "vitest";
+import { each, pairCases, placesOf } from "../sim/loops.ts";
+import { expectKept } from "./figures.ts";
+
+describe.each(["still", "one"])("scenario %s", (scenario) => {
+  it("keeps every promise through each pair of crashes (odd firsts)", async () => {
+    const base = { seed: 1, scenario };
+    const places = (await placesOf(base)).filter((place) => place.mutates);
+    await expectKept(
+      `pairs in ${scenario}, odd firsts`,
+      await pairCases(base, { firsts: each(places, 2, 1), every: 1 }),
+    );
+  });
+});

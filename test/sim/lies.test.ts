@@ -1,0 +1,63 @@
+/**
+ * The net catches: an fsync that does nothing, as if its line were missing in the code, breaks a promise somewhere. Most are
+ * seen without any crash in the work, for the invariants look after every event at what a power cut would leave; the others
+ * need the cut that is given with them, and a seed whose cut drops what was not synced.
+ */
+import { describe, expect, it } from "vitest";
+import type { Case } from "./case.ts";
+import { optionsOf } from "./case.ts";
+import { run } from "./driver.ts";
+
+const one = (lie: string, more: Partial<Case> = {}): Case => ({ seed: 1, scenario: "one", lie, ...more });
+const cutAfter = (pattern: string, skip = 0): Pick<Case, "when"> => ({
+  when: [{ pattern, skip, fault: { kind: "crash", crash: "power", when: "after" } }],
+});
+
+const LIES: readonly (readonly [what: string, one: Case])[] = [
+  // Versions: all of these are one missing line away from half a version.
+  ["a claim's record", one("^sync .*v001.json")],
+  ["a staged result", one("^sync .*/attempts/")],
+  ["the contact sheet", one("^sync .*contact_")],
+  ["wedges.json", one("^sync .*wedges.json")],
+  ["graph.api.json", one("^sync .*graph.api.json")],
+  ["frames.sha256", one("^sync .*frames.sha256")],
+  ["qc.json", one("^sync .*qc.json")],
+  ["asset.json", one("^sync .*asset.json")],
+  ["commit.json", one("^sync .*commit.json")],
+  ["a wedge's directory", one("^syncDir .*/tree/w001$")],
+  ["the version's .hotplate", one("^syncDir .*/tree/.hotplate$")],
+  ["the tree", one("^syncDir .*/tree$")],
+  ["the directory of claims", one("^syncDir .*/claims$")],
+  ["the product's .hotplate", one("^syncDir .*/tiny/.hotplate$")],
+  ["the product's directory, in which the version appears", one("^syncDir .*/tiny$")],
+  ["the shot's directory, in which the product appears", one("^syncDir /farm/shots/SH010$")],
+  ["the directory that holds the tree", one("^syncDir .*/staging/job_[^/]*$", cutAfter("^store.beginPublish"))],
+  ["the directory that holds all staging", one("^syncDir .*/staging$", cutAfter("^store.beginPublish"))],
+  // Manifests.
+  ["the hot folder", one("^syncDir /farm/hot$")],
+  ["the hot folder's .hotplate", one("^syncDir /farm/hot/.hotplate$", { seed: 2, ...cutAfter("^store.submit") })],
+  ["the directory of claimed manifests", one("^syncDir .*/claimed$")],
+  ["accepted/", one("^syncDir .*/accepted", { seed: 3, ...cutAfter("^store.fileDrop .*accepted") })],
+  ["done/", one("^syncDir .*/done")],
+  // What QC refused.
+  ["the directory of quarantines", one("^syncDir .*/quarantine$", { scenario: "sorted" })],
+  ["a version's quarantine", one("^syncDir .*/quarantine/v001$", { scenario: "sorted" })],
+  ["a wedge's quarantine", one("^syncDir .*/quarantine/v001/w00", { scenario: "sorted" })],
+  ["a reason in quarantine", one("^sync .*reason.txt", { scenario: "sorted", seed: 2 })],
+];
+
+describe("an fsync that is left out is found", () => {
+  it.each(LIES)("of %s", async (_, lied) => {
+    const report = await run(optionsOf(lied));
+    expect(report.problem).not.toBeNull();
+    expect(report.faults.length).toBe(lied.when?.length ?? 0);
+  });
+
+  it("of the directory of staged results: they are rendered again", async () => {
+    const lied = one("^syncDir .*/attempts$", cutAfter("^store.stage", 1));
+    const { lie, ...honest } = lied;
+    expect(lie).toBeDefined();
+    const [with_, without] = [await run(optionsOf(lied)), await run(optionsOf(honest))];
+    expect(with_.gpuRuns).toBeGreaterThan(without.gpuRuns);
+  });
+});
