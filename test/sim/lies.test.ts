@@ -9,6 +9,7 @@ import { optionsOf } from "./case.ts";
 import { run } from "./driver.ts";
 
 const one = (lie: string, more: Partial<Case> = {}): Case => ({ seed: 1, scenario: "one", lie, ...more });
+const SEEDS = 12;
 const cutAfter = (pattern: string, skip = 0): Pick<Case, "when"> => ({
   when: [{ pattern, skip, fault: { kind: "crash", crash: "power", when: "after" } }],
 });
@@ -35,29 +36,40 @@ const LIES: readonly (readonly [what: string, one: Case])[] = [
   ["the directory that holds all staging", one("^syncDir .*/staging$", cutAfter("^store.beginPublish"))],
   // Manifests.
   ["the hot folder", one("^syncDir /farm/hot$")],
-  ["the hot folder's .hotplate", one("^syncDir /farm/hot/.hotplate$", { seed: 2, ...cutAfter("^store.submit") })],
+  ["the hot folder's .hotplate", one("^syncDir /farm/hot/.hotplate$", cutAfter("^store.submit"))],
   ["the directory of claimed manifests", one("^syncDir .*/claimed$")],
-  ["accepted/", one("^syncDir .*/accepted", { seed: 3, ...cutAfter("^store.fileDrop .*accepted") })],
+  ["accepted/", one("^syncDir .*/accepted", cutAfter("^store.fileDrop .*accepted"))],
   ["done/", one("^syncDir .*/done")],
   // What QC refused.
   ["the directory of quarantines", one("^syncDir .*/quarantine$", { scenario: "sorted" })],
   ["a version's quarantine", one("^syncDir .*/quarantine/v001$", { scenario: "sorted" })],
   ["a wedge's quarantine", one("^syncDir .*/quarantine/v001/w00", { scenario: "sorted" })],
-  ["a reason in quarantine", one("^sync .*reason.txt", { scenario: "sorted", seed: 2 })],
+  ["a reason in quarantine", one("^sync .*reason.txt", { scenario: "sorted" })],
 ];
+
+/** What survives of unsynced names is drawn: a few seeds, until one shows it. */
+async function foundWith(lied: Case): Promise<string | null> {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const report = await run({ ...optionsOf({ ...lied, seed }), eventsMax: 40_000 });
+    const cut = report.faults.length === (lied.when?.length ?? 0);
+    if (cut && report.problem !== null) return report.problem;
+  }
+  return null;
+}
 
 describe("an fsync that is left out is found", () => {
   it.each(LIES)("of %s", async (_, lied) => {
-    const report = await run(optionsOf(lied));
-    expect(report.problem).not.toBeNull();
-    expect(report.faults.length).toBe(lied.when?.length ?? 0);
+    expect(await foundWith(lied)).not.toBeNull();
   });
 
   it("of the directory of staged results: they are rendered again", async () => {
     const lied = one("^syncDir .*/attempts$", cutAfter("^store.stage", 1));
-    const { lie, ...honest } = lied;
-    expect(lie).toBeDefined();
-    const [with_, without] = [await run(optionsOf(lied)), await run(optionsOf(honest))];
-    expect(with_.gpuRuns).toBeGreaterThan(without.gpuRuns);
+    const { lie: _, ...honest } = lied;
+    let repeated = 0;
+    for (let seed = 1; seed <= SEEDS && repeated <= 0; seed += 1) {
+      const lying = await run(optionsOf({ ...lied, seed }));
+      repeated = lying.gpuRuns - (await run(optionsOf({ ...honest, seed }))).gpuRuns;
+    }
+    expect(repeated).toBeGreaterThan(0);
   });
 });

