@@ -7,7 +7,10 @@ const STILL = { seed: 1, scenario: "still" };
 const ONE = { seed: 2, scenario: "one" };
 const changing = (places: readonly Place[]): readonly Place[] => places.filter((place) => place.mutates);
 
-describe("a power cut", () => {
+/** Loops are long on a busy machine, and nothing here depends on how long: only what never ends is stopped. */
+const PATIENCE = { timeout: 3_600_000 };
+
+describe("a power cut", PATIENCE, () => {
   it.each(MOMENTS)("%s any call that changes something loses nothing and repeats nothing", async (when) => {
     const places = changing(await placesOf(STILL));
     expect(places.length).toBeGreaterThan(100);
@@ -26,7 +29,7 @@ describe("a power cut", () => {
   });
 });
 
-describe("a kill -9", () => {
+describe("a kill -9", PATIENCE, () => {
   it("around calls that change something loses nothing and repeats nothing", async () => {
     const places = changing(await placesOf(STILL));
     const cases = MOMENTS.flatMap((when, index) =>

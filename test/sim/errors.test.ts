@@ -5,7 +5,10 @@ import { each, ERROR_KINDS, errorCases, placesOf, runCases, troubleCases } from 
 const STILL = { seed: 1, scenario: "still" };
 const ONE = { seed: 2, scenario: "one" };
 
-describe("a port call that fails once", () => {
+/** Loops are long on a busy machine, and nothing here depends on how long: only what never ends is stopped. */
+const PATIENCE = { timeout: 3_600_000 };
+
+describe("a port call that fails once", PATIENCE, () => {
   // What only looks is asked again and again: the first of each kind stands for the others here.
   it.each(ERROR_KINDS)("with %s holds nothing up for good", async (kind) => {
     const places = (await placesOf(STILL)).filter((place) => place.mutates || place.nth < 1);
@@ -17,12 +20,16 @@ describe("a port call that fails once", () => {
   });
 });
 
-describe("a ComfyUI that dies, a process that stands still, a disk call that happens after it was given up", () => {
-  it("hold nothing up for good", async () => {
-    const places = (await placesOf(ONE)).filter((place) => place.mutates);
-    const cases = troubleCases(ONE, each(places, 16, 3));
-    const report = await runCases(cases);
-    expect(report.failures).toEqual([]);
-    expect(report.runs).toBe(cases.length);
-  });
-});
+describe(
+  "a ComfyUI that dies, a process that stands still, a disk call that happens after it was given up",
+  PATIENCE,
+  () => {
+    it("hold nothing up for good", async () => {
+      const places = (await placesOf(ONE)).filter((place) => place.mutates);
+      const cases = troubleCases(ONE, each(places, 16, 3));
+      const report = await runCases(cases);
+      expect(report.failures).toEqual([]);
+      expect(report.runs).toBe(cases.length);
+    });
+  },
+);

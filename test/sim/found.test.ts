@@ -84,7 +84,10 @@ const FOUND: readonly (readonly [string, Case])[] = [
   ],
 ];
 
-describe("the daemon", () => {
+/** Loops are long on a busy machine, and nothing here depends on how long: only what never ends is stopped. */
+const PATIENCE = { timeout: 3_600_000 };
+
+describe("the daemon", PATIENCE, () => {
   it.each(FOUND)("%s", async (_, one) => {
     // What survives a power cut is drawn: each at a few seeds.
     const report = await runCases([1, 2, 3].map((seed) => ({ ...one, seed })));
