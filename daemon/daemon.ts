@@ -21,7 +21,7 @@ import { createDispatch } from "./stages/dispatch.ts";
 import { createDropQueue } from "./stages/dropQueue.ts";
 import { createFeedCache, scratchDir } from "./stages/feedCache.ts";
 import { createGpuWatch } from "./stages/gpus.ts";
-import { scheduling } from "./stages/heads.ts";
+import { needOf, scheduling } from "./stages/heads.ts";
 import { createInspect } from "./stages/inspect.ts";
 import { createIntake } from "./stages/intake.ts";
 import { createPeople } from "./stages/people.ts";
@@ -31,6 +31,7 @@ import { createRecipeShelf } from "./stages/recipeShelf.ts";
 import { recover } from "./stages/recover.ts";
 import { createReport } from "./stages/report.ts";
 import { createRoots } from "./stages/roots.ts";
+import { createSick } from "./stages/sick.ts";
 import { createSlots } from "./stages/slots.ts";
 import { createSupervise } from "./stages/supervise.ts";
 import { createWork } from "./work.ts";
@@ -143,6 +144,7 @@ function buildStages(context: StageContext, guard: ReturnType<typeof createMount
     createGpuWatch(context),
     createPresence(context),
     createSupervise(context),
+    createSick(context),
     createPeople(context),
     answers,
     createAdmit(context, queue, answers),
@@ -208,5 +210,6 @@ function nodeView(context: StageContext, startedAt: number): NodeView {
     stepTrouble: Object.fromEntries([...live.stepTrouble].map(([id, trouble]) => [id, trouble.message])),
     secondsPerTask: seconds,
     scheduling: scheduling(context),
+    needOf: (workKey) => needOf(context, workKey),
   };
 }

@@ -15,6 +15,7 @@ import type { TaskState } from "./domain/task.ts";
 import { isTerminal, TASK_STATES } from "./domain/task.ts";
 import type { TaskFacts, WaitReason } from "./domain/slotFit.ts";
 import { rootTrouble } from "./domain/slotFit.ts";
+import { taskPast } from "./domain/taskPast.ts";
 import type { World } from "./ports.ts";
 import type { JobRow, StepRow, TaskRow } from "./storePort.ts";
 
@@ -105,17 +106,15 @@ async function taskFacts(
   const recipe = (await world.recipes.book()).recipes.find((known) => known.sha256 === plan.recipe.sha256);
   const rootPath = rootOf(plan.target.productDir, world.config.roots)?.linux;
   const root = view.roots.find((known) => known.path === rootPath);
-  const failed = (await world.store.history(of.task.id))
-    .filter((attempt) => attempt.outcome === "failed")
-    .map((attempt) => attempt.slot as string);
-  const everywhere = view.slots.every((slot) => failed.includes(slot.name));
+  const attempts = await world.store.history(of.task.id);
+  const kind = await world.store.taskClass(of.task.classId);
+  const slots = view.scheduling.slots.map(({ name, gpuMemoryMiB }) => ({ name, gpuMiB: gpuMemoryMiB }));
   return {
     id: of.task.id,
-    vramMiB: null,
-    alone: false,
     classes: recipe === undefined ? [] : [...new Set(Object.values(recipe.graph).map((node) => node.class_type))],
     demoRoot: root?.demo ?? false,
     rootTrouble: rootTrouble(root),
-    notSlots: everywhere ? new Set() : new Set(failed),
+    ...taskPast(attempts, slots),
+    vramMiB: kind === null ? null : view.needOf(keysOf(kind).workKey),
   };
 }

@@ -11,8 +11,12 @@ import type { StepPlan } from "./domain/plan.ts";
 import type { RuleBook } from "./domain/classify.ts";
 import type { SlotGpu } from "./domain/gpu.ts";
 import type { Catalogue, ComfySlot, Files, Presence, PromptStatus, SystemStats, Wake, World } from "./ports.ts";
+import type { MemorySlot } from "./domain/memoryLadder.ts";
+import type { EndedAttempt } from "./domain/sickness.ts";
 import type { Estimator } from "./domain/estimate.ts";
 import { createEstimator } from "./domain/estimate.ts";
+import type { VramNeeds } from "./domain/vramNeed.ts";
+import { createVramNeeds } from "./domain/vramNeed.ts";
 import type { Ledger } from "./domain/share.ts";
 import { EMPTY_LEDGER } from "./domain/share.ts";
 import type { FlightFacts, SlotFacts, WaitReason } from "./domain/slotFit.ts";
@@ -39,6 +43,10 @@ export interface Flight {
   readonly charged: number;
   /** When ComfyUI was first seen to run it, ms since the epoch. */
   runningSince: number | null;
+  /** What the socket said of its progress, when that last moved, and what its time limit says. */
+  progress: number | null;
+  movedAt: number | null;
+  overTime: string | null;
   /** Peak memory of the slot's GPU above idle while it ran, MiB. */
   peakVramMiB: number | null;
   phase: "preparing" | "submitted" | "canceling" | "collecting";
@@ -70,8 +78,8 @@ export interface SlotState {
   gpu: SlotGpu;
   /** Process group of its ComfyUI when we started it (supervision); tells its GPU work from that of others. */
   processGroup: number | null;
-  /** Why its ComfyUI must be started anew before it gets work again; supervision acts on it and clears it. */
-  restartWanted: string | null;
+  /** Peaks of GPU memory (stages/vramPeaks): the least seen when nothing ran, and the kinds of work that ran since. */
+  readonly vram: { base: number | null; readonly kinds: Set<string>; readAt: number | null };
   /** The set of models that it holds or is about to load; null: not known. */
   modelKey: string | null;
   /** Memory of its GPU, MiB; null: not known. */
@@ -120,10 +128,14 @@ export interface Live {
   /** Recipe name -> ended tasks and their seconds, of this life. */
   readonly rates: Map<string, { ended: number; seconds: number }>;
   readonly plans: Map<StepId, StepPlan>;
+  /** How the last attempts ended, oldest first (domain/sickness). */
+  readonly ended: EndedAttempt[];
   /** Kinds of work by their id in the store. */
   readonly classes: Map<number, TaskClass>;
   /** How long work takes and what loading models costs, learned. */
   readonly estimator: Estimator;
+  /** How much GPU memory kinds of work need, learned. */
+  readonly needs: VramNeeds;
   /** Who used the GPUs lately. */
   ledger: Ledger;
   /** Set of models -> when a task of it was last given to any slot. */
@@ -197,7 +209,7 @@ export function createLive(
       failures: 0,
       gpu: { uuid: null, facts: null, reason: "not looked at yet", mismatch: null },
       processGroup: null,
-      restartWanted: null,
+      vram: { base: null, kinds: new Set(), readAt: null },
       modelKey: null,
       gpuMemoryMiB: null,
       flights: new Map(),
@@ -227,7 +239,9 @@ export function createLive(
     rates: new Map(),
     plans: new Map(),
     classes: new Map(),
+    ended: [],
     estimator: createEstimator(),
+    needs: createVramNeeds(),
     ledger: EMPTY_LEDGER,
     servedAt: new Map(),
     namedPlates: new Set(),
@@ -241,6 +255,17 @@ function heard(slot: SlotState, what: Parameters<Wake>[0], now: number): void {
   if (what === null) slot.wokenAll = true;
   else if (what.ended) slot.woken.add(what.prompt);
   else for (const flight of slot.flights.values()) if (flight.promptId === what.prompt) flight.runningSince ??= now;
+}
+
+/** The slots as the memory ladder sees them. */
+export function memorySlots(live: Live): readonly MemorySlot[] {
+  return [...live.slots.values()].map((slot) => ({ name: slot.config.name, gpuMiB: slot.gpuMemoryMiB }));
+}
+
+/** How an attempt ended, for finding out who is sick; the last ones of each slot are enough. */
+export function noteEnd(live: Live, end: EndedAttempt): void {
+  live.ended.push(end);
+  if (live.ended.length > LIMITS.endedAttemptsKept) live.ended.shift();
 }
 
 export function slotFacts(slot: SlotState, now: number): SlotFacts {

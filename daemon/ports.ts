@@ -128,6 +128,8 @@ export interface SystemStats {
   readonly version: string;
   readonly simulated: boolean;
   readonly deviceName: string | null;
+  /** Memory of the device, when it is a GPU, MiB. */
+  readonly memoryMiB: number | null;
   readonly pytorchVersion: string | null;
   readonly pythonVersion: string | null;
 }
@@ -165,6 +167,8 @@ export interface ComfySlot {
   queue(): Promise<{ readonly running: readonly string[]; readonly pending: number }>;
   /** Sends one cancel; the caller verifies with `status`. Never a global interrupt. */
   cancel(id: PromptId): Promise<void>;
+  /** Empties it of models and results while nothing runs; true when it was seen to have let go of the memory. */
+  free(): Promise<boolean>;
   /** Makes a local file loadable by LoadImage; returns the input's value. `name` begins with the attempt's prompt id. */
   place(localPath: string, name: string): Promise<string>;
   /** Copies one output to a local path (EEXIST when there). Not durable. */
@@ -174,7 +178,7 @@ export interface ComfySlot {
    * which begin with the id: an attempt of a life before, or one that failed half way, is cleaned up like any other.
    */
   forget(id: PromptId): Promise<void>;
-  /** Percent of graph nodes done, when the socket said so; decoration only. */
+  /** Percent done, when the socket said so. It only grows; that it moves is a sign of life, nothing else follows from it. */
   progress(id: PromptId): number | null;
   close(): Promise<void>;
 }

@@ -146,6 +146,16 @@ export const ERRORS = {
     "Name the GPU by UUID, or start ComfyUI with CUDA_DEVICE_ORDER=PCI_BUS_ID.",
     EXIT.invalid,
   ),
+  "HP-SLOT-SICK": entry(
+    "A slot's last attempts all failed by the machine's fault.",
+    "It tests itself; see its log when it stays so.",
+    EXIT.no,
+  ),
+  "HP-NODE-SICK": entry(
+    "The last attempts on all slots of the node failed by the machine's fault.",
+    "Its slots test themselves; see disk, driver and shares.",
+    EXIT.no,
+  ),
   "HP-SLOT-PERSON": entry("A person uses the machine.", "Nothing to do: it goes on when they leave.", EXIT.no),
   // Slots
   "HP-SLOT-STARTING": entry(

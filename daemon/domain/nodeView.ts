@@ -77,4 +77,6 @@ export interface NodeView {
   readonly secondsPerTask: Readonly<Record<string, number>>;
   /** What the scheduler decides by, but for what waits: that is in the store. */
   readonly scheduling: Omit<ScheduleFacts, "heads">;
+  /** GPU memory that a kind of work was seen to need, MiB, where a GPU here has so much. */
+  readonly needOf: (workKey: string) => number | null;
 }

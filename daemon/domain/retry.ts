@@ -2,10 +2,12 @@
  * The one retry policy. Failure classes are data (`config/rules.yaml`); what happens to each class is decided here.
  */
 import { LIMITS } from "./limits.ts";
+import type { MemoryFacts, MemoryStep } from "./memoryLadder.ts";
 
 export const FAILURE_CLASSES = [
   "memory",
   "missing_model",
+  "missing_node",
   "bad_graph",
   "bad_input",
   "poisoned",
@@ -27,6 +29,8 @@ export interface Failure {
   /** In words: graph node, parameter, found, nearest right. */
   readonly message: string;
   readonly graphNode?: string;
+  /** Class memory: what the next step is decided by. */
+  readonly memory?: MemoryFacts;
 }
 
 export interface AttemptHistory {
@@ -34,13 +38,19 @@ export interface AttemptHistory {
   readonly failures: number;
   readonly distinctSlots: number;
   readonly comfyCrashes: number;
+  /** Class memory: what the ladder says. */
+  readonly memory: MemoryStep | null;
+  /** Class missing_*: a slot is left that did not say the same. */
+  readonly slotLeft: boolean;
 }
 
 export type AfterFailure =
   | { readonly kind: "retry"; readonly delayMs: number }
   /** Nobody's fault of the task: tried again, uses no attempt. */
   | { readonly kind: "defer"; readonly delayMs: number }
-  | { readonly kind: "final"; readonly reason: "hopeless" | "poison" };
+  | { readonly kind: "final"; readonly reason: "hopeless" | "poison" }
+  /** No slot of this node can: the words say what is missing. */
+  | { readonly kind: "final"; readonly reason: "nowhere"; readonly message: string | null };
 
 export function afterFailure(failure: Failure, history: AttemptHistory): AfterFailure {
   switch (failure.class) {
@@ -51,14 +61,22 @@ export function afterFailure(failure: Failure, history: AttemptHistory): AfterFa
       return history.comfyCrashes >= LIMITS.comfyCrashesMax
         ? { kind: "final", reason: "poison" }
         : { kind: "retry", delayMs: 0 };
+    case "missing_model":
+    case "missing_node":
+      // This slot never again, and no attempt used: another one may have it.
+      return history.slotLeft ? { kind: "defer", delayMs: 0 } : { kind: "final", reason: "nowhere", message: null };
     case "bad_graph":
     case "bad_input":
-    case "missing_model":
     case "canceled":
     case "qc":
       return { kind: "final", reason: "hopeless" };
     case "memory":
+      return afterMemory(history);
     case "poisoned":
+      // Elsewhere at once; but what breaks the GPU wherever it runs is itself the poison.
+      return poisoned(history) || history.comfyCrashes >= LIMITS.comfyCrashesMax
+        ? { kind: "final", reason: "poison" }
+        : { kind: "retry", delayMs: 0 };
     case "timeout":
     case "output":
     case "node_error":
@@ -67,6 +85,13 @@ export function afterFailure(failure: Failure, history: AttemptHistory): AfterFa
         ? { kind: "final", reason: "poison" }
         : { kind: "retry", delayMs: backoffMs(history.failures) };
   }
+}
+
+/** The ladder ends by itself, at the largest GPU; the count of attempts is the bound for GPUs of unknown size. */
+function afterMemory({ memory, failures }: AttemptHistory): AfterFailure {
+  if (memory === null || memory.kind === "end")
+    return { kind: "final", reason: "nowhere", message: memory?.message ?? null };
+  return failures >= LIMITS.attemptsMax ? { kind: "final", reason: "poison" } : { kind: "retry", delayMs: 0 };
 }
 
 function poisoned(history: AttemptHistory): boolean {

@@ -92,7 +92,18 @@ export function choose(board: Board, place: Place): Choice | null {
     const points = worth(board, place, { option, keep });
     if (best === null || points > best.points) best = { waiting: option.waiting, task, points };
   }
-  return best === null || leftToFaster(board, place, best) ? null : best;
+  if (best === null || leftToFaster(board, place, best) || mustEmpty(board, place, best.points)) return null;
+  return best;
+}
+
+/** Work that must be alone ranks higher and could go here: the slot is left to run empty, or its turn would never come. */
+function mustEmpty(board: Board, place: Place, points: number): boolean {
+  if (place.flights.length === 0) return false;
+  return ranked(board).some(
+    ({ waiting, rank }) =>
+      rank.points >= points &&
+      waiting.tasks.some((task) => task.alone && task.rootTrouble === null && whyNot(task, place.facts) === null),
+  );
 }
 
 /** Points of work on this slot: a set that somebody else holds is worth less, one that presses for a change goes first. */

@@ -38,6 +38,11 @@ export interface SlotFacts {
   readonly flights: readonly FlightFacts[];
 }
 
+export interface NotHere {
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface TaskFacts {
   readonly id: string;
   /** Graph node classes of its recipe's graph. */
@@ -45,8 +50,8 @@ export interface TaskFacts {
   readonly demoRoot: boolean;
   /** null: the root that its version goes to answers and has room. */
   readonly rootTrouble: WaitReason | null;
-  /** Slots on which it failed for a reason of that slot. */
-  readonly notSlots: ReadonlySet<string>;
+  /** Slots that it does not go to by what happened there before, and why (domain/taskPast). */
+  readonly notSlots: ReadonlyMap<string, NotHere>;
   /** GPU memory that work of its kind was seen to need, MiB; null: not known. */
   readonly vramMiB: number | null;
   /** It ran out of memory beside another: nothing may run beside it now. */
@@ -97,8 +102,7 @@ export function whyNot(task: TaskFacts, slot: SlotFacts): WaitReason | null {
       action: "use a larger GPU, or smaller frames",
     };
   }
-  if (task.notSlots.has(slot.name)) {
-    return { code: "HP-COMFY-FAILED", message: `it failed on slot ${slot.name} before`, action: null };
-  }
+  const before = task.notSlots.get(slot.name);
+  if (before !== undefined) return { code: before.code, message: `slot ${slot.name}: ${before.message}`, action: null };
   return null;
 }

@@ -66,6 +66,10 @@ export const taskShape = z
         code: z.string(),
         message: z.string(),
         graphNode: z.string().exactOptional(),
+        memory: z
+          .strictObject({ alone: z.boolean(), gpuMiB: z.number().nullable(), neededMiB: z.number().nullable() })
+          .exactOptional()
+          .describe("Class memory: what was known when it ran out."),
       })
       .nullable(),
     verdict: z.enum(["pass", "warn", "fail", "error"]).nullable().describe("QC's word."),

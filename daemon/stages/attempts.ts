@@ -4,11 +4,15 @@
  */
 import type { Trouble } from "../domain/classify.ts";
 import { classify } from "../domain/classify.ts";
-import type { Failure } from "../domain/retry.ts";
-import { afterFailure } from "../domain/retry.ts";
-import type { Flight, SlotState, StageContext } from "../live.ts";
-import { settleCharge } from "./learn.ts";
 import { messageOf } from "../domain/errors.ts";
+import { memoryStep, neededMiB } from "../domain/memoryLadder.ts";
+import type { AfterFailure, AttemptHistory, Failure } from "../domain/retry.ts";
+import { afterFailure } from "../domain/retry.ts";
+import { isMissing, memoryFailures } from "../domain/taskPast.ts";
+import type { Flight, SlotState, StageContext } from "../live.ts";
+import { memorySlots, noteEnd } from "../live.ts";
+import type { AttemptRow } from "../storePort.ts";
+import { settleCharge } from "./learn.ts";
 import { wishRestart } from "./restartWish.ts";
 
 export interface Ended {
@@ -22,8 +26,10 @@ export async function attemptFailed(
 ): Promise<void> {
   const { slot, flight } = ended;
   const { world } = context;
-  const failure = "failure" in ended ? ended.failure : classify((await context.options.rules()).rules, ended.trouble);
+  const failure = await failureOf(context, ended);
   if (failure.class === "poisoned") {
+    // Another prompt broke the GPU's state before this one began: that says nothing about it.
+    if (slot.blocks.has("supervision")) return givenBack(context, { slot, flight, how: "released" });
     wishRestart(slot, {
       code: "HP-SLOT-POISONED",
       message: failure.message,
@@ -33,35 +39,90 @@ export async function attemptFailed(
     });
   }
   const attempts = await world.store.history(flight.taskId);
-  const failed = attempts.filter((attempt) => attempt.outcome === "failed");
-  const after = afterFailure(failure, {
-    failures: failed.length + 1,
-    distinctSlots: new Set([...failed.map((attempt) => attempt.slot as string), slot.config.name]).size,
-    comfyCrashes: attempts.filter((attempt) => attempt.outcome === "lost").length,
-  });
+  const after = afterFailure(failure, historyOf(context, { slot, flight, failure, attempts }));
   leave(context, ended);
   // It unloaded everything, or is about to start again.
   if (failure.class === "memory" || failure.class === "poisoned") slot.modelKey = null;
+  noteEnd(context.live, { slot: slot.config.name, jobId: flight.task.jobId, failed: failure.class });
   const ref = { taskId: flight.taskId, fence: flight.fence };
   switch (after.kind) {
     case "final": {
-      const poison = after.reason === "poison";
-      const final: Failure = poison
-        ? { ...failure, message: `${failure.message} (tried ${failed.length + 1} times)` }
-        : failure;
-      await world.store.fail(ref, final, { kind: "final" });
+      const message = finalWords(context, failure, { after, tries: attempts.length });
+      await world.store.fail(ref, { ...failure, message }, { kind: "final" });
       world.log.event("warn", "task.failed", {
         task: flight.taskId,
-        code: poison ? "HP-TASK-POISON" : failure.code,
-        reason: failure.message,
+        slot: slot.config.name,
+        code: after.reason === "poison" ? "HP-TASK-POISON" : failure.code,
+        class: failure.class,
+        reason: message,
       });
       return;
     }
     case "retry":
     case "defer":
       await world.store.fail(ref, failure, { kind: "again", inMs: after.delayMs, counts: after.kind === "retry" });
-      world.log.event("info", "task.retried", { task: flight.taskId, code: failure.code, reason: failure.message });
+      world.log.event("info", "task.retried", {
+        task: flight.taskId,
+        slot: slot.config.name,
+        code: failure.code,
+        class: failure.class,
+        reason: failure.message,
+      });
       return;
+  }
+}
+
+async function failureOf(
+  context: StageContext,
+  ended: Ended & ({ readonly trouble: Trouble } | { readonly failure: Failure }),
+): Promise<Failure> {
+  const { slot, flight } = ended;
+  const failure = "failure" in ended ? ended.failure : classify((await context.options.rules()).rules, ended.trouble);
+  if (failure.class !== "memory") return failure;
+  const said = "trouble" in ended && ended.trouble.kind === "comfy" ? ended.trouble.error.message : failure.message;
+  return {
+    ...failure,
+    memory: { alone: flight.alone, gpuMiB: slot.gpuMemoryMiB, neededMiB: neededMiB(said) },
+  };
+}
+
+function historyOf(
+  context: StageContext,
+  of: Ended & { readonly failure: Failure; readonly attempts: readonly AttemptRow[] },
+): AttemptHistory {
+  const { failure, attempts } = of;
+  const here = of.slot.config.name;
+  const now = { slot: here, outcome: "failed", failure };
+  const failed = attempts.filter((attempt) => attempt.outcome === "failed");
+  const lacking = new Set(
+    [...attempts, now].filter((one) => isMissing(one.failure?.class)).map((one) => one.slot as string),
+  );
+  return {
+    failures: failed.length + 1,
+    distinctSlots: new Set([...failed.map((attempt) => attempt.slot as string), here]).size,
+    comfyCrashes: [...attempts, now].filter((one) => one.outcome === "lost" || one.failure?.class === "poisoned")
+      .length,
+    memory:
+      failure.class === "memory" ? memoryStep(memoryFailures([...attempts, now]), memorySlots(context.live)) : null,
+    slotLeft: [...context.live.slots.keys()].some((name) => !lacking.has(name)),
+  };
+}
+
+function finalWords(
+  context: StageContext,
+  failure: Failure,
+  of: { readonly after: AfterFailure & { readonly kind: "final" }; readonly tries: number },
+): string {
+  const { after, tries } = of;
+  switch (after.reason) {
+    case "poison":
+      return `${failure.message} (tried ${tries} times)`;
+    case "hopeless":
+      return failure.message;
+    case "nowhere": {
+      const slots = [...context.live.slots.keys()].join(", ");
+      return `${failure.message} ${after.message ?? `No slot of this node can: ${slots}.`}`;
+    }
   }
 }
 

@@ -8,8 +8,10 @@
 import { systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { extension, joinPath } from "../domain/paths.ts";
+import { overTime } from "../domain/timeLimit.ts";
 import { settleFile } from "../durable.ts";
 import type { Flight, SlotState, Stage, StageContext } from "../live.ts";
+import { noteEnd } from "../live.ts";
 import type { ComfyOutput, PromptStatus } from "../ports.ts";
 import type { StagedFile } from "../storePort.ts";
 import { attemptFailed, canceled, givenBack, leave } from "./attempts.ts";
@@ -73,15 +75,13 @@ function poll(
   of: { readonly flights: readonly Flight[]; readonly all: boolean },
 ): void {
   const { flights, all } = of;
+  for (const flight of flights) limitTime(slot, flight, context.world.clock.now());
   const started = context.work.start<Answers>({
     key: `poll:${slot.config.name}`,
     lane: `${slot.config.name}:poll`,
     run: async () => {
       const out: { flight: Flight; status: PromptStatus }[] = [];
       for (const flight of flights) {
-        const now = context.world.clock.now();
-        const overdue = now - (flight.submittedAt ?? now) > flight.plan.timeoutMs;
-        if (overdue && flight.stopFor === null && flight.lastStatus === "running") flight.stopFor = "timeout";
         if (flight.stopFor !== null) await slot.client.cancel(flight.promptId);
         out.push({ flight, status: await slot.client.status(flight.promptId) });
       }
@@ -101,6 +101,19 @@ function poll(
   // What the socket says from here on is about a later moment than the answers.
   if (all) slot.wokenAll = false;
   for (const flight of flights) slot.woken.delete(flight.promptId);
+}
+
+/** The time limit counts from the last progress: what moves is not stopped. */
+function limitTime(slot: SlotState, flight: Flight, now: number): void {
+  const progress = slot.client.progress(flight.promptId);
+  if (progress !== null && progress !== flight.progress) {
+    flight.progress = progress;
+    flight.movedAt = now;
+  }
+  if (flight.stopFor !== null || flight.lastStatus !== "running") return;
+  const { runningSince, movedAt, plan } = flight;
+  flight.overTime = overTime({ now, runningSince, movedAt, timeoutMs: plan.timeoutMs });
+  if (flight.overTime !== null) flight.stopFor = "timeout";
 }
 
 async function take(
@@ -165,7 +178,7 @@ async function stopped(context: StageContext, slot: SlotState, flight: Flight): 
       await givenBack(context, { slot, flight, how: "released" });
       return;
     case "timeout": {
-      const message = `no end after ${Math.round(flight.plan.timeoutMs / 1000)} s on slot ${slot.config.name}`;
+      const message = `On slot ${slot.config.name} ${flight.overTime ?? "it took too long"}.`;
       await attemptFailed(context, { slot, flight, failure: { class: "timeout", code: "HP-TASK-TIMEOUT", message } });
       return;
     }
@@ -251,6 +264,7 @@ async function staged(
   if (applied === "stale") return;
   const seconds = collected.gpuSeconds ?? (context.world.clock.now() - flight.startedAt) / 1000;
   learn(context, slot, { flight, seconds });
+  noteEnd(context.live, { slot: slot.config.name, jobId: flight.task.jobId, failed: null });
   const rate = context.live.rates.get(flight.plan.recipe.name) ?? { ended: 0, seconds: 0 };
   context.live.rates.set(flight.plan.recipe.name, { ended: rate.ended + 1, seconds: rate.seconds + seconds });
 }

@@ -10,6 +10,7 @@ import { matchGpu } from "../domain/gpuMatch.ts";
 import { slotPlace } from "../slotPlace.ts";
 import type { WaitReason } from "../domain/slotFit.ts";
 import type { SlotState, Stage, StageContext } from "../live.ts";
+import { samplePeaks } from "./vramPeaks.ts";
 
 /** What is kept from look to look. */
 interface Memory {
@@ -39,6 +40,9 @@ export function createGpuWatch(context: StageContext): Stage {
           reading.kind === "known"
             ? look(context, { slot, place, places, reading, memory })
             : withoutFacts(slot, reading, memory);
+        // ComfyUI's own word where nobody watches: slots on other machines.
+        slot.gpuMemoryMiB = slot.gpu.facts?.memoryTotalMiB ?? slot.stats?.memoryMiB ?? null;
+        samplePeaks(slot, reading.kind === "known" ? reading.at : null);
         await tellOrder(context, slot, before.mismatch);
         await block(context, slot, trouble);
       }

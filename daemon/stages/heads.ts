@@ -10,9 +10,12 @@ import { rootOf } from "../domain/paths.ts";
 import type { StepPlan } from "../domain/plan.ts";
 import type { TaskFacts } from "../domain/slotFit.ts";
 import { rootTrouble } from "../domain/slotFit.ts";
+import type { TaskPast } from "../domain/taskPast.ts";
+import { taskPast } from "../domain/taskPast.ts";
 import type { StageContext } from "../live.ts";
-import { slotFacts } from "../live.ts";
+import { memorySlots, slotFacts } from "../live.ts";
 import type { HeadRow, TaskRow } from "../storePort.ts";
+import { workOf } from "./learn.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { planOf } from "./stepPlans.ts";
 
@@ -65,22 +68,37 @@ export async function factsOf(
   const root = context.live.roots.get(rootOf(plan.target.productDir, context.world.config.roots)?.linux ?? "");
   return {
     id: task.id,
-    classes: shelf.classesOf(plan.recipe),
+    classes: classesToFind(context, shelf.classesOf(plan.recipe)),
     demoRoot: root?.demo ?? false,
     rootTrouble: rootTrouble(root),
-    notSlots: await shunned(context, task),
-    vramMiB: null,
-    alone: false,
+    ...(await pastOf(context, task)),
+    vramMiB: needOf(context, (await workOf(context, task)).workKey),
   };
 }
 
-/** Slots on which this task failed before; forgotten when every slot is among them, so that it never waits for nobody. */
-async function shunned(context: StageContext, task: TaskRow): Promise<ReadonlySet<string>> {
-  if (task.attempt === 0) return new Set();
-  const failed = new Set(
-    (await context.world.store.history(task.id)).filter((a) => a.outcome === "failed").map((a) => a.slot as string),
+/** What its failed attempts mean for where it goes, and whether alone. */
+async function pastOf(context: StageContext, task: TaskRow): Promise<TaskPast> {
+  const attempts = task.attempt === 0 ? [] : await context.world.store.history(task.id);
+  return taskPast(attempts, memorySlots(context.live));
+}
+
+/** What work of its kind was seen to need; not when no GPU here has so much any more: then trying tells more than waiting. */
+export function needOf(context: StageContext, workKey: string): number | null {
+  const need = context.live.needs.of(workKey);
+  const largest = Math.max(0, ...[...context.live.slots.values()].map((slot) => slot.gpuMemoryMiB ?? Infinity));
+  return need === null || need > largest ? null : need;
+}
+
+/**
+ * Classes that a slot must have. When every slot was read and none has them all, none would ever be found: then the task is
+ * given anyway, is refused before it is sent, and ends with the nearest names.
+ */
+function classesToFind(context: StageContext, classes: readonly string[]): readonly string[] {
+  const slots = [...context.live.slots.values()];
+  const nowhere = slots.every(
+    (slot) => slot.state === "up" && slot.classes !== null && classes.some((name) => slot.classes?.has(name) === false),
   );
-  return [...context.live.slots.keys()].every((name) => failed.has(name)) ? new Set() : failed;
+  return nowhere ? [] : classes;
 }
 
 /** Everything but the heads: what the slots do and what was learned. */

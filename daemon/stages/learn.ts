@@ -25,6 +25,7 @@ export function learn(
   const { flight, seconds } = of;
   const { workKey, modelKey, cold } = flight;
   context.live.estimator.observe({ workKey, modelKey, slot: slot.config.name, seconds, cold });
+  if (flight.peakVramMiB !== null) context.live.needs.observe(workKey, flight.peakVramMiB);
 }
 
 /** What was charged by an estimate when it was given becomes what it took. */
@@ -48,6 +49,7 @@ export async function relearn(context: StageContext): Promise<void> {
     const keys = keysOf(seen.class);
     setNewest(live.classes, seen.class.id, { value: seen.class, max: LIMITS.workKindsKept });
     live.estimator.observe({ ...keys, slot, seconds, cold });
+    if (seen.vramMiB !== null) live.needs.observe(keys.workKey, seen.vramMiB);
     live.ledger = charged(live.ledger, { show, person, seconds, at });
     const state = live.slots.get(slot);
     // Its ComfyUI most likely still runs with what it last loaded; a wrong guess costs one load.

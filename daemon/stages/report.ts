@@ -202,7 +202,7 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
   const trouble = job.steps
     .map((step) => context.live.stepTrouble.get(step.id)?.message)
     .find((message) => message !== undefined);
-  const up = [...context.live.slots.values()].filter((slot) => slot.state === "up").length;
+  const up = [...context.live.slots.values()].filter((slot) => slot.state === "up" && slot.blocks.size === 0).length;
   return {
     ahead,
     etaSeconds: eta(context, job, { ahead, up }),
@@ -243,9 +243,15 @@ function rootWords(context: StageContext, job: JobRow): string | null {
   return null;
 }
 
+/** Why nothing can begin: no ComfyUI answers, or those that do get no new work. */
 function noSlotWords(context: StageContext): string {
   const slots = [...context.live.slots.values()];
-  return `No ComfyUI answers: ${slots.map((slot) => `${slot.config.name}: ${slot.reason ?? slot.state}`).join("; ")}. It starts by itself when one does.`;
+  const why = slots.map((slot) => {
+    const [block] = slot.blocks.values();
+    return `${slot.config.name}: ${slot.state === "up" && block !== undefined ? `${block.message} (${block.code})` : (slot.reason ?? slot.state)}`;
+  });
+  const what = slots.some((slot) => slot.state === "up") ? "No slot takes new work" : "No ComfyUI answers";
+  return `${what}: ${why.join("; ")}. It starts by itself when one does.`;
 }
 
 /** No estimate before 3 tasks of the recipe have ended: a wrong number is worse than none. */

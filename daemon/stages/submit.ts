@@ -18,9 +18,10 @@ import { attemptFailed, givenBack } from "./attempts.ts";
 import type { FeedCache } from "./feedCache.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { slotDown } from "./slots.ts";
+import { forgetKinds } from "./vramPeaks.ts";
 
 type Submitted =
-  | { readonly kind: "accepted" }
+  | { readonly kind: "accepted"; readonly freed: boolean | null }
   | { readonly kind: "refused"; readonly error: ComfyError }
   | { readonly kind: "unusable"; readonly failure: Failure; readonly counts: boolean }
   /** The POST's answer never came: the prompt may or may not be there. */
@@ -57,7 +58,7 @@ async function submit(context: StageContext, parts: SubmitParts): Promise<Submit
   let graph;
   try {
     // Before anything is made or placed for a graph that this ComfyUI can't run.
-    const refused = refusalOf(await problemsNow(context, parts, recipe));
+    const refused = refusalOf(await problemsNow(context, parts, recipe), recipe);
     if (refused !== null) return refused;
     const plate = await placePlate(context, parts);
     const images = await placeImages(context, { parts, recipe, wedge });
@@ -72,9 +73,15 @@ async function submit(context: StageContext, parts: SubmitParts): Promise<Submit
   } catch (error) {
     return prepareFailed(error);
   }
+  let freed: boolean | null = null;
+  try {
+    if (flight.alone) freed = await slot.client.free();
+  } catch (error) {
+    return { kind: "unreachable", error };
+  }
   try {
     const answer = await slot.client.submit({ id: flight.promptId, graph, jobId: flight.task.jobId });
-    return answer.kind === "accepted" ? { kind: "accepted" } : { kind: "refused", error: answer.error };
+    return answer.kind === "accepted" ? { kind: "accepted", freed } : { kind: "refused", error: answer.error };
   } catch (error) {
     return systemCode(error) === "ECONNREFUSED" ? { kind: "unreachable", error } : { kind: "ambiguous", error };
   }
@@ -103,11 +110,11 @@ async function askAgain(slot: SlotState, recipe: Recipe): Promise<void> {
   slot.catalogue = { ...slot.catalogue, ...(await slot.client.catalogue(classes)) };
 }
 
-function refusalOf(problems: readonly Problem[]): Submitted | null {
+function refusalOf(problems: readonly Problem[], recipe: Recipe): Submitted | null {
   const first = problems[0];
   if (first === undefined) return null;
-  const missing = first.code === "HP-RECIPE-MODEL";
-  return unusable(missing ? "missing_model" : "bad_graph", first.code, problems.map((p) => p.message).join(" "));
+  const words = problems.map((p) => (p.nearest === null ? p.message : `${p.message} Nearest: ${p.nearest}.`));
+  return unusable(classOf(first, checkGraph(recipe)), first.code, words.join(" "));
 }
 
 /** `[A-Za-z0-9._/-]` only, unique per attempt: forces a real save and makes the names ours. */
@@ -178,6 +185,13 @@ function prepareFailed(error: unknown): Submitted {
   return unusable("other", "HP-INTERNAL", messageOf(error));
 }
 
+/** What this slot lacks, another one may have; what is wrong with the graph itself is wrong everywhere. */
+function classOf(first: Problem, itself: readonly Problem[]): Failure["class"] {
+  if (itself.some((problem) => problem.severity === "error")) return "bad_graph";
+  if (first.code === "HP-RECIPE-MODEL") return "missing_model";
+  return first.code === "HP-RECIPE-CLASS" ? "missing_node" : "bad_graph";
+}
+
 function unusable(kind: Failure["class"], code: string, message: string): Submitted {
   return { kind: "unusable", failure: { class: kind, code, message }, counts: true };
 }
@@ -197,6 +211,14 @@ async function ended(context: StageContext, parts: SubmitParts, submitted: Submi
     case "accepted":
       flight.phase = "submitted";
       flight.submittedAt = now;
+      if (submitted.freed !== null) {
+        forgetKinds(slot);
+        context.world.log.event(submitted.freed ? "info" : "warn", "slot.freed", {
+          slot: slot.config.name,
+          task: flight.taskId,
+          seen: submitted.freed,
+        });
+      }
       context.world.log.event("debug", "task.submitted", {
         task: flight.taskId,
         slot: slot.config.name,

@@ -91,7 +91,7 @@ test.each<readonly [string, Trouble, string, string]>([
     "bad_input",
     "HP-COMFY-REFUSED",
   ],
-  ["a missing class", refused("missing_node_type", "Node 'X' not found."), "bad_graph", "HP-RECIPE-CLASS"],
+  ["a missing class", refused("missing_node_type", "Node 'X' not found."), "missing_node", "HP-RECIPE-CLASS"],
   ["a missing input", refused("required_input_missing", "filename_prefix"), "bad_graph", "HP-COMFY-REFUSED"],
   ["ComfyUI's full disk", comfy("OSError", "[Errno 28] No space left on device"), "disk", "HP-DISK-FULL"],
   ["our full disk", system("ENOSPC"), "disk", "HP-DISK-FULL"],

@@ -216,7 +216,14 @@ describe("whyNot", () => {
   });
 
   it("does not give a task back to the slot on which it failed", () => {
-    expect(whyNot(task("a", { notSlots: new Set(["gpu0"]) }), slot("gpu0"))?.code).toBe("HP-COMFY-FAILED");
+    expect(
+      whyNot(
+        task("a", {
+          notSlots: new Map([["gpu0", { code: "HP-COMFY-FAILED", message: "the task failed there before" }]]),
+        }),
+        slot("gpu0"),
+      )?.code,
+    ).toBe("HP-COMFY-FAILED");
   });
 });
 

@@ -12,7 +12,7 @@ export function task(id: string, more: Partial<TaskFacts> = {}): TaskFacts {
     classes: ["LoadImage", "SaveImage"],
     demoRoot: false,
     rootTrouble: null,
-    notSlots: new Set(),
+    notSlots: new Map(),
     vramMiB: null,
     alone: false,
     ...more,

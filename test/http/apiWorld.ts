@@ -130,6 +130,7 @@ function nodeView(now: number, hot: string): NodeView {
         packs: [],
       },
     ],
+    needOf: () => null,
     gpus: { kind: "unknown", reason: "there is no nvidia-smi here", silent: false },
     folders: [
       {

@@ -176,6 +176,11 @@ export class SimComfy {
     if (this.#running?.id === id) this.#running.canceled = true;
   }
 
+  free(): boolean {
+    this.#mustAnswer();
+    return true;
+  }
+
   forget(id: string): void {
     this.#mustAnswer();
     this.#history.delete(id);
@@ -334,6 +339,7 @@ function portOf(parts: ComfyPortParts, slot: SimComfy, disconnect: () => void): 
           version: "0.19.1",
           simulated: slot.simulated,
           deviceName: "simulated",
+          memoryMiB: 24_576,
           pytorchVersion: "2.9",
           pythonVersion: "3.12",
         };
@@ -347,6 +353,7 @@ function portOf(parts: ComfyPortParts, slot: SimComfy, disconnect: () => void): 
     status: (id) => call("status", id, () => slot.status(id)),
     queue: () => call("queue", "", () => slot.queue()),
     cancel: (id) => call("cancel", id, () => slot.cancel(id), nothing),
+    free: () => call("free", "", () => slot.free(), nothing),
     place: (localPath, name) => {
       const put = (extent: "whole" | "half"): void => {
         const to = slot.inputPath(name);

@@ -7,8 +7,17 @@ import type { Graph } from "../../domain/recipe.ts";
 import type { Catalogue, PromptStatus, SubmitAnswer, SystemStats } from "../../ports.ts";
 import type { Http } from "./http.ts";
 import { httpError, parseJson } from "./http.ts";
-import type { QueueLook } from "./parse.ts";
-import { asArray, asRecord, catalogue, historyAsJob, promptStatus, queueLook, systemStats } from "./parse.ts";
+import type { DeviceMemory, QueueLook } from "./parse.ts";
+import {
+  asArray,
+  asRecord,
+  catalogue,
+  deviceMemory,
+  historyAsJob,
+  promptStatus,
+  queueLook,
+  systemStats,
+} from "./parse.ts";
 import { refusal } from "./refusal.ts";
 
 /** Oldest first, so that what runs is on the page. */
@@ -146,6 +155,15 @@ export class ComfyClient {
     if (answer.status === 200) return true;
     if (answer.status === 404 || answer.status === 405) return false;
     throw httpError(answer.status, "/api/jobs/cancel");
+  }
+
+  /** Asks it to let go of models and results; done later and never acknowledged: `memory` tells. */
+  async free(): Promise<void> {
+    await this.#post("/free", { unload_models: true, free_memory: true });
+  }
+
+  async memory(): Promise<DeviceMemory> {
+    return deviceMemory(await this.#http.json("/system_stats"));
   }
 
   async forget(id: string): Promise<void> {

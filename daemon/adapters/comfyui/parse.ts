@@ -23,9 +23,27 @@ export function systemStats(value: unknown): SystemStats {
     version: asText(system["comfyui_version"]) ?? "0",
     simulated: system["hotplate_simulated"] === true,
     deviceName: asText(device["name"]),
+    memoryMiB: device["type"] === "cpu" ? null : mibOf(device["vram_total"]),
     pytorchVersion: asText(system["pytorch_version"]),
     pythonVersion: asText(system["python_version"]),
   };
+}
+
+export interface DeviceMemory {
+  readonly type: string | null;
+  /** What torch holds of it, used or kept for later. */
+  readonly heldMiB: number | null;
+}
+
+/** The device that it computes on. */
+export function deviceMemory(value: unknown): DeviceMemory {
+  const device = asRecord(asArray(asRecord(value)["devices"])[0]);
+  return { type: asText(device["type"]), heldMiB: mibOf(device["torch_vram_total"]) };
+}
+
+function mibOf(value: unknown): number | null {
+  const bytes = asNumber(value);
+  return bytes === null ? null : Math.round(bytes / 1024 / 1024);
 }
 
 /** `/object_info` -> our catalogue: names, types, options, ranges. Classic and V3 combos alike. */

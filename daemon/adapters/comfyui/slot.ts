@@ -1,4 +1,5 @@
 /** One slot's ComfyUI behind `ports.ts`: the client for truth, the socket for speed, a transport for files. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { SlotConfig } from "../../domain/config.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Comfy, ComfySlot, Wake } from "../../ports.ts";
@@ -9,6 +10,8 @@ import { openSocket } from "./socket.ts";
 import { transportOf } from "./transport.ts";
 
 export interface ComfyOptions extends SocketOptions {
+  /** Between two looks at what it freed, ms. */
+  readonly freeLookMs?: number;
   /** Of one call, ms. */
   readonly timeoutMs?: number;
 }
@@ -38,6 +41,7 @@ function openSlot(slot: SlotConfig, wake: Wake, options: ComfyOptions): ComfySlo
     },
     queue: () => client.queue(),
     cancel: (id) => client.cancel(id),
+    free: () => freed(client, options),
     place: (localPath, name) => transport.place(localPath, name),
     fetch: (output, to) => transport.fetch(output, to),
     async forget(id) {
@@ -52,4 +56,16 @@ function openSlot(slot: SlotConfig, wake: Wake, options: ComfyOptions): ComfySlo
       return Promise.resolve();
     },
   };
+}
+
+/** On a CPU there is no memory of a device to look at: the request is all there is. */
+async function freed(client: ComfyClient, options: ComfyOptions): Promise<boolean> {
+  await client.free();
+  const looks = Math.ceil(LIMITS.freeMs / LIMITS.freeLookMs);
+  for (let look = 0; look < looks; look += 1) {
+    const { type, heldMiB } = await client.memory();
+    if (type === "cpu" || (heldMiB !== null && heldMiB <= LIMITS.freeLeftMiB)) return true;
+    await delay(options.freeLookMs ?? LIMITS.freeLookMs);
+  }
+  return false;
 }

@@ -14,7 +14,7 @@ export interface Socket {
   clientId(): string;
   /** A prompt of so many graph nodes is about to be sent; its events may come before the answer. */
   expect(promptId: string, graphNodes: number): void;
-  /** Percent of graph nodes done; null when nothing was heard. */
+  /** Percent done, by graph nodes and the steps inside them; only grows; null when nothing was heard. */
   progress(promptId: string): number | null;
   /** Polling says that the prompt ended. If not one of its events came, this socket is mute: it is made anew. */
   ended(promptId: string): void;
@@ -41,6 +41,8 @@ const FOLLOWED_MAX = 256;
 interface Followed {
   readonly clientId: string;
   readonly graphNodes: number;
+  /** Graph nodes that ended, and the share of the running one. */
+  finished: number;
   done: number;
   heard: boolean;
 }
@@ -78,7 +80,7 @@ class Link {
   }
 
   expect(promptId: string, graphNodes: number): void {
-    this.#followed.set(promptId, { clientId: this.clientId, graphNodes, done: 0, heard: false });
+    this.#followed.set(promptId, { clientId: this.clientId, graphNodes, finished: 0, done: 0, heard: false });
     const oldest = this.#followed.keys().next();
     if (this.#followed.size > FOLLOWED_MAX && oldest.done !== true) this.#followed.delete(oldest.value);
   }
@@ -86,7 +88,7 @@ class Link {
   progress(promptId: string): number | null {
     const followed = this.#followed.get(promptId);
     if (followed === undefined || !followed.heard || followed.graphNodes === 0) return null;
-    return Math.min(100, Math.round((100 * followed.done) / followed.graphNodes));
+    return Math.min(100, (100 * followed.done) / followed.graphNodes);
   }
 
   ended(promptId: string): void {
@@ -176,7 +178,9 @@ class Link {
     const followed = typeof id === "string" ? this.#followed.get(id) : undefined;
     if (followed !== undefined) {
       followed.heard = true;
-      followed.done = Math.max(followed.done, doneOf(message["type"], data));
+      const { finished, partly } = advance(message["type"], data);
+      followed.finished = Math.max(followed.finished, finished);
+      followed.done = Math.max(followed.done, followed.finished + partly);
     }
     const { type } = message;
     if (typeof id === "string" && (type === "execution_start" || isEnd(type, data)))
@@ -184,11 +188,23 @@ class Link {
   }
 }
 
-/** `progress_state` is cumulative; cached graph nodes are named once and never again. */
-function doneOf(type: unknown, data: Readonly<Record<string, unknown>>): number {
-  if (type === "execution_cached") return Array.isArray(data["nodes"]) ? data["nodes"].length : 0;
-  if (type !== "progress_state") return 0;
-  return Object.values(asRecord(data["nodes"])).filter((node) => asRecord(node)["state"] === "finished").length;
+/** `progress_state` is cumulative; cached graph nodes are named once and never again; `progress` counts a sampler's steps. */
+function advance(type: unknown, data: Readonly<Record<string, unknown>>): { finished: number; partly: number } {
+  if (type === "execution_cached")
+    return { finished: Array.isArray(data["nodes"]) ? data["nodes"].length : 0, partly: 0 };
+  if (type === "progress") return { finished: 0, partly: shareOf(data) };
+  if (type !== "progress_state") return { finished: 0, partly: 0 };
+  const nodes = Object.values(asRecord(data["nodes"])).map(asRecord);
+  const finished = nodes.filter((node) => node["state"] === "finished").length;
+  const running = nodes.filter((node) => node["state"] === "running").map(shareOf);
+  return { finished, partly: Math.max(0, ...running) };
+}
+
+/** Never a whole graph node: that is said by its end. */
+function shareOf(node: Readonly<Record<string, unknown>>): number {
+  const { value, max } = node;
+  if (typeof value !== "number" || typeof max !== "number" || !(max > 0) || !(value >= 0)) return 0;
+  return Math.min(0.99, value / max);
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

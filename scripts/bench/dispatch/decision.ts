@@ -88,7 +88,7 @@ function headOf(row: HeadRow): Head {
     classes: ["LoadImage", "SaveImage"],
     demoRoot: true,
     rootTrouble: null,
-    notSlots: new Set<string>(),
+    notSlots: new Map(),
     vramMiB: null,
     alone: false,
   }));
