@@ -10,6 +10,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { NAME_PATTERN, SEMVER_PATTERN } from "../domain/recipe.ts";
 import type { Recipe, RecipeBook } from "../domain/recipe.ts";
 import { problemLine, readRecipe, RECIPE_FILE } from "../domain/recipeText.ts";
+import type { SafetyRules } from "../domain/safetyRules.ts";
 import type { Digest, Files, Log, Recipes } from "../ports.ts";
 
 /** What reading needs of the disk. */
@@ -22,6 +23,8 @@ export interface RecipesOptions {
   readonly log?: Log;
   /** Recipe folders, first wins: the shipped one, then `config.recipes`. */
   readonly dirs: readonly string[];
+  /** Absent: nothing is allowed beyond the default. */
+  readonly rules?: SafetyRules;
 }
 
 interface Broken {
@@ -116,7 +119,7 @@ async function subfolders(files: ReadingFiles, dir: string, max: number, broken:
 }
 
 async function readOnce(
-  { files, digest }: RecipesOptions,
+  { files, digest, rules }: RecipesOptions,
   place: RecipePlace,
   before: Cached | undefined,
 ): Promise<Cached> {
@@ -125,7 +128,7 @@ async function readOnce(
     if (before !== undefined && before.signature === signature) return before;
     const recipe = await readText(files, `${place.dir}/${RECIPE_FILE}`, LIMITS.recipeFileBytesMax);
     const graph = await readText(files, `${place.dir}/${GRAPH_FILE}`, LIMITS.graphBytesMax);
-    return { signature, entry: entryOf(place, readRecipe({ recipe, graph }), digest) };
+    return { signature, entry: entryOf(place, readRecipe({ recipe, graph }, rules), digest) };
   } catch (error) {
     // The signature holds the message, so that an unchanged trouble is told once.
     const message = `Can't be read: ${messageOf(error)}`;

@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../domain/config.ts";
+import { safetyRules } from "../domain/safetyRules.ts";
 import type { Clock, Digest, Exec, Files, Gpus, Ids, Images, Log, Recipes, SlotProcesses } from "../ports.ts";
 import { createClock } from "./clock.ts";
 import { createDigest } from "./digest.ts";
@@ -57,7 +58,7 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
     // Two threads decode at once: more would only wait for the two cores that a farm node spares us.
     images: createImages({ checkFolders: config.plugins, workers: 2 }),
     slotProcesses: createSlotProcesses({ stateDir: config.stateDir, now: () => clock.now() }),
-    recipes: createRecipes({ files, digest, log, dirs: recipeDirs(config) }),
+    recipes: createRecipes({ files, digest, log, dirs: recipeDirs(config), rules: safetyRules(config) }),
   };
 }
 

@@ -15,12 +15,15 @@ import { nearestWord } from "../domain/nearest.ts";
 import { importRecipe, IMPORT_VERSION } from "../domain/recipeImport.ts";
 import type { RecipeFile } from "../domain/recipe.ts";
 import { readRecipe, RECIPE_FILE } from "../domain/recipeText.ts";
+import type { SafetyRules } from "../domain/safetyRules.ts";
 import type { Files } from "../ports.ts";
 
 export interface RecipeTools {
   readonly files: ReadingFiles & Pick<Files, "mkdir" | "create">;
   /** The shipped recipe folder and those of the configuration. */
   readonly recipeDirs: () => Promise<readonly string[]>;
+  /** What this node's configuration allows beyond the default. */
+  readonly rules: () => Promise<SafetyRules>;
   /** The recorded catalogue that ships (ComfyUI 0.19 without packs). */
   readonly recordedCatalogue: () => Promise<Catalogue>;
   /** What a running ComfyUI offers. */
@@ -124,13 +127,17 @@ async function viewOf(tools: RecipeTools, place: Place, against: Against | null)
   } catch (error) {
     return brokenView(place, [plain(place.dir, `Can't be read: ${messageOf(error)}`)]);
   }
-  const reading = readRecipe(texts);
+  const rules = await tools.rules();
+  const reading = readRecipe(texts, rules);
   if (reading.kind === "broken") return brokenView(place, placed(place.dir, reading.problems));
   const { file } = reading;
   const named = namesAgree(place, file);
   const problems = [
     ...(named === null ? [] : [plain(place.dir, named)]),
-    ...placed(place.dir, [...reading.warnings, ...(against === null ? [] : catalogueProblems(reading, against))]),
+    ...placed(place.dir, [
+      ...reading.warnings,
+      ...(against === null ? [] : catalogueProblems(reading, against, rules)),
+    ]),
   ];
   return {
     ...place,
@@ -149,8 +156,12 @@ function namesAgree(place: Place, file: RecipeFile): string | null {
   return `The folder says ${place.name}/${place.version}, recipe.yaml says ${file.name} ${file.version}.`;
 }
 
-function catalogueProblems(recipe: Parameters<typeof checkGraph>[0], { catalogue, live }: Against): readonly Problem[] {
-  return checkGraph(recipe, catalogue).map((problem) =>
+function catalogueProblems(
+  recipe: Parameters<typeof checkGraph>[0],
+  { catalogue, live }: Against,
+  rules: SafetyRules,
+): readonly Problem[] {
+  return checkGraph(recipe, catalogue, rules).map((problem) =>
     live || problem.code !== "HP-RECIPE-CLASS"
       ? problem
       : {

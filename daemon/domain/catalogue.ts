@@ -11,6 +11,8 @@ export interface NodeInput {
   /** Least and greatest value of an INT or FLOAT; absent: not limited. */
   readonly min?: number;
   readonly max?: number;
+  /** A file that people upload into ComfyUI's input directory. */
+  readonly upload?: true;
 }
 
 /** Class name -> its input names with type and options. */
@@ -18,5 +20,9 @@ export interface NodeClass {
   readonly inputs: Readonly<Record<string, NodeInput>>;
   readonly outputs: readonly string[];
   readonly outputNode: boolean;
+  /** It sends what it is given to a vendor. */
+  readonly partner?: true;
+  /** The node pack that it comes from; absent: ComfyUI's own, or not said. */
+  readonly pack?: string;
 }
 export type Catalogue = Readonly<Record<string, NodeClass>>;

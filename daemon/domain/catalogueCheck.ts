@@ -4,7 +4,7 @@
  */
 import type { Catalogue, NodeInput } from "./catalogue.ts";
 import type { Problem } from "./errors.ts";
-import { isLink, loadPlaces, modelPlaces, placeName } from "./graphPlaces.ts";
+import { isLink, loadPlaces, modelPlaces, placeName, samePlace } from "./graphPlaces.ts";
 import type { Place } from "./graphPlaces.ts";
 import { recipeProblem } from "./graphShape.ts";
 import { nearestWord } from "./nearest.ts";
@@ -17,24 +17,38 @@ const invalid = (message: string, details: Details = {}): Problem =>
   recipeProblem("HP-RECIPE-INVALID", message, { action: "Change the graph in ComfyUI and export again.", ...details });
 
 export function catalogueProblems(recipe: CheckedRecipe, catalogue: Catalogue): readonly Problem[] {
-  const { graph } = recipe;
+  return [
+    ...graphProblems(recipe.graph, catalogue),
+    ...parameterProblems(recipe, catalogue),
+    ...wiringProblems(recipe, catalogue),
+  ];
+}
+
+/** What no value can mend: a result that gives no files, an optional image that a graph node can't do without. */
+export function wiringProblems(recipe: CheckedRecipe, catalogue: Catalogue): readonly Problem[] {
+  return [...resultProblems(recipe, catalogue), ...optionalProblems(recipe, catalogue)];
+}
+
+/** The graph alone, as it stands. `by` names what put a value into a place, for the sentence. */
+export function graphProblems(
+  graph: Graph,
+  catalogue: Catalogue,
+  by: (place: Place) => string | null = () => null,
+): readonly Problem[] {
   const context: Context = {
     graph,
     catalogue,
-    loads: new Set(loadPlaces(graph).map(placeKey)),
+    by,
+    loads: new Set(loadPlaces(graph, catalogue).map(placeKey)),
     models: new Set(modelPlaces(graph).map(placeKey)),
   };
-  return [
-    ...Object.entries(graph).flatMap(([id, node]) => nodeProblems(id, node, context)),
-    ...parameterProblems(recipe, catalogue),
-    ...resultProblems(recipe, catalogue),
-    ...optionalProblems(recipe, catalogue),
-  ];
+  return Object.entries(graph).flatMap(([id, node]) => nodeProblems(id, node, context));
 }
 
 interface Context {
   readonly graph: Graph;
   readonly catalogue: Catalogue;
+  readonly by: (place: Place) => string | null;
   /** Places that name a file to load, a model. */
   readonly loads: ReadonlySet<string>;
   readonly models: ReadonlySet<string>;
@@ -68,7 +82,8 @@ function nodeProblems(id: string, node: GraphNode, context: Context): readonly P
           nearest: nearestWord(input, Object.keys(known.inputs)),
         }),
       ];
-    const where = `Input ${input} of ${name}`;
+    const by = context.by({ node: id, input });
+    const where = `Input ${input} of ${name}${by === null ? "" : `, set by ${by},`}`;
     if (isLink(value)) return linkProblems(where, value, kind, context);
     const key = placeKey({ node: id, input });
     if (context.models.has(key)) return modelProblem(where, String(value), kind);
@@ -171,10 +186,12 @@ function optionProblem(where: string, value: unknown, { options }: NodeInput): r
 
 /** The range and the choices that recipe.yaml promises must all be values that the graph node takes. */
 function parameterProblems({ file, graph }: CheckedRecipe, catalogue: Catalogue): readonly Problem[] {
+  // Models differ from machine to machine: which of them a task needs is judged when its values are in the graph.
+  const models = modelPlaces(graph);
   return Object.entries(file.parameters)
     .flatMap(([name, parameter]) =>
       parameter.bind.flatMap((place) => {
-        const kind = kindAt(place, graph, catalogue);
+        const kind = models.some((model) => samePlace(model, place)) ? null : kindAt(place, graph, catalogue);
         return kind === null ? [] : boundProblems(`Parameter ${name}`, parameter, kind);
       }),
     )

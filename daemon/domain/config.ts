@@ -118,6 +118,23 @@ export const configTextSchema = z.strictObject({
       eccUncorrectedMax: 0,
     })
     .describe("When a GPU of this node is given no new work."),
+  safety: z
+    .strictObject({
+      allowClasses: z
+        .array(z.string().min(1).max(200))
+        .default([])
+        .describe("Graph node classes that run here although Hotplate refuses them by default (docs/safety.md)."),
+      modelTypes: z
+        .array(z.enum(["gguf"]))
+        .default([])
+        .describe("Kinds of model files besides .safetensors and .sft."),
+      drift: z
+        .enum(["refuse", "route", "warn"])
+        .default("route")
+        .describe("An approved recipe on a slot that differs from what it was approved with (docs/safety.md)."),
+    })
+    .default({ allowClasses: [], modelTypes: [], drift: "route" })
+    .describe("What graphs may hold beyond what is safe everywhere."),
   shares: z
     .record(z.string(), z.number().positive())
     .default({})

@@ -78,6 +78,21 @@ export const ERRORS = {
     "Add it to allowedClasses if it is safe.",
     EXIT.invalid,
   ),
+  "HP-RECIPE-DENIED": entry(
+    "A graph node class is refused on every node.",
+    "Remove it; docs/safety.md says why and how to allow it.",
+    EXIT.refused,
+  ),
+  "HP-RECIPE-PATH": entry(
+    "A graph would read or write a path that was not placed for it.",
+    "Bind it under plate or images; remove the path.",
+    EXIT.invalid,
+  ),
+  "HP-MODEL-KIND": entry(
+    "A model is of a kind that may run code when it is loaded, or is not what its name says.",
+    "Use it as .safetensors; docs/safety.md.",
+    EXIT.invalid,
+  ),
   "HP-RECIPE-MODEL": entry(
     "A model is missing on this node.",
     "Install the model, or choose the nearest.",

@@ -4,7 +4,8 @@
  * found sound and values that admission checked; what is wrong all the same is refused, never sent.
  */
 import { HotplateError } from "./errors.ts";
-import { isRelativeSafe, isLink, loadPlaces, samePlace } from "./graphPlaces.ts";
+import { pathProblems } from "./graphPaths.ts";
+import { isLink, isPrefixInput, isRelativeSafe, samePlace } from "./graphPlaces.ts";
 import type { Place } from "./graphPlaces.ts";
 import type { JsonScalar, WedgePlan } from "./plan.ts";
 import type { Graph, GraphNode, Recipe, RecipeParameter } from "./recipe.ts";
@@ -30,7 +31,7 @@ const PREFIX_PATTERN = /^[A-Za-z0-9._/-]{1,200}$/;
 
 /**
  * The graph to send: plain JSON, no key or path but the recipe's and the placed ones. An image that is optional and not
- * given is taken out together with the links to it. Throws HotplateError (HP-RECIPE-PARAMETER, HP-RECIPE-INVALID).
+ * given is taken out together with the links to it. Throws HotplateError (HP-RECIPE-PARAMETER, -INVALID, -PATH).
  */
 export function bindGraph(recipe: Pick<Recipe, "file" | "graph">, values: GraphValues): Graph {
   const { file } = recipe;
@@ -49,8 +50,15 @@ export function bindGraph(recipe: Pick<Recipe, "file" | "graph">, values: GraphV
   }
   rewritePrefixes(draft, resultPrefix(recipe), values.prefix);
   const graph = Object.fromEntries(draft);
-  refuseUnplaced(graph, [values.plateInput, ...Object.values(values.images)]);
+  // The last look before sending: a graph node that would read or write anything of its own choice is refused.
+  const problem = pathProblems(graph, { placed: placedOf(values), catalogue: null })[0];
+  if (problem !== undefined) throw new HotplateError(problem.code, problem.message);
   return graph;
+}
+
+/** The texts that a loader may hold. */
+export function placedOf(values: Pick<GraphValues, "plateInput" | "images">): readonly (string | null)[] {
+  return [values.plateInput, ...Object.values(values.images)];
 }
 
 /** Where the result's file name prefix goes. */
@@ -147,21 +155,11 @@ function rewritePrefixes(draft: Draft, result: Place, prefix: string): void {
   put(draft, result, prefix);
   let others = 0;
   for (const [id, node] of draft) {
-    if (!Object.hasOwn(node.inputs, "filename_prefix") || samePlace(result, { node: id, input: "filename_prefix" }))
-      continue;
-    others += 1;
-    put(draft, { node: id, input: "filename_prefix" }, `${prefix}-x${others}`);
-  }
-}
-
-/** The last look before sending: a loader that would read anything but a placed file is refused. */
-function refuseUnplaced(graph: Graph, placed: readonly (string | null)[]): void {
-  for (const place of loadPlaces(graph)) {
-    const value = graph[place.node]?.inputs[place.input];
-    if (typeof value !== "string" || !placed.includes(value))
-      throw invalid(
-        `Graph node ${place.node} would load ${JSON.stringify(value)}, which was not placed for this attempt.`,
-      );
+    for (const input of Object.keys(node.inputs)) {
+      if (!isPrefixInput(input) || samePlace(result, { node: id, input })) continue;
+      others += 1;
+      put(draft, { node: id, input }, `${prefix}-x${others}`);
+    }
   }
 }
 

@@ -6,40 +6,35 @@
 import { catalogueProblems } from "./catalogueCheck.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Problem } from "./errors.ts";
-import { isLink, loadPlaces, looksAbsolute, modelPlaces, placeName, samePlace } from "./graphPlaces.ts";
+import { deniedReason } from "./deniedClasses.ts";
+import { linkedPaths, strayPaths, strayWords } from "./graphPaths.ts";
+import { isLink, isPrefixInput, loadPlaces, modelPlaces, placeName, samePlace } from "./graphPlaces.ts";
 import type { Place } from "./graphPlaces.ts";
 import { resultPrefix } from "./graph.ts";
 import { recipeProblem, shapeOf } from "./graphShape.ts";
 import { LIMITS } from "./limits.ts";
 import { nearestWord } from "./nearest.ts";
 import type { Graph, Recipe, RecipeFile } from "./recipe.ts";
-
-/**
- * Classes that no recipe may use, whatever its allowedClasses say: they write outside the private prefix (data sets,
- * models), read or send what Hotplate never placed, or run code that an input holds.
- */
-const DENIED_CLASSES: readonly RegExp[] = [
-  /DataSet.*Folder$|TrainingDataset$|Dataset(From|To)/i,
-  /^Train|Trainer|^LoraSave$|^SaveLora/,
-  /^(Checkpoint|Model|CLIP|VAE|Lora)Save$/,
-  /^(WebcamCapture|LoadImageOutput|SaveImageWebsocket)$/,
-  /^(Preview|Load|Save)(3D|GLB)/,
-  /^GLSLShader$|(^|_)(Eval|Exec|Python|Shell)/i,
-];
+import type { SafetyRules } from "./safetyRules.ts";
+import { isModelType, modelTypeWords, STRICT_RULES } from "./safetyRules.ts";
 
 export type CheckedRecipe = Pick<Recipe, "file" | "graph">;
 
 /** Every problem of the graph and of the bindings into it; none: it can be sent to a ComfyUI that has its classes. */
-export function checkGraph(recipe: CheckedRecipe, catalogue?: Catalogue): readonly Problem[] {
+export function checkGraph(
+  recipe: CheckedRecipe,
+  catalogue?: Catalogue,
+  rules: SafetyRules = STRICT_RULES,
+): readonly Problem[] {
   const shape = shapeOf(recipe.graph);
   if (shape.kind === "broken") return shape.problems;
   const problems = [
-    ...classProblems(recipe),
+    ...classProblems(recipe, rules, catalogue),
     ...linkProblems(recipe.graph),
     ...cycleProblems(recipe.graph),
     ...bindingProblems(recipe),
-    ...pathProblems(recipe),
-    ...modelProblems(recipe),
+    ...unboundPaths(recipe),
+    ...modelProblems(recipe, rules),
     ...resultProblems(recipe),
     ...(catalogue === undefined ? [] : catalogueProblems(recipe, catalogue)),
   ];
@@ -59,15 +54,26 @@ export function boundPlaces(file: RecipeFile): readonly (Place & { readonly by: 
   ];
 }
 
-function classProblems({ file, graph }: CheckedRecipe): readonly Problem[] {
+/** Classes of the graph that the recipe does not allow, or that nobody's recipe may. */
+export function classProblems(
+  { file, graph }: CheckedRecipe,
+  rules: SafetyRules,
+  catalogue?: Catalogue,
+): readonly Problem[] {
   const allowed = new Set(file.allowedClasses);
   return Object.entries(graph).flatMap(([id, { class_type }]) => {
-    if (DENIED_CLASSES.some((pattern) => pattern.test(class_type)))
+    const known = catalogue !== undefined && Object.hasOwn(catalogue, class_type) ? catalogue[class_type] : undefined;
+    const reason = rules.allowClasses.has(class_type) ? null : deniedReason(class_type, known);
+    if (reason !== null)
       return [
-        recipeProblem("HP-RECIPE-CLASS", `Class ${class_type} of ${placeName(graph, id)} is never allowed.`, {
-          found: class_type,
-          action: "Remove the graph node; Hotplate loads inputs and saves results itself.",
-        }),
+        recipeProblem(
+          "HP-RECIPE-DENIED",
+          `Class ${class_type} of ${placeName(graph, id)} never runs here: ${reason}.`,
+          {
+            found: class_type,
+            action: "Remove the graph node; or the node's owner names it in safety.allowClasses of hotplate.yaml.",
+          },
+        ),
       ];
     if (allowed.has(class_type)) return [];
     return [
@@ -80,7 +86,8 @@ function classProblems({ file, graph }: CheckedRecipe): readonly Problem[] {
   });
 }
 
-function linkProblems(graph: Graph): readonly Problem[] {
+/** Links that lead nowhere, or that are none. */
+export function linkProblems(graph: Graph): readonly Problem[] {
   const ids = new Set(Object.keys(graph));
   return Object.entries(graph).flatMap(([id, { inputs }]) =>
     Object.entries(inputs).flatMap(([input, value]) => {
@@ -162,7 +169,7 @@ function bindingProblems({ file, graph }: CheckedRecipe): readonly Problem[] {
         }),
       ];
     if (Array.isArray(inputs[place.input])) return [fault(`The binding of ${by} would cut a link: ${where}.`)];
-    if (place.input === "filename_prefix" || samePlace(place, prefix))
+    if (isPrefixInput(place.input) || samePlace(place, prefix))
       return [fault(`The binding of ${by} takes ${where}, which Hotplate writes itself.`)];
     if (seen.some((other) => samePlace(other, place))) return [fault(`${where} is bound twice; again by ${by}.`)];
     seen.push(place);
@@ -171,53 +178,51 @@ function bindingProblems({ file, graph }: CheckedRecipe): readonly Problem[] {
 }
 
 /** Only the plate and the images may say what is loaded; no literal may point out of ComfyUI's directories. */
-function pathProblems({ file, graph }: CheckedRecipe): readonly Problem[] {
+function unboundPaths({ file, graph }: CheckedRecipe): readonly Problem[] {
   const images = [
     ...(file.plate === undefined ? [] : [file.plate.bind]),
     ...Object.values(file.images).map((i) => i.bind),
   ];
-  const loads = loadPlaces(graph);
-  const unbound = loads.filter((place) => !images.some((image) => samePlace(image, place)));
-  const absolute = Object.entries(graph).flatMap(([node, { inputs }]) =>
-    Object.entries(inputs).flatMap(([input, value]) =>
-      typeof value === "string" && looksAbsolute(value) && !loads.some((p) => samePlace(p, { node, input }))
-        ? [{ node, input, value }]
-        : [],
-    ),
-  );
+  const unbound = loadPlaces(graph).filter((place) => !images.some((image) => samePlace(image, place)));
+  const named = (what: Place, message: string, details: { readonly found: string; readonly action: string }): Problem =>
+    recipeProblem("HP-RECIPE-PATH", `Input ${what.input} of ${placeName(graph, what.node)} ${message}.`, details);
   return [
     ...unbound.map((place) =>
-      recipeProblem(
-        "HP-RECIPE-INVALID",
-        `Input ${place.input} of ${placeName(graph, place.node)} loads a file, but neither plate nor images bind it.`,
-        {
-          found: String(graph[place.node]?.inputs[place.input]),
-          action: "Bind it under plate or images in recipe.yaml.",
-        },
-      ),
+      named(place, "loads a file, but neither plate nor images bind it", {
+        found: String(graph[place.node]?.inputs[place.input]),
+        action: "Bind it under plate or images in recipe.yaml.",
+      }),
     ),
-    ...absolute.map(({ node, input, value }) =>
-      recipeProblem("HP-RECIPE-INVALID", `Input ${input} of ${placeName(graph, node)} holds a path.`, {
-        found: value.slice(0, 120),
-        action: "Remove the path; a recipe reads only what is placed for it.",
+    ...strayPaths(graph).map((stray) =>
+      named(stray, `${stray.why}; a recipe reads only what is placed for it`, {
+        found: stray.value.slice(0, 120),
+        action: "Remove the path.",
+      }),
+    ),
+    ...linkedPaths(graph, null).map((place) =>
+      named(place, "takes a path over a link, which can't be made private", {
+        found: "a link",
+        action: "Put a LoadImage there and bind it under images.",
       }),
     ),
   ];
 }
 
-function modelProblems({ file, graph }: CheckedRecipe): readonly Problem[] {
+function modelProblems({ file, graph }: CheckedRecipe, rules: SafetyRules): readonly Problem[] {
   const listed = file.models.map((model) => model.file);
   const faults = (name: string, where: string): readonly Problem[] => {
     const fault = (message: string, nearest: string | null, action: string): readonly Problem[] => [
       recipeProblem("HP-RECIPE-MODEL", message, { found: name, nearest, action }),
     ];
-    if (!/\.(safetensors|sft)$/i.test(name))
-      return fault(
-        `${where} names "${name}", which is not a .safetensors file.`,
-        null,
-        "Use the model as .safetensors.",
-      );
-    if (looksAbsolute(name)) return fault(`${where} names a model by a path.`, null, "Name it as ComfyUI lists it.");
+    if (!isModelType(name, rules))
+      return [
+        recipeProblem("HP-MODEL-KIND", `${where} names "${name}", which is not a ${modelTypeWords(rules)} file.`, {
+          found: name,
+          action: "Use the model as .safetensors: other kinds may run code when they are loaded.",
+        }),
+      ];
+    if (strayWords(name) !== null)
+      return fault(`${where} names a model by a path.`, null, "Name it as ComfyUI lists it.");
     if (listed.includes(name)) return [];
     return fault(
       `${where} names "${name}", which is not under models.`,
@@ -236,7 +241,7 @@ function modelProblems({ file, graph }: CheckedRecipe): readonly Problem[] {
   return [
     ...places.flatMap((place) => faults(place.file, `Input ${place.input} of ${placeName(graph, place.node)}`)),
     ...choices,
-    ...listed.filter((name) => !/\.(safetensors|sft)$/i.test(name)).flatMap((name) => faults(name, "models")),
+    ...listed.filter((name) => !isModelType(name, rules)).flatMap((name) => faults(name, "models")),
   ];
 }
 

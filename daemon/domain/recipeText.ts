@@ -11,6 +11,8 @@ import { LIMITS } from "./limits.ts";
 import { checkParameters } from "./recipeCheck.ts";
 import { recipeSchema } from "./recipe.ts";
 import type { Graph, RecipeFile } from "./recipe.ts";
+import type { SafetyRules } from "./safetyRules.ts";
+import { STRICT_RULES } from "./safetyRules.ts";
 
 export const RECIPE_FILE = "recipe.yaml";
 
@@ -18,13 +20,17 @@ export type RecipeReading =
   | { readonly kind: "recipe"; readonly file: RecipeFile; readonly graph: Graph; readonly warnings: readonly Problem[] }
   | { readonly kind: "broken"; readonly problems: readonly Problem[] };
 
-export function readRecipe(texts: { readonly recipe: string; readonly graph: string }): RecipeReading {
+export function readRecipe(
+  texts: { readonly recipe: string; readonly graph: string },
+  rules: SafetyRules = STRICT_RULES,
+): RecipeReading {
   const file = readRecipeFile(texts.recipe);
   const graph = readGraph(texts.graph);
   const problems = [...("problems" in file ? file.problems : []), ...(graph.kind === "broken" ? graph.problems : [])];
   if ("problems" in file || graph.kind === "broken") return { kind: "broken", problems };
-  const found = [...checkParameters(file.file), ...checkGraph({ file: file.file, graph: graph.graph })].map(
-    (problem) => (problem.line === null && problem.file === RECIPE_FILE ? file.placed(problem) : problem),
+  const read = { file: file.file, graph: graph.graph };
+  const found = [...checkParameters(file.file), ...checkGraph(read, undefined, rules)].map((problem) =>
+    problem.line === null && problem.file === RECIPE_FILE ? file.placed(problem) : problem,
   );
   if (found.some((problem) => problem.severity === "error")) return { kind: "broken", problems: found };
   return { kind: "recipe", file: file.file, graph: graph.graph, warnings: found };

@@ -5,10 +5,7 @@
  */
 import type { ComfyError } from "../ports.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
-import type { Problem } from "../domain/errors.ts";
-import { bindGraph } from "../domain/graph.ts";
-import { checkGraph } from "../domain/graphCheck.ts";
-import { LIMITS } from "../domain/limits.ts";
+import { bindGraph, placedOf } from "../domain/graph.ts";
 import type { PlateFrame } from "../domain/plan.ts";
 import type { Recipe } from "../domain/recipe.ts";
 import type { Failure } from "../domain/retry.ts";
@@ -16,6 +13,7 @@ import type { WedgePlan } from "../domain/plan.ts";
 import type { Flight, SlotState, StageContext } from "../live.ts";
 import { attemptFailed, givenBack } from "./attempts.ts";
 import type { FeedCache } from "./feedCache.ts";
+import { gate, lastLook } from "./graphGate.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { slotDown } from "./slots.ts";
 import { forgetKinds } from "./vramPeaks.ts";
@@ -58,18 +56,22 @@ async function submit(context: StageContext, parts: SubmitParts): Promise<Submit
   let graph;
   try {
     // Before anything is made or placed for a graph that this ComfyUI can't run.
-    const refused = refusalOf(await problemsNow(context, parts, recipe), recipe);
-    if (refused !== null) return refused;
+    const refused = await gate(context, { slot, flight, recipe, wedge });
+    if (refused !== null) return { kind: "unusable", failure: refused, counts: true };
     const plate = await placePlate(context, parts);
     const images = await placeImages(context, { parts, recipe, wedge });
-    graph = bindGraph(recipe, {
+    const values = {
       parameters: wedge.parameters,
       plateInput: plate?.input ?? null,
       plateWidth: plate?.width ?? null,
       plateHeight: plate?.height ?? null,
       images,
       prefix: prefixOf(flight),
-    });
+    };
+    graph = bindGraph(recipe, values);
+    // And once more as it leaves: with the size of what was placed, and only placed files in it.
+    const late = lastLook(context, slot, { recipe, graph, placed: placedOf(values) });
+    if (late !== null) return { kind: "unusable", failure: late, counts: true };
   } catch (error) {
     return prepareFailed(error);
   }
@@ -85,36 +87,6 @@ async function submit(context: StageContext, parts: SubmitParts): Promise<Submit
   } catch (error) {
     return systemCode(error) === "ECONNREFUSED" ? { kind: "unreachable", error } : { kind: "ambiguous", error };
   }
-}
-
-/**
- * What speaks against the recipe on this slot. A model may have been installed since the catalogue was read, so a missing one
- * is asked for again before it is said to be missing: once per job, or once in a while.
- */
-async function problemsNow(context: StageContext, parts: SubmitParts, recipe: Recipe): Promise<readonly Problem[]> {
-  const { slot, flight } = parts;
-  const found = (): readonly Problem[] =>
-    checkGraph(recipe, slot.catalogue ?? undefined).filter((problem) => problem.severity === "error");
-  const problems = found();
-  if (!problems.some((problem) => problem.code === "HP-RECIPE-MODEL")) return problems;
-  const job = flight.task.jobId;
-  const at = context.world.clock.now();
-  if (slot.asked?.job !== job || at - slot.asked.at >= LIMITS.catalogueAgainMs)
-    slot.asked = { job, at, done: askAgain(slot, recipe) };
-  await slot.asked.done;
-  return found();
-}
-
-async function askAgain(slot: SlotState, recipe: Recipe): Promise<void> {
-  const classes = Object.values(recipe.graph).map((node) => node.class_type);
-  slot.catalogue = { ...slot.catalogue, ...(await slot.client.catalogue(classes)) };
-}
-
-function refusalOf(problems: readonly Problem[], recipe: Recipe): Submitted | null {
-  const first = problems[0];
-  if (first === undefined) return null;
-  const words = problems.map((p) => (p.nearest === null ? p.message : `${p.message} Nearest: ${p.nearest}.`));
-  return unusable(classOf(first, checkGraph(recipe)), first.code, words.join(" "));
 }
 
 /** `[A-Za-z0-9._/-]` only, unique per attempt: forces a real save and makes the names ours. */
@@ -183,13 +155,6 @@ function prepareFailed(error: unknown): Submitted {
   }
   if (code.startsWith("ECONN") || code === "EPIPE") return { kind: "unreachable", error };
   return unusable("other", "HP-INTERNAL", messageOf(error));
-}
-
-/** What this slot lacks, another one may have; what is wrong with the graph itself is wrong everywhere. */
-function classOf(first: Problem, itself: readonly Problem[]): Failure["class"] {
-  if (itself.some((problem) => problem.severity === "error")) return "bad_graph";
-  if (first.code === "HP-RECIPE-MODEL") return "missing_model";
-  return first.code === "HP-RECIPE-CLASS" ? "missing_node" : "bad_graph";
 }
 
 function unusable(kind: Failure["class"], code: string, message: string): Submitted {

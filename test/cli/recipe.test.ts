@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFiles } from "../../daemon/adapters/files.ts";
 import { recipeCommand } from "../../daemon/cli/recipe.ts";
+import { STRICT_RULES } from "../../daemon/domain/safetyRules.ts";
 import type { RecipeTools } from "../../daemon/cli/recipeActions.ts";
 import { SHIPPED_RECIPES, TINY_CATALOGUE, TINY_GRAPH } from "../fixtures/recipes.ts";
 
@@ -19,6 +20,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 const tools = (): RecipeTools => ({
   files: createFiles(),
   recipeDirs: () => Promise.resolve([join(dir, "r")]),
+  rules: () => Promise.resolve(STRICT_RULES),
   recordedCatalogue: () => Promise.resolve(TINY_CATALOGUE),
   liveCatalogue: (url) => Promise.reject(new Error(`asked ${url}`)),
 });

@@ -101,7 +101,7 @@ const BENT: readonly (readonly [string, Bend, RegExp])[] = [
       g["5"] = { class_type: "SaveImageDataSetToFolder", inputs: {} };
       f.allowedClasses.push("SaveImageDataSetToFolder");
     },
-    /never allowed/,
+    /never runs here: it reads and writes folders/,
   ],
   ["a link to nowhere", (_f, g) => (g["4"].inputs.image = ["12:4", 0]), /links to graph node 12:4, which is not/],
   ["a list that looks like a link", (_f, g) => (g["4"].inputs.extra = [1, 2]), /takes for a link/],
@@ -121,8 +121,8 @@ const BENT: readonly (readonly [string, Bend, RegExp])[] = [
     (_f, g) => (g["5"] = { class_type: "LoadImage", inputs: { image: "x.png" } }),
     /neither plate nor images/,
   ],
-  ["an absolute path", (_f, g) => (g["4"].inputs.folder = "/etc"), /holds a path/],
-  ["a way up", (_f, g) => (g["4"].inputs.folder = "a/../../b"), /holds a path/],
+  ["an absolute path", (_f, g) => (g["4"].inputs.notes = "/etc"), /is a path/],
+  ["a way up", (_f, g) => (g["4"].inputs.notes = "a/../../b"), /is a path/],
   ["a result that is not there", (f) => (f.result.node = "99"), /result's graph node 99/],
   ["a result without prefix", (f) => (f.result.node = "4"), /no text input filename_prefix/],
   [

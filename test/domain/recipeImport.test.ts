@@ -173,8 +173,8 @@ test("what can't run is refused with the remedy", () => {
   ).toMatch(/can't be fed yet/);
   expect(
     refused(JSON.parse(TEXT_TO_IMAGE.replace("sd15.safetensors", "sd15.ckpt").replace("9876543210987654321", "1"))),
-  ).toMatch(/HP-RECIPE-MODEL.*not a \.safetensors/);
-  expect(refused({ ...TINY_GRAPH, "50": { class_type: "LoraSave", inputs: {} } })).toMatch(/never allowed/);
+  ).toMatch(/HP-MODEL-KIND.*not a \.safetensors/);
+  expect(refused({ ...TINY_GRAPH, "50": { class_type: "LoraSave", inputs: {} } })).toMatch(/never runs here/);
 });
 
 test("a name that can't be a recipe's is refused", () => {

@@ -46,6 +46,8 @@ function mibOf(value: unknown): number | null {
   return bytes === null ? null : Math.round(bytes / 1024 / 1024);
 }
 
+const UPLOADS = ["image_upload", "animated_image_upload", "video_upload", "audio_upload", "file_upload"] as const;
+
 /** `/object_info` -> our catalogue: names, types, options, ranges. Classic and V3 combos alike. */
 export function catalogue(value: unknown): Catalogue {
   const out: Record<string, NodeClass> = {};
@@ -56,9 +58,17 @@ export function catalogue(value: unknown): Catalogue {
       inputs: { ...inputs(input["required"], true), ...inputs(input["optional"], false) },
       outputs: asArray(info["output"]).map((type) => (typeof type === "string" ? type : "COMBO")),
       outputNode: info["output_node"] === true,
+      ...(info["api_node"] === true ? { partner: true as const } : {}),
+      ...packOf(info["python_module"]),
     };
   }
   return out;
+}
+
+/** `custom_nodes.ComfyUI-Pack` -> the pack's folder name. */
+function packOf(module: unknown): { readonly pack?: string } {
+  const name = /^custom_nodes\.(.{1,200})$/.exec(asText(module) ?? "")?.[1];
+  return name === undefined ? {} : { pack: name };
 }
 
 function inputs(group: unknown, required: boolean): NodeClass["inputs"] {
@@ -75,6 +85,7 @@ function inputs(group: unknown, required: boolean): NodeClass["inputs"] {
       options: list === null ? null : list.filter((option) => typeof option === "string"),
       ...(min === null ? {} : { min }),
       ...(max === null ? {} : { max }),
+      ...(UPLOADS.some((flag) => config[flag] === true) ? { upload: true as const } : {}),
     };
   }
   return out;
