@@ -1,3 +1,4 @@
+/** Versions are opened ahead of the slots, but not against a backlog. */
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import { mayOpenVersions } from "../../daemon/domain/openAhead.ts";
