@@ -199,6 +199,8 @@ export interface ProcessLook {
   readonly version: string | null;
   /** null: this daemon started it; else whether it was ready in the life before. */
   readonly adoptedReady: boolean | null;
+  /** It was started for another port than the slot has now. */
+  readonly moved: boolean;
   /** How it ended, once; null for one whose end was not seen. */
   readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
   /** Of the process and its children, since their start. */

@@ -138,7 +138,7 @@ export const LIMITS = {
   /** A cancel is read between graph nodes only; one was seen to take 62 s. */
   cancelMs: 90_000,
   cancelIdleMs: 15_000,
-  slotInterruptMs: 10_000,
+  slotInterruptMs: 15_000,
   slotTerminateMs: 5_000,
   slotKillMs: 10_000,
   slotEndsMax: 5,

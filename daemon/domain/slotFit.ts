@@ -71,6 +71,10 @@ export function rootTrouble(
 
 /** Why this slot may not take this task, whatever its load; null when it may. */
 export function whyNot(task: TaskFacts, slot: SlotFacts): WaitReason | null {
+  const block = slot.blocks[0];
+  // What keeps work off it is why it does not answer (restarted, in quarantine, its GPU gone), not the other way round.
+  if (block !== undefined && slot.state !== "refused")
+    return { ...block, message: `slot ${slot.name}: ${block.message}` };
   if (slot.state !== "up") {
     return {
       code: slot.state === "down" ? "HP-COMFY-UNREACHABLE" : "HP-COMFY-VERSION",
@@ -78,7 +82,6 @@ export function whyNot(task: TaskFacts, slot: SlotFacts): WaitReason | null {
       action: `check the slot's ComfyUI (hotplate doctor)`,
     };
   }
-  const block = slot.blocks[0];
   if (block !== undefined) return { ...block, message: `slot ${slot.name}: ${block.message}` };
   if (slot.simulated && !task.demoRoot) {
     return {

@@ -183,20 +183,23 @@ async function warm(context: StageContext, watch: Watch, id: PromptId): Promise<
 
 /** Its tasks go elsewhere. Fences keep what it may still write out of every version. */
 async function letGo(context: StageContext, watch: Watch, exit: ExitWords | null): Promise<void> {
-  const { slot } = watch;
-  for (const flight of slot.flights.values()) {
-    // Those on their way in end by themselves; those being collected have what they need, or find out.
-    if (flight.settled || flight.submittedAt === null || flight.phase === "collecting") continue;
+  // Those on their way in end by themselves; those being collected have what they need, or find out.
+  const flights = [...watch.slot.flights.values()].filter(
+    (flight) => !flight.settled && flight.submittedAt !== null && flight.phase !== "collecting",
+  );
+  // A prompt may take it down before anybody saw it run: then it was the first that was sent.
+  const ran = flights.find((flight) => flight.lastStatus === "running") ?? flights[0];
+  for (const flight of flights) {
     if (watch.spawned === null) watch.orphans = [...watch.orphans, flight.promptId].slice(-LIMITS.slotOrphansMax);
-    await endFlight(context, { watch, flight, exit });
+    await endFlight(context, { watch, flight, ran: flight === ran, exit });
   }
 }
 
 async function endFlight(
   context: StageContext,
-  of: { readonly watch: Watch; readonly flight: Flight; readonly exit: ExitWords | null },
+  of: { readonly watch: Watch; readonly flight: Flight; readonly ran: boolean; readonly exit: ExitWords | null },
 ): Promise<void> {
-  const { watch, flight, exit } = of;
+  const { watch, flight, ran, exit } = of;
   const { slot } = watch;
   switch (flight.stopFor) {
     case "cancel":
@@ -210,7 +213,7 @@ async function endFlight(
       return attemptFailed(context, { slot, flight, failure: { class: "timeout", code: "HP-TASK-TIMEOUT", message } });
     }
     case null:
-      if (flight.lastStatus !== "running") return givenBack(context, { slot, flight, how: "released" });
+      if (!ran) return givenBack(context, { slot, flight, how: "released" });
       return ranWhileItEnded(context, { watch, flight, exit });
   }
 }

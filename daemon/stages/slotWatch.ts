@@ -105,6 +105,10 @@ export function absorb(watch: Watch, look: ProcessLook, now: number): readonly s
       ? { pid: look.pid, startedAt: look.startedAt ?? now, residentBytes: look.residentBytes, ended: slot.ended }
       : null;
   slot.processGroup = look.alive ? look.pid : null;
+  if (look.moved && slot.restartWish === null) {
+    const message = "its port is another one now";
+    slot.restartWish = { code: "HP-SLOT-RESTARTING", message, when: "now", fault: false, person: false };
+  }
   const activity = { at: now, cpuMs: look.cpuMs, diskBytes: look.diskBytes };
   const works = watch.activity === null || worked(watch.activity, activity);
   watch.activity = activity;

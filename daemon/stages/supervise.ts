@@ -176,6 +176,7 @@ async function end(context: StageContext, watch: Watch): Promise<void> {
     ["SIGKILL", LIMITS.slotKillMs],
   ] as const) {
     await slotProcesses.signal(spawned, signal);
+    await tell(context, "info", "slot.signaled", { slot: slot.config.name, signal, pid: watch.look?.pid ?? null });
     const until = clock.now() + ms;
     while ((await alive()) && clock.now() < until) await clock.sleep(LIMITS.tickBusyMs);
     if (!(await alive())) break;

@@ -2,10 +2,11 @@
  * The daemon dies and starts again: prompts that still run are adopted, those that ended meanwhile collected, those that
  * vanished sent again; each version is published exactly once.
  */
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { drop, manifestText } from "./killRounds.ts";
-import { committed, event, isAlive, makeSpawnedFarm } from "./spawnedFarm.ts";
+import { committed, event, freePort, isAlive, makeSpawnedFarm } from "./spawnedFarm.ts";
 import type { SpawnedFarm } from "./spawnedFarm.ts";
 import { versionsOf } from "./versions.ts";
 
@@ -74,6 +75,24 @@ describe("a daemon that was killed", () => {
     await committed(second);
     expect(versionsOf(join(farm.shot, "kill0"))).toHaveLength(1);
     expect((await promptsOf(farm)).length - before).toBe(5 - before);
+  });
+
+  it("restarts an adopted slot whose port was changed meanwhile", async () => {
+    await using farm = await makeSpawnedFarm({ spawn: "outlive: true" });
+    const first = farm.startDaemon();
+    await first.line(event("slot.ready"));
+    const pid = farm.pid("gpu0");
+    first.process.kill("SIGTERM");
+    expect(await first.exited).toBe(0);
+    const [old = 0] = farm.ports;
+    const text = readFileSync(farm.config, "utf8");
+    writeFileSync(farm.config, text.replace(String(old), String(await freePort())));
+    const second = farm.startDaemon();
+    expect(await second.line(event("slot.restarting"))).toMatchObject({ reason: "its port is another one now" });
+    await second.line(event("slot.ready"));
+    expect(isAlive(pid)).toBe(false);
+    drop(farm.hot, "a.yaml", manifestText(0));
+    await committed(second);
   });
 
   it("leaves a slot running at its end that may outlive it, and adopts it at the next start", async () => {

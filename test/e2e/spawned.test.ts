@@ -98,6 +98,23 @@ describe("a slot that the daemon spawns", () => {
     expect(daemon.lines.filter((line) => line.event === "task.canceled").length).toBeGreaterThan(0);
   });
 
+  it("is not taken down for ever by one task: that is given up as poison", async () => {
+    // The second prompt of every life, after the warm-up.
+    await using farm = await makeSpawnedFarm({ args: [["--simulate", "die=139@2"]] });
+    const daemon = farm.startDaemon();
+    await daemon.line(event("slot.ready"));
+    drop(farm.hot, "a.yaml", manifestText(0).replace("{count: 2,", "{count: 1,").replace("1001-1002", "1001"));
+    expect(await daemon.line(event("task.failed"))).toMatchObject({
+      code: "HP-TASK-POISON",
+      reason: "ComfyUI crashed in native code (139); it ran each of the last 3 times",
+    });
+    await daemon.line(event("version.burnt"));
+    const words = JSON.stringify((await farm.hotplate("ls", "slots")).json);
+    expect(words).toContain("ComfyUI crashed in native code (139)");
+    // The slot itself goes on.
+    await daemon.line(event("slot.ready"), 4);
+  });
+
   it("whose GPU state is poisoned is restarted before it fails more (HP-SLOT-POISONED)", async () => {
     await using farm = await makeSpawnedFarm({ args: [["--simulate", "cudaError@3"]] });
     const daemon = farm.startDaemon();

@@ -70,6 +70,7 @@ export class Watched {
       startedAt: stat === null ? null : (record?.startedAt ?? null),
       version: record?.version ?? null,
       adoptedReady: record !== null && record.pid === this.#adopted?.pid ? this.#adopted.ready : null,
+      moved: stat !== null && record !== null && record.port !== port,
       exit: stat !== null || record === null ? null : this.#exitOf(record.pid),
       ...used,
       ...(await this.#port(port, mine)),
