@@ -1,9 +1,13 @@
 /** `hotplate doctor`: what is missing on this node, before anything runs: OK, WARN or FAIL, each with its fix. Exit 4 on FAIL. */
 import { createMountProbe } from "../adapters/mountProbe.ts";
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import { createComfy } from "../adapters/comfyui/slot.ts";
+import { readInstall } from "../adapters/slots/install.ts";
 import type { BaseWorld } from "../adapters/world.ts";
 import { buildBase } from "../adapters/world.ts";
-import type { SlotConfig } from "../domain/config.ts";
+import { comfyCommand } from "../domain/comfyCommand.ts";
+import type { SlotConfig, SpawnConfig } from "../domain/config.ts";
 import { EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Context } from "./context.ts";
@@ -150,6 +154,7 @@ async function slotLine(slot: SlotConfig, needed: ReadonlySet<string>): Promise<
       return bad("WARN", name, `${found}; it lacks ${absent.join(", ")}`, "update ComfyUI or install the node pack");
     return ok(name, found);
   } catch (error) {
+    if (slot.spawn !== undefined) return spawnedLine(name, { ...slot, spawn: slot.spawn });
     return bad(
       "FAIL",
       name,
@@ -159,4 +164,22 @@ async function slotLine(slot: SlotConfig, needed: ReadonlySet<string>): Promise<
   } finally {
     await client.close();
   }
+}
+
+/** It runs only while the daemon does: what can be looked at is whether it could start. */
+async function spawnedLine(name: string, slot: SlotConfig & { readonly spawn: SpawnConfig }): Promise<Line> {
+  const { dir, python } = slot.spawn;
+  const command = comfyCommand({ slot, dir: "/", install: await readInstall(dir) });
+  if (command.kind === "refused") return bad("FAIL", name, command.message, "correct spawn.dir");
+  try {
+    await access(python, constants.X_OK);
+  } catch (error) {
+    return bad(
+      "FAIL",
+      name,
+      `${python} can't be run (${systemCode(error) ?? messageOf(error)})`,
+      "correct spawn.python",
+    );
+  }
+  return ok(name, `ComfyUI ${command.version} in ${dir}; the daemon starts it`);
 }

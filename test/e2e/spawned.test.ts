@@ -1,5 +1,5 @@
 /** Slots that the daemon spawns, with real processes: what is true of them, and what people see when they break. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -42,6 +42,20 @@ describe("a slot that the daemon spawns", () => {
     expect(isAlive(pid)).toBe(false);
     expect(existsSync(join(farm.dir, "state/slots/gpu0/temp"))).toBe(false);
     expect(existsSync(join(farm.dir, "state/slots/gpu0/process.json"))).toBe(false);
+  });
+
+  it("is looked at by the doctor before there is a daemon", async () => {
+    await using farm = await makeSpawnedFarm();
+    const found = async (): Promise<unknown> =>
+      ((await farm.hotplate("doctor")).json as { lines: { what: string }[] }).lines.find(
+        (line) => line.what === "slot gpu0",
+      );
+    const install = join(farm.dir, "ComfyUI");
+    expect(await found()).toMatchObject({ state: "OK", found: `ComfyUI 0.19.1 in ${install}; the daemon starts it` });
+    rmSync(join(install, "python"));
+    expect(await found()).toMatchObject({ state: "FAIL", found: `${install}/python can't be run (ENOENT)` });
+    rmSync(join(install, "comfyui_version.py"));
+    expect(await found()).toMatchObject({ state: "FAIL", fix: "correct spawn.dir" });
   });
 
   it("is started again after a crash in the middle, and every task ends once", async () => {
