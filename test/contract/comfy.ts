@@ -973,6 +973,18 @@ function adapterEnds(under: ComfyUnderTest, it: It): void {
       error: { kind: "failed", graphNode: "out", classType: "SaveImage" },
     });
   });
+  it("the adapter empties it, sees that it let go, and it works on", async () => {
+    const slot = openSlot(under, () => undefined);
+    expect(await slot.free()).toBe(true);
+    const own = id();
+    expect(
+      await slot.submit({ id: own, graph: { "1": flat(77), "2": save("1", `hotplate/${own}`) }, jobId: "j" }),
+    ).toMatchObject({
+      kind: "accepted",
+    });
+    expect(await ended(slot, own)).toMatchObject({ kind: "completed" });
+    await slot.forget(own);
+  });
   it("the adapter cancels a pending prompt: it is unknown afterwards", async () => {
     const slot = open();
     const [first, second] = [id(), id()];

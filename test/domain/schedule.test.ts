@@ -52,6 +52,18 @@ describe("assign", () => {
     ).toEqual([]);
   });
 
+  it("lets a slot run empty for a task that must be alone and ranks higher, and for no lower one", () => {
+    const busy = slot("gpu0", { flights: [flight("x")] });
+    const alone = (priority: number) => head("a", 1, { task: { alone: true }, priority });
+    expect(given({ heads: [alone(90), head("b", 3)], slots: [busy] })).toEqual([]);
+    expect(given({ heads: [alone(10), head("b", 3)], slots: [busy] })).toEqual(["b1@gpu0"]);
+    const elsewhere = head("a", 1, {
+      task: { alone: true, notSlots: new Map([["gpu0", { code: "HP-COMFY-MEMORY", message: "too small" }]]) },
+      priority: 90,
+    });
+    expect(given({ heads: [elsewhere, head("b", 3)], slots: [busy] })).toEqual(["b1@gpu0"]);
+  });
+
   it("lets two shows take turns at equal priority, and a person's many jobs not crowd out another's one", () => {
     const estimates = learned({ a: 10, b: 10 });
     const heads = [head("a", 8, { show: "A" }), head("b", 8, { show: "B" })];
