@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly slotDir: string;
   readonly version: Version;
   readonly workMs: number;
+  /** Who works for so many ms instead of waiting them out: a real GPU (scripts/bench/gpu.ts). */
+  readonly busy?: (ms: number) => Promise<void>;
   readonly loadMs: number;
   /** Goes into every seeded value beside the graph's own seeds. */
   readonly seed: number;
@@ -160,7 +162,18 @@ export class Engine {
     if (faults.take("stallSockets") !== null) this.#sockets.stall();
     run.ended = () => this.#ended(run);
     if (faults.take("falseSuccess") !== null) run.falseSuccess();
-    else this.#worker.postMessage(this.#order(run));
+    else void this.#work(run);
+  }
+
+  async #work(run: PromptRun): Promise<void> {
+    const { busy, workMs } = this.#options;
+    const order = this.#order(run);
+    if (busy === undefined) {
+      this.#worker.postMessage(order);
+      return;
+    }
+    await busy(workMs);
+    if (!this.#closed) this.#worker.postMessage({ ...order, workMs: 0 });
   }
 
   #order(run: PromptRun): WorkerOrder {

@@ -27,6 +27,8 @@ export interface SimulatedOptions {
   readonly version?: Version;
   /** Stands for the GPU's time per prompt, ms. */
   readonly workMs?: number;
+  /** Works for so many ms instead of waiting them out. */
+  readonly busy?: (ms: number) => Promise<void>;
   /** Time to load another checkpoint, ms. */
   readonly loadMs?: number;
   /** Added to every seed of a graph. */
@@ -96,6 +98,7 @@ async function begin(
     slotDir: options.slotDir,
     version,
     workMs: options.workMs ?? 0,
+    ...(options.busy === undefined ? {} : { busy: options.busy }),
     loadMs: options.loadMs ?? 0,
     seed: options.seed ?? 0,
     faults,

@@ -53,7 +53,7 @@ function ward(ends: PromptStatus[] = []) {
     slot,
     code: (name: string) => slot(name).blocks.get("sick")?.code ?? null,
     end: (name: string, jobId: string, failed: "timeout" | null) => noteEnd(stage.live, { slot: name, jobId, failed }),
-    async tick() {
+    tick: async () => {
       await sick.tick();
       // Owned work is a few promises here; it ends before the next tick.
       while (work.inFlight().length > 0) {

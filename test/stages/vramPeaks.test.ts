@@ -12,7 +12,7 @@ function bench() {
   return {
     slot,
     /** A reading of nvidia-smi while `kind` runs; null: nothing does. */
-    read(memoryUsedMiB: number | null, kind: string | null, flight: Flight | null = null): Flight | null {
+    read: (memoryUsedMiB: number | null, kind: string | null, flight: Flight | null = null): Flight | null => {
       at += 2_000;
       slot.flights.clear();
       const running = flight ?? (kind === null ? null : started(kind));
