@@ -99,6 +99,8 @@ export interface SlotState {
   process: SlotProcessView | null;
   /** Node packs that could not be loaded. */
   packs: readonly string[];
+  /** Recipes that it can't run, each with the graph node classes that it lacks. */
+  lacks: readonly string[];
   /** Prompts that the socket spoke of since they were last asked about; all of them when it could not say. */
   readonly woken: Set<string>;
   wokenAll: boolean;
@@ -220,6 +222,7 @@ export function createLive(
       ended: 0,
       process: null,
       packs: [],
+      lacks: [],
       woken: new Set(),
       wokenAll: false,
     };
@@ -313,6 +316,7 @@ export function slotView(slot: SlotState): SlotView {
     tasks: [...slot.flights.keys()],
     process: slot.process,
     packs: slot.packs,
+    lacks: slot.lacks,
   };
 }
 

@@ -85,7 +85,8 @@ function whyOf(slot: SlotView): string {
   // While supervision restarts it, that is why it does not answer: said once.
   const reason = slot.blocks.some((block) => block.message === slot.reason) ? null : slot.reason;
   const packs = slot.packs.length === 0 ? null : `node packs that could not be loaded: ${slot.packs.join(", ")}`;
-  return [...blocks, reason, slot.gpu.mismatch, packs].filter((why) => why !== null).join("; ");
+  const lacks = slot.lacks.length === 0 ? null : `it can't run ${slot.lacks.join(", ")}`;
+  return [...blocks, reason, slot.gpu.mismatch, packs, lacks].filter((why) => why !== null).join("; ");
 }
 
 const STATES: Readonly<Record<string, string>> = {

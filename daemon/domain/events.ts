@@ -46,6 +46,7 @@ export const EVENTS = {
   "slot.signaled": "A signal was sent to a spawned slot's processes.",
   "slot.quarantined": "A slot is out of service until its time is over or a person says so.",
   "slot.trusted": "A slot left quarantine.",
+  "slot.lacks": "A slot can't run some recipes, for its ComfyUI lacks graph node classes; others can.",
   "slot.packs": "Node packs of a slot could not be loaded.",
   "job.ended": "A job ended.",
   "job.canceled": "A person canceled a job.",

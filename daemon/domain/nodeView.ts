@@ -27,6 +27,8 @@ export interface SlotView {
   readonly process: SlotProcessView | null;
   /** Node packs that ComfyUI could not load. */
   readonly packs: readonly string[];
+  /** Recipes that it can't run, each with the graph node classes that it lacks. */
+  readonly lacks: readonly string[];
 }
 
 export interface SlotProcessView {

@@ -178,6 +178,9 @@ export const nodeShape = z
           .nullable()
           .describe("Of a spawned slot, with its children; ended: prompts of ours that ended in it."),
         packs: z.array(z.string()).describe("Node packs that ComfyUI could not load."),
+        lacks: z
+          .array(z.string())
+          .describe("Recipes that it can't run, each with the graph node classes that it lacks."),
       }),
     ),
     gpus: z.discriminatedUnion("kind", [

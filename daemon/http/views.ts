@@ -87,6 +87,7 @@ export function nodeView(view: NodeView): NodeShape {
       tasks: [...slot.tasks],
       process: processView(slot.process),
       packs: [...slot.packs],
+      lacks: [...slot.lacks],
     })),
     gpus: gpusView(view.gpus),
     folders: view.folders.map((folder) => ({ ...folder, lastListedAt: isoOrNull(folder.lastListedAt) })),

@@ -12,7 +12,7 @@ import { verdictOf, worked } from "../domain/slotHealth.ts";
 import type { Care, CareFacts } from "../domain/slotLadder.ts";
 import { newCare } from "../domain/slotLadder.ts";
 import type { SlotState } from "../live.ts";
-import type { ProcessLook, SpawnedSlot } from "../ports.ts";
+import type { Catalogue, ProcessLook, SpawnedSlot } from "../ports.ts";
 
 export interface Watch {
   readonly slot: SlotState;
@@ -40,6 +40,8 @@ export interface Watch {
   /** Prompts let go while nobody answered: canceled when somebody does. */
   orphans: readonly PromptId[];
   recycleSince: number | null;
+  /** The catalogue against which the recipes were held. */
+  checked: Catalogue | null;
   wasDown: boolean;
   cameBack: boolean;
 }
@@ -67,6 +69,7 @@ export function newWatch(slot: SlotState, now: number): Watch {
     stops: new Map(),
     orphans: [],
     recycleSince: null,
+    checked: null,
     wasDown: false,
     cameBack: false,
   };

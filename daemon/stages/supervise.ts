@@ -6,6 +6,7 @@
  * Must never: touch another slot, start a process beside one that lives, or await a process in a tick.
  */
 import { LIMITS } from "../domain/limits.ts";
+import { lackedBy } from "../domain/slotLacks.ts";
 import type { Care } from "../domain/slotLadder.ts";
 import { decide } from "../domain/slotLadder.ts";
 import { blockOf } from "../domain/slotWords.ts";
@@ -31,6 +32,7 @@ export function createSupervise(context: StageContext): Stage {
       for (const watch of watches) {
         observeFlights(watch, now);
         cancelOrphans(context, watch);
+        if (watch.slot.state === "up" && watch.slot.catalogue !== watch.checked) checkRecipes(context, watch);
         if (watch.queueStillSince !== null && !watch.queueStillSeen) askQueue(context, watch);
         if (watch.slot.restartWish?.when === "now") watch.nextLookAt = Math.min(watch.nextLookAt, now);
         if (now < watch.nextLookAt) continue;
@@ -140,6 +142,26 @@ function askQueue(context: StageContext, watch: Watch): void {
       watch.queueStillSeen = running.length === 0 && pending > 0;
       // Somebody else's prompt runs: ours waits its turn.
       if (!watch.queueStillSeen) watch.queueStillSince = null;
+    },
+  });
+}
+
+/** Once per life of its ComfyUI: what can't run there is known before somebody waits for it. */
+function checkRecipes(context: StageContext, watch: Watch): void {
+  const { slot } = watch;
+  const { catalogue } = slot;
+  if (catalogue === null) return;
+  context.work.start({
+    key: `recipes:${slot.config.name}`,
+    lane: `${slot.config.name}:recipes`,
+    run: () => context.world.recipes.book(),
+    done: async (outcome) => {
+      if (!outcome.ok) return;
+      watch.checked = catalogue;
+      const before = slot.lacks.join();
+      slot.lacks = lackedBy(outcome.value.recipes, new Set(Object.keys(catalogue))).slice(0, LIMITS.slotPacksMax);
+      if (slot.lacks.length > 0 && slot.lacks.join() !== before)
+        await tell(context, "warn", "slot.lacks", { slot: slot.config.name, recipes: slot.lacks.join(", ") });
     },
   });
 }

@@ -158,6 +158,12 @@ describe("a slot that the daemon spawns", () => {
       "ComfyUI does not take its command line (2): main.py: error: unrecognized arguments: --normal-vram",
     );
     expect(block?.action).toBe("correct spawn.args; then hotplate slot restart gpu0");
+    drop(farm.hot, "a.yaml", manifestText(0));
+    await daemon.line(event("version.claimed"));
+    const { jobs } = (await api(farm, "/v1/jobs")) as { readonly jobs: readonly { readonly id: string }[] };
+    const why = JSON.stringify(await api(farm, `/v1/jobs/${jobs[0]?.id ?? ""}/explain`));
+    expect(why).toContain("HP-SLOT-QUARANTINED");
+    expect(why).toContain("slot gpu0: it is in quarantine: ComfyUI does not take its command line (2)");
     // The install learns the flag, as a person would correct what is named.
     writeFileSync(
       join(farm.dir, "ComfyUI/python"),

@@ -128,6 +128,7 @@ function nodeView(now: number, hot: string): NodeView {
         tasks: [],
         process: null,
         packs: [],
+        lacks: [],
       },
     ],
     needOf: () => null,
