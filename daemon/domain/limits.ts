@@ -233,6 +233,7 @@ export const LIMITS = {
   streamLookMs: 250,
   streamHeartbeatMs: 15_000,
   streamRetryMs: 2_000,
+  streamEndMs: 1_000,
   streamUnsentBytesMax: 1024 * 1024,
   idempotencyKeysMax: 1_000,
   idempotencyKeepMs: 24 * 60 * 60_000,

@@ -64,7 +64,7 @@ export async function buildServer(parts: RouteParts): Promise<FastifyInstance> {
     },
   });
   const streams = createEventStreams(parts.world);
-  server.addHook("preClose", async () => streams.close());
+  server.addHook("preClose", () => streams.close());
   await server.register(swagger, documentOf(parts.version));
   server.get("/v1/openapi.json", { schema: { hide: true } }, () => server.swagger());
   addNodeRoutes(server, parts);

@@ -18,12 +18,13 @@ export interface StreamRequest {
 export interface EventStreams {
   /** False: as many streams as may be are open. Takes the reply over when it is true. */
   open(reply: FastifyReply, request: StreamRequest): Promise<boolean>;
-  /** Ends every stream, so that the server can close. */
-  close(): void;
+  /** Ends every stream and waits, for a bounded time, until the clients have the end: the server cuts what is open then. */
+  close(): Promise<void>;
 }
 
 export function createEventStreams(world: Pick<World, "store" | "clock" | "log">): EventStreams {
   const ends = new Set<() => void>();
+  const following = new Set<Promise<void>>();
   return {
     async open(reply, request) {
       if (ends.size >= LIMITS.streamClientsMax) return false;
@@ -42,15 +43,18 @@ export function createEventStreams(world: Pick<World, "store" | "clock" | "log">
         if (request.since !== null && request.since > head) lines.push(`event: resync\ndata: {"seq":${head}}\n\n`);
         raw.write(lines.join(""));
         const since = Math.min(request.since ?? head, head);
-        void follow(world, raw, { ...request, since, ended }).finally(() => ends.delete(end));
+        const followed = follow(world, raw, { ...request, since, ended });
+        following.add(followed);
+        void followed.finally(() => (ends.delete(end), following.delete(followed)));
       } catch (error) {
         ends.delete(end);
         throw error;
       }
       return true;
     },
-    close() {
+    async close() {
       for (const end of ends) end();
+      await world.clock.sleep(LIMITS.streamEndMs, Promise.all(following).then(() => undefined));
     },
   };
 }
@@ -84,7 +88,10 @@ async function follow(
     // The client comes back with its last id and misses nothing.
     world.log.event("warn", "work.failed", { work: "event stream", error: messageOf(error) });
   } finally {
-    raw.end();
-    if (open) raw.destroy();
+    if (!raw.closed) {
+      const sent = new Promise<void>((resolve) => raw.once("close", resolve).end(resolve));
+      if (open) raw.destroy();
+      await sent;
+    }
   }
 }

@@ -1,3 +1,4 @@
+/** The score of a client in the race of dispatchers, and the tasks that every client in it is given. */
 import { describe, expect, it } from "vitest";
 import { score } from "../../scripts/bench/dispatch/score.ts";
 import type { Seen, ServerLog } from "../../scripts/bench/dispatch/servers.ts";
