@@ -54,7 +54,10 @@ export function createEventStreams(world: Pick<World, "store" | "clock" | "log">
     },
     async close() {
       for (const end of ends) end();
-      await world.clock.sleep(LIMITS.streamEndMs, Promise.all(following).then(() => undefined));
+      await world.clock.sleep(
+        LIMITS.streamEndMs,
+        Promise.all(following).then(() => undefined),
+      );
     },
   };
 }
