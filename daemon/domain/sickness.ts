@@ -8,20 +8,14 @@ import type { FailureClass } from "./retry.ts";
 export interface EndedAttempt {
   readonly slot: string;
   readonly jobId: string;
+  /** Kind of work: recipe and models. */
+  readonly workKey: string;
   /** null: it ended well. */
   readonly failed: FailureClass | null;
 }
 
-/** Failures that a well machine does not have. The others are the work's own, or nobody's. */
-const MACHINE: ReadonlySet<FailureClass> = new Set([
-  "memory",
-  "poisoned",
-  "timeout",
-  "output",
-  "node_error",
-  "disk",
-  "other",
-]);
+/** Failures that a well machine does not have. The others are the work's own, or a share's that its root is watched for. */
+const MACHINE: ReadonlySet<FailureClass> = new Set(["memory", "poisoned", "timeout", "output", "node_error", "other"]);
 
 export interface Sickness {
   readonly attempts: number;
@@ -37,6 +31,9 @@ export function sickness(ended: readonly EndedAttempt[]): Sickness | null {
   const classes = telling.flatMap(({ failed }) => (failed === null ? [] : [failed]));
   const jobs = new Set(telling.map(({ jobId }) => jobId)).size;
   if (classes.length < telling.length || jobs < LIMITS.sickJobs) return null;
+  // Work that is too large for the GPU runs out of memory on the best of machines.
+  const kinds = new Set(telling.map(({ workKey }) => workKey)).size;
+  if (kinds === 1 && classes.every((one) => one === "memory")) return null;
   return { attempts: telling.length, jobs, mostly: mostOf(classes) };
 }
 

@@ -43,7 +43,12 @@ export async function attemptFailed(
   leave(context, ended);
   // It unloaded everything, or is about to start again.
   if (failure.class === "memory" || failure.class === "poisoned") slot.modelKey = null;
-  noteEnd(context.live, { slot: slot.config.name, jobId: flight.task.jobId, failed: failure.class });
+  noteEnd(context.live, {
+    slot: slot.config.name,
+    jobId: flight.task.jobId,
+    workKey: flight.workKey,
+    failed: failure.class,
+  });
   const ref = { taskId: flight.taskId, fence: flight.fence };
   switch (after.kind) {
     case "final": {

@@ -264,7 +264,7 @@ async function staged(
   if (applied === "stale") return;
   const seconds = collected.gpuSeconds ?? (context.world.clock.now() - flight.startedAt) / 1000;
   learn(context, slot, { flight, seconds });
-  noteEnd(context.live, { slot: slot.config.name, jobId: flight.task.jobId, failed: null });
+  noteEnd(context.live, { slot: slot.config.name, jobId: flight.task.jobId, workKey: flight.workKey, failed: null });
   const rate = context.live.rates.get(flight.plan.recipe.name) ?? { ended: 0, seconds: 0 };
   context.live.rates.set(flight.plan.recipe.name, { ended: rate.ended + 1, seconds: rate.seconds + seconds });
 }

@@ -52,7 +52,8 @@ function ward(ends: PromptStatus[] = []) {
     forgotten,
     slot,
     code: (name: string) => slot(name).blocks.get("sick")?.code ?? null,
-    end: (name: string, jobId: string, failed: "timeout" | null) => noteEnd(stage.live, { slot: name, jobId, failed }),
+    end: (name: string, jobId: string, failed: "timeout" | null) =>
+      noteEnd(stage.live, { slot: name, jobId, workKey: "grain", failed }),
     tick: async () => {
       await sick.tick();
       // Owned work is a few promises here; it ends before the next tick.
