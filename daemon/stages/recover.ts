@@ -6,7 +6,9 @@
  * (adopted), completed (collected) or unknown (lost, sent again; it uses no retry). A version in `committing` is rolled
  * forward by publish; a claimed manifest without a job is put back by intake.
  */
+import { taskPast } from "../domain/taskPast.ts";
 import type { Flight, StageContext } from "../live.ts";
+import { memorySlots } from "../live.ts";
 import type { TaskRow } from "../storePort.ts";
 import { relearn, workOf } from "./learn.ts";
 import { planOf } from "./stepPlans.ts";
@@ -27,7 +29,9 @@ export async function recover(context: StageContext): Promise<void> {
     }
     const work = await workOf(context, task);
     const person = (await world.store.job(task.jobId))?.source.submittedBy ?? "unknown";
-    const known = { fence: task.fence, promptId: task.promptId, plan, person, ...work };
+    // It was given alone, if the attempts before it said so: its end must be read as that.
+    const { alone } = taskPast(task.attempt > 1 ? await world.store.history(task.id) : [], memorySlots(live));
+    const known = { fence: task.fence, promptId: task.promptId, plan, person, alone, ...work };
     slot.flights.set(task.id, adoptedFlight(task, known, world.clock.now()));
     adopted += 1;
   }
@@ -38,7 +42,7 @@ export async function recover(context: StageContext): Promise<void> {
 
 function adoptedFlight(
   task: TaskRow,
-  known: Pick<Flight, "fence" | "promptId" | "plan" | "workKey" | "modelKey" | "person">,
+  known: Pick<Flight, "fence" | "promptId" | "plan" | "workKey" | "modelKey" | "person" | "alone">,
   now: number,
 ): Flight {
   return {
@@ -51,7 +55,7 @@ function adoptedFlight(
     modelKey: known.modelKey,
     person: known.person,
     cold: false,
-    alone: false,
+    alone: known.alone,
     charged: 0,
     runningSince: null,
     progress: null,
