@@ -6,6 +6,7 @@ export const FAULTS = {
   // Submit
   lostPostAnswer: "POST /prompt is acted on, then its connection is reset",
   serverError: "POST /prompt answers 500 text/plain",
+  leftOut: "POST /prompt answers 200, and node_errors names an output that it leaves out",
   hang: "a request whose path begins with the value is never answered",
   slowAnswer: "a request is answered after so many ms",
   // Events; a chance is a prompt's start

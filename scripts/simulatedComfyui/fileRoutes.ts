@@ -35,13 +35,14 @@ export async function upload(call: Call, slotDir: string): Promise<Reply> {
   const bytes = new Uint8Array(await image.arrayBuffer());
   mkdirSync(dirname(path), { recursive: true });
   const overwrite = ["true", "1"].includes(field("overwrite") ?? "");
-  const name = overwrite ? image.name : freeName(dir, image.name, bytes);
-  writeFileSync(join(dir, name), bytes);
+  const { name, same } = overwrite ? { name: image.name, same: false } : freeName(dir, image.name, bytes);
+  // What is there already is not written again: a prompt may be reading it.
+  if (!same) writeFileSync(join(dir, name), bytes);
   return json({ name, subfolder, type });
 }
 
 /** The same bytes keep their name; others get ` (1)` and so on. */
-function freeName(dir: string, name: string, bytes: Uint8Array): string {
+function freeName(dir: string, name: string, bytes: Uint8Array): { readonly name: string; readonly same: boolean } {
   const extension = extname(name);
   const stem = basename(name, extension);
   for (let n = 0; ; n += 1) {
@@ -51,9 +52,9 @@ function freeName(dir: string, name: string, bytes: Uint8Array): string {
       known = readFileSync(join(dir, candidate));
     } catch {
       // Not there: free.
-      return candidate;
+      return { name: candidate, same: false };
     }
-    if (hash(known) === hash(bytes)) return candidate;
+    if (hash(known) === hash(bytes)) return { name: candidate, same: true };
   }
 }
 

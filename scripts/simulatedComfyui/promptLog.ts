@@ -1,4 +1,7 @@
-/** The private log of `GET /simulated/log`: when each prompt came, began and ended, and how often each route was asked. Bounded. */
+/**
+ * The private log of `GET /simulated/log`: when each prompt came, began and ended, how often each route was asked, and how
+ * many interrupts named their prompt or would have hit anybody's. Bounded.
+ */
 export interface PromptLogEntry {
   readonly id: string;
   readonly number: number;
@@ -9,12 +12,18 @@ export interface PromptLogEntry {
   /** A checkpoint that was loaded for this prompt; null when it was there already or none was needed. */
   loaded: string | null;
 }
+export interface LogJson {
+  readonly prompts: readonly PromptLogEntry[];
+  readonly requests: Readonly<Record<string, number>>;
+  readonly interrupts: { readonly named: number; readonly anybody: number };
+}
 const ENTRIES_MAX = 20_000;
 const ROUTES_MAX = 500;
 
 export class PromptLog {
   #prompts: PromptLogEntry[] = [];
   readonly #requests = new Map<string, number>();
+  #interrupts = { named: 0, anybody: 0 };
 
   received(id: string, number: number): PromptLogEntry {
     const entry: PromptLogEntry = {
@@ -42,13 +51,19 @@ export class PromptLog {
       this.#requests.set(key, (this.#requests.get(key) ?? 0) + 1);
   }
 
+  /** `id` null: the interrupt has no body, or one that can't be read, and hits whatever runs. */
+  interrupted(id: string | null): void {
+    this.#interrupts[id === null ? "anybody" : "named"] += 1;
+  }
+
   clear(): void {
     this.#prompts = [];
+    this.#interrupts = { named: 0, anybody: 0 };
     this.#requests.clear();
   }
 
-  json(): { readonly prompts: readonly PromptLogEntry[]; readonly requests: Readonly<Record<string, number>> } {
-    return { prompts: this.#prompts, requests: Object.fromEntries(this.#requests) };
+  json(): LogJson {
+    return { prompts: this.#prompts, requests: Object.fromEntries(this.#requests), interrupts: this.#interrupts };
   }
 }
 

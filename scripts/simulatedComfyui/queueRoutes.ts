@@ -2,6 +2,7 @@
 import type { Engine } from "./engine.ts";
 import type { HistoryEntry } from "./historyBook.ts";
 import { historyJson, JOB_STATES, jobJson, queueItem } from "./historyBook.ts";
+import type { PromptLog } from "./promptLog.ts";
 import type { Call, Reply } from "./reply.ts";
 import { bodyOf, empty, json } from "./reply.ts";
 import type { Prompt, Version } from "./words.ts";
@@ -10,6 +11,7 @@ import { asRecord } from "./words.ts";
 export interface QueueWorld {
   readonly engine: Engine;
   readonly version: Version;
+  readonly log: PromptLog;
 }
 type Job = Record<string, unknown>;
 
@@ -29,7 +31,7 @@ export function postQueue({ engine }: QueueWorld, call: Call): Reply {
 }
 
 /** Empty, `{}` and malformed bodies are global: they hit whatever runs. */
-export function postInterrupt({ engine }: QueueWorld, call: Call): Reply {
+export function postInterrupt({ engine, log }: QueueWorld, call: Call): Reply {
   let id: unknown;
   try {
     id = asRecord(bodyOf(call))["prompt_id"];
@@ -37,7 +39,9 @@ export function postInterrupt({ engine }: QueueWorld, call: Call): Reply {
     // Malformed is global too.
     id = undefined;
   }
-  engine.interrupt(id === undefined || id === null || id === "" ? null : String(id as string | number));
+  const named = id === undefined || id === null || id === "" ? null : String(id as string | number);
+  log.interrupted(named);
+  engine.interrupt(named);
   return empty(200);
 }
 

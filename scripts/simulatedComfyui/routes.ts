@@ -128,8 +128,20 @@ function findRoute(
 
 function prompt(world: RouteWorld, call: Call): Reply {
   const usage = call.headers["comfy-usage-source"];
-  const reply = postPrompt(world, bodyOf(call), { usage: typeof usage === "string" ? usage : null });
+  const given = postPrompt(world, bodyOf(call), { usage: typeof usage === "string" ? usage : null });
+  const reply = given.status === 200 && world.faults.take("leftOut") !== null ? leftOut(given, bodyOf(call)) : given;
   return reply.status === 200 && world.faults.take("lostPostAnswer") !== null ? { ...reply, cut: "before" } : reply;
+}
+
+/** What happens to a graph with a good output and a bad one: the good one runs, and the 200 says what was dropped. */
+function leftOut(reply: Reply, body: unknown): Reply {
+  const nodes = Object.entries(asRecord(asRecord(body)["prompt"]));
+  const [id = "", node] = nodes.findLast(([, one]) => asRecord(one)["class_type"] === "SaveImage") ?? [];
+  const type = "custom_validation_failed";
+  const details = "images - left out by the simulation";
+  const error = { type, message: "Custom validation failed for node", details, extra_info: { input_name: "images" } };
+  const errors = { errors: [error], dependent_outputs: [id], class_type: asRecord(node)["class_type"] };
+  return json({ ...asRecord(JSON.parse(reply.body as string)), node_errors: { [id]: errors } });
 }
 
 function objectInfo(world: RouteWorld, _call: Call, id: string): Reply {

@@ -100,7 +100,7 @@ test.each<readonly [string, Trouble, string, string]>([
   ["a gateway", system("HTTP 503"), "connection", "HP-COMFY-UNREACHABLE"],
   ["a forgotten prompt", system("HP-COMFY-LOST"), "lost", "HP-COMFY-LOST"],
   ["a deadline", system("HP-TASK-TIMEOUT"), "timeout", "HP-TASK-TIMEOUT"],
-  ["an interrupt", comfy(null, "interrupted", { kind: "interrupted" }), "canceled", "HP-COMFY-FAILED"],
+  ["an interrupt by somebody else", comfy(null, "interrupted", { kind: "interrupted" }), "other", "HP-COMFY-FAILED"],
   ["a graph node's own bug", comfy("IndexError", "list index out of range"), "node_error", "HP-COMFY-FAILED"],
   ["an unknown refusal", refused("something_new", "?"), "bad_graph", "HP-COMFY-REFUSED"],
   ["anything else", system("EWEIRD"), "other", "HP-INTERNAL"],

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
+import type { Version } from "../../scripts/simulatedComfyui/words.ts";
 
 const REPO = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -118,9 +119,15 @@ export interface FarmOptions {
   readonly slots?: number;
   readonly frames?: number;
   readonly workMs?: number;
+  /** Whose behaviour each slot has; 0.19 where none is given. */
+  readonly versions?: readonly Version[];
   /** Lines of YAML under `roots:` and `hotFolders:`, besides the farm's own. */
   readonly roots?: (dir: string) => readonly string[];
   readonly hotFolders?: (dir: string) => readonly string[];
+  /** Keys of each slot besides its name and URL, in YAML's flow form. */
+  readonly slotKeys?: string;
+  /** Further lines of the configuration. */
+  readonly more?: (dir: string) => readonly string[];
   /** The daemon runs under this command (see `Child`). */
   readonly within?: readonly string[];
 }
@@ -142,7 +149,9 @@ export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
     await paintPlate(join(plates, `SH010_PL01_v001.${1001 + frame}.png`), frame);
   const slots: SlotProcess[] = [];
   for (let index = 0; index < (options.slots ?? 2); index += 1)
-    slots.push(await startSlot(dir, index, { workMs: options.workMs ?? 0, track }));
+    slots.push(
+      await startSlot(dir, index, { workMs: options.workMs ?? 0, version: options.versions?.[index] ?? "0.19", track }),
+    );
   const config = join(dir, "hotplate.yaml");
   writeFileSync(config, configText(dir, slots, options));
   return {
@@ -203,7 +212,7 @@ export async function paintPlate(path: string, frame: number): Promise<void> {
 async function startSlot(
   dir: string,
   index: number,
-  options: { workMs: number; track: (child: Child) => Child },
+  options: { workMs: number; version: Version; track: (child: Child) => Child },
 ): Promise<SlotProcess> {
   const slotDir = join(dir, "slots", `gpu${index}`);
   mkdirSync(slotDir, { recursive: true });
@@ -216,6 +225,8 @@ async function startSlot(
       slotDir,
       "--work-ms",
       String(options.workMs),
+      "--version",
+      options.version,
     ];
     const child = options.track(new Child(args));
     const ready = await child.line((line) => typeof line["url"] === "string");
@@ -236,6 +247,7 @@ async function startSlot(
 }
 
 function configText(dir: string, slots: readonly SlotProcess[], options: FarmOptions): string {
+  const keys = options.slotKeys === undefined ? "" : `, ${options.slotKeys}`;
   return [
     "hotplate: 1",
     `stateDir: ${dir}/state`,
@@ -246,7 +258,8 @@ function configText(dir: string, slots: readonly SlotProcess[], options: FarmOpt
     `  - {path: ${dir}/hot, show: TEST}`,
     ...(options.hotFolders?.(dir) ?? []),
     "slots:",
-    ...slots.map((slot) => `  - {name: ${slot.name}, url: "${slot.url}", demo: true}`),
+    ...slots.map((slot) => `  - {name: ${slot.name}, url: "${slot.url}", demo: true${keys}}`),
+    ...(options.more?.(dir) ?? []),
     "api: {listen: '127.0.0.1:0'}",
     "log: {level: debug}",
     "",

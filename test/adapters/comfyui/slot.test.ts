@@ -98,6 +98,18 @@ test("a 500 of /prompt is a refusal, not a lost answer", async () => {
   });
 });
 
+test("a 200 that leaves an output out is a refusal, and what would still run is canceled", async () => {
+  const { slot, server } = await bench({ faults: ["leftOut"], workMs: 600_000 });
+  const own = id();
+  expect(await slot.submit(prompt(own))).toMatchObject({
+    kind: "refused",
+    error: { exceptionType: "custom_validation_failed", classType: "SaveImage" },
+  });
+  // It would run for ten minutes.
+  while (["pending", "running"].includes((await slot.status(own)).kind));
+  expect(server.log.entry(own)?.outcome).not.toBe("success");
+});
+
 test("success without outputs is told as it is: completed, and no file", async () => {
   const { slot } = await bench({ faults: ["noOutputs"] });
   const own = id();
