@@ -33,7 +33,9 @@ export function createSupervise(context: StageContext): Stage {
         observeFlights(watch, now);
         cancelOrphans(context, watch);
         if (watch.slot.state === "up" && watch.slot.catalogue !== watch.checked) checkRecipes(context, watch);
-        if (watch.queueStillSince !== null && !watch.queueStillSeen) askQueue(context, watch);
+        // Half of its time waits first: between two prompts nothing runs for a moment, and asking costs a request.
+        const still = watch.queueStillSince === null ? 0 : now - watch.queueStillSince;
+        if (still > LIMITS.slotQueueStillMs / 2 && !watch.queueStillSeen) askQueue(context, watch);
         if (watch.slot.restartWish?.when === "now") watch.nextLookAt = Math.min(watch.nextLookAt, now);
         if (now < watch.nextLookAt) continue;
         watch.nextLookAt = now + LIMITS.slotProcessLookMs;
