@@ -1,13 +1,16 @@
 /** What people see when attempts fail, with real processes: each fault of the simulated ComfyUI and what follows from it. */
-import { writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Child, Farm } from "./farm.ts";
 import { makeFarm } from "./farm.ts";
 import { drop, manifestText } from "./killRounds.ts";
 import { committed, event } from "./spawnedFarm.ts";
 import { versionsOf } from "./versions.ts";
+
+const REPO = fileURLToPath(new URL("../..", import.meta.url));
 
 async function fault(farm: Farm, slot: number, text: string): Promise<void> {
   const url = `${farm.slots[slot]?.url ?? ""}/simulated/fault`;
@@ -94,6 +97,28 @@ describe("a model that one ComfyUI lacks", () => {
     expect(await answer(farm, "sd.yaml", "DONE")).toContain("tasks:    4/4 rendered");
     expect(events(daemon, "task.submitted").map((line) => line["slot"])).toEqual(["gpu1", "gpu1", "gpu1", "gpu1"]);
     expect(events(daemon, "task.failed")).toEqual([]);
+  });
+});
+
+describe("a graph node class that no ComfyUI of the node has", () => {
+  it("ends the work at once, with the nearest name and the slots that were asked", async () => {
+    await using farm = await makeFarm({ slots: 2, frames: 1 });
+    const from = join(REPO, "config/recipes/grain/1.0.0");
+    const to = join(farm.dir, "recipes/grain_odd/1.0.0");
+    appendFileSync(farm.config, `recipes: [${farm.dir}/recipes]\n`);
+    mkdirSync(to, { recursive: true });
+    for (const file of ["recipe.yaml", "graph.api.json"]) {
+      const text = readFileSync(join(from, file), "utf8").replaceAll("ImageBlur", "ImageBlurr");
+      writeFileSync(join(to, file), text.replace("name: grain\n", "name: grain_odd\n"));
+    }
+    const daemon = farm.startDaemon();
+    await daemon.line(event("slot.up"), 2);
+    drop(farm.hot, "odd.yaml", ONE.replace("grain", "grain_odd"));
+    const text = await answer(farm, "odd.yaml", "FAILED");
+    expect(text).toMatch(
+      /HP-RECIPE-CLASS {2}.*ImageBlurr.*Nearest: ImageBlur\. No slot of this node can: gpu0, gpu1\./,
+    );
+    expect(events(daemon, "task.submitted")).toEqual([]);
   });
 });
 
