@@ -89,6 +89,40 @@ export async function moveNoClobber(files: Disk, from: string, to: string): Prom
   return true;
 }
 
+/** A name that a file of ours shall get instead of its own; the first of `names` that nobody else has. */
+export interface Move {
+  readonly from: string;
+  readonly dir: string;
+  readonly names: readonly string[];
+}
+
+/**
+ * `moveNoClobber` for many, with two fsyncs of each directory and not of each file: all get their new names, these are made
+ * durable, then the old ones go. Where each lies now; null where every name was taken or `from` is no longer there.
+ */
+export async function moveAllNoClobber(files: Disk, moves: readonly Move[]): Promise<readonly (string | null)[]> {
+  const placed: (string | null)[] = [];
+  for (const move of moves) placed.push(await takeName(files, move));
+  const moved = moves.filter((_, index) => placed[index] !== null);
+  for (const dir of new Set(moved.map(({ dir }) => dir))) await files.syncDir(dir);
+  for (const { from } of moved) await files.unlink(from).catch(ignore("ENOENT"));
+  for (const dir of new Set(moved.map(({ from }) => parentDir(from)))) await files.syncDir(dir).catch(ignore("ENOENT"));
+  return placed;
+}
+
+async function takeName(files: Disk, { from, dir, names }: Move): Promise<string | null> {
+  for (const name of names) {
+    const to = joinPath(dir, name);
+    try {
+      if ((await linkOrCopy(files, from, to)) || (await sameFile(files, from, to))) return to;
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") throw error;
+      return null;
+    }
+  }
+  return null;
+}
+
 /** fsyncs a file that something else wrote and says what it is. */
 export async function settleFile(
   files: Disk,

@@ -146,6 +146,8 @@ export interface Live {
   readonly namedPlates: Set<string>;
   /** Product and review directories of accepted work: such a folder in a hot folder is no drop. */
   readonly ownDirs: Set<string>;
+  /** Hot folder -> jobs that it was told nothing of yet, and since when. */
+  readonly unanswered: Map<string, Map<JobId, number>>;
   state: NodeView["state"];
 }
 
@@ -249,6 +251,7 @@ export function createLive(
     servedAt: new Map(),
     namedPlates: new Set(),
     ownDirs: new Set(),
+    unanswered: new Map(config.hotFolders.map((folder) => [folder.path, new Map()])),
     state: "starting",
   };
 }

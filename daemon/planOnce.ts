@@ -28,7 +28,11 @@ export function askedOnce(world: World): World {
       realpath: (path) => once(`realpath ${path}`, () => files.realpath(path)),
       writable: (dir) => once(`writable ${dir}`, () => files.writable(dir)),
     },
-    images: { ...images, header: (path) => once(`header ${path}`, () => images.header(path)) },
+    images: {
+      ...images,
+      header: (path) => once(`header ${path}`, () => images.header(path)),
+      checks: () => once("checks", () => images.checks()),
+    },
     recipes: { book: () => once("recipes", () => recipes.book()) },
   };
 }

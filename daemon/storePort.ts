@@ -219,7 +219,8 @@ export interface Store {
   findByKey(dedupeKey: string): Promise<JobId | null>;
   findByClaim(claimPath: string): Promise<DropRow | null>;
   drops(filter: { readonly open: true } | { readonly jobId: JobId }): Promise<readonly DropRow[]>;
-  fileDrop(id: number, filedAt: string | null): Promise<void>;
+  /** One transaction: where the manifests of a batch lie now. */
+  fileDrops(filed: readonly { readonly id: number; readonly path: string }[]): Promise<void>;
   closeDrop(id: number): Promise<void>;
   /** Remembers an asset path's plate; true when it was new. */
   rememberAsset(pattern: string, path: string, identity: string): Promise<boolean>;

@@ -191,7 +191,7 @@ export function folderAnswer(of: {
   const left = of.perSecond === null || of.perSecond <= 0 ? null : of.waiting / of.perSecond;
   const estimate = left === null ? "" : `, about ${durationText(left)} at the present pace`;
   return text([
-    `BUSY  ${of.waiting} files in ${of.folder} wait to be read${estimate}.`,
+    `BUSY  ${of.waiting} files in ${of.folder} wait to be read or answered${estimate}.`,
     "",
     "  Each gets its own answer when it is its turn.",
   ]);

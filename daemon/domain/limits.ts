@@ -25,7 +25,7 @@ export const LIMITS = {
   plateQuietMs: 5_000,
   assetPathQuietMs: 60_000,
   answersPerFolderMax: 1_000,
-  claimsPerBatch: 128,
+  claimsPerBatch: 256,
   looksPerListing: 512,
   looksAgainMs: 50,
   strayGraceMs: 3_000,
@@ -212,6 +212,9 @@ export const LIMITS = {
   answerRefreshMs: 1_000,
   answerWaitingRefreshMs: 30_000,
   answerWaitingEachMs: 50,
+  answerHoldMs: 30_000,
+  /** A listing of a folder with a backlog costs at most this part of the time. */
+  listingShare: 0.05,
   /** Failed tasks of a step whose reasons an answer tells apart. */
   answerFailuresRead: 200,
   answerCloseLookMs: 60_000,

@@ -13,13 +13,11 @@ export interface AnswerOutbox {
   /** `null` removes the answer. */
   readonly say: (folder: string, file: string, text: string | null) => void;
   /** Was it written in this life, or does it wait to be? */
-  readonly said: (path: string) => boolean;
+  readonly said: (folder: string, file: string) => boolean;
   readonly flush: () => Promise<void>;
 }
 
 interface Pending {
-  readonly folder: string;
-  readonly file: string;
   readonly text: string | null;
 }
 
@@ -28,7 +26,8 @@ const WRITTEN_KEPT_MAX = 20_000;
 export const ANSWER_TEMPORARY = "answer";
 
 export function createAnswerOutbox(context: StageContext): AnswerOutbox {
-  const pending = new Map<string, Pending>();
+  /** Folder -> path -> what it shall say. */
+  const pending = new Map<string, Map<string, Pending>>();
   const written = new Map<string, string>();
   /** Folder -> not before: one that can't be written is tried again at leisure, not in every tick. */
   const resting = new Map<string, number>();
@@ -46,7 +45,10 @@ export function createAnswerOutbox(context: StageContext): AnswerOutbox {
   function flushFolder(folder: string): void {
     const { clock } = context.world;
     if ((resting.get(folder) ?? 0) > clock.now()) return;
-    const batch = [...pending].filter(([, p]) => p.folder === folder).slice(0, LIMITS.answersPerUnit);
+    const waiting = pending.get(folder);
+    if (waiting === undefined || waiting.size === 0) return;
+    if (!context.work.free(laneOf(context, folder, "intake"))) return;
+    const batch = firstOf(waiting, LIMITS.answersPerUnit);
     const started = context.work.start<readonly string[]>({
       key: `answers:${folder}`,
       lane: laneOf(context, folder, "intake"),
@@ -57,26 +59,40 @@ export function createAnswerOutbox(context: StageContext): AnswerOutbox {
         else resting.delete(folder);
         for (const [path, answer] of batch) {
           // What could not be written (a share that is gone, a full disk) is asked for again, unless newer words wait.
-          if (failed.has(path) && !pending.has(path)) pending.set(path, answer);
+          if (failed.has(path) && !waiting.has(path)) waiting.set(path, answer);
           else if (!failed.has(path)) remember(path, answer.text);
         }
       },
     });
-    if (started) for (const [path] of batch) pending.delete(path);
+    if (started) for (const [path] of batch) waiting.delete(path);
   }
 
   return {
     say(folder, file, text) {
       const path = joinPath(folder, file);
-      if (text !== null && written.get(path) === text && !pending.has(path)) return;
-      pending.set(path, { folder, file, text });
+      const waiting = pending.get(folder) ?? new Map<string, Pending>();
+      pending.set(folder, waiting);
+      if (text !== null && written.get(path) === text && !waiting.has(path)) return;
+      waiting.set(path, { text });
       context.wake();
     },
-    said: (path) => written.has(path) || pending.has(path),
+    said: (folder, file) => {
+      const path = joinPath(folder, file);
+      return written.has(path) || pending.get(folder)?.has(path) === true;
+    },
     async flush() {
-      for (const folder of new Set([...pending.values()].map((p) => p.folder))) flushFolder(folder);
+      for (const folder of pending.keys()) flushFolder(folder);
     },
   };
+}
+
+function firstOf<K, V>(map: ReadonlyMap<K, V>, max: number): readonly (readonly [K, V])[] {
+  const out: (readonly [K, V])[] = [];
+  for (const entry of map) {
+    if (out.length >= max) break;
+    out.push(entry);
+  }
+  return out;
 }
 
 /** Returns the paths that could not be written. After a late call the rest of the batch is not tried: it would only wait. */

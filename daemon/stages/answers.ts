@@ -2,7 +2,7 @@
  * The answers beside dropped files: which file says what, and when it is taken back. Asked for by the stages, written by the
  * outbox. A power cut loses nothing: answers are made from the store again at every start.
  */
-import { baseName, joinPath } from "../domain/paths.ts";
+import { baseName } from "../domain/paths.ts";
 import { errorFileName, folderAnswer, folderStatusName, statusFileName } from "../domain/answer.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { DirEntry } from "../ports.ts";
@@ -38,7 +38,7 @@ export function createAnswers(context: StageContext): Answers & Stage {
   function cure(folder: Folder, name: string): void {
     const file = errorFileName(name);
     // Nothing to take back: a burst of good manifests must not cost a call each for answers that never were.
-    if (folder.answersSeen.has(file) || outbox.said(joinPath(folder.config.path, file)))
+    if (folder.answersSeen.has(file) || outbox.said(folder.config.path, file))
       say(folder.config.path, file, null);
   }
 

@@ -3,11 +3,11 @@
  * (`.hotplate/claimed/<uuid>.<name>`), then its job is stored, then it is filed under `accepted/<date>/`. A crash between
  * any two of these is closed here: with a job it is filed, without one it is put back and read again.
  */
-import { systemCode } from "../domain/errors.ts";
 import type { JobId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { joinPath, parentDir } from "../domain/paths.ts";
-import { exists, ignore, makeDirs, moveNoClobber } from "../durable.ts";
+import type { Move } from "../durable.ts";
+import { exists, ignore, makeDirs, moveAllNoClobber, moveNoClobber } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { PlanOutcome } from "../planManifest.ts";
 import type { DropRow, NewJob } from "../storePort.ts";
@@ -140,24 +140,18 @@ export function startFiling(
   return context.work.start<readonly (string | null)[]>({
     key: `file:${first.id}:${to}`,
     lane: laneOf(context, first.folder, "intake"),
-    run: async () => {
-      const dir = joinPath(first.folder, to, dateShard(context.world.clock.now()));
-      // Once for the batch: its fsyncs are the same for each.
-      await makeDirs(context.files, first.folder, dir);
-      const out: (string | null)[] = [];
-      for (const drop of drops) out.push(await fileOne(context, drop, dir));
-      return out;
-    },
+    run: () => fileAll(context, drops, joinPath(first.folder, to, dateShard(context.world.clock.now()))),
     done: async (outcome) => {
       if (!outcome.ok) {
         failed(outcome.error);
         return;
       }
       try {
-        for (const [index, drop] of drops.entries()) {
-          const filed = outcome.value[index];
-          if (filed !== undefined && filed !== null) await context.world.store.fileDrop(drop.id, filed);
-        }
+        const filed = drops.flatMap(({ id }, index) => {
+          const path = outcome.value[index] ?? null;
+          return path === null ? [] : [{ id, path }];
+        });
+        if (filed.length > 0) await context.world.store.fileDrops(filed);
       } catch (error) {
         // Moved, and not on record: asked for again, they are found where they were moved to.
         failed(error);
@@ -166,29 +160,30 @@ export function startFiling(
   });
 }
 
-async function fileOne(context: StageContext, drop: DropRow, dir: string): Promise<string | null> {
+async function fileAll(
+  context: StageContext,
+  drops: readonly DropRow[],
+  dir: string,
+): Promise<readonly (string | null)[]> {
   const { files } = context;
-  const from = drop.filedAt ?? drop.claimPath;
-  if (from === null) return null;
-  const names = [drop.name, `${drop.jobId}-${drop.id}-${drop.name}`];
-  for (const name of names) {
-    const target = joinPath(dir, name);
-    try {
-      if (await moveNoClobber(files, from, target)) return target;
-    } catch (error) {
-      if (systemCode(error) !== "ENOENT") throw error;
-      return movedBefore(context, { from, dir, names });
-    }
-  }
-  return null;
+  const [first] = drops;
+  if (first === undefined) return [];
+  await makeDirs(files, first.folder, dir);
+  const moves = drops.map((drop) => ({
+    from: drop.filedAt ?? drop.claimPath ?? "",
+    dir,
+    names: [drop.name, `${drop.jobId}-${drop.id}-${drop.name}`],
+  }));
+  const placed = await moveAllNoClobber(files, moves);
+  const out: (string | null)[] = [];
+  for (const [index, move] of moves.entries()) out.push(placed[index] ?? (await movedBefore(context, move)));
+  return out;
 }
 
 /** Gone: moved by a call that died or failed before it could say so. It is said only when the move will stay. */
-async function movedBefore(
-  context: StageContext,
-  move: { readonly from: string; readonly dir: string; readonly names: readonly string[] },
-): Promise<string | null> {
+async function movedBefore(context: StageContext, move: Move): Promise<string | null> {
   const { files } = context;
+  if (await exists(files, move.from)) return null;
   // The name that only this drop has comes first: under the plain one a namesake may lie.
   for (const name of [...move.names].reverse()) {
     const target = joinPath(move.dir, name);

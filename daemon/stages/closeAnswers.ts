@@ -6,7 +6,7 @@
 import { statusFileName } from "../domain/answer.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { joinPath } from "../domain/paths.ts";
-import { ignore, makeDirs, moveNoClobber } from "../durable.ts";
+import { makeDirs, moveAllNoClobber } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { DropRow, JobRow } from "../storePort.ts";
 import { dateShard } from "./claims.ts";
@@ -48,9 +48,7 @@ function startClosing(
   return context.work.start({
     key: `close:${folder}`,
     lane: laneOf(context, folder, "intake"),
-    run: async () => {
-      for (const one of of.batch) await closeOne(context, folder, one);
-    },
+    run: () => closeAll(context, folder, of.batch),
     done: async (outcome) => {
       // A folder that failed half way is asked again in a minute; what has moved is no longer there, which is fine.
       if (!outcome.ok) throw outcome.error;
@@ -62,14 +60,14 @@ function startClosing(
   });
 }
 
-async function closeOne(context: StageContext, folder: string, { drop, job }: Ended): Promise<void> {
+async function closeAll(context: StageContext, folder: string, ended: readonly Ended[]): Promise<void> {
   const { files, world } = context;
-  const dir = joinPath(folder, job.state === "done" ? "done" : "failed", dateShard(world.clock.now()));
-  await makeDirs(files, folder, dir);
-  const name = statusFileName(drop.name);
-  const from = joinPath(folder, name);
-  for (const target of [name, `${job.id}.${name}`]) {
-    const moved = await moveNoClobber(files, from, joinPath(dir, target)).catch(ignore("ENOENT"));
-    if (moved !== false) return;
-  }
+  const day = dateShard(world.clock.now());
+  const moves = ended.map(({ drop, job }) => {
+    const name = statusFileName(drop.name);
+    const dir = joinPath(folder, job.state === "done" ? "done" : "failed", day);
+    return { from: joinPath(folder, name), dir, names: [name, `${job.id}.${name}`] };
+  });
+  for (const dir of new Set(moves.map((move) => move.dir))) await makeDirs(files, folder, dir);
+  await moveAllNoClobber(files, moves);
 }

@@ -62,6 +62,10 @@ export interface Folder {
   /** Answer files seen in the last listing. */
   answersSeen: Set<string>;
   backlogSaid: boolean;
+  /** Its names are not counted again before. */
+  viewAt: number;
+  /** How long the last listing alone took. */
+  listingMs: number;
   /** Not said again before. */
   backlogAt: number;
   /** Names under which stray media were answered: a sequence gets one answer. */
@@ -89,6 +93,8 @@ export function createFolder(config: HotFolderConfig): Folder {
     reason: null,
     answersSeen: new Set(),
     backlogSaid: false,
+    viewAt: 0,
+    listingMs: 0,
     backlogAt: 0,
     strays: new Set(),
     ours: new Set(),

@@ -70,7 +70,8 @@ function startLooking(context: StageContext, folder: Folder, to: { queue: DropQu
 function wantsListing(folder: Folder, now: number): boolean {
   if (folder.lastListedAt === null) return true;
   const busy = namesToLookAt(folder, now).length >= LIMITS.looksPerListing;
-  if (busy && now - folder.lastListedAt < LIMITS.hotFolderListIntervalMs) return false;
+  const atLeast = Math.max(LIMITS.hotFolderListIntervalMs, folder.listingMs / LIMITS.listingShare);
+  if (busy && now - folder.lastListedAt < atLeast) return false;
   return folder.dirty || now >= folder.nextListAt;
 }
 
@@ -100,6 +101,7 @@ async function folderSeen(
   if (folder.state === "down") await folderUp(context, folder);
   if (seen.entries !== null) {
     folder.lastListedAt = now;
+    folder.listingMs = seen.listingMs;
     const { vanished } = takeListing(folder, seen.entries, now);
     for (const known of vanished) to.answers.withdraw(folder, known);
     to.answers.sweep(folder, seen.entries);
@@ -218,6 +220,10 @@ async function folderUp(context: StageContext, folder: Folder): Promise<void> {
 }
 
 function publishView(context: StageContext, folder: Folder): void {
+  const now = context.world.clock.now();
+  // Tens of thousands of names are not counted in every tick.
+  if (folder.known.size > LIMITS.looksPerListing && now < folder.viewAt) return;
+  folder.viewAt = now + LIMITS.tickBusyMs;
   let waiting = 0;
   for (const known of folder.known.values()) if (known.state !== "answered") waiting += 1;
   context.live.folders.set(folder.config.path, {
@@ -236,7 +242,9 @@ function publishView(context: StageContext, folder: Folder): void {
 function sayBacklog(context: StageContext, folder: Folder, to: { answers: Answers; queue: DropQueue }): void {
   const now = context.world.clock.now();
   if (folder.state === "down" || now < folder.backlogAt) return;
-  const waiting = context.live.folders.get(folder.config.path)?.waiting ?? 0;
+  const { path } = folder.config;
+  const unanswered = context.live.unanswered.get(path)?.size ?? 0;
+  const waiting = (context.live.folders.get(path)?.waiting ?? 0) + unanswered;
   if (waiting > LIMITS.answersPerFolderMax) {
     // A count that moves is news once a second, not in every tick.
     folder.backlogAt = now + LIMITS.answerRefreshMs;

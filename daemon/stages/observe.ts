@@ -15,6 +15,7 @@ import { namesToLookAt } from "./folder.ts";
 
 export interface Looked {
   readonly entries: readonly DirEntry[] | null;
+  readonly listingMs: number;
   readonly dev: string;
   readonly observations: ReadonlyMap<string, Seen>;
 }
@@ -29,14 +30,16 @@ export interface SeenFile {
 export async function look(context: StageContext, folder: Folder, relist: boolean): Promise<Looked> {
   const { files, world } = context;
   const path = folder.config.path;
+  const began = world.clock.now();
   const entries = relist ? await files.list(path, LIMITS.hotFolderEntriesMax) : null;
+  const listingMs = world.clock.now() - began;
   const self = await files.stat(path);
   const observations = new Map<string, Seen>();
   for (const name of wantedNames(folder, entries, world.clock.now())) {
     if (folder.known.get(name)?.kind === "directory" || isUnspeakable(name)) continue;
     observations.set(name, await observe(context, joinPath(path, name)));
   }
-  return { entries, dev: self.dev, observations };
+  return { entries, listingMs, dev: self.dev, observations };
 }
 
 function wantedNames(folder: Folder, entries: readonly DirEntry[] | null, now: number): ReadonlySet<string> {

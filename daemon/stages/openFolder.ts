@@ -118,6 +118,8 @@ async function watch(context: StageContext, folder: Folder): Promise<void> {
   folder.watch = null;
   if (folder.mountKind !== "local" || folder.config.poll === true) return;
   folder.watch = context.world.hints.watch(folder.config.path, () => {
+    // A burst gives a hint for each name that comes and for each that is claimed; the first asks for the listing.
+    if (folder.dirty) return;
     folder.dirty = true;
     context.wake();
   });

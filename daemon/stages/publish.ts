@@ -9,7 +9,7 @@
 import type { Fence } from "../domain/ids.ts";
 import { versionName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { mayOpenVersions } from "../domain/openAhead.ts";
+import { mayOpenVersions } from "../domain/backlog.ts";
 import { joinPath } from "../domain/paths.ts";
 import { appearWhole } from "../durable.ts";
 import type { Stage, StageContext } from "../live.ts";

@@ -4,6 +4,7 @@
  */
 import type { AnswerPaths } from "../domain/answer.ts";
 import { answerFailures, duplicateAnswer, statusAnswer } from "../domain/answer.ts";
+import { answerMayWait } from "../domain/backlog.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { JobId } from "../domain/ids.ts";
 import { isJobEnded } from "../domain/job.ts";
@@ -80,11 +81,15 @@ function lookAgain(reporting: Reporting): void {
   if (roots === reporting.roots) return;
   reporting.roots = roots;
   for (const job of reporting.dirty.keys()) reporting.dirty.set(job, 0);
+  reporting.dirtyAt = 0;
 }
 
 /** Written again at once, but no job more often than the refresh time, however many events it makes. */
 function touch(reporting: Reporting, job: JobId): void {
-  const earliest = (reporting.writtenAt.get(job) ?? 0) + LIMITS.answerRefreshMs / 2;
+  const now = reporting.context.world.clock.now();
+  // Not looked at in vain in every tick of a burst.
+  const later = held(reporting, job, now) ? now + LIMITS.answerRefreshMs : 0;
+  const earliest = Math.max(later, (reporting.writtenAt.get(job) ?? 0) + LIMITS.answerRefreshMs / 2);
   markDirty(reporting, job, Math.min(reporting.dirty.get(job) ?? earliest, earliest));
 }
 
@@ -104,10 +109,16 @@ async function writeDirty(reporting: Reporting, review: ReturnType<typeof create
       next = Math.min(next, notBefore);
       continue;
     }
+    if (held(reporting, jobId, now)) {
+      dirty.set(jobId, now + LIMITS.answerRefreshMs);
+      next = Math.min(next, now + LIMITS.answerRefreshMs);
+      continue;
+    }
     // The rest in the next tick.
     if (written >= LIMITS.answersPerUnit) return;
     written += 1;
     const job = await context.world.store.job(jobId);
+    for (const jobs of context.live.unanswered.values()) jobs.delete(jobId);
     if (job === null) {
       dirty.delete(jobId);
       continue;
@@ -127,6 +138,17 @@ async function writeDirty(reporting: Reporting, review: ReturnType<typeof create
   }
   // Only when all were looked at: after a failure half way they are all looked at again.
   reporting.dirtyAt = next;
+}
+
+/** One answer stands for its whole folder, which has so many files to read that its calls are theirs. */
+function held({ context }: Reporting, jobId: JobId, now: number): boolean {
+  for (const [folder, jobs] of context.live.unanswered) {
+    const since = jobs.get(jobId);
+    if (since === undefined) continue;
+    const waitingFiles = context.live.folders.get(folder)?.waiting ?? 0;
+    return answerMayWait({ waitingFiles, sinceMs: now - since });
+  }
+  return false;
 }
 
 /** With a long queue an answer that only says how long it is moves more slowly: the disk is there for the work. */

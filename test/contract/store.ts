@@ -159,7 +159,7 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
           ["job_b.yaml", "duplicate"],
         ]);
         const drop = await store.findByClaim("/hot/.hotplate/claimed/job_b");
-        await store.fileDrop(drop!.id, "/hot/accepted/job_b.yaml");
+        await store.fileDrops([{ id: drop!.id, path: "/hot/accepted/job_b.yaml" }]);
         await store.closeDrop(drops[0]!.id);
         expect((await store.drops({ open: true })).map((open) => [open.id, open.filedAt])).toEqual([
           [drop!.id, "/hot/accepted/job_b.yaml"],

@@ -44,7 +44,7 @@ const FOUND: readonly (readonly [string, Case])[] = [
       scenario: "day",
       when: [
         {
-          pattern: '^store.fileDrop \\[\\d+,"/farm/hot/done/[^"]*job_',
+          pattern: '^store.fileDrops .*"/farm/hot/done/[^"]*job_',
           fault: { kind: "crash", crash: "kill", when: "before" },
         },
       ],
@@ -55,7 +55,7 @@ const FOUND: readonly (readonly [string, Case])[] = [
     {
       seed: 1,
       scenario: "still",
-      when: [{ pattern: "^store.fileDrop .*/done/", fault: { kind: "error", error: "EIO" } }],
+      when: [{ pattern: "^store.fileDrops .*/done/", fault: { kind: "error", error: "EIO" } }],
     },
   ],
   [

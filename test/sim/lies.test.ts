@@ -40,7 +40,7 @@ const LIES: readonly (readonly [what: string, one: Case])[] = [
   ["the hot folder", one("^syncDir /farm/hot$")],
   ["the hot folder's .hotplate", one("^syncDir /farm/hot/.hotplate$", cutAfter("^store.submit"))],
   ["the directory of claimed manifests", one("^syncDir .*/claimed$")],
-  ["accepted/", one("^syncDir .*/accepted", cutAfter("^store.fileDrop .*accepted"))],
+  ["accepted/", one("^syncDir .*/accepted", cutAfter("^store.fileDrops .*accepted"))],
   ["done/", one("^syncDir .*/done")],
   // What QC refused.
   ["the directory of quarantines", one("^syncDir .*/quarantine$", { scenario: "sorted" })],

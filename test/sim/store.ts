@@ -68,7 +68,7 @@ function foundSomething(what: unknown): boolean {
 /** What changes rows whenever it is called; the others only read, or look for something to do and rarely find it. */
 const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "submit",
-  "fileDrop",
+  "fileDrops",
   "closeDrop",
   "rememberAsset",
   "setBaseline",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createFiles } from "../../daemon/adapters/files.ts";
 import { mountKind } from "../../daemon/adapters/files/mountKind.ts";
+import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { MountKind } from "../../daemon/ports.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
 import type { Hot } from "./hotFolder.ts";
@@ -67,6 +68,32 @@ describe("a thousand that wait", () => {
     await hot.after(4_000);
     expect(existsSync(join(hot.dir, "STATUS.txt"))).toBe(false);
     expect(hot.names().filter((name) => name.endsWith(".txt"))).toEqual([]);
+  });
+});
+
+describe("a burst beyond what can be answered one by one", () => {
+  it("accepts files while too many wait to be read, and then answers and files each of them", async () => {
+    using dir = tempDir();
+    const real = createFiles();
+    let claimed = 0;
+    let claimedFirst: number | null = null;
+    const rename = (from: string, to: string): Promise<void> => {
+      if (to.includes("/claimed/")) claimed += 1;
+      if (to.endsWith(".yaml.STATUS.txt")) claimedFirst ??= claimed;
+      return real.rename(from, to);
+    };
+    const hot = openHot({ root: dir.path, files: { rename } });
+    hot.plate(PLATE);
+    const count = LIMITS.answersPerFolderMax + 300;
+    for (let n = 0; n < count; n += 1) hot.drop(`m${n}.yaml`, text(n));
+    await hot.look();
+    await hot.after(6_000);
+    expect(claimedFirst).toBeGreaterThanOrEqual(300);
+    expect(hot.live.unanswered.get(hot.dir)?.size).toBe(0);
+    expect(hot.names().filter((name) => name.endsWith(".yaml.STATUS.txt")).length).toBe(count);
+    const drops = await hot.store.drops({ open: true });
+    expect(drops.length).toBe(count);
+    expect(drops.filter((drop) => drop.filedAt === null)).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ type AdmissionMethods = Pick<
   | "findByKey"
   | "findByClaim"
   | "drops"
-  | "fileDrop"
+  | "fileDrops"
   | "closeDrop"
   | "rememberAsset"
   | "knowsAsset"
@@ -47,8 +47,10 @@ export function admissionMethods(db: Database): AdmissionMethods {
           : db.all("SELECT * FROM drop_file WHERE closed = 0 ORDER BY id");
       return rows.map(dropRow);
     },
-    async fileDrop(id, filedAt) {
-      db.run("UPDATE drop_file SET filed_at = ? WHERE id = ?", filedAt, id);
+    async fileDrops(filed) {
+      db.transaction(() => {
+        for (const { id, path } of filed) db.run("UPDATE drop_file SET filed_at = ? WHERE id = ?", path, id);
+      });
     },
     async closeDrop(id) {
       db.run("UPDATE drop_file SET closed = 1 WHERE id = ?", id);
