@@ -20,7 +20,11 @@ describe("moving many files at once", () => {
     const { from, to } = shelves(dir.path);
     writeFileSync(join(to, "a"), "a stranger's");
     for (const name of ["1", "2", "3"]) writeFileSync(join(from, name), name);
-    const move = (name: string, wanted: string) => ({ from: join(from, name), dir: to, names: [wanted, `${name}-own`] });
+    const move = (name: string, wanted: string) => ({
+      from: join(from, name),
+      dir: to,
+      names: [wanted, `${name}-own`],
+    });
     const placed = await moveAllNoClobber(createFiles(), [move("1", "a"), move("2", "b"), move("3", "b")]);
     expect(placed).toEqual([join(to, "1-own"), join(to, "b"), join(to, "3-own")]);
     expect(readdirSync(from)).toEqual([]);

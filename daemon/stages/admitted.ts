@@ -55,7 +55,8 @@ export async function takeIn(
       const result = results[at++];
       await accepted(context, folder, { drop, outcome, answers: batch.answers });
       const event = result?.kind === "duplicate" ? "manifest.duplicate" : "manifest.accepted";
-      if (result?.kind === "created") context.live.unanswered.get(folder.config.path)?.set(result.jobId, world.clock.now());
+      if (result?.kind === "created")
+        context.live.unanswered.get(folder.config.path)?.set(result.jobId, world.clock.now());
       world.log.event("info", event, { name: drop.known.name, job: result?.jobId ?? outcome.job.id });
     }
   }

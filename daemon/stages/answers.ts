@@ -38,8 +38,7 @@ export function createAnswers(context: StageContext): Answers & Stage {
   function cure(folder: Folder, name: string): void {
     const file = errorFileName(name);
     // Nothing to take back: a burst of good manifests must not cost a call each for answers that never were.
-    if (folder.answersSeen.has(file) || outbox.said(folder.config.path, file))
-      say(folder.config.path, file, null);
+    if (folder.answersSeen.has(file) || outbox.said(folder.config.path, file)) say(folder.config.path, file, null);
   }
 
   function folderSays(folder: Folder, text: string | null): void {
