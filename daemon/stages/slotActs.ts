@@ -228,6 +228,6 @@ async function ranWhileItEnded(
   const attempts = await context.world.store.history(flight.taskId);
   const crashes = attempts.filter((attempt) => attempt.outcome === "lost").length;
   if (exit === null || crashes < LIMITS.comfyCrashesMax) return givenBack(context, { slot, flight, how: "lost" });
-  const message = `${exit.message}; it ran each of the last ${crashes + 1} times`;
+  const message = `${exit.message} while it ran`;
   return attemptFailed(context, { slot, flight, failure: { class: "lost", code: "HP-COMFY-LOST", message } });
 }

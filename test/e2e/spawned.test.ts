@@ -120,7 +120,7 @@ describe("a slot that the daemon spawns", () => {
     drop(farm.hot, "a.yaml", manifestText(0).replace("{count: 2,", "{count: 1,").replace("1001-1002", "1001"));
     expect(await daemon.line(event("task.failed"))).toMatchObject({
       code: "HP-TASK-POISON",
-      reason: "ComfyUI crashed in native code (139); it ran each of the last 3 times",
+      reason: "ComfyUI crashed in native code (139) while it ran (tried 3 times)",
     });
     await daemon.line(event("version.burnt"));
     const words = JSON.stringify((await farm.hotplate("ls", "slots")).json);
