@@ -2,7 +2,8 @@
 import { HotplateError, systemCode } from "./domain/errors.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { baseName } from "./domain/paths.ts";
-import type { WedgePlan } from "./domain/plan.ts";
+import type { Manifest } from "./domain/manifestSchema.ts";
+import type { JsonScalar, WedgePlan } from "./domain/plan.ts";
 import type { Recipe } from "./domain/recipe.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
 import { pathIn, realInside } from "./planPath.ts";
@@ -19,14 +20,21 @@ type ImageAnswer =
 
 export async function resolveImages(
   world: PathWorld,
-  of: { readonly recipe: Recipe; readonly dir: string; readonly wedges: readonly WedgePlan[] },
+  of: {
+    readonly recipe: Recipe;
+    readonly dir: string;
+    readonly manifest: Pick<Manifest, "parameters">;
+    readonly wedges: readonly WedgePlan[];
+  },
 ): Promise<Resolved<ResolvedImages>> {
   const names = Object.keys(of.recipe.file.images);
   if (names.length === 0) return { value: { wedges: of.wedges, inputs: [] }, findings: [], waiting: null };
   const known = new Map<string, ImageAnswer>();
   const findings: Finding[] = [];
   const wedges: WedgePlan[] = [];
-  for (const wedge of of.wedges) {
+  // Without wedges something else is wrong: the images that the manifest names are looked at all the same.
+  const named: WedgePlan = { index: 1, axes: {}, parameters: withoutAxes(of.manifest.parameters ?? {}), seed: "0" };
+  for (const wedge of of.wedges.length > 0 ? of.wedges : [named]) {
     const parameters = { ...wedge.parameters };
     for (const name of names) {
       const written = parameters[name];
@@ -43,6 +51,11 @@ export async function resolveImages(
   const waiting = growing.length === 0 ? null : `${growing.slice(0, 3).join(", ")} is still being written.`;
   const value = { wedges, inputs: images.map((image) => image.input) };
   return { value: findings.length === 0 ? value : null, findings, waiting };
+}
+
+/** A name with `{axis}` in it is no name yet. */
+function withoutAxes(parameters: Readonly<Record<string, JsonScalar>>): Readonly<Record<string, JsonScalar>> {
+  return Object.fromEntries(Object.entries(parameters).filter(([, value]) => !String(value).includes("{")));
 }
 
 async function imageAt(

@@ -7,24 +7,25 @@
 import { canonicalJson } from "./domain/canonicalJson.ts";
 import type { Catalogue } from "./domain/catalogue.ts";
 import type { Problem } from "./domain/errors.ts";
-import { ERRORS } from "./domain/errors.ts";
 import { expand } from "./domain/expand.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { readManifest } from "./domain/manifest.ts";
+import { mayBeEcho } from "./domain/manifestRest.ts";
 import type { ReadManifest } from "./domain/manifest.ts";
 import type { Manifest } from "./domain/manifestSchema.ts";
-import { nearestWord } from "./domain/nearest.ts";
 import { modelSetOf } from "./domain/modelSet.ts";
 import type { JobPlan, PlatePlan, StepPlan, WedgePlan } from "./domain/plan.ts";
 import { chosenChecks } from "./domain/qcChoice.ts";
-import type { Recipe, RecipeBook } from "./domain/recipe.ts";
+import type { Recipe } from "./domain/recipe.ts";
 import { findRecipe } from "./domain/recipeVersions.ts";
 import type { World } from "./ports.ts";
 import { plateManifest } from "./planDroppedPlate.ts";
 import type { ResolvedImages } from "./planImages.ts";
 import { resolveImages } from "./planImages.ts";
 import type { Finding, PathWorld } from "./planFinding.ts";
+import { found } from "./planFinding.ts";
 import { resolvePlate } from "./planPlate.ts";
+import { byLine, problemAt, sizeProblem, unknownRecipe } from "./planProblems.ts";
 import { resolveTarget } from "./planTarget.ts";
 
 export type PlanWorld = PathWorld &
@@ -61,27 +62,10 @@ export async function planManifest(world: PlanWorld, input: ManifestInput): Prom
   if (input.bytes > LIMITS.manifestBytesMax) return rejected([sizeProblem(input)]);
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(input.text);
   const read = readManifest(text, input.fileName);
-  const fallback = read.manifest === null ? null : (read.manifest.use ?? input.boundRecipe);
-  if (read.manifest === null) {
-    // The recipe can be looked up whatever else is wrong: what can be said is said at once.
-    const book = await world.recipes.book();
-    const unknown = read.use !== null && findRecipe(book, read.use) === null;
-    return rejected(
-      unknown ? [...read.problems, unknownRecipe(read, input, { book, use: read.use })] : [...read.problems],
-    );
-  }
-  if (fallback === null)
-    return rejected([
-      ...read.problems,
-      problemAt(read, input.fileName, {
-        code: "HP-MANIFEST-REQUIRED",
-        path: [],
-        message: "use is missing: no recipe is named.",
-        expected: "use: RECIPE",
-        action: "Add  use: env_relight  (hotplate recipe ls shows all).",
-      }),
-    ]);
-  return planRead(world, input, { read, manifest: { ...read.manifest, use: fallback }, generated: null });
+  const manifest = read.manifest ?? read.rest?.manifest;
+  if (manifest === undefined) return rejected(read.problems);
+  const use = manifest.use ?? input.boundRecipe;
+  return planRead(world, input, { read, manifest, use, generated: null });
 }
 
 /** A dropped plate, folder of plates, or a plate version under an asset path: a manifest is written for it and planned. */
@@ -101,40 +85,39 @@ export async function planPlate(
     show: drop.show,
     boundRecipe: drop.recipe,
   };
-  return planRead(world, input, { read, manifest: { ...read.manifest, use: drop.recipe }, generated: made.text });
+  return planRead(world, input, { read, manifest: read.manifest, use: drop.recipe, generated: made.text });
 }
 
 interface Reading {
   readonly read: ReadManifest;
-  readonly manifest: Manifest & { readonly use: string };
+  /** The whole manifest, or what is right of one that is refused. */
+  readonly manifest: Manifest;
+  readonly use: string | null;
   readonly generated: string | null;
 }
 
 async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading): Promise<PlanOutcome> {
-  const { manifest, read } = reading;
+  const { manifest, read, use } = reading;
   const book = await world.recipes.book();
-  const recipe = findRecipe(book, manifest.use);
-  if (recipe === null) return rejected([...read.problems, unknownRecipe(read, input, { book, use: manifest.use })]);
-  const plate = await resolvePlate(world, { manifest, recipe, dir: input.dir });
-  const target = await resolveTarget(world, { manifest, recipe, dir: input.dir, plate: plate.value });
-  const frames = framesOf(plate.value);
-  const expanded = expand(manifest, recipe.file, frames.length);
-  const images = await resolveImages(world, { recipe, dir: input.dir, wedges: expanded.wedges });
-  const checks = chosenChecks(manifest, (await world.images.checks()).checks);
-  const findings = [
-    ...plate.findings,
-    ...target.findings,
-    ...expanded.problems,
-    ...images.findings,
-    ...checks.findings,
-  ];
-  findings.push(...gpuHours(manifest, recipe, expanded.count * frames.length));
-  const problems = [...read.problems, ...findings.map((finding) => problemAt(read, input.fileName, finding))];
-  const errors = problems.filter((problem) => problem.severity === "error");
-  if (errors.length > 0) return rejected(byLine(problems));
+  const recipe = use === null ? null : findRecipe(book, use);
+  const known = [...read.problems];
+  if (use !== null && recipe === null) known.push(unknownRecipe(read, input.fileName, { book, use }));
+  const wrong = known.some((problem) => problem.severity === "error");
+  const seen = await look(world, { manifest, recipe, dir: input.dir }).catch((error: unknown) => {
+    // The disk does not answer now; what is wrong already is said all the same.
+    if (wrong) return null;
+    throw error;
+  });
+  if (seen === null) return rejected(known);
+  const { plate, target, images, expanded, checks, frames } = seen;
+  const findings = [...(use === null ? [noRecipe] : []), ...seen.findings].filter(
+    (finding) => read.rest === null || !mayBeEcho(finding, read.rest),
+  );
+  const problems = [...known, ...findings.map((finding) => problemAt(read, input.fileName, finding))];
+  if (wrong || problems.some((problem) => problem.severity === "error")) return rejected(problems);
   const waiting = plate.waiting ?? target.waiting ?? images.waiting;
   if (waiting !== null) return { kind: "waiting", reason: waiting, problems };
-  if (target.value === null) return rejected(byLine(problems));
+  if (target.value === null || recipe === null) return rejected(problems);
   const step: StepPlan = {
     name: "main",
     recipe: { name: recipe.file.name, version: recipe.file.version, sha256: recipe.sha256, dir: recipe.dir },
@@ -151,6 +134,44 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
   };
   return accepted(world, input, { reading, recipe, step, problems, imageInputs: images.value?.inputs ?? [] });
 }
+
+/** Everything that can be looked at, with or without a recipe, so that all that is wrong is said at once. */
+async function look(
+  world: PlanWorld,
+  of: { readonly manifest: Manifest; readonly recipe: Recipe | null; readonly dir: string },
+) {
+  const { manifest, recipe, dir } = of;
+  const forPlate = recipe ?? ANY_RECIPE;
+  const plate = await resolvePlate(world, { manifest, recipe: forPlate, dir });
+  const target = await resolveTarget(world, { manifest, recipe: forPlate, dir, plate: plate.value });
+  const frames = framesOf(plate.value);
+  const expanded = expand(manifest, recipe?.file ?? null, frames.length);
+  const images =
+    recipe === null ? found(null) : await resolveImages(world, { recipe, dir, manifest, wedges: expanded.wedges });
+  const checks = chosenChecks(manifest, (await world.images.checks()).checks);
+  const findings: readonly Finding[] = [
+    ...plate.findings,
+    ...target.findings,
+    ...expanded.problems,
+    ...images.findings,
+    ...checks.findings,
+    ...(recipe === null ? [] : gpuHours(manifest, recipe, expanded.count * frames.length)),
+  ];
+  return { plate, target, images, expanded, checks, frames, findings };
+}
+
+/** Stands for a recipe that nobody knows while the rest of its manifest is looked at. */
+const ANY_RECIPE = {
+  file: { name: "unknown", plate: { required: false, bind: { node: "", input: "" }, width: [], height: [] } },
+};
+
+const noRecipe: Finding = {
+  code: "HP-MANIFEST-REQUIRED",
+  path: ["use"],
+  message: "use is missing: no recipe is named.",
+  expected: "use: RECIPE",
+  action: "Add  use: env_relight  (hotplate recipe ls shows all).",
+};
 
 function accepted(
   world: PlanWorld,
@@ -233,66 +254,6 @@ function gpuHours(manifest: Manifest, recipe: Recipe, tasks: number): readonly F
   ];
 }
 
-function unknownRecipe(
-  read: ReadManifest,
-  input: ManifestInput,
-  of: { readonly book: RecipeBook; readonly use: string },
-): Problem {
-  const [name = "", version] = of.use.split("@");
-  const names = [...new Set(of.book.recipes.map((recipe) => recipe.file.name))].sort();
-  const versions = of.book.recipes.filter((recipe) => recipe.file.name === name).map((recipe) => recipe.file.version);
-  const nearest = versions.length > 0 ? `${name}@${versions.at(-1)}` : nearestWord(name, names);
-  const has = nearest === null ? "" : ` Nearest: ${nearest}.`;
-  const message =
-    versions.length > 0
-      ? `use: ${of.use} - ${name} has no version ${version}; it has ${versions.join(", ")}.`
-      : `use: ${of.use} - no such recipe.${has}`;
-  return problemAt(read, input.fileName, {
-    code: "HP-RECIPE-UNKNOWN",
-    path: ["use"],
-    message,
-    found: of.use,
-    expected: `one of ${names.join(", ")}`,
-    nearest,
-    action: nearest === null ? "Ask the TD, or choose one of these." : `Write use: ${nearest}.`,
-  });
-}
-
-function problemAt(read: ReadManifest, file: string, finding: Finding): Problem {
-  return {
-    code: finding.code,
-    severity: finding.severity ?? "error",
-    file,
-    ...read.place(finding.path),
-    message: finding.message,
-    found: finding.found ?? null,
-    expected: finding.expected ?? null,
-    nearest: finding.nearest ?? null,
-    action: finding.action ?? ERRORS[finding.code].hint,
-  };
-}
-
-function sizeProblem(input: ManifestInput): Problem {
-  return {
-    code: "HP-MANIFEST-SIZE",
-    severity: "error",
-    file: input.fileName,
-    line: null,
-    col: null,
-    message: `The file has ${input.bytes} bytes; a manifest has at most ${LIMITS.manifestBytesMax}.`,
-    found: String(input.bytes),
-    expected: `at most ${LIMITS.manifestBytesMax}`,
-    nearest: null,
-    action: ERRORS["HP-MANIFEST-SIZE"].hint,
-  };
-}
-
 function rejected(problems: readonly Problem[]): PlanOutcome {
   return { kind: "rejected", problems: byLine(problems) };
-}
-
-function byLine(problems: readonly Problem[]): readonly Problem[] {
-  return [...problems]
-    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.col ?? 0) - (b.col ?? 0))
-    .slice(0, LIMITS.problemsMax);
 }

@@ -9,7 +9,7 @@ import { versionMismatch } from "./domain/naming.ts";
 import { nearestWord } from "./domain/nearest.ts";
 import { baseName, extension, joinPath, parentDir } from "./domain/paths.ts";
 import type { PlateFrame, PlatePlan } from "./domain/plan.ts";
-import type { Recipe } from "./domain/recipe.ts";
+import type { RecipeFile } from "./domain/recipe.ts";
 import type { MatchedFrame, PlatePattern } from "./domain/sequence.ts";
 import { matchFrames, paddingsOnDisk, parsePattern, stemOf } from "./domain/sequence.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
@@ -19,7 +19,7 @@ import { pathIn, realInside } from "./planPath.ts";
 
 interface Asked {
   readonly manifest: Manifest;
-  readonly recipe: Recipe;
+  readonly recipe: { readonly file: Pick<RecipeFile, "name" | "plate"> };
   readonly dir: string;
 }
 

@@ -14,14 +14,14 @@ import {
 } from "./domain/naming.ts";
 import { isInside, rootOf } from "./domain/paths.ts";
 import type { PlatePlan, Target } from "./domain/plan.ts";
-import type { Recipe } from "./domain/recipe.ts";
+import type { RecipeFile } from "./domain/recipe.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
 import { found, refused } from "./planFinding.ts";
 import { nearestExisting, pathIn, realInside } from "./planPath.ts";
 
 interface Asked {
   readonly manifest: Manifest;
-  readonly recipe: Recipe;
+  readonly recipe: { readonly file: Pick<RecipeFile, "name" | "plate"> };
   readonly dir: string;
   readonly plate: PlatePlan | null;
 }

@@ -20,35 +20,38 @@ export interface Expanded {
   readonly count: number;
 }
 
-/** `framesPerWedge` only words the sentence about a sweep that is too large. */
-export function expand(manifest: Manifest, recipe: RecipeFile, framesPerWedge: number): Expanded {
+/**
+ * `framesPerWedge` only words the sentence about a sweep that is too large. Without a recipe (nobody knows it) the sweep is
+ * looked at as far as it goes.
+ */
+export function expand(manifest: Manifest, recipe: RecipeFile | null, framesPerWedge: number): Expanded {
   const problems: ExpandProblem[] = [];
   const axes = Object.entries(manifest.sweep?.axes ?? {}).flatMap(([name, written]) => {
     const read = readAxis(name, written);
     if ("code" in read) problems.push(read);
     return "code" in read ? [] : [read];
   });
-  problems.push(...parameterProblems(manifest, recipe, axes), ...axisProblems(manifest, recipe, axes));
+  if (recipe !== null)
+    problems.push(...parameterProblems(manifest, recipe, axes), ...axisProblems(manifest, recipe, axes));
+  problems.push(...substitutionProblems(manifest, axes));
   const lengthOf = (name: string): number => axes.find((axis) => axis.name === name)?.length ?? 0;
   const combination = combinationOf(manifest, axes, problems);
-  if (combination === null || problems.length > 0) return { wedges: [], problems, count: 0 };
+  const unread = axes.length < Object.keys(manifest.sweep?.axes ?? {}).length;
+  if (combination === null || unread) return { wedges: [], problems, count: 0 };
   const counted = countPoints(combination, lengthOf);
-  if (!counted.ok) return { wedges: [], problems: [sweepProblem(["sweep", "combine"], counted.message)], count: 0 };
+  if (!counted.ok) problems.push(sweepProblem(["sweep", "combine"], counted.message));
+  const count = counted.ok ? counted.count : 0;
   const limit = manifest.sweep?.limit ?? LIMITS.sweepLimitDefault;
-  if (counted.count > limit)
-    return {
-      wedges: [],
-      problems: [tooLarge({ axes, count: counted.count, limit, framesPerWedge, recipe })],
-      count: counted.count,
-    };
+  if (count > limit) problems.push(tooLarge({ axes, count, limit, framesPerWedge, recipe }));
+  if (problems.length > 0 || recipe === null) return { wedges: [], problems, count };
   const wedges: WedgePlan[] = [];
-  for (let n = 0; n < counted.count; n += 1) {
+  for (let n = 0; n < count; n += 1) {
     const made = wedgeAt(n, { manifest, recipe, axes, point: pointAt(combination, n, lengthOf) });
     wedges.push(made.wedge);
     for (const problem of made.problems)
       if (!problems.some((known) => known.message === problem.message)) problems.push(problem);
   }
-  return { wedges, problems, count: counted.count };
+  return { wedges, problems, count };
 }
 
 function combinationOf(manifest: Manifest, axes: readonly Axis[], problems: ExpandProblem[]): Combination | null {
@@ -151,13 +154,16 @@ function givenParameters(
   ];
 }
 
+function textsOf(manifest: Manifest): readonly { readonly text: string; readonly path: readonly string[] }[] {
+  return givenParameters(manifest).flatMap(([, given]) =>
+    typeof given.value === "string" ? [{ text: given.value, path: given.path }] : [],
+  );
+}
+
 /** An axis must do something: set a parameter of its name, or stand as {axis} in a text. */
 function axisProblems(manifest: Manifest, recipe: RecipeFile, axes: readonly Axis[]): readonly ExpandProblem[] {
   const out: ExpandProblem[] = [];
-  const texts = givenParameters(manifest).flatMap(([, given]) =>
-    typeof given.value === "string" ? [{ text: given.value, path: given.path }] : [],
-  );
-  const names = axes.map((axis) => axis.name);
+  const texts = textsOf(manifest);
   for (const axis of axes) {
     const parameter = parameterOf(recipe, axis.name);
     const used = texts.some(({ text }) => text.includes(`{${axis.name}}`));
@@ -180,7 +186,14 @@ function axisProblems(manifest: Manifest, recipe: RecipeFile, axes: readonly Axi
       if (first !== undefined && !out.some((known) => known.message === first.message)) out.push(first);
     }
   }
-  for (const { text, path } of texts) {
+  return out;
+}
+
+/** A `{word}` in a text must name an axis. */
+function substitutionProblems(manifest: Manifest, axes: readonly Axis[]): readonly ExpandProblem[] {
+  const out: ExpandProblem[] = [];
+  const names = axes.map((axis) => axis.name);
+  for (const { text, path } of textsOf(manifest)) {
     for (const match of text.matchAll(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g)) {
       const name = match[1] ?? "";
       if (!names.includes(name))
@@ -269,11 +282,11 @@ function tooLarge(of: {
   readonly count: number;
   readonly limit: number;
   readonly framesPerWedge: number;
-  readonly recipe: RecipeFile;
+  readonly recipe: RecipeFile | null;
 }): ExpandProblem {
   const product = of.axes.map((axis) => `${axis.length} ${axis.name}`).join(" x ");
   const images = of.count * of.framesPerWedge;
-  const seconds = of.recipe.estimate === undefined ? null : images * of.recipe.estimate.gpuSeconds;
+  const seconds = of.recipe?.estimate === undefined ? null : images * of.recipe.estimate.gpuSeconds;
   const gpu = seconds === null ? "" : `, about ${(seconds / 3600).toFixed(seconds < 36_000 ? 1 : 0)} GPU h`;
   const number = (value: number): string => value.toLocaleString("en-US").replaceAll(",", " ");
   return {

@@ -7,6 +7,8 @@ import { isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } f
 import type { ErrorCode, Problem } from "./errors.ts";
 import { ERRORS } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
+import type { ManifestRest } from "./manifestRest.ts";
+import { restOf } from "./manifestRest.ts";
 import type { Manifest } from "./manifestSchema.ts";
 import { manifestSchema } from "./manifestSchema.ts";
 import type { Reading } from "./manifestProblems.ts";
@@ -16,8 +18,8 @@ import { scanText, textValueProblems } from "./manifestTraps.ts";
 export interface ReadManifest {
   /** null: there are errors. */
   readonly manifest: Manifest | null;
-  /** The recipe that it names, also when other fields are wrong: that can be looked up at the same time. */
-  readonly use: string | null;
+  /** What is right of it when something is wrong: its recipe, plate and parameters are looked at at the same time. */
+  readonly rest: ManifestRest | null;
   readonly problems: readonly Problem[];
   /** The place of a value (or of the nearest parent that is there), for problems found later. */
   readonly place: (path: readonly (string | number)[]) => Place;
@@ -36,7 +38,7 @@ export function readManifest(text: string, fileName: string): ReadManifest {
   const problems: Problem[] = [...scanText(source, make)];
   // What nests without end would take the parser's stack with it.
   if (problems.some((problem) => problem.code === "HP-MANIFEST-DEPTH"))
-    return { manifest: null, use: null, problems, place: () => ({ line: null, col: null }) };
+    return { manifest: null, rest: null, problems, place: () => ({ line: null, col: null }) };
   const document = parseDocument(source, {
     lineCounter: lines,
     prettyErrors: false,
@@ -48,22 +50,30 @@ export function readManifest(text: string, fileName: string): ReadManifest {
   const place = (path: readonly (string | number)[]): Place => at(offsetOf(document, path));
   const reading: Reading = { document, make, place, at };
   problems.push(...textProblems(problems, reading));
-  if (hasError(problems)) return { manifest: null, use: null, problems: shown(problems), place };
+  if (hasError(problems.filter((problem) => !READ_ON.has(problem.code))))
+    return { manifest: null, rest: null, problems: shown(problems), place };
   problems.push(...textValueProblems(document, source, { make, at }));
   const values = plainValues(document);
   if (!values.ok) {
     problems.push(
       make("HP-MANIFEST-YAML", { line: 1, col: 1 }, { message: values.why, action: "Write it without *." }),
     );
-    return { manifest: null, use: null, problems: shown(problems), place };
+    return { manifest: null, rest: null, problems: shown(problems), place };
   }
   const parsed = manifestSchema.safeParse(values.value);
   if (!parsed.success) problems.push(...schemaProblems(parsed.error.issues, reading, problems));
   problems.push(...notYetProblems(values.value, { make, place }));
   const manifest = hasError(problems) || !parsed.success ? null : parsed.data;
-  const use = document.get("use");
-  return { manifest, use: typeof use === "string" ? use : null, problems: shown(problems), place };
+  const rest = manifest === null ? restOf(values.value) : null;
+  // A text that was cut short may have said more.
+  const cut = problems.some((problem) => problem.code === "HP-MANIFEST-COMMENT");
+  if (rest !== null && cut)
+    return { manifest, rest: { ...rest, without: [...rest.without, ["prompt"]] }, problems: shown(problems), place };
+  return { manifest, rest, problems: shown(problems), place };
 }
+
+/** Wrong, but the fields can be read all the same, so that what else is wrong is said with it. */
+const READ_ON: ReadonlySet<ErrorCode> = new Set(["HP-MANIFEST-DUPLICATE-KEY", "HP-MANIFEST-QUOTES"]);
 
 function hasError(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === "error");

@@ -45,18 +45,20 @@ describe("mistakes in YAML", () => {
     expect(problem.action).toBe('Write plate: "####.exr".');
   });
   it("says that 010 was read as the number 10", async () => {
-    const problem = await first("use: env_relight\nproduct: 010\n");
+    goodPlate(studio);
+    const problem = await first(`use: env_relight\nproduct: 010\nplate: ${PLATE}\n`);
     expect([problem.code, problem.expected]).toEqual(["HP-MANIFEST-NUMBER-AS-TEXT", '"010"']);
   });
   it.each([
     ["a tab", "use: env_relight\n\tplate: x.png\n", "HP-MANIFEST-TAB"],
-    ["typographic quotes", "use: env_relight\nprompt: \u201cwarm\u201d\n", "HP-MANIFEST-QUOTES"],
-    ["a field that stands twice", "use: env_relight\nuse: grain\n", "HP-MANIFEST-DUPLICATE-KEY"],
+    ["typographic quotes", `use: env_relight\nprompt: \u201cwarm\u201d\nplate: ${PLATE}\n`, "HP-MANIFEST-QUOTES"],
+    ["a field that stands twice", `use: env_relight\nuse: grain\nplate: ${PLATE}\n`, "HP-MANIFEST-DUPLICATE-KEY"],
     ["a value that starts with @", "use: @latest\n", "HP-MANIFEST-YAML"],
     ["a value that starts with %", "plate: %04d.exr\n", "HP-MANIFEST-YAML"],
     ["NUL bytes", "use: env\u0000\n", "HP-MANIFEST-ENCODING"],
     ["a list instead of fields", "- use: x\n", "HP-MANIFEST-YAML"],
   ])("names %s", async (_what, manifest, code) => {
+    goodPlate(studio);
     expect((await first(manifest)).code).toBe(code);
   });
   it("takes a BOM and CRLF", async () => {
