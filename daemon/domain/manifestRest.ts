@@ -17,7 +17,7 @@ export interface ManifestRest {
 
 /** null: nothing can be made of it. */
 export function restOf(value: unknown): ManifestRest | null {
-  const rest = structuredClone(value);
+  const rest: unknown = JSON.parse(JSON.stringify(value));
   const without: Path[] = [];
   for (let round = 0; round < LIMITS.problemsMax; round += 1) {
     const parsed = manifestSchema.safeParse(rest);
@@ -68,17 +68,12 @@ const TEXTS: readonly string[] = ["prompt", "negative", "parameters"];
 export function mayBeEcho(found: { readonly code: ErrorCode; readonly path: Path }, rest: ManifestRest): boolean {
   const tops = new Set(rest.without.map((path) => String(path[0])));
   const anyField = [...tops].some((top) => !Object.hasOwn(manifestSchema.shape, top));
-  switch (found.code) {
-    case "HP-MANIFEST-REQUIRED":
-      return anyField || tops.has(String(found.path[0] ?? "plate"));
-    case "HP-MANIFEST-SUBSTITUTION":
-      return anyField || tops.has("sweep");
-    case "HP-MANIFEST-SWEEP":
-    case "HP-MANIFEST-LIMIT":
-      return anyField || tops.has("sweep") || TEXTS.some((field) => tops.has(field));
-    default:
-      return rest.without.some((path) => startsWith(found.path, path));
-  }
+  const { code, path } = found;
+  if (code === "HP-MANIFEST-REQUIRED") return anyField || tops.has(String(path[0] ?? "plate"));
+  if (code === "HP-MANIFEST-SUBSTITUTION") return anyField || tops.has("sweep");
+  if (code === "HP-MANIFEST-SWEEP" || code === "HP-MANIFEST-LIMIT")
+    return anyField || tops.has("sweep") || TEXTS.some((field) => tops.has(field));
+  return rest.without.some((gone) => startsWith(path, gone));
 }
 
 function startsWith(path: Path, beginning: Path): boolean {
