@@ -24,6 +24,8 @@ import { createGpuWatch } from "./stages/gpus.ts";
 import { needOf, scheduling } from "./stages/heads.ts";
 import { createInspect } from "./stages/inspect.ts";
 import { createIntake } from "./stages/intake.ts";
+import type { ModelBook } from "./stages/modelBook.ts";
+import { createModelBook } from "./stages/modelBook.ts";
 import { createPeople } from "./stages/people.ts";
 import { createPresence } from "./stages/presence.ts";
 import { createPublish } from "./stages/publish.ts";
@@ -33,6 +35,7 @@ import { createReport } from "./stages/report.ts";
 import { createRoots } from "./stages/roots.ts";
 import { createSick } from "./stages/sick.ts";
 import { createSlots } from "./stages/slots.ts";
+import { lacksOf } from "./stages/standing.ts";
 import { createSupervise } from "./stages/supervise.ts";
 import { createWork } from "./work.ts";
 
@@ -66,7 +69,9 @@ export function createDaemon(world: World, options: DaemonOptions): Daemon {
   };
   const work = createWork({ wake: alarm.wake, widthOf, failed });
   const context: StageContext = { world: guarded, files: guard.files, work, live, options, wake: alarm.wake };
-  const stages = buildStages(context, guard);
+  const models = createModelBook(context);
+  const shelf = Object.assign(createRecipeShelf(context), { feeds: createFeedCache(context), models });
+  const stages = buildStages(context, guard, shelf);
   let stopping = false;
 
   async function tick(): Promise<void> {
@@ -106,7 +111,7 @@ export function createDaemon(world: World, options: DaemonOptions): Daemon {
       stopping = true;
       alarm.wake();
     },
-    view: () => nodeView(context, startedAt),
+    view: () => nodeView(context, startedAt, shelf),
     async run() {
       await start(context);
       while (!stopping) {
@@ -133,14 +138,23 @@ async function start(context: StageContext): Promise<void> {
   context.live.state = "up";
 }
 
-function buildStages(context: StageContext, guard: ReturnType<typeof createMountGuard>): readonly Stage[] {
+type Shelf = ReturnType<typeof createRecipeShelf> & {
+  readonly feeds: ReturnType<typeof createFeedCache>;
+  readonly models: ModelBook;
+};
+
+function buildStages(
+  context: StageContext,
+  guard: ReturnType<typeof createMountGuard>,
+  shelf: Shelf,
+): readonly Stage[] {
   const queue = createDropQueue();
   const answers = createAnswers(context);
-  const shelf = Object.assign(createRecipeShelf(context), { feeds: createFeedCache(context) });
   return [
     createRoots(context, guard),
     shelf,
     createSlots(context),
+    shelf.models,
     createGpuWatch(context),
     createPresence(context),
     createSupervise(context),
@@ -192,7 +206,7 @@ function createAlarm(): { wake: () => void; next: () => Promise<void> } {
   };
 }
 
-function nodeView(context: StageContext, startedAt: number): NodeView {
+function nodeView(context: StageContext, startedAt: number, shelf: Shelf): NodeView {
   const { live, options, world } = context;
   const seconds: Record<string, number> = {};
   for (const [recipe, rate] of live.rates) if (rate.ended >= 3) seconds[recipe] = rate.seconds / rate.ended;
@@ -210,6 +224,7 @@ function nodeView(context: StageContext, startedAt: number): NodeView {
     stepTrouble: Object.fromEntries([...live.stepTrouble].map(([id, trouble]) => [id, trouble.message])),
     secondsPerTask: seconds,
     scheduling: scheduling(context),
+    lacksOf: (plan, wedge) => lacksOf(context, shelf, { plan, wedge }),
     needOf: (workKey) => needOf(context, workKey),
   };
 }

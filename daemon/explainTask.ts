@@ -115,6 +115,7 @@ async function taskFacts(
     demoRoot: root?.demo ?? false,
     rootTrouble: rootTrouble(root),
     ...taskPast(attempts, slots),
+    lacks: view.lacksOf(plan, of.task.wedge),
     vramMiB: kind === null ? null : view.needOf(keysOf(kind).workKey),
   };
 }

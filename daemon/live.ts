@@ -142,6 +142,8 @@ export interface Live {
   ledger: Ledger;
   /** Set of models -> when a task of it was last given to any slot. */
   readonly servedAt: Map<string, number>;
+  /** What is already on record of what jobs ran on (stages/standing). */
+  readonly ran: Map<string, true>;
   /** `dir/stem` of plates that accepted manifests name: such media in a hot folder are no strays. */
   readonly namedPlates: Set<string>;
   /** Product and review directories of accepted work: such a folder in a hot folder is no drop. */
@@ -249,6 +251,7 @@ export function createLive(
     needs: createVramNeeds(),
     ledger: EMPTY_LEDGER,
     servedAt: new Map(),
+    ran: new Map(),
     namedPlates: new Set(),
     ownDirs: new Set(),
     unanswered: new Map(config.hotFolders.map((folder) => [folder.path, new Map()])),

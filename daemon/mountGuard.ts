@@ -86,6 +86,7 @@ function guardAll(files: Files, guarded: Guard): Files {
     stat: (path) => guarded("stat", path, () => files.stat(path)),
     realpath: (path) => guarded("realpath", path, () => files.realpath(path)),
     read: (path, bytesMax) => guarded("read", path, () => files.read(path, bytesMax)),
+    head: (path, bytes) => guarded("head", path, () => files.head(path, bytes)),
     create: (path, data) => guarded("create", path, () => files.create(path, data)),
     copy: (from, to) => guarded("copy", to, () => files.copy(from, to)),
     sync: (path) => guarded("sync", path, () => files.sync(path)),

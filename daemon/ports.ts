@@ -90,6 +90,8 @@ export interface Files {
   realpath(path: string): Promise<string>;
   /** A regular file, whole, opened read-only. Larger than `bytesMax`: EFBIG. Not a regular file: EINVAL. */
   read(path: string, bytesMax: number): Promise<Uint8Array>;
+  /** The first bytes of a regular file, at most so many; EINVAL when it is none. */
+  head(path: string, bytes: number): Promise<Uint8Array>;
   /** Creates (EEXIST when there), writes all. Not durable. */
   create(path: string, data: Uint8Array | string): Promise<void>;
   /** Creates `to` (EEXIST) with the contents of `from`; the source is opened read-only. Not durable. */

@@ -38,6 +38,7 @@ export function createFiles(): Files {
     stat: (path) => statFresh(path, mounts),
     realpath: (path) => realpath(path),
     read,
+    head,
     create,
     copy,
     sync: (path) => syncPath(path, constants.O_NOFOLLOW | constants.O_NONBLOCK),
@@ -101,6 +102,22 @@ async function read(path: string, bytesMax: number): Promise<Uint8Array> {
       if (bytesRead === 0 || (length === bytes && length < data.length)) return data.subarray(0, length);
       if (length === data.length) data = Buffer.concat([data], Math.min(data.length * 2, bytesMax + 1));
     }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function head(path: string, bytes: number): Promise<Uint8Array> {
+  const { handle, bytes: size } = await openRegular(path);
+  try {
+    const data = Buffer.allocUnsafe(Math.min(bytes, size));
+    let length = 0;
+    while (length < data.length) {
+      const { bytesRead } = await handle.read(data, length, data.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return data.subarray(0, length);
   } finally {
     await handle.close();
   }

@@ -3,6 +3,8 @@
  * anything: every listing and every read is bounded, and what can't be used is named in `broken`, never thrown.
  * It never writes.
  */
+import type { Approval, ApprovalReading } from "../domain/approval.ts";
+import { APPROVAL_FILE, readApproval } from "../domain/approval.ts";
 import { canonicalJson } from "../domain/canonicalJson.ts";
 import { messageOf, systemCode } from "../domain/errors.ts";
 import { GRAPH_FILE } from "../domain/graphShape.ts";
@@ -11,7 +13,7 @@ import { NAME_PATTERN, SEMVER_PATTERN } from "../domain/recipe.ts";
 import type { Recipe, RecipeBook } from "../domain/recipe.ts";
 import { problemLine, readRecipe, RECIPE_FILE } from "../domain/recipeText.ts";
 import type { SafetyRules } from "../domain/safetyRules.ts";
-import type { Digest, Files, Log, Recipes } from "../ports.ts";
+import type { Digest, Files, FileStat, Log, Recipes } from "../ports.ts";
 
 /** What reading needs of the disk. */
 export type ReadingFiles = Pick<Files, "list" | "stat" | "realpath" | "read">;
@@ -128,7 +130,10 @@ async function readOnce(
     if (before !== undefined && before.signature === signature) return before;
     const recipe = await readText(files, `${place.dir}/${RECIPE_FILE}`, LIMITS.recipeFileBytesMax);
     const graph = await readText(files, `${place.dir}/${GRAPH_FILE}`, LIMITS.graphBytesMax);
-    return { signature, entry: entryOf(place, readRecipe({ recipe, graph }, rules), digest) };
+    const approval = await approvalOf(files, place.dir);
+    if (approval?.kind === "broken") return { signature, entry: brokenEntry(place.dir, approval.message) };
+    const reading = readRecipe({ recipe, graph }, rules);
+    return { signature, entry: entryOf(place, reading, { digest, approval: approval?.approval ?? null }) };
   } catch (error) {
     // The signature holds the message, so that an unchanged trouble is told once.
     const message = `Can't be read: ${messageOf(error)}`;
@@ -137,9 +142,15 @@ async function readOnce(
 }
 
 async function signatureOf(files: ReadingFiles, dir: string): Promise<string> {
-  const parts = [RECIPE_FILE, GRAPH_FILE].map(async (name) => {
+  const parts = [RECIPE_FILE, GRAPH_FILE, APPROVAL_FILE].map(async (name) => {
     const path = `${dir}/${name}`;
-    let stat = await files.stat(path);
+    let stat: FileStat;
+    try {
+      stat = await files.stat(path);
+    } catch (error) {
+      if (name === APPROVAL_FILE && systemCode(error) === "ENOENT") return "";
+      throw error;
+    }
     // Asked for every manifest that is dropped alone: a plain file costs one call.
     if (stat.kind === "link") stat = await files.stat(await files.realpath(path));
     return `${stat.dev}:${stat.ino}:${stat.bytes}:${stat.mtimeNs}:${stat.ctimeNs}`;
@@ -147,11 +158,26 @@ async function signatureOf(files: ReadingFiles, dir: string): Promise<string> {
   return (await Promise.all(parts)).join("|");
 }
 
+/** null: nobody approved it. One that can't be read keeps the recipe out: what it said is not known any more. */
+export async function approvalOf(files: Pick<Files, "read">, dir: string): Promise<ApprovalReading | null> {
+  try {
+    const bytes = await files.read(`${dir}/${APPROVAL_FILE}`, LIMITS.approvalBytesMax);
+    return readApproval(new TextDecoder().decode(bytes));
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
 async function readText(files: ReadingFiles, path: string, bytesMax: number): Promise<string> {
   return new TextDecoder("utf-8", { fatal: true }).decode(await files.read(await files.realpath(path), bytesMax));
 }
 
-function entryOf(place: RecipePlace, reading: ReturnType<typeof readRecipe>, digest: Digest): Entry {
+function entryOf(
+  place: RecipePlace,
+  reading: ReturnType<typeof readRecipe>,
+  of: { readonly digest: Digest; readonly approval: Approval | null },
+): Entry {
   const { dir, name, version } = place;
   if (reading.kind === "broken") {
     const rest = reading.problems.length - 1;
@@ -162,7 +188,8 @@ function entryOf(place: RecipePlace, reading: ReturnType<typeof readRecipe>, dig
   const { file, graph } = reading;
   if (file.name !== name || file.version !== version)
     return brokenEntry(dir, `The folder says ${name} ${version}, recipe.yaml says ${file.name} ${file.version}.`);
-  return { kind: "recipe", recipe: { file, graph, dir, sha256: digest.sha256(canonicalJson({ file, graph })) } };
+  const sha256 = of.digest.sha256(canonicalJson({ file, graph }));
+  return { kind: "recipe", recipe: { file, graph, dir, sha256, approval: of.approval } };
 }
 
 function brokenEntry(dir: string, message: string): Broken {

@@ -12,6 +12,7 @@ import { EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts"
 import { LIMITS } from "../domain/limits.ts";
 import type { Context } from "./context.ts";
 import { table } from "./context.ts";
+import { driftedRecipes } from "./doctorDrift.ts";
 import { gpuLines } from "./doctorGpus.ts";
 import type { Probe } from "./probeDirectory.ts";
 import { probeDirectory } from "./probeDirectory.ts";
@@ -136,11 +137,11 @@ async function slots(base: BaseWorld): Promise<readonly Line[]> {
       .filter((recipe) => recipe.file.needs === "nothing")
       .flatMap((recipe) => Object.values(recipe.graph).map((graphNode) => graphNode.class_type)),
   );
-  for (const slot of base.config.slots) out.push(await slotLine(slot, needed));
+  for (const slot of base.config.slots) out.push(...(await slotLines(base, slot, needed)));
   return out;
 }
 
-async function slotLine(slot: SlotConfig, needed: ReadonlySet<string>): Promise<Line> {
+async function slotLines(base: BaseWorld, slot: SlotConfig, needed: ReadonlySet<string>): Promise<readonly Line[]> {
   const client = createComfy({ timeoutMs: LIMITS.comfyConnectTimeoutMs }).open(slot, () => undefined);
   const name = `slot ${slot.name}`;
   try {
@@ -149,18 +150,25 @@ async function slotLine(slot: SlotConfig, needed: ReadonlySet<string>): Promise<
     const absent = [...needed].filter((known) => !Object.hasOwn(classes, known));
     const found = `ComfyUI ${stats.version}${stats.simulated ? " SIMULATED" : ""}, ${stats.deviceName ?? "no device"}`;
     if (stats.simulated && !slot.demo)
-      return bad("FAIL", name, found, "a simulated ComfyUI serves demo roots only: demo: true");
+      return [bad("FAIL", name, found, "a simulated ComfyUI serves demo roots only: demo: true")];
     if (absent.length > 0)
-      return bad("WARN", name, `${found}; it lacks ${absent.join(", ")}`, "update ComfyUI or install the node pack");
-    return ok(name, found);
+      return [bad("WARN", name, `${found}; it lacks ${absent.join(", ")}`, "update ComfyUI or install the node pack")];
+    const drifted = await driftedRecipes(base, slot, { version: stats.version, catalogue: classes });
+    return [
+      ok(name, found),
+      ...drifted.map(({ recipe, words }) =>
+        bad(
+          "WARN",
+          `${name}, ${recipe}`,
+          `not as approved: ${words} (HP-RECIPE-DRIFT)`,
+          `restore it, or hotplate recipe approve ${recipe} --slot ${slot.name}`,
+        ),
+      ),
+    ];
   } catch (error) {
-    if (slot.spawn !== undefined) return spawnedLine(name, { ...slot, spawn: slot.spawn });
-    return bad(
-      "FAIL",
-      name,
-      `${slot.url} does not answer (${systemCode(error) ?? messageOf(error)})`,
-      "start ComfyUI, or correct the url",
-    );
+    if (slot.spawn !== undefined) return [await spawnedLine(name, { ...slot, spawn: slot.spawn })];
+    const silent = `${slot.url} does not answer (${systemCode(error) ?? messageOf(error)})`;
+    return [bad("FAIL", name, silent, "start ComfyUI, or correct the url")];
   } finally {
     await client.close();
   }

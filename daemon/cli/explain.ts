@@ -60,7 +60,15 @@ const DOWN: WaitReason = {
 };
 
 function nobodyHome(now: number): NodeView {
-  const nothing = { slots: [], folders: [], roots: [], stepTrouble: {}, secondsPerTask: {}, needOf: () => null };
+  const nothing = {
+    slots: [],
+    folders: [],
+    roots: [],
+    stepTrouble: {},
+    secondsPerTask: {},
+    needOf: () => null,
+    lacksOf: () => new Map(),
+  };
   const gpus: NodeView["gpus"] = { kind: "unknown", reason: DOWN.message, silent: false };
   const scheduling: NodeView["scheduling"] = {
     now,

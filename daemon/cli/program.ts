@@ -26,6 +26,8 @@ export function buildProgram(): Command {
   program.addCommand(
     recipeCommand({
       tools: async (config) => (await import("./recipeTools.ts")).recipeTools(config ?? configOf(program)),
+      approve: async (request) =>
+        (await import("./recipeApprove.ts")).approveRecipe({ ...request, config: request.config ?? configOf(program) }),
       print: (text) => void process.stdout.write(`${text}\n`),
       exit: (code) => {
         process.exitCode = code;

@@ -1,5 +1,5 @@
 /**
- * `hotplate recipe import | ls | check`: how it is typed and printed. What it does is `recipeActions`. Exit codes: 0 done,
+ * `hotplate recipe import | ls | check | approve`: how it is typed and printed. What it does is `recipeActions`. Exit codes: 0 done,
  * 3 a recipe or graph can't be used, 6 no such recipe, 7 refused.
  */
 import { resolve } from "node:path";
@@ -8,10 +8,12 @@ import { EXIT } from "../domain/errors.ts";
 import type { Problem } from "../domain/errors.ts";
 import { checkRecipes, importFile, listRecipes } from "./recipeActions.ts";
 import type { RecipeTools, RecipeView } from "./recipeActions.ts";
+import type { Approved, ApproveRequest } from "./recipeApprove.ts";
 
 export interface RecipeCommandParts {
   /** Built when a command runs, so that `--help` needs no configuration. */
   readonly tools: (config: string | undefined) => RecipeTools | Promise<RecipeTools>;
+  readonly approve: (request: ApproveRequest) => Promise<Approved>;
   readonly print: (text: string) => void;
   readonly exit: (code: number) => void;
 }
@@ -22,7 +24,7 @@ interface Given {
 }
 
 /** The subcommand to mount: `program.addCommand(recipeCommand(parts))`. Errors are thrown as HotplateError. */
-export function recipeCommand({ tools, print, exit }: RecipeCommandParts): Command {
+export function recipeCommand({ tools, approve, print, exit }: RecipeCommandParts): Command {
   const command = new Command("recipe").description("Recipes: ComfyUI graphs with typed parameters");
   command
     .command("ls")
@@ -46,6 +48,18 @@ export function recipeCommand({ tools, print, exit }: RecipeCommandParts): Comma
       const views = await checkRecipes(await tools(config), { target: target ?? null, url: url ?? null });
       print(json === true ? jsonText({ recipes: views }) : checkText(views));
       if (views.some((view) => view.state === "broken")) exit(EXIT.invalid);
+    });
+  command
+    .command("approve")
+    .addHelpText("after", after("hotplate recipe approve env_relight@1.0.0 --slot gpu0", "0, 1, 2, 3, 6, 7"))
+    .description("Record what a recipe runs on now: model hashes, node packs, ComfyUI; another state is drift then")
+    .argument("<recipe>", "name@version")
+    .option("--slot <name>", "The slot that is as it should be; default: the first")
+    .option("--json", "For machines")
+    .option("--config <file>", "Configuration: slots and recipe folders")
+    .action(async (target: string, { json, config, slot }: Given & { slot?: string }) => {
+      const approved = await approve({ target, slot: slot ?? null, config });
+      print(json === true ? jsonText(approved) : approvedText(approved));
     });
   command
     .command("import")
@@ -82,7 +96,8 @@ function listText(views: readonly RecipeView[]): string {
   const width = Math.max(0, ...usable.map((view) => `${view.name}@${view.version}`.length));
   const lines = usable.map((view) => {
     const needs = view.needs === "nothing" || view.needs === null ? "" : ` (needs ${view.needs})`;
-    return `${`${view.name}@${view.version}`.padEnd(width)}  ${view.title ?? ""}${needs}`;
+    const approved = view.approvedAt === null ? "" : `  [approved ${view.approvedAt.slice(0, 10)}]`;
+    return `${`${view.name}@${view.version}`.padEnd(width)}  ${view.title ?? ""}${needs}${approved}`;
   });
   const broken = views
     .filter((view) => view.state === "broken")
@@ -110,6 +125,15 @@ function problemText(problem: Problem): string {
   const nearest = problem.nearest === null ? "" : ` Nearest: ${problem.nearest}.`;
   const grade = problem.severity === "warning" ? " (warning)" : "";
   return `${place} ${problem.code}${grade} ${problem.message}${nearest} ${problem.action}`;
+}
+
+function approvedText({ path, approval }: Approved): string {
+  const packs = approval.nodePacks.length === 0 ? "none" : approval.nodePacks.join(", ");
+  return [
+    `Approved: ${approval.recipe} as it is on slot ${approval.slot}, ComfyUI ${approval.comfyVersion}, node packs: ${packs}`,
+    ...approval.models.map(({ folder, file, sha256 }) => `  ${folder}/${file}  ${sha256 ?? "hash not known"}`),
+    `Written: ${path}`,
+  ].join("\n");
 }
 
 function importText(outcome: {

@@ -3,7 +3,7 @@
  * node catalogue, writing an imported one. Works without a daemon. It never overwrites anything.
  */
 import { basename, dirname, resolve } from "node:path";
-import { recipeDirs } from "../adapters/recipes.ts";
+import { approvalOf, recipeDirs } from "../adapters/recipes.ts";
 import type { ReadingFiles } from "../adapters/recipes.ts";
 import type { Catalogue } from "../domain/catalogue.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
@@ -39,6 +39,9 @@ export interface RecipeView {
   readonly title: string | null;
   readonly needs: string | null;
   readonly parameters: readonly string[];
+  /** When it was approved, and on which slot and ComfyUI; null: it was not. */
+  readonly approvedAt: string | null;
+  readonly approvedOn: string | null;
   /** File paths are whole. */
   readonly problems: readonly Problem[];
 }
@@ -131,6 +134,9 @@ async function viewOf(tools: RecipeTools, place: Place, against: Against | null)
   const reading = readRecipe(texts, rules);
   if (reading.kind === "broken") return brokenView(place, placed(place.dir, reading.problems));
   const { file } = reading;
+  const approval = await approvalOf(tools.files, place.dir);
+  if (approval?.kind === "broken") return brokenView(place, [plain(place.dir, approval.message)]);
+  const approved = approval?.approval ?? null;
   const named = namesAgree(place, file);
   const problems = [
     ...(named === null ? [] : [plain(place.dir, named)]),
@@ -147,6 +153,8 @@ async function viewOf(tools: RecipeTools, place: Place, against: Against | null)
     title: file.title,
     needs: file.needs,
     parameters: Object.keys(file.parameters),
+    approvedAt: approved?.approvedAt ?? null,
+    approvedOn: approved === null ? null : `slot ${approved.slot}, ComfyUI ${approved.comfyVersion}`,
     problems,
   };
 }
@@ -173,7 +181,16 @@ function catalogueProblems(
 }
 
 function brokenView(place: Place, problems: readonly Problem[]): RecipeView {
-  return { ...place, state: "broken", title: null, needs: null, parameters: [], problems };
+  return {
+    ...place,
+    state: "broken",
+    title: null,
+    needs: null,
+    parameters: [],
+    approvedAt: null,
+    approvedOn: null,
+    problems,
+  };
 }
 
 function placed(dir: string, problems: readonly Problem[]): readonly Problem[] {

@@ -75,6 +75,11 @@ const slotSchema = z.strictObject({
     .strictObject({ input: z.string(), output: z.string() })
     .optional()
     .describe("This slot's input and output directories as this node sees them; without: upload and view."),
+  models: z
+    .array(z.string().startsWith("/"))
+    .min(1)
+    .optional()
+    .describe("ComfyUI's models directories as this node sees them: what it loads must lie there. Spawned: its own."),
   demo: z.boolean().default(false).describe("May be a simulated ComfyUI (demo roots only)."),
   restart: z
     .array(z.string().min(1))

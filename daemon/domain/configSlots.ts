@@ -128,6 +128,7 @@ export function completeSlots(config: ConfigText): Config {
     const port = spawn.port ?? nextFree(taken);
     const dir = slotDir(config.stateDir, slot.name);
     return {
+      models: [joinPath(spawn.dir, "models")],
       ...rest,
       spawn: { ...spawn, port },
       url: `http://127.0.0.1:${port}`,

@@ -93,6 +93,17 @@ export const ERRORS = {
     "Use it as .safetensors; docs/safety.md.",
     EXIT.invalid,
   ),
+  "HP-MODEL-PLACE": entry(
+    "A model is not under the slot's model directories, or leads out of them.",
+    "Correct the name, or slots[].models; docs/safety.md.",
+    EXIT.invalid,
+  ),
+  "HP-MODEL-HASHING": entry("A model is hashed before its first use.", "Nothing to do: it goes on by itself.", EXIT.no),
+  "HP-RECIPE-DRIFT": entry(
+    "A slot is not as it was when the recipe was approved.",
+    "hotplate recipe approve NAME@VERSION, or restore what changed.",
+    EXIT.refused,
+  ),
   "HP-RECIPE-MODEL": entry(
     "A model is missing on this node.",
     "Install the model, or choose the nearest.",

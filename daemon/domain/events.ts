@@ -48,6 +48,7 @@ export const EVENTS = {
   "slot.trusted": "A slot left quarantine.",
   "slot.lacks": "A slot can't run some recipes, for its ComfyUI lacks graph node classes; others can.",
   "slot.packs": "Node packs of a slot could not be loaded.",
+  "job.ran": "What a job's tasks run on, on one slot: models by hash, ComfyUI, node packs, approval.",
   "job.ended": "A job ended.",
   "job.canceled": "A person canceled a job.",
   "job.retried": "A person asked for failed tasks again.",

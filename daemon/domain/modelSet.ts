@@ -4,6 +4,7 @@
  */
 import type { Catalogue } from "./catalogue.ts";
 import { modelPlaces } from "./graphPlaces.ts";
+import type { ModelUse } from "./modelKnown.ts";
 import type { JsonScalar } from "./plan.ts";
 import type { GraphNode, Recipe } from "./recipe.ts";
 
@@ -36,18 +37,44 @@ export function modelSetOf(
   catalogue: Catalogue | null,
 ): readonly string[] {
   const bound = boundValues(recipe, parameters);
-  const named = new Set(modelPlaces(recipe.graph).map((place) => `${place.node}\n${place.input}`));
   const out = new Set<string>();
-  for (const [id, node] of Object.entries(recipe.graph)) {
-    for (const [input, literal] of Object.entries(node.inputs)) {
-      const place = `${id}\n${input}`;
-      const value = bound.get(place) ?? literal;
-      if (typeof value !== "string" || value === "") continue;
-      if (!named.has(place) && !isLoader(node, input, catalogue)) continue;
-      out.add([node.class_type, value, ...dtypesOf(node, id, bound)].join(" "));
-    }
+  for (const { node, file } of modelUses(recipe, parameters, catalogue)) {
+    const at = recipe.graph[node];
+    if (at !== undefined) out.add([at.class_type, file, ...dtypesOf(at, node, bound)].join(" "));
   }
   return [...out].sort();
+}
+
+/** Each place of the graph that names a model, with the file that it names for these values. */
+export function modelUses(
+  recipe: Pick<Recipe, "file" | "graph">,
+  parameters: Readonly<Record<string, JsonScalar>>,
+  catalogue: Catalogue | null,
+): readonly ModelUse[] {
+  const bound = boundValues(recipe, parameters);
+  const named = new Set(modelPlaces(recipe.graph).map((place) => `${place.node}\n${place.input}`));
+  return Object.entries(recipe.graph).flatMap(([id, node]) =>
+    Object.entries(node.inputs).flatMap(([input, literal]): readonly ModelUse[] => {
+      const place = `${id}\n${input}`;
+      const value = bound.get(place) ?? literal;
+      if (typeof value !== "string" || value === "") return [];
+      if (!named.has(place) && !isLoader(node, input, catalogue)) return [];
+      return [{ node: id, input, classType: node.class_type, file: value }];
+    }),
+  );
+}
+
+/** Every model that the recipe may load, whatever a manifest chooses. */
+export function allModelUses(recipe: Pick<Recipe, "file" | "graph">, catalogue: Catalogue | null): readonly ModelUse[] {
+  const out = new Map<string, ModelUse>();
+  const take = (values: Readonly<Record<string, JsonScalar>>): void => {
+    for (const use of modelUses(recipe, values, catalogue)) out.set(JSON.stringify(use), use);
+  };
+  take({});
+  for (const [name, parameter] of Object.entries(recipe.file.parameters)) {
+    if (parameter.type === "choice") for (const value of parameter.values) take({ [name]: value });
+  }
+  return [...out.values()];
 }
 
 /** One text per set; "" for none. */

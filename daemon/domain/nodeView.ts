@@ -4,6 +4,7 @@
  */
 import type { GpuReading, SlotGpu } from "./gpu.ts";
 import type { ScheduleFacts } from "./board.ts";
+import type { StepPlan } from "./plan.ts";
 import type { WaitReason } from "./slotFit.ts";
 
 export interface SlotView {
@@ -79,6 +80,8 @@ export interface NodeView {
   readonly secondsPerTask: Readonly<Record<string, number>>;
   /** What the scheduler decides by, but for what waits: that is in the store. */
   readonly scheduling: Omit<ScheduleFacts, "heads">;
+  /** What keeps a wedge of a step off which slot: its models there, or a recipe that is not as it was approved. */
+  readonly lacksOf: (plan: StepPlan, wedge: number) => ReadonlyMap<string, WaitReason>;
   /** GPU memory that a kind of work was seen to need, MiB, where a GPU here has so much. */
   readonly needOf: (workKey: string) => number | null;
 }

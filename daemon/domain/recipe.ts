@@ -3,6 +3,7 @@
  * `<name>/<semver>/{recipe.yaml, graph.api.json}`. This file holds the schema; reading the folder is `adapters/recipes`.
  */
 import { z } from "zod";
+import type { Approval } from "./approval.ts";
 
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 export const SEMVER_PATTERN = /^\d+\.\d+\.\d+$/;
@@ -137,6 +138,8 @@ export interface Recipe {
   /** sha256 of the canonical JSON of {file, graph}. */
   readonly sha256: string;
   readonly dir: string;
+  /** What it was approved with; null: nobody approved it. */
+  readonly approval: Approval | null;
 }
 
 /** All usable recipes of a node, and what kept the others out. */

@@ -52,6 +52,8 @@ export interface TaskFacts {
   readonly rootTrouble: WaitReason | null;
   /** Slots that it does not go to by what happened there before, and why (domain/taskPast). */
   readonly notSlots: ReadonlyMap<string, NotHere>;
+  /** Slot -> what its models, or a drifted recipe, have against it there; absent: nothing is known to be. */
+  readonly lacks?: ReadonlyMap<string, WaitReason>;
   /** GPU memory that work of its kind was seen to need, MiB; null: not known. */
   readonly vramMiB: number | null;
   /** It ran out of memory beside another: nothing may run beside it now. */
@@ -98,6 +100,8 @@ export function whyNot(task: TaskFacts, slot: SlotFacts): WaitReason | null {
       action: "install the node pack there",
     };
   }
+  const lack = task.lacks?.get(slot.name);
+  if (lack !== undefined) return { ...lack, message: `slot ${slot.name}: ${lack.message}` };
   if (task.vramMiB !== null && slot.gpuMemoryMiB !== null && task.vramMiB > slot.gpuMemoryMiB) {
     return {
       code: "HP-COMFY-MEMORY",

@@ -4,6 +4,7 @@
  * commit; who chose and approved is in the log beside it.
  */
 import { versionName, wedgeName } from "./ids.ts";
+import type { RanModel } from "./ranOn.ts";
 import type { StepPlan } from "./plan.ts";
 import { worstVerdict } from "./qc.ts";
 import type { MachineRecord, VersionFile, VersionFacts, VersionTask } from "./versionFacts.ts";
@@ -112,13 +113,18 @@ export function assetJson(facts: VersionFacts, machine: MachineRecord): string {
     digitalSourceType: sourceType(plan),
     files: fileSets(facts),
     inputs: inputs(plan),
-    recipe: { name: plan.recipe.name, version: plan.recipe.version, sha256: plan.recipe.sha256 },
-    engine: { name: "ComfyUI", versions: machine.comfyVersions, simulated: machine.simulated },
+    recipe: {
+      name: plan.recipe.name,
+      version: plan.recipe.version,
+      sha256: plan.recipe.sha256,
+      approval: facts.ran.approval,
+    },
+    engine: { name: "ComfyUI", versions: engineVersions(facts, machine), simulated: machine.simulated },
     graph: { file: ".hotplate/graph.api.json", sha256: facts.graphSha256 },
     parameters: sharedParameters(plan),
     seed: { policy: "per-wedge", base: plan.wedges[0]?.seed ?? null },
-    models: facts.models,
-    nodePacks: [],
+    models: facts.ran.models.map(modelPaper),
+    nodePacks: facts.ran.nodePacks.map((name) => ({ name, repo: null, commit: null })),
     plugins: facts.checks,
     machine: {
       node: machine.node,
@@ -155,6 +161,23 @@ export function assetJson(facts: VersionFacts, machine: MachineRecord): string {
     },
     signature: null,
   });
+}
+
+/** What made these files, where that is on record; else what this node has now. */
+function engineVersions(facts: VersionFacts, machine: MachineRecord): readonly string[] {
+  return facts.ran.comfyVersions.length > 0 ? facts.ran.comfyVersions : machine.comfyVersions;
+}
+
+function modelPaper(model: RanModel): object {
+  const { folder, file, sha256, bytes } = model;
+  const known = {
+    name: file,
+    folder,
+    sha256,
+    bytes,
+    format: /\.([A-Za-z0-9]+)$/.exec(file)?.[1]?.toLowerCase() ?? null,
+  };
+  return sha256 === null ? { ...known, note: "unknown hash: the slot names no model directories" } : known;
 }
 
 function sourceType(plan: StepPlan): string {

@@ -1,6 +1,7 @@
 /**
  * The facts from which a version's papers are written (`version.ts`): gathered by publish, all of them rows and hashes.
  */
+import type { RanTogether } from "./ranOn.ts";
 import type { StepPlan } from "./plan.ts";
 import type { Inspection } from "./qc.ts";
 import type { Failure } from "./retry.ts";
@@ -35,7 +36,7 @@ export interface VersionFacts {
   readonly tasks: readonly VersionTask[];
   readonly files: readonly VersionFile[];
   readonly graphSha256: string;
-  readonly models: readonly { readonly folder: string; readonly file: string; readonly sha256: string | null }[];
+  readonly ran: RanTogether;
   readonly checks: readonly { readonly name: string; readonly version: number }[];
   readonly job: {
     readonly id: string;

@@ -10,6 +10,9 @@ import { joinPath, parentDir } from "../domain/paths.ts";
 import { assetJson, commitJson, framesSha256, wedgesJson } from "../domain/version.ts";
 import type { CommitEntry } from "../domain/version.ts";
 import type { VersionFacts, VersionFile } from "../domain/versionFacts.ts";
+import { LIMITS } from "../domain/limits.ts";
+import type { RanOn } from "../domain/ranOn.ts";
+import { ranOnEvents, ranTogether } from "../domain/ranOn.ts";
 import { qcJson } from "../domain/qcReport.ts";
 import type { QcExtra } from "../domain/qcReport.ts";
 import type { Inspection } from "../domain/qc.ts";
@@ -183,7 +186,7 @@ async function factsOf(
     tasks: of.tasks,
     files: of.files,
     graphSha256: of.graphSha256,
-    models: [],
+    ran: ranTogether(await recordsOf(context, job.id)),
     checks: checksOf(of.tasks),
     job: {
       id: job.id,
@@ -195,6 +198,19 @@ async function factsOf(
       createdAt: job.createdAt,
     },
   };
+}
+
+/** From the event sequence, so that a roll-forward in another life writes the same. */
+async function recordsOf(context: StageContext, jobId: JobRow["id"]): Promise<readonly RanOn[]> {
+  const out: RanOn[] = [];
+  let after = 0;
+  for (;;) {
+    const events = await context.world.store.events(after, LIMITS.ranOnEventsRead, jobId);
+    out.push(...ranOnEvents(events));
+    const last = events.at(-1);
+    if (last === undefined || events.length < LIMITS.ranOnEventsRead) return out;
+    after = last.seq;
+  }
 }
 
 /** Checks of scope `sequence` look at each wedge as a whole, now that its frames are known. */

@@ -18,6 +18,7 @@ import { slotFacts } from "../live.ts";
 import type { TaskRow } from "../storePort.ts";
 import { factsOf, readHeads, scheduling } from "./heads.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
+import { noteRan } from "./standing.ts";
 import { planOf } from "./stepPlans.ts";
 import { startSubmit } from "./submit.ts";
 
@@ -65,6 +66,8 @@ async function grant(
   const { live } = context;
   const plan = await planOf(context, task.stepId);
   if (plan === null) return;
+  // Before the grant, so that no result exists whose papers could not say what made it.
+  await noteRan(context, { slot, task, plan, shelf: to.shelf });
   const promptId = context.world.ids.uuid() as PromptId;
   const granted = await context.world.store.grant(task.id, slot.config.name as SlotName, promptId);
   if (granted === null) return;

@@ -15,6 +15,8 @@ import type { Recipe } from "../domain/recipe.ts";
 import type { Failure } from "../domain/retry.ts";
 import { safetyRules } from "../domain/safetyRules.ts";
 import type { Flight, SlotState, StageContext } from "../live.ts";
+import type { ModelBook } from "./modelBook.ts";
+import { standingOn } from "./standing.ts";
 
 export interface Gated {
   readonly slot: SlotState;
@@ -47,6 +49,16 @@ export async function gate(context: StageContext, gated: Gated): Promise<Failure
     problems = found();
   }
   return problems.length === 0 ? null : failureOf(problems, classOf(problems));
+}
+
+/** The models as they are on this slot now, and the approval: the scheduler asked the same, a moment ago. */
+export function standingFailure(context: StageContext, gated: Gated, book: ModelBook): Failure | null {
+  const { slot, recipe, wedge } = gated;
+  const { lack } = standingOn(context, book, { slot, recipe, parameters: wedge.parameters });
+  if (lack === null) return null;
+  const { code, message } = lack.reason;
+  // What only has to be waited for uses no attempt.
+  return { class: lack.final ? "missing_model" : "disk", code, message: `Slot ${slot.config.name}: ${message}.` };
 }
 
 /** The graph as it leaves. */

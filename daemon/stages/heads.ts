@@ -17,6 +17,7 @@ import { memorySlots, slotFacts } from "../live.ts";
 import type { HeadRow, TaskRow } from "../storePort.ts";
 import { workOf } from "./learn.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
+import { lacksOf } from "./standing.ts";
 import { planOf } from "./stepPlans.ts";
 
 export interface Waiting {
@@ -72,6 +73,7 @@ export async function factsOf(
     demoRoot: root?.demo ?? false,
     rootTrouble: rootTrouble(root),
     ...(await pastOf(context, task)),
+    lacks: lacksOf(context, shelf, { plan, wedge: task.wedge }),
     vramMiB: needOf(context, (await workOf(context, task)).workKey),
   };
 }

@@ -5,6 +5,7 @@ import { canonicalJson } from "../domain/canonicalJson.ts";
 import type { RecipeRef } from "../domain/plan.ts";
 import type { Recipe, RecipeBook } from "../domain/recipe.ts";
 import type { Stage, StageContext } from "../live.ts";
+import type { ModelBook } from "./modelBook.ts";
 import { LIMITS } from "../domain/limits.ts";
 
 export interface RecipeShelf {
@@ -13,6 +14,8 @@ export interface RecipeShelf {
   /** Its folder is there and can't be read now: what is not found may be found again. */
   mayComeBack(ref: RecipeRef): boolean;
   find(ref: RecipeRef): Recipe | null;
+  /** What is known of the slots' model files; absent: nobody looks. */
+  readonly models?: ModelBook;
   classesOf(ref: RecipeRef): readonly string[];
   /** The recipe's graph as it is published; a recipe that went away meanwhile leaves its reference. */
   graphText(ref: RecipeRef): string;

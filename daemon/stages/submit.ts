@@ -13,7 +13,7 @@ import type { WedgePlan } from "../domain/plan.ts";
 import type { Flight, SlotState, StageContext } from "../live.ts";
 import { attemptFailed, givenBack } from "./attempts.ts";
 import type { FeedCache } from "./feedCache.ts";
-import { gate, lastLook } from "./graphGate.ts";
+import { gate, lastLook, standingFailure } from "./graphGate.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { slotDown } from "./slots.ts";
 import { forgetKinds } from "./vramPeaks.ts";
@@ -56,7 +56,10 @@ async function submit(context: StageContext, parts: SubmitParts): Promise<Submit
   let graph;
   try {
     // Before anything is made or placed for a graph that this ComfyUI can't run.
-    const refused = await gate(context, { slot, flight, recipe, wedge });
+    const gated = { slot, flight, recipe, wedge };
+    const refused =
+      (await gate(context, gated)) ??
+      (shelf.models === undefined ? null : standingFailure(context, gated, shelf.models));
     if (refused !== null) return { kind: "unusable", failure: refused, counts: true };
     const plate = await placePlate(context, parts);
     const images = await placeImages(context, { parts, recipe, wedge });

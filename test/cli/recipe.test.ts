@@ -28,7 +28,12 @@ const tools = (): RecipeTools => ({
 async function run(...args: string[]): Promise<{ text: string; code: number }> {
   let text = "";
   let code = 0;
-  const command = recipeCommand({ tools, print: (line) => (text += `${line}\n`), exit: (value) => (code = value) });
+  const command = recipeCommand({
+    tools,
+    approve: () => Promise.reject(new Error("not asked")),
+    print: (line) => (text += `${line}\n`),
+    exit: (value) => (code = value),
+  });
   await command.exitOverride().parseAsync(args, { from: "user" });
   return { text, code };
 }

@@ -157,6 +157,14 @@ export function describeFiles(
         });
       });
 
+      it("reads the beginning of a file, and all of a shorter one", async () => {
+        await files.create(at("a"), "abcdef");
+        const text = async (bytes: number): Promise<string> =>
+          new TextDecoder().decode(await files.head(at("a"), bytes));
+        expect([await text(3), await text(6), await text(100), await text(0)]).toEqual(["abc", "abcdef", "abcdef", ""]);
+        expect(await codeOf(files.head(at("nothing"), 1))).toBe("ENOENT");
+      });
+
       it("knows where names can be created", async () => {
         await files.create(at("file"), "");
         expect(await files.writable(subject.dir)).toBe(true);

@@ -109,7 +109,7 @@ test.each<readonly [string, Trouble, string, string]>([
 });
 
 describe("the words", () => {
-  const recipe: Recipe = { ...shipped("sd_text_to_image"), sha256: "", dir: "" };
+  const recipe: Recipe = { ...shipped("sd_text_to_image"), sha256: "", dir: "", approval: null };
 
   test("name the graph node by its title, the parameter, what was found and the nearest right word", () => {
     const error = refused(

@@ -124,8 +124,8 @@ export interface FarmOptions {
   /** Lines of YAML under `roots:` and `hotFolders:`, besides the farm's own. */
   readonly roots?: (dir: string) => readonly string[];
   readonly hotFolders?: (dir: string) => readonly string[];
-  /** Keys of each slot besides its name and URL, in YAML's flow form. */
-  readonly slotKeys?: string;
+  /** Keys of each slot besides its name and URL, in YAML's flow form; or made of its name and its directory. */
+  readonly slotKeys?: string | ((name: string, slotDir: string) => string);
   /** Further lines of the configuration. */
   readonly more?: (dir: string) => readonly string[];
   /** The daemon runs under this command (see `Child`). */
@@ -247,7 +247,11 @@ async function startSlot(
 }
 
 function configText(dir: string, slots: readonly SlotProcess[], options: FarmOptions): string {
-  const keys = options.slotKeys === undefined ? "" : `, ${options.slotKeys}`;
+  const keys = (name: string): string => {
+    const { slotKeys } = options;
+    const text = typeof slotKeys === "function" ? slotKeys(name, join(dir, "slots", name)) : slotKeys;
+    return text === undefined ? "" : `, ${text}`;
+  };
   return [
     "hotplate: 1",
     `stateDir: ${dir}/state`,
@@ -258,7 +262,7 @@ function configText(dir: string, slots: readonly SlotProcess[], options: FarmOpt
     `  - {path: ${dir}/hot, show: TEST}`,
     ...(options.hotFolders?.(dir) ?? []),
     "slots:",
-    ...slots.map((slot) => `  - {name: ${slot.name}, url: "${slot.url}", demo: true${keys}}`),
+    ...slots.map((slot) => `  - {name: ${slot.name}, url: "${slot.url}", demo: true${keys(slot.name)}}`),
     ...(options.more?.(dir) ?? []),
     "api: {listen: '127.0.0.1:0'}",
     "log: {level: debug}",

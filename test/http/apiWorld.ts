@@ -132,6 +132,7 @@ function nodeView(now: number, hot: string): NodeView {
       },
     ],
     needOf: () => null,
+    lacksOf: () => new Map(),
     gpus: { kind: "unknown", reason: "there is no nvidia-smi here", silent: false },
     folders: [
       {

@@ -74,6 +74,7 @@ export function simFiles(parts: FilesParts): Files {
     stat: (path) => call("stat", path, () => disk.stat(path)),
     realpath: (path) => call("realpath", path, () => disk.realpath(path)),
     read: (path, bytesMax) => call("read", path, () => disk.read(path, bytesMax).slice()),
+    head: (path, bytes) => call("head", path, () => disk.read(path, Number.MAX_SAFE_INTEGER).slice(0, bytes)),
     create: (path, data) =>
       write(
         "create",

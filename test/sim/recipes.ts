@@ -13,6 +13,7 @@ export const SIM_RECIPE: Recipe = {
   graph,
   sha256: sha256Of(canonicalJson({ file, graph })),
   dir: "/recipes/tiny/1.0.0",
+  approval: null,
 };
 export const SIM_CATALOGUE = TINY_CATALOGUE;
 

@@ -1,0 +1,131 @@
+/**
+ * How a recipe stands on each slot: its models there, and whether the slot is still as it was when the recipe was approved.
+ * One function for the scheduler, for `explain`, for the last look before a graph is sent, and for the record of what ran.
+ */
+import { setNewest } from "../domain/boundedMap.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { driftOf, packsOf } from "../domain/approval.ts";
+import type { Lack, ModelKnown, ModelUse } from "../domain/modelKnown.ts";
+import { lackOf } from "../domain/modelKnown.ts";
+import { modelUses } from "../domain/modelSet.ts";
+import type { StepPlan } from "../domain/plan.ts";
+import type { JsonScalar } from "../domain/plan.ts";
+import type { RanOn } from "../domain/ranOn.ts";
+import type { Recipe } from "../domain/recipe.ts";
+import type { WaitReason } from "../domain/slotFit.ts";
+import type { SlotState, StageContext } from "../live.ts";
+import type { TaskRow } from "../storePort.ts";
+import type { ModelBook } from "./modelBook.ts";
+import type { RecipeShelf } from "./recipeShelf.ts";
+
+export interface Standing {
+  readonly models: readonly { readonly use: ModelUse; readonly known: ModelKnown }[];
+  /** Differences from what was approved; null: not approved, or the slot was not read. */
+  readonly drift: readonly string[] | null;
+  readonly lack: Lack | null;
+}
+
+interface Asked {
+  readonly recipe: Recipe;
+  readonly parameters: Readonly<Record<string, JsonScalar>>;
+}
+
+export function standingOn(context: StageContext, book: ModelBook, of: Asked & { readonly slot: SlotState }): Standing {
+  const { slot, recipe } = of;
+  const models = modelUses(recipe, of.parameters, slot.catalogue).map((use) => ({ use, known: book.of(slot, use) }));
+  const lacks = models.flatMap(({ use, known }) => lackOf(use, known) ?? []);
+  const lack = lacks.find(({ final }) => final) ?? lacks[0] ?? null;
+  const drift = lack === null ? driftOn(slot, recipe, models) : null;
+  return { models, drift, lack: lack ?? driftLack(context, { slot, recipe, drift }) };
+}
+
+function driftOn(slot: SlotState, recipe: Recipe, models: Standing["models"]): readonly string[] | null {
+  if (recipe.approval === null || slot.stats === null || slot.catalogue === null) return null;
+  return driftOf(recipe.approval, recipe.sha256, {
+    comfyVersion: slot.stats.version,
+    nodePacks: packsOf(recipe.graph, slot.catalogue),
+    models: models.map(({ use, known }) => ({ file: use.file, sha256: known.kind === "well" ? known.sha256 : null })),
+  });
+}
+
+function driftLack(
+  context: StageContext,
+  of: { readonly slot: SlotState; readonly recipe: Recipe; readonly drift: readonly string[] | null },
+): Lack | null {
+  const policy = context.world.config.safety.drift;
+  if (of.drift === null || of.drift.length === 0 || policy === "warn") return null;
+  const name = recipeName(of.recipe);
+  const reason: WaitReason = {
+    code: "HP-RECIPE-DRIFT",
+    message: `${name} is not as it was approved: ${of.drift.join("; ")}`,
+    action: `restore it, or approve it anew: hotplate recipe approve ${name} --slot ${of.slot.config.name}`,
+  };
+  return { reason, final: policy === "refuse" };
+}
+
+/**
+ * What keeps a task off which slot. When waiting could change nothing on any slot, nothing is said: then the task is given
+ * anyway, is refused before it is sent, and ends with the nearest names.
+ */
+export function lacksOf(
+  context: StageContext,
+  shelf: RecipeShelf,
+  of: { readonly plan: StepPlan; readonly wedge: number },
+): ReadonlyMap<string, WaitReason> {
+  const out = new Map<string, WaitReason>();
+  const recipe = shelf.find(of.plan.recipe);
+  const wedge = of.plan.wedges[of.wedge - 1];
+  if (recipe === null || wedge === undefined || shelf.models === undefined) return out;
+  const slots = [...context.live.slots.values()];
+  let final = 0;
+  for (const slot of slots) {
+    const { lack } = standingOn(context, shelf.models, { slot, recipe, parameters: wedge.parameters });
+    if (lack === null) continue;
+    out.set(slot.config.name, lack.reason);
+    if (lack.final) final += 1;
+  }
+  return final === slots.length ? new Map() : out;
+}
+
+/** Written once per job and slot, and again when anything of it changed. */
+export async function noteRan(
+  context: StageContext,
+  of: { readonly slot: SlotState; readonly task: TaskRow; readonly plan: StepPlan; readonly shelf: RecipeShelf },
+): Promise<void> {
+  const { slot, task, plan, shelf } = of;
+  const recipe = shelf.find(plan.recipe);
+  const wedge = plan.wedges[task.wedge - 1];
+  if (recipe === null || wedge === undefined || shelf.models === undefined) return;
+  const standing = standingOn(context, shelf.models, { slot, recipe, parameters: wedge.parameters });
+  const ran = JSON.stringify(ranOn(slot, recipe, standing));
+  const key = `${task.jobId}\n${ran}`;
+  if (context.live.ran.has(key)) return;
+  await context.world.store.note("job.ran", task.jobId, { slot: slot.config.name, ran });
+  setNewest(context.live.ran, key, { value: true, max: LIMITS.workKindsKept });
+  if (standing.drift !== null && standing.drift.length > 0)
+    context.world.log.event("warn", "job.ran", {
+      job: task.jobId,
+      slot: slot.config.name,
+      code: "HP-RECIPE-DRIFT",
+      reason: standing.drift.join("; "),
+    });
+}
+
+function ranOn(slot: SlotState, recipe: Recipe, standing: Standing): RanOn {
+  return {
+    slot: slot.config.name,
+    comfyVersion: slot.stats?.version ?? null,
+    nodePacks: slot.catalogue === null ? [] : packsOf(recipe.graph, slot.catalogue),
+    models: standing.models.map(({ use, known }) =>
+      known.kind === "well"
+        ? { folder: known.file.folder, file: use.file, sha256: known.sha256, bytes: known.file.bytes }
+        : { folder: known.kind === "unchecked" ? known.folder : null, file: use.file, sha256: null, bytes: null },
+    ),
+    approval: recipe.approval === null ? "none" : (standing.drift ?? []).length === 0 ? "approved" : "drifted",
+    drift: standing.drift ?? [],
+  };
+}
+
+export function recipeName(recipe: Pick<Recipe, "file">): string {
+  return `${recipe.file.name}@${recipe.file.version}`;
+}
