@@ -2,7 +2,6 @@
  * `hotplate recipe approve NAME@VERSION`: records what a recipe runs on now (model hashes, node packs, ComfyUI version) as
  * `approved.json` beside its recipe.yaml. It asks the slot's ComfyUI and reads the model files itself; no daemon is needed.
  */
-import { randomUUID } from "node:crypto";
 import { createComfy } from "../adapters/comfyui/slot.ts";
 import { loadConfig } from "../adapters/config.ts";
 import { buildBase } from "../adapters/world.ts";
@@ -44,7 +43,7 @@ export async function approveRecipe(request: ApproveRequest): Promise<Approved> 
     const slot = wantedSlot(base, request.slot);
     const approval = await approvalNow(base, { recipe, slot, by: userName() });
     const path = `${recipe.dir}/${APPROVAL_FILE}`;
-    await replaceFile(base.files, path, approvalText(approval), randomUUID());
+    await replaceFile(base.files, path, approvalText(approval), base.ids.uuid());
     return { path, approval };
   } finally {
     await base.images.close();

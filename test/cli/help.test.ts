@@ -18,7 +18,7 @@ describe("hotplate --help", () => {
   it("shows an example and --json for each command, that the command itself takes", () => {
     const program = buildProgram();
     const leaves = program.commands.flatMap((command) => (command.commands.length > 0 ? command.commands : [command]));
-    expect(leaves.length).toBe(COMMANDS.length + 3);
+    expect(leaves.length).toBe(COMMANDS.length + 4);
     for (const command of leaves) {
       let text = "";
       command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
