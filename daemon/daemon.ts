@@ -35,7 +35,7 @@ import { createReport } from "./stages/report.ts";
 import { createRoots } from "./stages/roots.ts";
 import { createSick } from "./stages/sick.ts";
 import { createSlots } from "./stages/slots.ts";
-import { lacksOf } from "./stages/standing.ts";
+import { driftedRecipes, lacksOf } from "./stages/standing.ts";
 import { createSupervise } from "./stages/supervise.ts";
 import { createWork } from "./work.ts";
 
@@ -217,7 +217,7 @@ function nodeView(context: StageContext, startedAt: number, shelf: Shelf): NodeV
     startedAt,
     now: world.clock.now(),
     state: live.state,
-    slots: [...live.slots.values()].map(slotView),
+    slots: [...live.slots.values()].map((slot) => slotView(slot, driftedRecipes(slot, shelf.current()))),
     gpus: world.gpus.read(),
     folders: [...live.folders.values()],
     roots: [...live.roots.values()].map(rootView),

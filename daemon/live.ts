@@ -307,7 +307,7 @@ function flightFacts(flight: Flight, now: number): readonly FlightFacts[] {
   return [{ taskId, phase, workKey, modelKey, alone, cold, runningMs }];
 }
 
-export function slotView(slot: SlotState): SlotView {
+export function slotView(slot: SlotState, drift: readonly string[]): SlotView {
   return {
     name: slot.config.name,
     url: slot.config.url,
@@ -323,6 +323,7 @@ export function slotView(slot: SlotState): SlotView {
     process: slot.process,
     packs: slot.packs,
     lacks: slot.lacks,
+    drift,
   };
 }
 

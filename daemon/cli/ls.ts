@@ -86,7 +86,7 @@ function whyOf(slot: SlotView): string {
   const reason = slot.blocks.some((block) => block.message === slot.reason) ? null : slot.reason;
   const packs = slot.packs.length === 0 ? null : `node packs that could not be loaded: ${slot.packs.join(", ")}`;
   const lacks = slot.lacks.length === 0 ? null : `it can't run ${slot.lacks.join(", ")}`;
-  return [...blocks, reason, slot.gpu.mismatch, packs, lacks].filter((why) => why !== null).join("; ");
+  return [...blocks, reason, slot.gpu.mismatch, packs, lacks, ...slot.drift].filter((why) => why !== null).join("; ");
 }
 
 const STATES: Readonly<Record<string, string>> = {

@@ -30,6 +30,8 @@ export interface SlotView {
   readonly packs: readonly string[];
   /** Recipes that it can't run, each with the graph node classes that it lacks. */
   readonly lacks: readonly string[];
+  /** Approved recipes for which its ComfyUI, its node packs or the recipe itself differ from the approval, and how. */
+  readonly drift: readonly string[];
 }
 
 export interface SlotProcessView {

@@ -181,6 +181,7 @@ export const nodeShape = z
         lacks: z
           .array(z.string())
           .describe("Recipes that it can't run, each with the graph node classes that it lacks."),
+        drift: z.array(z.string()).describe("Approved recipes that would run otherwise here than when approved."),
       }),
     ),
     gpus: z.discriminatedUnion("kind", [

@@ -88,6 +88,7 @@ export function nodeView(view: NodeView): NodeShape {
       process: processView(slot.process),
       packs: [...slot.packs],
       lacks: [...slot.lacks],
+      drift: [...slot.drift],
     })),
     gpus: gpusView(view.gpus),
     folders: view.folders.map((folder) => ({ ...folder, lastListedAt: isoOrNull(folder.lastListedAt) })),

@@ -13,6 +13,8 @@ export interface RecipeShelf {
   ready(): boolean;
   /** Its folder is there and can't be read now: what is not found may be found again. */
   mayComeBack(ref: RecipeRef): boolean;
+  /** Every recipe that can be used now. */
+  current(): readonly Recipe[];
   find(ref: RecipeRef): Recipe | null;
   /** What is known of the slots' model files; absent: nobody looks. */
   readonly models?: ModelBook;
@@ -26,10 +28,12 @@ export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
   const classes = new Map<string, readonly string[]>();
   const brokenSaid = new Set<string>();
   let nextLookAt = 0;
+  let usable: readonly Recipe[] = [];
   let broken: RecipeBook["broken"] | null = null;
 
   function take(book: RecipeBook): void {
     broken = book.broken;
+    usable = book.recipes;
     for (const recipe of book.recipes) {
       bySha.set(recipe.sha256, recipe);
       classes.set(recipe.sha256, [...new Set(Object.values(recipe.graph).map((node) => node.class_type))]);
@@ -52,6 +56,7 @@ export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
         dir.endsWith(`/${ref.name}/${ref.version}`);
       return broken?.some(({ dir }) => holds(dir)) ?? true;
     },
+    current: () => usable,
     find: (ref) => bySha.get(ref.sha256) ?? null,
     classesOf: (ref) => classes.get(ref.sha256) ?? [],
     graphText(ref) {

@@ -48,6 +48,14 @@ function driftOn(slot: SlotState, recipe: Recipe, models: Standing["models"]): r
   });
 }
 
+/** For a person who looks at slots. Models are left out: they are hashed when work needs them, and `explain` tells then. */
+export function driftedRecipes(slot: SlotState, recipes: readonly Recipe[]): readonly string[] {
+  return recipes.flatMap((recipe) => {
+    const drift = driftOn(slot, recipe, []) ?? [];
+    return drift.length === 0 ? [] : [`${recipeName(recipe)} is not as it was approved: ${drift.join(", ")}`];
+  });
+}
+
 function driftLack(
   context: StageContext,
   of: { readonly slot: SlotState; readonly recipe: Recipe; readonly drift: readonly string[] | null },

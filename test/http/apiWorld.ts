@@ -129,6 +129,7 @@ function nodeView(now: number, hot: string): NodeView {
         process: null,
         packs: [],
         lacks: [],
+        drift: [],
       },
     ],
     needOf: () => null,

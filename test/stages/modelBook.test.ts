@@ -14,7 +14,7 @@ import type { Files } from "../../daemon/ports.ts";
 import { createModelBook } from "../../daemon/stages/modelBook.ts";
 import type { ModelBook } from "../../daemon/stages/modelBook.ts";
 import type { RecipeShelf } from "../../daemon/stages/recipeShelf.ts";
-import { lacksOf, noteRan, standingOn } from "../../daemon/stages/standing.ts";
+import { driftedRecipes, lacksOf, noteRan, standingOn } from "../../daemon/stages/standing.ts";
 import type { TaskRow } from "../../daemon/storePort.ts";
 import { createWork } from "../../daemon/work.ts";
 import { safetensors } from "../fixtures/models.ts";
@@ -277,6 +277,15 @@ describe("an approved recipe on slots that differ", () => {
   ])("policy %s, drift on %j", async (policy, slots, lacks) => {
     using one = await drifted(policy, slots);
     expect(one.lacks()).toEqual(lacks);
+  });
+
+  test("who looks at slots sees which recipe differs where", async () => {
+    using one = await drifted("route", ["gpu1"]);
+    const [gpu0, gpu1] = [...one.stage.live.slots.values()];
+    expect(driftedRecipes(gpu0!, [one.recipe])).toEqual([]);
+    expect(driftedRecipes(gpu1!, [one.recipe])).toEqual([
+      "sd_image_to_image@1.0.0 is not as it was approved: ComfyUI is 0.38.0, approved with 0.19.1",
+    ]);
   });
 
   test("with warn it runs, the log says so once, and so does the record", async () => {
