@@ -54,7 +54,7 @@ export async function gate(context: StageContext, gated: Gated): Promise<Failure
 /** The models as they are on this slot now, and the approval: the scheduler asked the same, a moment ago. */
 export function standingFailure(context: StageContext, gated: Gated, book: ModelBook): Failure | null {
   const { slot, recipe, wedge } = gated;
-  const { lack } = standingOn(context, book, { slot, recipe, parameters: wedge.parameters });
+  const { lack } = standingOn(context, book, { slot, recipe, wedge });
   if (lack === null) return null;
   const { code, message } = lack.reason;
   // What only has to be waited for uses no attempt.

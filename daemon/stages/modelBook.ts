@@ -4,11 +4,15 @@
  * waits for it, all other work goes on. Hashes are kept in the state directory by path, size, time, device and inode.
  */
 import { setNewest } from "../domain/boundedMap.ts";
+import type { Catalogue } from "../domain/catalogue.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { modelFolders } from "../domain/modelFolders.ts";
 import type { ModelFile, ModelKnown, ModelUse } from "../domain/modelKnown.ts";
 import { identityOf } from "../domain/modelKnown.ts";
+import { modelUses } from "../domain/modelSet.ts";
+import type { WedgePlan } from "../domain/plan.ts";
+import type { Recipe } from "../domain/recipe.ts";
 import { safetyRules } from "../domain/safetyRules.ts";
 import { replaceFile } from "../durable.ts";
 import type { SlotState, Stage, StageContext } from "../live.ts";
@@ -18,7 +22,12 @@ import { findModel, keptHashes, modelHashPath } from "../modelFiles.ts";
 export interface ModelBook extends Stage {
   /** What is known now. What is unknown or old is looked up; the loop wakes when more is known. */
   of(slot: SlotState, use: ModelUse): ModelKnown;
+  /** Models of a wedge as a ComfyUI loads them; worked out once per wedge, for every decision asks. */
+  uses(recipe: Recipe, wedge: WedgePlan, catalogue: Catalogue | null): readonly ModelUse[];
 }
+
+/** Stands for a slot that was not read yet. */
+const NO_CATALOGUE: Catalogue = {};
 
 interface Entry {
   readonly slot: SlotState;
@@ -56,9 +65,17 @@ export function createModelBook(context: StageContext): ModelBook {
     loaded: "no",
     hashAt: 0,
   };
+  const uses = new WeakMap<WedgePlan, WeakMap<Catalogue, readonly ModelUse[]>>();
   return {
     name: "models",
     of: (slot, use) => known(pages, slot, use),
+    uses(recipe, wedge, catalogue) {
+      const by = catalogue ?? NO_CATALOGUE;
+      const kept = uses.get(wedge) ?? new WeakMap<Catalogue, readonly ModelUse[]>();
+      const found = kept.get(by) ?? modelUses(recipe, wedge.parameters, catalogue);
+      uses.set(wedge, kept.set(by, found));
+      return found;
+    },
     async tick() {
       if (pages.entries.size === 0) return;
       if (pages.loaded === "no") load(pages);

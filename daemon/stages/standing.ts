@@ -7,9 +7,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { driftOf, packsOf } from "../domain/approval.ts";
 import type { Lack, ModelKnown, ModelUse } from "../domain/modelKnown.ts";
 import { lackOf } from "../domain/modelKnown.ts";
-import { modelUses } from "../domain/modelSet.ts";
-import type { StepPlan } from "../domain/plan.ts";
-import type { JsonScalar } from "../domain/plan.ts";
+import type { StepPlan, WedgePlan } from "../domain/plan.ts";
 import type { RanOn } from "../domain/ranOn.ts";
 import type { Recipe } from "../domain/recipe.ts";
 import type { WaitReason } from "../domain/slotFit.ts";
@@ -27,12 +25,12 @@ export interface Standing {
 
 interface Asked {
   readonly recipe: Recipe;
-  readonly parameters: Readonly<Record<string, JsonScalar>>;
+  readonly wedge: WedgePlan;
 }
 
 export function standingOn(context: StageContext, book: ModelBook, of: Asked & { readonly slot: SlotState }): Standing {
   const { slot, recipe } = of;
-  const models = modelUses(recipe, of.parameters, slot.catalogue).map((use) => ({ use, known: book.of(slot, use) }));
+  const models = book.uses(recipe, of.wedge, slot.catalogue).map((use) => ({ use, known: book.of(slot, use) }));
   const lacks = models.flatMap(({ use, known }) => lackOf(use, known) ?? []);
   const lack = lacks.find(({ final }) => final) ?? lacks[0] ?? null;
   const drift = lack === null ? driftOn(slot, recipe, models) : null;
@@ -85,9 +83,11 @@ export function lacksOf(
   const wedge = of.plan.wedges[of.wedge - 1];
   if (recipe === null || wedge === undefined || shelf.models === undefined) return out;
   const slots = [...context.live.slots.values()];
+  // Asked for every task of every decision: where nothing is looked at, nothing is worked out.
+  if (recipe.approval === null && slots.every((slot) => slot.config.models === undefined)) return out;
   let final = 0;
   for (const slot of slots) {
-    const { lack } = standingOn(context, shelf.models, { slot, recipe, parameters: wedge.parameters });
+    const { lack } = standingOn(context, shelf.models, { slot, recipe, wedge });
     if (lack === null) continue;
     out.set(slot.config.name, lack.reason);
     if (lack.final) final += 1;
@@ -104,7 +104,7 @@ export async function noteRan(
   const recipe = shelf.find(plan.recipe);
   const wedge = plan.wedges[task.wedge - 1];
   if (recipe === null || wedge === undefined || shelf.models === undefined) return;
-  const standing = standingOn(context, shelf.models, { slot, recipe, parameters: wedge.parameters });
+  const standing = standingOn(context, shelf.models, { slot, recipe, wedge });
   const ran = JSON.stringify(ranOn(slot, recipe, standing));
   const key = `${task.jobId}\n${ran}`;
   if (context.live.ran.has(key)) return;

@@ -256,7 +256,7 @@ describe("an approved recipe on slots that differ", () => {
     const known = standingOn(one.stage.context, one.book, {
       slot: one.stage.live.slots.get("gpu0")!,
       recipe: one.recipe,
-      parameters: {},
+      wedge: PLAN.wedges[0]!,
     }).models[0]?.known;
     const sha256 = known?.kind === "well" ? known.sha256 : null;
     one.recipe = { ...one.recipe, approval: { ...approval, models: [{ folder: "checkpoints", file: FILE, sha256 }] } };
