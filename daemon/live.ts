@@ -91,6 +91,8 @@ export interface SlotState {
   answeredAt: number;
   /** How calls fail while it is down. */
   silence: "refused" | "late" | null;
+  /** Since when calls about its prompts failed, whatever else it answers; null: they don't, or none was made. */
+  deafSince: number | null;
   /** Why it should be restarted; supervision does it. */
   restartWish: Wish | null;
   /** Prompts of ours that ended in this life of its process. */
@@ -222,6 +224,7 @@ export function createLive(
       blocks: new Map(),
       answeredAt: 0,
       silence: null,
+      deafSince: null,
       restartWish: null,
       ended: 0,
       process: null,

@@ -14,6 +14,8 @@ export interface HealthFacts {
   readonly silentMs: number | null;
   /** How calls fail: nobody listens, or no answer comes in time. */
   readonly silence: "refused" | "late" | null;
+  /** For how long it has answered, but nothing about its prompts, ms. */
+  readonly deafMs: number;
   /** For how long prompts have waited while none ran, ms. */
   readonly queueStillMs: number;
   /** For how long the same prompt has run without any progress, ms. */
@@ -35,6 +37,8 @@ export interface Verdict {
 export function verdictOf(facts: HealthFacts): Verdict {
   if (facts.process === "gone") return { kind: "unreachable", words: "its process ended", restart: true };
   if (facts.threadDied) return zombie("its execution thread died; it answers and runs nothing");
+  if (facts.deafMs > LIMITS.slotUnresponsiveMs)
+    return zombie(`it answers, but nothing about its prompts for ${seconds(facts.deafMs)}`);
   if (facts.silentMs !== null) return silent(facts, facts.silentMs);
   if (facts.queueStillMs > LIMITS.slotQueueStillMs)
     return zombie(`prompts have waited for ${seconds(facts.queueStillMs)} while none ran`);

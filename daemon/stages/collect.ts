@@ -90,9 +90,10 @@ function poll(
     done: async (outcome) => {
       if (all || !outcome.ok) slot.nextPollAt = context.world.clock.now() + LIMITS.comfyPollMs;
       if (!outcome.ok) {
-        await slotDown(context, slot, outcome.error);
-        return;
+        slot.deafSince ??= context.world.clock.now();
+        return slotDown(context, slot, outcome.error);
       }
+      slot.deafSince = null;
       for (const { flight, status } of outcome.value)
         if (!flight.settled) await take(context, slot, { flight, status });
     },

@@ -128,6 +128,7 @@ export function observeFlights(watch: Watch, now: number): void {
     (flight) => flight.submittedAt !== null && !flight.settled && flight.phase !== "collecting",
   );
   // What the socket heard begin and nobody heard end runs, although nobody asked yet.
+  if (flights.length === 0) slot.deafSince = null;
   const running = flights.find((flight) => flight.lastStatus === "running" || flight.runningSince !== null);
   const waits = flights.some((flight) => flight.lastStatus === "pending");
   if (slot.state !== "up" || running !== undefined || !waits) {
@@ -178,6 +179,8 @@ function verdict(watch: Watch, now: number): Verdict {
     // Counted from when supervision began to expect an answer, for an older one says nothing.
     silentMs: slot.state === "down" && asked ? now - Math.max(slot.answeredAt, watch.care.since) : null,
     silence: slot.silence,
+    // Only where it answered something since: what answers nothing at all is judged by its silence.
+    deafMs: slot.deafSince === null || slot.answeredAt <= slot.deafSince ? 0 : now - slot.deafSince,
     queueStillMs: watch.queueStillSince === null || !watch.queueStillSeen ? 0 : now - watch.queueStillSince,
     promptStillMs: watch.running === null ? 0 : now - watch.running.since,
     idleMs: watch.activity === null ? null : watch.idleSince === null ? 0 : now - watch.idleSince,
