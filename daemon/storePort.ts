@@ -3,7 +3,7 @@
  * SQLite embedded on one node now, PostgreSQL for a fleet later. Each method is one transaction and writes its events in
  * it. Time is the store's: callers never pass it. A compare-and-set that finds another state answers `stale`.
  *
- * Only the loop calls the writing methods; HTTP and commands append requests.
+ * Only the loop calls the writing methods; HTTP and commands append requests, and HTTP the keys under which they came.
  */
 import type { EventFields, EventName, StoredEvent } from "./domain/events.ts";
 import type { Fence, JobId, PromptId, SlotName, StepId, TaskId } from "./domain/ids.ts";
@@ -12,7 +12,7 @@ import type { JobPlan, StepPlan, WedgePlan } from "./domain/plan.ts";
 import type { GateOutcome, Inspection } from "./domain/qc.ts";
 import type { Failure } from "./domain/retry.ts";
 import type { TaskState } from "./domain/task.ts";
-import type { FenceRef } from "./ports.ts";
+import type { FenceRef, SystemStats } from "./ports.ts";
 
 export interface DropSource {
   /** The hot folder (or asset path pattern) it came from. */
@@ -44,7 +44,10 @@ export interface StagedFile {
   readonly sha256: string;
   readonly bytes: number;
   readonly frame: number | null;
+  /** Which ComfyUI made it, as it was then: after a restart, or when the slot is gone, nobody else knows. */
+  readonly engine?: Engine;
 }
+export type Engine = Pick<SystemStats, "version" | "simulated" | "deviceName" | "pytorchVersion">;
 
 export interface TaskRow {
   readonly id: TaskId;
@@ -191,6 +194,12 @@ export interface RequestRow {
   readonly answer: string | null;
 }
 
+/** What was asked under an Idempotency-Key before: the request's print and its answer as JSON. */
+export interface KeyRow {
+  readonly print: string;
+  readonly answer: string | null;
+}
+
 /** A dropped name and the job that answers for it: the newest drop of a name owns its STATUS.txt. */
 export interface DropRow {
   readonly id: number;
@@ -206,6 +215,11 @@ export interface DropRow {
   readonly closed: boolean;
 }
 
+/**
+ * planned: to be opened. ripe: open with nothing left to run or to judge, to be published or burnt. committing: to be
+ * seen through. uncleared: burnt, and nobody has called it cleared, so its staging may still stand.
+ */
+export type StepWork = "planned" | "ripe" | "committing" | "uncleared";
 export type Applied = "ok" | "stale";
 
 export interface Store {
@@ -250,12 +264,9 @@ export interface Store {
   renumber(stepId: StepId, fence: Fence, number: number): Promise<Applied>;
   /** planned, open -> burnt, when no task can be published. */
   burn(stepId: StepId, reason: string): Promise<Applied>;
-  /** Open versions with nothing left to run or to judge: to be published, or burnt. However many others are open. */
-  ripeSteps(limit: number): Promise<readonly StepRow[]>;
-  /** Burnt steps that nobody has called cleared: their staging may still stand. */
-  uncleared(limit: number): Promise<readonly StepRow[]>;
+  /** Steps to do something for: so many of each root, the highest priority first, then the oldest. */
+  stepsToDo(what: StepWork, limitEach: number): Promise<readonly StepRow[]>;
   cleared(stepId: StepId): Promise<void>;
-  steps(states: readonly StepState[], limit: number): Promise<readonly StepRow[]>;
   step(id: StepId): Promise<StepRow | null>;
 
   // Execution
@@ -299,6 +310,14 @@ export interface Store {
   cancelJob(jobId: JobId, by: string): Promise<{ readonly applied: Applied; readonly running: readonly TaskRow[] }>;
   /** failed and canceled tasks of uncommitted, unburnt versions become ready again. */
   retryJob(jobId: JobId, by: string): Promise<{ readonly applied: Applied; readonly tasks: number }>;
+
+  /**
+   * Takes a key for one request, or says who has it. Kept over a restart, bounded in number and age. `answer` null: the
+   * request has not been answered.
+   */
+  takeKey(key: string, print: string): Promise<KeyRow | "taken">;
+  /** null: it failed, and its key is free again. */
+  answerKey(key: string, answer: string | null): Promise<void>;
 
   // Reading
   job(id: JobId): Promise<JobRow | null>;

@@ -1,25 +1,20 @@
 /**
  * `Idempotency-Key` on POST (our own rule, docs/api.md): the same key with the same request is answered with the first
- * answer, and nothing is done again; with another request it is refused; while the first one runs, too. Remembered in
- * memory, bounded in number and age: after a restart a manifest that is sent again is still answered with its job.
+ * answer, and nothing is done again; with another request it is refused; while the first one runs, too. The keys are in the
+ * store, bounded in number and age, so a restart forgets none; one whose request was cut off by it is refused, not guessed.
  */
 import { HotplateError } from "../domain/errors.ts";
-import { LIMITS } from "../domain/limits.ts";
+import type { Store } from "../storePort.ts";
 
 export interface Replay {
   readonly status: number;
   readonly body: unknown;
 }
-interface Kept {
-  readonly print: string;
-  readonly at: number;
-  answer: Replay | null;
-}
 
 export interface Idempotency {
   /**
    * Runs `act` once per key. A failed first request is forgotten: it may be tried again under the same key.
-   * @throws HotplateError HP-HTTP-KEY; HP-STATE-REFUSED while the first one runs.
+   * @throws HotplateError HP-HTTP-KEY; HP-STATE-REFUSED while the first one runs, or when nobody knows how it ended.
    */
   once(
     key: string | undefined,
@@ -28,41 +23,39 @@ export interface Idempotency {
   ): Promise<Replay & { readonly again: boolean }>;
 }
 
-export function createIdempotency(clock: { now(): number }): Idempotency {
-  const kept = new Map<string, Kept>();
-
-  /** In order of arrival, so the first is the oldest. */
-  function forgetOld(now: number): void {
-    for (const [key, { at }] of kept) {
-      if (kept.size <= LIMITS.idempotencyKeysMax && now - at < LIMITS.idempotencyKeepMs) return;
-      kept.delete(key);
-    }
-  }
-
+export function createIdempotency(store: Pick<Store, "takeKey" | "answerKey">): Idempotency {
+  const running = new Set<string>();
   return {
     async once(key, print, act) {
       if (key === undefined) return { ...(await act()), again: false };
-      const now = clock.now();
-      forgetOld(now);
-      const before = kept.get(key);
-      if (before !== undefined) {
+      const before = await store.takeKey(key, print);
+      if (before !== "taken") {
         if (before.print !== print)
           throw new HotplateError("HP-HTTP-KEY", `The key ${JSON.stringify(key)} was used for another request.`);
-        if (before.answer === null)
-          throw new HotplateError("HP-STATE-REFUSED", `The first request with the key ${key} still runs.`, {
-            hint: "Ask again in a moment, under the same key.",
-          });
-        return { ...before.answer, again: true };
+        if (before.answer === null) throw unanswered(key, running.has(key));
+        return { ...(JSON.parse(before.answer) as Replay), again: true };
       }
-      const entry: Kept = { print, at: now, answer: null };
-      kept.set(key, entry);
+      running.add(key);
       try {
-        entry.answer = await act();
+        const answer = await act();
+        await store.answerKey(key, JSON.stringify(answer));
+        return { ...answer, again: false };
       } catch (error) {
-        kept.delete(key);
+        await store.answerKey(key, null);
         throw error;
+      } finally {
+        running.delete(key);
       }
-      return { ...entry.answer, again: false };
     },
   };
+}
+
+function unanswered(key: string, runs: boolean): HotplateError {
+  if (runs)
+    return new HotplateError("HP-STATE-REFUSED", `The first request with the key ${key} still runs.`, {
+      hint: "Ask again in a moment, under the same key.",
+    });
+  return new HotplateError("HP-STATE-REFUSED", `The request with the key ${key} was cut off by a restart.`, {
+    hint: "Look whether it was done (hotplate ls); if not, send it under a new key.",
+  });
 }

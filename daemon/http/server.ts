@@ -71,7 +71,7 @@ export async function buildServer(parts: RouteParts): Promise<FastifyInstance> {
   addJobRoutes(server, parts);
   addReasonRoutes(server, parts);
   addEventRoute(server, parts, streams);
-  const idempotency = createIdempotency(parts.world.clock);
+  const idempotency = createIdempotency(parts.world.store);
   addDropRoute(server, parts, idempotency);
   addRequestRoutes(server, parts, idempotency);
   addSlotRoutes(server, parts);

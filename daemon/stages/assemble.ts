@@ -67,7 +67,7 @@ export async function assemble(context: StageContext, step: StepRow, shelf: Reci
   await put(".hotplate/graph.api.json", graph);
   await put(".hotplate/frames.sha256", framesSha256(placed.files));
   await put(".hotplate/qc.json", qcJson(facts, await qcExtra(context, step, tasks)));
-  await put(".hotplate/asset.json", assetJson(facts, machineRecord(context)));
+  await put(".hotplate/asset.json", assetJson(facts, machineRecord(context, tasks)));
   const commit = commitJson(facts, entries);
   await files.create(joinPath(tree, ".hotplate/commit.json"), commit);
   await files.sync(joinPath(tree, ".hotplate/commit.json"));
@@ -228,7 +228,7 @@ async function qcExtra(context: StageContext, step: StepRow, tasks: readonly Tas
   }
   return {
     tool: { name: "hotplate", version: context.options.version },
-    simulated: machineRecord(context).simulated,
+    simulated: machineRecord(context, tasks).simulated,
     sequences,
   };
 }

@@ -17,6 +17,7 @@ import type { StagedFile } from "../storePort.ts";
 import { attemptFailed, canceled, givenBack, leave } from "./attempts.ts";
 import { laneOf } from "./lanes.ts";
 import { attemptsDir } from "./openVersion.ts";
+import { engineOf } from "./machineRecord.ts";
 import { learn } from "./learn.ts";
 import { rootFull } from "./roots.ts";
 import { slotDown } from "./slots.ts";
@@ -238,7 +239,7 @@ async function collect(
   if (digest.bytes === 0) throw new NoResult(`${output.filename} is empty`);
   const gpuSeconds =
     status.startedAt === null || status.endedAt === null ? null : (status.endedAt - status.startedAt) / 1000;
-  return { files: [{ path, ...digest, frame: flight.task.frame }], gpuSeconds };
+  return { files: [{ path, ...digest, frame: flight.task.frame, engine: await engineOf(slot) }], gpuSeconds };
 }
 
 class NoResult extends Error {}

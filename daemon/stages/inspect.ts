@@ -71,9 +71,8 @@ async function inspect(context: StageContext, parts: Parts): Promise<Inspection>
   const stat = await context.files.stat(file.path);
   const recipe = shelf.find(plan.recipe);
   const plate = plan.plate?.frames.find((frame) => frame.frame === task.frame) ?? plan.plate?.frames[0] ?? null;
-  const slot = task.slot === null ? undefined : context.live.slots.get(task.slot);
   const size = expectedSize(plan, recipe?.file ?? null, task.wedge);
-  const simulated = slot?.stats?.simulated ?? false;
+  const simulated = file.engine?.simulated ?? false;
   return context.world.images.inspect({
     path: file.path,
     bytes: stat.bytes,

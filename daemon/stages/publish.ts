@@ -13,7 +13,7 @@ import { mayOpenVersions } from "../domain/backlog.ts";
 import { joinPath } from "../domain/paths.ts";
 import { appearWhole } from "../durable.ts";
 import type { Stage, StageContext } from "../live.ts";
-import type { StepRow } from "../storePort.ts";
+import type { StepRow, StepWork } from "../storePort.ts";
 import { assemble } from "./assemble.ts";
 import type { Assembled } from "./assemble.ts";
 import { laneOf } from "./lanes.ts";
@@ -26,27 +26,31 @@ export function createPublish(context: StageContext, shelf: RecipeShelf): Stage 
   return {
     name: "publish",
     async tick() {
-      const { store } = context.world;
       // With thousands of steps in the store, nothing is read in vain: each of these ends in work on an output lane.
       if (!anyLaneFree(context)) return;
-      for (const step of await store.steps(["committing"], LIMITS.stepsPerTick)) {
+      for (const step of await stepsToDo(context, "committing")) {
         if (stepMayTry(context, step)) startMaterialising(context, step);
       }
-      for (const step of await store.ripeSteps(LIMITS.stepsPerTick)) {
+      for (const step of await stepsToDo(context, "ripe")) {
         if (!shelf.ready() || !stepMayTry(context, step)) continue;
         if (step.counts.committing === 0) await burn(context, step);
         else startAssembling(context, step, shelf);
       }
-      for (const step of await store.uncleared(LIMITS.stepsPerTick)) {
+      for (const step of await stepsToDo(context, "uncleared")) {
         if (stepMayTry(context, step)) startClearing(context, step);
       }
       if (context.live.state === "draining" || !(await mayOpen(context))) return;
-      for (const step of await store.steps(["planned"], LIMITS.stepsPerTick)) {
+      for (const step of await stepsToDo(context, "planned")) {
         if (step.counts.blocked === 0 && step.counts.canceled + step.counts.failed > 0) await burn(context, step);
         else if (stepMayTry(context, step)) await startOpening(context, step);
       }
     },
   };
+}
+
+/** Of every root, and past those that wait for their next try: neither holds up the others by its number. */
+function stepsToDo(context: StageContext, what: StepWork): Promise<readonly StepRow[]> {
+  return context.world.store.stepsToDo(what, LIMITS.stepsPerTick + context.live.stepTrouble.size);
 }
 
 async function mayOpen(context: StageContext): Promise<boolean> {

@@ -8,7 +8,7 @@ import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { JobPlan, StepPlan } from "../../daemon/domain/plan.ts";
 import type { Inspection } from "../../daemon/domain/qc.ts";
 import type { Failure } from "../../daemon/domain/retry.ts";
-import type { Grant, NewJob, Ran, Store, TaskRow } from "../../daemon/storePort.ts";
+import type { Grant, NewJob, Ran, Store, TaskRow, StepWork } from "../../daemon/storePort.ts";
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -36,6 +36,7 @@ export interface JobShape {
   readonly recipe?: string;
   readonly person?: string;
   readonly deadlineAt?: number;
+  readonly root?: string;
   /** Model sets of the wedges, in turn. */
   readonly models?: readonly (readonly string[])[];
 }
@@ -55,7 +56,14 @@ export function newJob(id: string, shape: JobShape = {}): NewJob {
       seed: "1000",
       ...(shape.models === undefined ? {} : { models: shape.models[n % shape.models.length] ?? [] }),
     })),
-    target: { shotDir: "/s", productDir: `/s/${id}`, reviewDir: "/s/review", product: id, name: "SH010", root: "/s" },
+    target: {
+      shotDir: "/s",
+      productDir: `/s/${id}`,
+      reviewDir: "/s/review",
+      product: id,
+      name: "SH010",
+      root: shape.root ?? "/s",
+    },
     output: { format: "png", bitDepth: 8 },
     qc: { gate: "reject", checks: [] },
     gpuSecondsPerTask: 1,
@@ -360,16 +368,31 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       });
       it("finds the version that is ready to be published behind any number of open ones", async () => {
         for (let n = 0; n < 20; n += 1) await opened(`job_${n}`, { wedges: 1, frames: [null] });
-        expect(await store.ripeSteps(10)).toEqual([]);
+        expect(await store.stepsToDo("ripe", 10)).toEqual([]);
         await opened("job_urgent", { wedges: 1, frames: [null], priority: 90 });
         const grant = await grantNext();
         await store.stage(grant, [{ path: "/x/1", sha256: "a", bytes: 1, frame: null }], ran(0.5));
-        expect(await store.ripeSteps(10)).toEqual([]);
+        expect(await store.stepsToDo("ripe", 10)).toEqual([]);
         await store.inspected(grant, PASS, "pass", null);
-        expect((await store.ripeSteps(1)).map((step) => step.id)).toEqual([stepId("job_urgent")]);
+        expect((await store.stepsToDo("ripe", 1)).map((step) => step.id)).toEqual([stepId("job_urgent")]);
         // One without any result is ripe too: nothing is left of it but to burn its number.
         await store.cancelJob("job_3" as JobId, "ana");
-        expect((await store.ripeSteps(10)).map((step) => step.id)).toEqual([stepId("job_3"), stepId("job_urgent")]);
+        expect((await store.stepsToDo("ripe", 10)).map((step) => step.id)).toEqual([
+          stepId("job_urgent"),
+          stepId("job_3"),
+        ]);
+      });
+      it("names steps to do something for by root, so that one root's many hide no other's, the urgent ones first", async () => {
+        for (let n = 0; n < 8; n += 1) await store.submit([newJob(`job_${n}`, { root: "/hangs" })]);
+        await store.submit([newJob("job_low", { root: "/well", priority: 10 }), newJob("job_high", { root: "/well" })]);
+        await store.submit([newJob("job_urgent", { root: "/hangs", priority: 90 })]);
+        const named = async (what: StepWork) => (await store.stepsToDo(what, 3)).map((step) => step.jobId).toSorted();
+        expect(await named("planned")).toEqual(["job_0", "job_1", "job_high", "job_low", "job_urgent"]);
+        expect((await store.stepsToDo("planned", 1)).map((step) => step.jobId)).toEqual(["job_urgent", "job_high"]);
+        await store.cancelJob("job_low" as JobId, "ana");
+        await store.burn(stepId("job_low"), "canceled");
+        expect(await named("uncleared")).toEqual(["job_low"]);
+        expect(await named("committing")).toEqual([]);
       });
       it("ends a publication once, says so ever after, and the job is done", async () => {
         const fence = await opened("job_a");
@@ -397,13 +420,13 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       });
       it("names a burnt version until its staging is cleared, and no other", async () => {
         await opened("job_a", { wedges: 1, frames: [null] });
-        expect(await store.uncleared(10)).toEqual([]);
+        expect(await store.stepsToDo("uncleared", 10)).toEqual([]);
         await store.fail(await grantNext(), FAILURE, { kind: "final" });
         await store.cleared(stepId("job_a"));
         await store.burn(stepId("job_a"), "all failed");
-        expect((await store.uncleared(10)).map((step) => step.id)).toEqual([stepId("job_a")]);
+        expect((await store.stepsToDo("uncleared", 10)).map((step) => step.id)).toEqual([stepId("job_a")]);
         await store.cleared(stepId("job_a"));
-        expect(await store.uncleared(10)).toEqual([]);
+        expect(await store.stepsToDo("uncleared", 10)).toEqual([]);
       });
       it("takes another number when a foreign version stands in the way", async () => {
         const fence = await opened("job_a");

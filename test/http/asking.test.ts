@@ -4,8 +4,10 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { createIdempotency } from "../../daemon/http/idempotency.ts";
+import { openSqliteStore } from "../../daemon/adapters/store/sqlite.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import { newJob } from "../contract/store.ts";
+import { tempDir } from "../fixtures/tempDir.ts";
 import { apiWorld } from "./apiWorld.ts";
 
 const MANIFEST = "use: grain\nplate: ../plates/SH010.1001.png\n";
@@ -82,10 +84,12 @@ describe("POST /v1/jobs", () => {
 });
 
 describe("Idempotency keys", () => {
+  const good = (body: string) => () => Promise.resolve({ status: 200, body });
+
   it("are refused while the first request runs, forgotten when it failed, when they are old, when there are many", async () => {
     let now = 0;
-    const book = createIdempotency({ now: () => now });
-    const good = (body: string) => () => Promise.resolve({ status: 200, body });
+    const store = openSqliteStore({ path: ":memory:", clock: { now: () => now }, ids: { uuid: () => "s" } });
+    const book = createIdempotency(store);
     let end = (): void => undefined;
     const running = book.once(
       "a",
@@ -101,6 +105,29 @@ describe("Idempotency keys", () => {
     expect((await book.once("a", "another", good("new"))).body).toBe("new");
     for (let n = 0; n <= LIMITS.idempotencyKeysMax; n += 1) await book.once(`n${n}`, "p", good("x"));
     expect((await book.once("a", "third", good("newer"))).body).toBe("newer");
+    await store.close();
+  });
+
+  it("hold over a restart: answered again, refused for another request, and refused where nobody knows how it ended", async () => {
+    using dir = tempDir();
+    const open = () =>
+      openSqliteStore({ path: dir.file("state.db"), clock: { now: () => 1_000 }, ids: { uuid: () => "s" } });
+    const first = open();
+    await createIdempotency(first).once("done", "p", good("dropped"));
+    await first.takeKey("cut off", "p");
+    await first.close();
+    const second = open();
+    const book = createIdempotency(second);
+    const twice = (): never => {
+      throw new Error("it ran twice");
+    };
+    expect(await book.once("done", "p", twice)).toEqual({ status: 200, body: "dropped", again: true });
+    await expect(book.once("done", "other", twice)).rejects.toMatchObject({ code: "HP-HTTP-KEY" });
+    await expect(book.once("cut off", "p", twice)).rejects.toMatchObject({
+      code: "HP-STATE-REFUSED",
+      message: expect.stringContaining("cut off by a restart") as string,
+    });
+    await second.close();
   });
 });
 

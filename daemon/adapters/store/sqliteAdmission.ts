@@ -119,11 +119,13 @@ function insertStep(db: Database, job: NewJob, of: { readonly step: StepPlan; re
   const { step, index } = of;
   const stepId = `${job.id}/${index + 1}`;
   db.run(
-    "INSERT INTO step (id, job_id, idx, plan, state, n_blocked) VALUES (?, ?, ?, ?, 'planned', ?)",
+    "INSERT INTO step (id, job_id, idx, plan, root, priority, state, n_blocked) VALUES (?, ?, ?, ?, ?, ?, 'planned', ?)",
     stepId,
     job.id,
     index,
     JSON.stringify(step),
+    step.target.root,
+    job.plan.priority,
     step.wedges.length * step.frames.length,
   );
   const heads = new Map<string, HeadIds>();

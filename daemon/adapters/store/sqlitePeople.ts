@@ -1,4 +1,5 @@
-/** What people ask for: requests and their answers, cancel, retry. */
+/** What people ask for: requests and their answers, the keys under which they came, cancel, retry. */
+import { LIMITS } from "../../domain/limits.ts";
 import { isTerminal } from "../../domain/task.ts";
 import type { TaskState } from "../../domain/task.ts";
 import type { Store } from "../../storePort.ts";
@@ -8,7 +9,7 @@ import { requestRow, taskRow } from "./sqliteRows.ts";
 
 type PeopleMethods = Pick<
   Store,
-  "request" | "openRequests" | "requestRow" | "settleRequest" | "cancelJob" | "retryJob"
+  "request" | "openRequests" | "requestRow" | "settleRequest" | "takeKey" | "answerKey" | "cancelJob" | "retryJob"
 >;
 
 export function peopleMethods(db: Database): PeopleMethods {
@@ -28,6 +29,24 @@ export function peopleMethods(db: Database): PeopleMethods {
     },
     async settleRequest(id, state, answer) {
       db.run("UPDATE request SET state = ?, answer = ? WHERE id = ? AND state = 'open'", state, answer, id);
+    },
+    async takeKey(key, print) {
+      return db.transaction(() => {
+        const now = db.now();
+        db.run("DELETE FROM answer_key WHERE at <= ?", now - LIMITS.idempotencyKeepMs);
+        const row = db.one("SELECT print, answer FROM answer_key WHERE key = ?", key);
+        if (row !== null) return { print: String(row["print"]), answer: (row["answer"] ?? null) as string | null };
+        db.run("INSERT INTO answer_key (key, print, at) VALUES (?, ?, ?)", key, print, now);
+        db.run(
+          "DELETE FROM answer_key WHERE seq <= (SELECT seq FROM answer_key ORDER BY seq DESC LIMIT 1 OFFSET ?)",
+          LIMITS.idempotencyKeysMax,
+        );
+        return "taken";
+      });
+    },
+    async answerKey(key, answer) {
+      if (answer === null) db.run("DELETE FROM answer_key WHERE key = ?", key);
+      else db.run("UPDATE answer_key SET answer = ? WHERE key = ?", answer, key);
     },
     async cancelJob(jobId, by) {
       return db.transaction(() => {

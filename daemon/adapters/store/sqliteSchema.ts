@@ -5,6 +5,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { HotplateError } from "../../domain/errors.ts";
 import { TASK_STATES } from "../../domain/task.ts";
+import type { StepWork } from "../../storePort.ts";
 
 const counters = TASK_STATES.map((state) => `n_${state} INTEGER NOT NULL DEFAULT 0`).join(",\n    ");
 const moved = TASK_STATES.map(
@@ -12,7 +13,15 @@ const moved = TASK_STATES.map(
 ).join(",\n      ");
 
 /** An open version with nothing left to run or to judge. */
-export const RIPE = "state = 'open' AND ungated = 0 AND n_blocked + n_ready + n_running + n_deferred = 0";
+const RIPE = "state = 'open' AND ungated = 0 AND n_blocked + n_ready + n_running + n_deferred = 0";
+
+/** What there is to do for a step, each with a partial index of its own by root and priority. */
+export const STEP_WORK: Readonly<Record<StepWork, string>> = {
+  planned: "state = 'planned'",
+  ripe: RIPE,
+  committing: "state = 'committing'",
+  uncleared: "state = 'burnt' AND cleared = 0",
+};
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -152,6 +161,30 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE step ADD COLUMN cleared INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX step_uncleared ON step (state, cleared) WHERE state = 'burnt' AND cleared = 0;
+  `,
+  // A root that does not answer must not hold up others by the number of its steps, and priority orders what is done.
+  `
+  ALTER TABLE step ADD COLUMN root TEXT NOT NULL DEFAULT '';
+  ALTER TABLE step ADD COLUMN priority INTEGER NOT NULL DEFAULT 50;
+  UPDATE step SET root = coalesce(json_extract(plan, '$.target.root'), ''),
+    priority = (SELECT priority FROM job WHERE job.id = step.job_id);
+  DROP INDEX step_state;
+  DROP INDEX step_ripe;
+  DROP INDEX step_uncleared;
+  CREATE INDEX step_planned ON step (root, priority DESC) WHERE state = 'planned';
+  CREATE INDEX step_ripe ON step (root, priority DESC) WHERE ${RIPE};
+  CREATE INDEX step_committing ON step (root, priority DESC) WHERE state = 'committing';
+  CREATE INDEX step_uncleared ON step (root, priority DESC) WHERE state = 'burnt' AND cleared = 0;
+  `,
+  // What was answered under an Idempotency-Key.
+  `
+  CREATE TABLE answer_key (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    print TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    answer TEXT
+  ) STRICT;
   `,
 ];
 
