@@ -127,6 +127,7 @@ export const LIMITS = {
   /** Between bound port and warm GPU lie packs and models on a slow share: minutes are normal, this is not. */
   slotStartMs: 20 * 60_000,
   slotWarmUpMs: 10 * 60_000,
+  slotGoneMs: 5_000,
   slotUnreachableMs: 60_000,
   slotUnresponsiveMs: 3 * 60_000,
   slotUnresponsiveBusyMs: 10 * 60_000,

@@ -32,10 +32,12 @@ export interface Verdict {
   readonly words: string | null;
   /** Its time is over: it must be restarted. */
   readonly restart: boolean;
+  /** Nobody listens: its queue was in memory, so what it had is gone whoever starts it again. */
+  readonly gone: boolean;
 }
 
 export function verdictOf(facts: HealthFacts): Verdict {
-  if (facts.process === "gone") return { kind: "unreachable", words: "its process ended", restart: true };
+  if (facts.process === "gone") return { kind: "unreachable", words: "its process ended", restart: true, gone: true };
   if (facts.threadDied) return zombie("its execution thread died; it answers and runs nothing");
   if (facts.deafMs > LIMITS.slotUnresponsiveMs)
     return zombie(`it answers, but nothing about its prompts for ${seconds(facts.deafMs)}`);
@@ -49,22 +51,28 @@ export function verdictOf(facts: HealthFacts): Verdict {
       `a prompt has run for ${seconds(facts.promptStillMs)} without progress while the process did nothing for ${seconds(idleMs)}`,
     );
   }
-  return { kind: "alive", words: null, restart: false };
+  return { kind: "alive", words: null, restart: false, gone: false };
 }
 
 function silent(facts: HealthFacts, silentMs: number): Verdict {
   if (facts.silence !== "late") {
     const words = `nobody has listened for ${seconds(silentMs)}`;
-    return { kind: "unreachable", words, restart: silentMs > LIMITS.slotUnreachableMs };
+    const restart = silentMs > LIMITS.slotUnreachableMs;
+    return { kind: "unreachable", words, restart, gone: silentMs > LIMITS.slotGoneMs };
   }
   // A graph node in native code may hold Python's lock for minutes and is no fault, as long as something moves.
   const works = facts.idleMs !== null && facts.idleMs < LIMITS.slotUnresponsiveMs;
   const patience = works ? LIMITS.slotUnresponsiveBusyMs : LIMITS.slotUnresponsiveMs;
-  return { kind: "unresponsive", words: `no answer for ${seconds(silentMs)}`, restart: silentMs > patience };
+  return {
+    kind: "unresponsive",
+    words: `no answer for ${seconds(silentMs)}`,
+    restart: silentMs > patience,
+    gone: false,
+  };
 }
 
 function zombie(words: string): Verdict {
-  return { kind: "zombie", words, restart: true };
+  return { kind: "zombie", words, restart: true, gone: false };
 }
 
 function seconds(ms: number): string {

@@ -205,6 +205,9 @@ function attachedReady(care: Care, facts: CareFacts): Decision {
   if (facts.verdict.kind === "alive" && typeof facts.warmUp === "object")
     return quarantine(care, facts, { ...faulty(`its warm-up failed: ${facts.warmUp.failed}`).why });
   const reason = reasonToStop(facts);
+  // Whoever starts it again has time for that; its tasks need not wait for it.
+  if (facts.verdict.gone && reason === null)
+    return facts.idle ? stay(care) : { care, acts: [{ kind: "letGo", exit: null }] };
   if (reason === null) {
     const warm = facts.warmUp === "needed" && facts.answers && facts.idle;
     return warm ? { care, acts: [{ kind: "warmUp" }] } : stay(care);

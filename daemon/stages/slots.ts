@@ -81,7 +81,7 @@ export async function slotDown(context: StageContext, slot: SlotState, error: un
   const code = systemCode(error);
   // Nobody listens: it ended, and what it had loaded went with it.
   if (code === "ECONNREFUSED") slot.modelKey = null;
-  slot.silence = code === "ETIMEDOUT" || code === "EPROTO" || code?.startsWith("HTTP") === true ? "late" : "refused";
+  slot.silence = code === "ECONNREFUSED" || code === "ECONNRESET" ? "refused" : "late";
   // While supervision restarts it, that is the cause and this the effect.
   const reason =
     slot.blocks.get("supervision")?.message ?? `${slot.config.url} does not answer (${code ?? messageOf(error)})`;

@@ -67,4 +67,12 @@ describe("the verdict on a ComfyUI", () => {
     expect(worked(at(0, 0, 0), at(1_000, 900, 0))).toBe(true);
     expect(worked(at(0, 0, 0), at(1_000, 0, 50e6))).toBe(true);
   });
+
+  it("says when what it had is gone: its process ended, or nobody has listened for a while; silence alone is not that", () => {
+    const facts = { ...WELL, silence: "refused", silentMs: LIMITS.slotGoneMs + 1 } as const;
+    expect(verdictOf(facts).gone).toBe(true);
+    expect(verdictOf({ ...facts, silentMs: LIMITS.slotGoneMs }).gone).toBe(false);
+    expect(verdictOf({ ...facts, silence: "late", silentMs: 10 * LIMITS.slotUnresponsiveMs }).gone).toBe(false);
+    expect(verdictOf({ ...WELL, process: "gone" }).gone).toBe(true);
+  });
 });

@@ -7,7 +7,7 @@ import { decide, newCare } from "../../daemon/domain/slotLadder.ts";
 import { blockOf } from "../../daemon/domain/slotWords.ts";
 
 const START = 1_000_000;
-const ALIVE = { kind: "alive", words: null, restart: false } as const;
+const ALIVE = { kind: "alive", words: null, restart: false, gone: false } as const;
 const KILLED: ExitWords = {
   code: "HP-SLOT-CRASHED",
   message: "ComfyUI was killed (137)",
@@ -98,7 +98,7 @@ describe("a spawned slot", () => {
 
   it("goes down the ladder when it must end, each step with its deadline, and starts when it is gone", () => {
     const [int, term, kill] = [LIMITS.slotInterruptMs, LIMITS.slotTerminateMs, LIMITS.slotKillMs];
-    const zombie = { kind: "zombie", words: "its thread died", restart: true } as const;
+    const zombie = { kind: "zombie", words: "its thread died", restart: true, gone: false } as const;
     const all = int + term + kill;
     expect(
       walk(inPhase("ready"), [
@@ -235,8 +235,8 @@ describe("a spawned slot", () => {
 });
 
 describe("an attached slot", () => {
-  const zombie = { kind: "zombie", words: "nothing runs", restart: true } as const;
-  const gone = { kind: "unreachable", words: "nobody has listened for 61 s", restart: true } as const;
+  const zombie = { kind: "zombie", words: "nothing runs", restart: true, gone: false } as const;
+  const gone = { kind: "unreachable", words: "nobody has listened for 61 s", restart: true, gone: false } as const;
   const ready = newCare(START, "attached");
 
   it("is restarted by its program, and waits until it answers", () => {
@@ -275,6 +275,11 @@ describe("an attached slot", () => {
     expect(said(decide(ready, facts({ mode, verdict: gone, idle: false })))).toBe("ready letGo");
     expect(said(decide(ready, facts({ mode, verdict: gone })))).toBe("ready");
     expect(said(decide(ready, facts({ mode, verdict: { ...gone, restart: false }, idle: false })))).toBe("ready");
+    // Nobody listens: what it had in memory is gone, long before it is time to restart it.
+    const refused = { ...gone, restart: false, gone: true };
+    expect(said(decide(ready, facts({ mode, verdict: refused, idle: false })))).toBe("ready letGo");
+    expect(said(decide(ready, facts({ mode, verdict: refused })))).toBe("ready");
+    expect(said(decide(ready, facts({ mode: "restartable", verdict: refused, idle: false })))).toBe("ready letGo");
   });
 
   it("warms up when it is asked to", () => {

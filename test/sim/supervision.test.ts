@@ -39,7 +39,7 @@ describe("a slot that is gone for good", () => {
     expect(slot.state).toBe("down");
     expect(held.length).toBeGreaterThan(0);
     // Silence counts from the last answer, which came a little before.
-    expect(ms).toBeGreaterThan(LIMITS.slotUnreachableMs - LIMITS.slotLookMs);
+    expect(ms).toBeGreaterThan(LIMITS.slotGoneMs - LIMITS.slotLookMs);
     expect([sim.unexpected, antidote.caught]).toEqual([[], []]);
   });
 
