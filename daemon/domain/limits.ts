@@ -194,6 +194,8 @@ export const LIMITS = {
   selfTestPauseMaxMs: 30 * 60_000,
   leaseMs: 60_000,
   leaseRenewMs: 15_000,
+  stillMsMin: 60_000,
+  stillTimesUsual: 20,
   taskTimeoutMs: 30 * 60_000,
   /** Total time of a task that makes progress, in time limits. */
   taskTotalTimeouts: 10,

@@ -18,7 +18,7 @@ import { attemptFailed, canceled, givenBack, leave } from "./attempts.ts";
 import { laneOf } from "./lanes.ts";
 import { attemptsDir } from "./openVersion.ts";
 import { engineOf } from "./machineRecord.ts";
-import { learn } from "./learn.ts";
+import { learn, usualMsOf } from "./learn.ts";
 import { rootFull } from "./roots.ts";
 import { slotDown } from "./slots.ts";
 
@@ -76,7 +76,7 @@ function poll(
   of: { readonly flights: readonly Flight[]; readonly all: boolean },
 ): void {
   const { flights, all } = of;
-  for (const flight of flights) limitTime(slot, flight, context.world.clock.now());
+  for (const flight of flights) limitTime(context, slot, flight);
   const started = context.work.start<Answers>({
     key: `poll:${slot.config.name}`,
     lane: `${slot.config.name}:poll`,
@@ -106,7 +106,8 @@ function poll(
 }
 
 /** The time limit counts from the last progress: what moves is not stopped. */
-function limitTime(slot: SlotState, flight: Flight, now: number): void {
+function limitTime(context: StageContext, slot: SlotState, flight: Flight): void {
+  const now = context.world.clock.now();
   const progress = slot.client.progress(flight.promptId);
   if (progress !== null && progress !== flight.progress) {
     flight.progress = progress;
@@ -114,7 +115,8 @@ function limitTime(slot: SlotState, flight: Flight, now: number): void {
   }
   if (flight.stopFor !== null || flight.lastStatus !== "running") return;
   const { runningSince, movedAt, plan } = flight;
-  flight.overTime = overTime({ now, runningSince, movedAt, timeoutMs: plan.timeoutMs });
+  const usualMs = usualMsOf(context, slot, flight);
+  flight.overTime = overTime({ now, runningSince, movedAt, timeoutMs: plan.timeoutMs, usualMs });
   if (flight.overTime !== null) flight.stopFor = "timeout";
 }
 

@@ -28,6 +28,14 @@ export function learn(
   if (flight.peakVramMiB !== null) context.live.needs.observe(workKey, flight.peakVramMiB);
 }
 
+/** What such work takes on the slot, loading included, ms; null: not known. */
+export function usualMsOf(context: StageContext, slot: SlotState, flight: Flight): number | null {
+  const { estimator } = context.live;
+  const seconds = estimator.secondsOf(flight.workKey, slot.config.name);
+  const load = flight.cold ? estimator.loadSecondsOf(flight.modelKey) : 0;
+  return seconds === null || load === null ? null : (seconds + load) * 1_000;
+}
+
 /** What was charged by an estimate when it was given becomes what it took. */
 export function settleCharge(context: StageContext, flight: Flight): void {
   const now = context.world.clock.now();

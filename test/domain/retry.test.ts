@@ -55,6 +55,7 @@ describe("a prompt's time", () => {
       runningSince: 10_000_000 - of.ran,
       movedAt: of.still === undefined || of.still === null ? null : 10_000_000 - of.still,
       timeoutMs: of.timeoutMs ?? 60_000,
+      usualMs: null,
     });
 
   it("counts from the last progress, not from its start", () => {
@@ -65,7 +66,21 @@ describe("a prompt's time", () => {
   });
 
   it("does not begin while it waits in ComfyUI's queue", () => {
-    expect(overTime({ now: 10_000_000, runningSince: null, movedAt: null, timeoutMs: 1 })).toBeNull();
+    expect(overTime({ now: 10_000_000, runningSince: null, movedAt: null, timeoutMs: 1, usualMs: null })).toBeNull();
+  });
+
+  it("is shorter where it is known what such work takes, never under a minute and never over the recipe's own", () => {
+    const at = (stillMs: number, usualMs: number | null): string | null =>
+      overTime({ now: stillMs, runningSince: 0, movedAt: null, timeoutMs: 1_800_000, usualMs });
+    expect(at(60_001, 1_000)).toBe("it made no progress for 60 s; such work takes 1 s");
+    expect([at(60_000, 1_000), at(199_000, 10_000), at(1_700_000, 600_000), at(1_700_000, null)]).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(at(200_001, 10_000)).toBe("it made no progress for 3 min; such work takes 10 s");
+    expect(at(1_800_001, 600_000)).toBe("it made no progress for 30 min");
   });
 
   it("has an end, whatever it says of its progress", () => {
