@@ -144,7 +144,8 @@ export function observeFlights(watch: Watch, now: number): void {
   const stopping = new Set(flights.filter((flight) => flight.stopFor !== null).map((flight) => flight.promptId));
   for (const prompt of watch.stops.keys()) if (!stopping.has(prompt)) watch.stops.delete(prompt);
   for (const prompt of stopping) if (!watch.stops.has(prompt)) watch.stops.set(prompt, now);
-  if (slot.state === "down") watch.wasDown = true;
+  // A late answer is no restart: only where nobody listened may another process answer now.
+  if (slot.state === "down") watch.wasDown ||= slot.silence === "refused";
   else if (watch.wasDown) {
     watch.wasDown = false;
     watch.cameBack = true;

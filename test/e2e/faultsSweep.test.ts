@@ -59,6 +59,10 @@ describe("a slot without a restart program", () => {
     const text = await farm.answer("deaf", /^(DONE|FAILED)/);
     expect(text).toContain("tasks:    8/8 rendered\n");
     expect(farm.pictures("deaf")).toHaveLength(8);
+    // Its answers about other things are no sign that somebody restarted it: answers to two more looks pass.
+    const looks = (await farm.log(0)).requests["GET /system_stats"] ?? 0;
+    while (((await farm.log(0)).requests["GET /system_stats"] ?? 0) < looks + 2);
+    expect(farm.told("slot.trusted")).toEqual([]);
     expect(farm.told("task.failed")).toEqual([]);
   });
 
