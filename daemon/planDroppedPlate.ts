@@ -18,9 +18,10 @@ export async function plateManifest(
   drop: { readonly path: string; readonly recipe: string },
 ): Promise<PlateManifest> {
   const { files } = world;
-  const stat = await files.stat(drop.path);
   const fileName = `${baseName(drop.path)}.yaml`;
-  if (stat.kind !== "directory")
+  // `x.####.exr` stands for all frames that were dropped.
+  const oneFile = /\.#+\.\w+$/.test(drop.path) || (await files.stat(drop.path)).kind !== "directory";
+  if (oneFile)
     return {
       kind: "manifest",
       text: textFor(drop.recipe, `./${baseName(drop.path)}`),

@@ -88,21 +88,22 @@ async function admitOne(context: StageContext, folder: Folder, drop: Drop): Prom
   if (drop.unreadable) return rejection(drop, "HP-PATH-PERMISSION", `Hotplate may not read ${known.name}.`);
   if (known.kind === "manifest")
     return judged(context, folder, { drop, text: drop.bytes, plan: planOf(context, folder, drop) });
-  return admitPlate(context, folder, { drop, path, recipe: folder.config.recipe ?? "" });
+  return admitPlate(context, folder, { drop, recipe: folder.config.recipe ?? "" });
 }
 
 async function admitPlate(
   context: StageContext,
   folder: Folder,
-  of: { readonly drop: Drop; readonly path: string; readonly recipe: string },
+  of: { readonly drop: Drop; readonly recipe: string },
 ): Promise<Admitted> {
-  const { drop, path, recipe } = of;
+  const { drop, recipe } = of;
   const quiet = await plateQuiet(context, folder, drop);
   if (quiet.kind !== "quiet") return quiet;
+  const path = joinPath(folder.config.path, quiet.name);
   const plan = (): Promise<PlanOutcome> =>
     planPlate(planWorld(context), { path, show: folder.config.show, recipe, marker: null });
   const admitted = await judged(context, folder, { drop, text: null, plan });
-  return admitted.kind === "claimed" ? { ...admitted, plateIdentity: quiet.identity } : admitted;
+  return admitted.kind === "claimed" ? { ...admitted, plate: quiet } : admitted;
 }
 
 async function isOurs(context: StageContext, path: string, bound: boolean): Promise<boolean> {

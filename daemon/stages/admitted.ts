@@ -18,7 +18,7 @@ export type Admitted =
       readonly kind: "claimed";
       readonly job: NewJob;
       readonly notes: readonly Problem[];
-      readonly plateIdentity: string | null;
+      readonly plate: { readonly name: string; readonly identity: string } | null;
     }
   /** Dropped media that already were a drop, in this life or one before. */
   | { readonly kind: "known" }
@@ -74,8 +74,8 @@ async function accepted(
 ): Promise<void> {
   const { drop, outcome, answers } = of;
   const { name } = drop.known;
-  if (outcome.plateIdentity !== null)
-    await context.world.store.rememberAsset(folder.config.path, name, outcome.plateIdentity);
+  const { plate: asset } = outcome;
+  if (asset !== null) await context.world.store.rememberAsset(folder.config.path, asset.name, asset.identity);
   if (drop.known.kind === "manifest") folder.known.delete(name);
   else drop.known.state = "answered";
   answers.cure(folder, name);

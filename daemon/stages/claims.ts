@@ -55,7 +55,7 @@ export async function claimJob(
       claimPath: claimed?.path ?? null,
     },
   };
-  return { kind: "claimed", job, notes: outcome.notes, plateIdentity: null };
+  return { kind: "claimed", job, notes: outcome.notes, plate: null };
 }
 
 async function claimFile(

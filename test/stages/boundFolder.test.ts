@@ -64,6 +64,48 @@ describe("bound to a recipe", () => {
     expect((await hot.jobs()).length).toBe(1);
   });
 
+  it("frames that are dropped one by one are one job when no more come for 5 s, and one answer", async () => {
+    using dir = tempDir();
+    const hot = bound(dir.path);
+    await hot.look();
+    for (const frame of [1003, 1001, 1004, 1002]) {
+      hot.plate(`hot/SH010_v001.${frame}.png`);
+      await hot.after(3_000);
+      expect(await hot.jobs()).toEqual([]);
+    }
+    expect(hot.status("SH010_v001.1003.png")).toContain("4 frames of SH010_v001.####.png so far.");
+    await hot.after(6_000);
+    expect(await frames(hot)).toEqual([[1001, 1002, 1003, 1004]]);
+    const answers = hot.names().filter((name) => name.endsWith(".txt"));
+    expect(answers).toEqual(["SH010_v001.1003.png.STATUS.txt"]);
+    expect(hot.status("SH010_v001.1003.png")).toMatch(/^ACCEPTED/);
+    await hot.after(60_000);
+    const second = openHot({ root: dir.path, recipe: "grain", store: hot.store, startAt: hot.now() });
+    await second.after(20_000);
+    expect((await second.jobs()).length).toBe(1);
+  });
+
+  it("a frame that comes after the job makes a new one of the whole sequence; the first frame may go before it", async () => {
+    using dir = tempDir();
+    const hot = bound(dir.path);
+    await hot.look();
+    for (const frame of [1001, 1002]) hot.plate(`hot/x.${frame}.png`);
+    hot.plate("hot/y.0001.png");
+    await hot.after(2_000);
+    hot.plate("hot/y.0002.png");
+    await hot.after(1_500);
+    rmSync(join(hot.dir, "y.0001.png"));
+    await hot.after(5_000);
+    expect(await frames(hot)).toEqual([[1001, 1002]]);
+    await hot.after(40_000);
+    expect((await frames(hot)).toSorted()).toEqual([[1001, 1002], [2]]);
+    hot.plate("hot/x.1003.png");
+    await hot.after(12_000);
+    expect((await frames(hot)).toSorted()).toEqual([[1001, 1002], [1001, 1002, 1003], [2]]);
+    await hot.after(60_000);
+    expect((await hot.jobs()).length).toBe(3);
+  });
+
   it("a plate in a resolution folder that still grows below is not taken", async () => {
     using dir = tempDir();
     const hot = bound(dir.path);
