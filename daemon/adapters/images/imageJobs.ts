@@ -1,4 +1,4 @@
-/** What the daemon asks of an image worker and what comes back: plain data, for it crosses a thread. */
+/** What the daemon asks of an image worker and what comes back: plain data, for it crosses to another process. */
 import type { CheckBook, Inspection } from "../../domain/qc.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { ImageHeader, InspectRequest, SequenceRequest } from "../../ports.ts";
@@ -24,7 +24,7 @@ export interface ImageResults {
 }
 export type ImageJobKind = ImageJob["kind"];
 
-/** An error without its class, which a thread boundary takes away. */
+/** An error without its class, which the way between processes takes away. */
 export interface SentError {
   readonly message: string;
   /** Set for errors of ours. */
@@ -35,6 +35,11 @@ export interface SentError {
 export type WorkerAnswer =
   | { readonly id: number; readonly kind: "done"; readonly result: ImageResults[ImageJobKind] }
   | { readonly id: number; readonly kind: "failed"; readonly error: SentError };
+/** An error that no job could catch; the worker ends. */
+export interface WorkerBroke {
+  readonly kind: "broke";
+  readonly message: string;
+}
 export interface WorkerQuestion {
   readonly id: number;
   readonly job: ImageJob;

@@ -1,16 +1,23 @@
-/** The thread that does image jobs, one at a time. It owns nothing: whoever started it may end it at any instant. */
-import { parentPort, workerData } from "node:worker_threads";
-import { assert } from "../../domain/errors.ts";
-import type { WorkerAnswer, WorkerQuestion, WorkerSetUp } from "./imageJobs.ts";
+/**
+ * The process that does image jobs, one at a time. It owns nothing: whoever started it may end it at any instant, and it
+ * ends by itself when that one is gone. A stop of the whole group is for the daemon, which may still need its pictures.
+ */
+import { assert, messageOf } from "../../domain/errors.ts";
+import type { WorkerAnswer, WorkerBroke, WorkerQuestion, WorkerSetUp } from "./imageJobs.ts";
 import { createPerformer } from "./perform.ts";
 import { sentError } from "./sentError.ts";
 
-const port = parentPort;
-assert(port !== null, "imageWorker.ts runs in a worker thread");
-const perform = createPerformer(workerData as WorkerSetUp);
+assert(process.send !== undefined, "imageWorker.ts runs as a child with a channel");
+const perform = createPerformer(JSON.parse(process.argv[2] ?? "{}") as WorkerSetUp);
+const answer = (value: WorkerAnswer | WorkerBroke, then?: () => void): void => {
+  process.send?.(value, undefined, undefined, then);
+};
 
-port.on("message", ({ id, job }: WorkerQuestion) => {
-  const answer = (value: WorkerAnswer) => port.postMessage(value);
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => undefined);
+process.on("disconnect", () => process.exit(0));
+process.on("uncaughtException", (error) => answer({ kind: "broke", message: messageOf(error) }, () => process.exit(1)));
+process.on("message", ({ id, job }: WorkerQuestion) => {
   perform(job).then(
     (result) => answer({ id, kind: "done", result }),
     (error: unknown) => answer({ id, kind: "failed", error: sentError(error) }),

@@ -4,7 +4,7 @@
  */
 import { messageOf, systemCode, HotplateError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { Finding, Inspection } from "../../domain/qc.ts";
+import type { CheckBook, Finding, Inspection } from "../../domain/qc.ts";
 import type { Images } from "../../ports.ts";
 import type { Timer } from "./workers.ts";
 import { createWorkerPool } from "./workers.ts";
@@ -12,7 +12,7 @@ import { createWorkerPool } from "./workers.ts";
 export interface ImagesOptions {
   /** Folders of a studio's own checks; the shipped ones are always there. */
   readonly checkFolders: readonly string[];
-  /** Threads that decode at the same time. */
+  /** Processes that decode at the same time. */
   readonly workers: number;
   /** Per piece of work, ms. */
   readonly deadlineMs?: number;
@@ -28,12 +28,20 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
   };
   const heads = createWorkerPool({ ...shared, size: 1 });
   const pixels = createWorkerPool({ ...shared, size: options.workers });
+  let checks: Promise<CheckBook> | null = null;
   return {
     header: (path) => heads.run({ kind: "header", path }),
     feed: (platePath, to) => pixels.run({ kind: "feed", platePath, to }),
     inspect: (request) => pixels.run({ kind: "inspect", request }).catch(couldNotLook),
     inspectSequence: (request) => heads.run({ kind: "inspectSequence", request }).catch(couldNotLook),
-    checks: () => heads.run({ kind: "checks" }),
+    // They are loaded once in a worker's life, and studios' checks are read anew by a restart only: asked for once.
+    checks: () => {
+      checks ??= heads.run({ kind: "checks" }).catch((error: unknown) => {
+        checks = null;
+        throw error;
+      });
+      return checks;
+    },
     thumbnail: async (from, to, size) => void (await pixels.run({ kind: "thumbnail", from, to, pixels: size })),
     sheet: async (request, to) => void (await pixels.run({ kind: "sheet", request, to })),
     async close() {

@@ -1,4 +1,4 @@
-/** Errors across a thread: a class does not survive the way, its code does. */
+/** Errors across processes: a class does not survive the way, its code does. */
 import { HotplateError, messageOf, systemCode } from "../../domain/errors.ts";
 import type { SentError } from "./imageJobs.ts";
 

@@ -1,12 +1,23 @@
 /**
- * A pool of image workers: a bounded queue, one job at a time per thread, a deadline per job. A worker that crashes or hangs
- * is dropped, its job answers with an error (HP-IMAGE-WORKER, ETIMEDOUT), and the next job gets a new one. Idle workers
- * end, so that a waiting daemon is small. Nothing here knows what a job means.
+ * A pool of image workers: a bounded queue, one job at a time per worker, a deadline per job. A worker that crashes or hangs
+ * is dropped, its job answers with an error (HP-IMAGE-WORKER, ETIMEDOUT), and the next job gets a new one. Workers are
+ * processes: what decoders take is given back only by the end of a process, and idle ones end, so that a waiting daemon is
+ * small. Nothing here knows what a job means.
  */
-import { Worker } from "node:worker_threads";
+import type { ChildProcess } from "node:child_process";
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { HotplateError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { ImageJob, ImageJobKind, ImageResults, WorkerAnswer, WorkerQuestion, WorkerSetUp } from "./imageJobs.ts";
+import type {
+  ImageJob,
+  ImageJobKind,
+  ImageResults,
+  WorkerAnswer,
+  WorkerBroke,
+  WorkerQuestion,
+  WorkerSetUp,
+} from "./imageJobs.ts";
 import { receivedError } from "./sentError.ts";
 
 export interface WorkerPool {
@@ -30,14 +41,15 @@ interface Waiting {
   readonly resolve: (result: ImageResults[ImageJobKind]) => void;
   readonly reject: (error: Error) => void;
 }
-interface Thread {
-  readonly worker: Worker;
+interface Running {
+  readonly worker: ChildProcess;
+  readonly ended: Promise<void>;
   current: Waiting | null;
   /** Cancels the deadline while it works, the end of its idle time while it does not. */
   cancelTimer: () => void;
 }
 
-const SCRIPT = new URL("./imageWorker.ts", import.meta.url);
+const SCRIPT = fileURLToPath(new URL("./imageWorker.ts", import.meta.url));
 
 const realTimer: Timer = (ms, then) => {
   const timer = setTimeout(then, ms);
@@ -53,7 +65,7 @@ class Pool implements WorkerPool {
   readonly #options: PoolOptions;
   readonly #timer: Timer;
   readonly #queue: Waiting[] = [];
-  readonly #threads = new Set<Thread>();
+  readonly #workers = new Set<Running>();
   readonly #ending = new Set<Promise<unknown>>();
   #lastId = 0;
   #closed = false;
@@ -80,8 +92,8 @@ class Pool implements WorkerPool {
   async close(): Promise<void> {
     this.#closed = true;
     for (const waiting of this.#queue.splice(0)) waiting.reject(wereClosed());
-    for (const thread of this.#threads) this.#drop(thread, wereClosed());
-    // A thread in a dead mount never ends: it is not waited for beyond a mount's deadline.
+    for (const running of this.#workers) this.#drop(running, wereClosed());
+    // A process in a dead mount never ends: it is not waited for beyond a mount's deadline.
     let cancel = (): void => undefined;
     const late = new Promise<void>((resolve) => {
       cancel = this.#timer(LIMITS.mountCallDeadlineMs, resolve);
@@ -90,59 +102,80 @@ class Pool implements WorkerPool {
     cancel();
   }
 
-  #start(): Thread {
-    const worker = new Worker(SCRIPT, { workerData: this.#options.setUp, execArgv: [] });
-    const thread: Thread = { worker, current: null, cancelTimer: () => undefined };
-    worker.on("message", (answer: WorkerAnswer) => this.#finish(thread, answer));
+  #start(): Running {
+    const worker = fork(SCRIPT, [JSON.stringify(this.#options.setUp)], {
+      execArgv: [],
+      serialization: "advanced",
+      // Standard output is the log's: what a studio's own check prints goes where errors go.
+      stdio: ["ignore", 2, 2, "ipc"],
+      // The daemon's working directory may lie on a mount that dies.
+      cwd: "/",
+    });
+    const ended = new Promise<void>((resolve) => {
+      worker.once("exit", () => resolve());
+      worker.once("error", () => worker.pid === undefined && resolve());
+    });
+    const running: Running = { worker, ended, current: null, cancelTimer: () => undefined };
+    worker.on("message", (message) => {
+      const answer = message as WorkerAnswer | WorkerBroke;
+      if (answer.kind === "broke") this.#drop(running, workerError(`An image worker broke: ${answer.message}`));
+      else this.#finish(running, answer);
+    });
     worker.on("error", (error: Error) =>
-      this.#drop(thread, workerError(`An image worker broke: ${error.message}`, error)),
+      this.#drop(running, workerError(`An image worker broke: ${error.message}`, error)),
     );
-    worker.on("exit", (code) => this.#drop(thread, workerError(`An image worker ended (exit ${code}).`)));
-    this.#threads.add(thread);
-    return thread;
+    worker.on("exit", (code, signal) =>
+      this.#drop(running, workerError(`An image worker ended (${signal ?? `exit ${code}`}).`)),
+    );
+    this.#workers.add(running);
+    return running;
   }
 
   #pump(): void {
     while (this.#queue.length > 0 && !this.#closed) {
-      const idle = [...this.#threads].find((thread) => thread.current === null);
-      if (idle === undefined && this.#threads.size >= this.#options.size) return;
+      const idle = [...this.#workers].find((running) => running.current === null);
+      if (idle === undefined && this.#workers.size >= this.#options.size) return;
       const next = this.#queue.shift();
       if (next !== undefined) this.#give(idle ?? this.#start(), next);
     }
   }
 
-  #give(thread: Thread, waiting: Waiting): void {
+  #give(running: Running, waiting: Waiting): void {
     const { deadlineMs } = this.#options;
-    thread.cancelTimer();
-    thread.current = waiting;
-    thread.worker.ref();
-    thread.cancelTimer = this.#timer(deadlineMs, () => {
+    running.cancelTimer();
+    running.current = waiting;
+    running.worker.ref();
+    running.worker.channel?.ref();
+    running.cancelTimer = this.#timer(deadlineMs, () => {
       const words = `An image worker made no end of ${waiting.question.job.kind} in ${deadlineMs} ms.`;
-      this.#drop(thread, Object.assign(new Error(words), { code: "ETIMEDOUT" }));
+      this.#drop(running, Object.assign(new Error(words), { code: "ETIMEDOUT" }));
     });
-    thread.worker.postMessage(waiting.question);
+    // A worker that is gone meanwhile says so by its exit.
+    running.worker.send(waiting.question, () => undefined);
   }
 
-  #finish(thread: Thread, answer: WorkerAnswer): void {
-    const { current } = thread;
+  #finish(running: Running, answer: WorkerAnswer): void {
+    const { current } = running;
     if (current === null || current.question.id !== answer.id) return;
-    thread.cancelTimer();
-    thread.current = null;
+    running.cancelTimer();
+    running.current = null;
     // An idle worker must not keep a command alive that forgot it.
-    thread.worker.unref();
-    thread.cancelTimer = this.#timer(LIMITS.imageWorkerIdleMs, () => this.#drop(thread, wereClosed()));
+    running.worker.unref();
+    running.worker.channel?.unref();
+    running.cancelTimer = this.#timer(LIMITS.imageWorkerIdleMs, () => this.#drop(running, wereClosed()));
     if (answer.kind === "done") current.resolve(answer.result);
     else current.reject(receivedError(answer.error));
     this.#pump();
   }
 
-  /** Forgets a thread for good; what it was doing answers with `error`. */
-  #drop(thread: Thread, error: Error): void {
-    if (!this.#threads.delete(thread)) return;
-    thread.cancelTimer();
-    const { current } = thread;
-    thread.current = null;
-    const end: Promise<unknown> = thread.worker.terminate().finally(() => this.#ending.delete(end));
+  /** Forgets a running for good; what it was doing answers with `error`. */
+  #drop(running: Running, error: Error): void {
+    if (!this.#workers.delete(running)) return;
+    running.cancelTimer();
+    const { current } = running;
+    running.current = null;
+    running.worker.kill("SIGKILL");
+    const end: Promise<unknown> = running.ended.finally(() => this.#ending.delete(end));
     this.#ending.add(end);
     current?.reject(error);
     this.#pump();
