@@ -87,6 +87,7 @@ function guardAll(files: Files, guarded: Guard): Files {
     realpath: (path) => guarded("realpath", path, () => files.realpath(path)),
     read: (path, bytesMax) => guarded("read", path, () => files.read(path, bytesMax)),
     head: (path, bytes) => guarded("head", path, () => files.head(path, bytes)),
+    lookAt: (path, bytesMax) => guarded("lookAt", path, () => files.lookAt(path, bytesMax)),
     create: (path, data) => guarded("create", path, () => files.create(path, data)),
     copy: (from, to) => guarded("copy", to, () => files.copy(from, to)),
     sync: (path) => guarded("sync", path, () => files.sync(path)),

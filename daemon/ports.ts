@@ -92,6 +92,8 @@ export interface Files {
   read(path: string, bytesMax: number): Promise<Uint8Array>;
   /** The first bytes of a regular file, at most so many; EINVAL when it is none. */
   head(path: string, bytes: number): Promise<Uint8Array>;
+  /** `stat` and `read` in one, of a regular file; larger than `bytesMax`: no bytes. Errors are those of `read`. */
+  lookAt(path: string, bytesMax: number): Promise<{ readonly stat: FileStat; readonly bytes: Uint8Array | null }>;
   /** Creates (EEXIST when there), writes all. Not durable. */
   create(path: string, data: Uint8Array | string): Promise<void>;
   /** Creates `to` (EEXIST) with the contents of `from`; the source is opened read-only. Not durable. */

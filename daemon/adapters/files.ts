@@ -26,19 +26,29 @@ import { globDirectories } from "./files/globDirectories.ts";
 import { createHasher } from "./files/hasher.ts";
 import { kindOf, listDirectory } from "./files/listDirectory.ts";
 import { cachesAttributes, mountKind } from "./files/mountKind.ts";
-import { failure, isCode, openRegular } from "./files/openRegular.ts";
+import { createLookAt, tooLarge } from "./files/lookAt.ts";
+import { isCode, openRegular } from "./files/openRegular.ts";
 
 /** Device -> its kind, as `mount` learned it. */
 type Mounts = Map<string, MountKind>;
 
 export function createFiles(): Files {
   const mounts: Mounts = new Map();
+  const lookAt = createLookAt((dev) => mounts.get(dev) === "local");
   return {
     list: async (dir, max) => listDirectory(dir, max, mounts.get(String((await statFollowing(dir)).dev)) === "local"),
     stat: (path) => statFresh(path, mounts),
     realpath: (path) => realpath(path),
-    read,
     head,
+    read: async (path, bytesMax) => {
+      const { bytes } = await lookAt(path, bytesMax);
+      if (bytes === null) throw tooLarge(path, bytesMax);
+      return bytes;
+    },
+    lookAt: async (path, bytesMax) => {
+      const { stat, bytes } = await lookAt(path, bytesMax);
+      return { stat: statOf(stat), bytes };
+    },
     create,
     copy,
     sync: (path) => syncPath(path, constants.O_NOFOLLOW | constants.O_NONBLOCK),
@@ -87,26 +97,6 @@ function statOf(stat: BigIntStats): FileStat {
   };
 }
 
-async function read(path: string, bytesMax: number): Promise<Uint8Array> {
-  const { handle, bytes } = await openRegular(path);
-  try {
-    if (bytes > bytesMax) throw tooLarge(path, bytesMax);
-    // One byte more than announced, so that a file which grows meanwhile is seen to, and never read without end.
-    let data = Buffer.allocUnsafe(Math.min(bytes, bytesMax) + 1);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await handle.read(data, length, data.length - length, null);
-      length += bytesRead;
-      if (length > bytesMax) throw tooLarge(path, bytesMax);
-      // All that was announced, and there was room for more: asking once again would only cost every small file a call.
-      if (bytesRead === 0 || (length === bytes && length < data.length)) return data.subarray(0, length);
-      if (length === data.length) data = Buffer.concat([data], Math.min(data.length * 2, bytesMax + 1));
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
 async function head(path: string, bytes: number): Promise<Uint8Array> {
   const { handle, bytes: size } = await openRegular(path);
   try {
@@ -121,10 +111,6 @@ async function head(path: string, bytes: number): Promise<Uint8Array> {
   } finally {
     await handle.close();
   }
-}
-
-function tooLarge(path: string, bytesMax: number): Error {
-  return failure("EFBIG", `${path} is larger than ${bytesMax} bytes`);
 }
 
 async function create(path: string, data: Uint8Array | string): Promise<void> {

@@ -67,18 +67,22 @@ async function claimFile(
   const path = claimPathOf(folder, world.ids.uuid(), of.name);
   // On a share ENOENT may be a lost reply of our own rename: our name tells.
   await files.rename(joinPath(folder, of.name), path).catch(ignore("ENOENT"));
-  const stat = await files.stat(path).catch(ignore("ENOENT"));
-  if (stat === undefined) return "again";
-  // What took the file's place meanwhile came along by its name; it goes back.
-  if (stat.kind === "directory") {
-    await files.rename(path, joinPath(folder, `put-back-${world.ids.uuid().slice(0, 8)}-${of.name}`));
-    return "again";
-  }
-  const there =
-    stat.kind === "file" ? await files.read(path, LIMITS.manifestBytesMax).catch(ignore("EFBIG")) : undefined;
-  if (there !== undefined && world.digest.sha256(there) === of.sha256) return { path, uid: stat.uid };
-  await putBack(context, folder, { path, name: of.name });
+  const seen = await files.lookAt(path, LIMITS.manifestBytesMax).catch(ignore("ENOENT", "EINVAL", "ELOOP", "EFBIG"));
+  if (seen?.bytes && world.digest.sha256(seen.bytes) === of.sha256) return { path, uid: seen.stat.uid };
+  await giveBack(context, folder, { path, name: of.name });
   return "again";
+}
+
+/** What took the file's place meanwhile came along by its name; it goes back. */
+async function giveBack(
+  context: StageContext,
+  folder: string,
+  claim: { readonly path: string; readonly name: string },
+): Promise<void> {
+  const { files, world } = context;
+  const stat = await files.stat(claim.path).catch(ignore("ENOENT"));
+  if (stat?.kind !== "directory") return putBack(context, folder, claim);
+  await files.rename(claim.path, joinPath(folder, `put-back-${world.ids.uuid().slice(0, 8)}-${claim.name}`));
 }
 
 /** What the life before left in `claimed/`: report files those that have a job, the others are put back and read again. */

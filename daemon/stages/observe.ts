@@ -56,10 +56,11 @@ function wantedNames(folder: Folder, entries: readonly DirEntry[] | null, now: n
 async function observe(context: StageContext, path: string): Promise<Seen> {
   const { files, world } = context;
   try {
-    const stat = await files.stat(path);
+    const isManifest = /\.(ya?ml|json)$/i.test(path);
+    const { stat, bytes } = isManifest
+      ? await files.lookAt(path, LIMITS.manifestBytesMax)
+      : { stat: await files.stat(path), bytes: null };
     if (stat.kind !== "file") return "gone";
-    const isManifest = /\.(ya?ml|json)$/i.test(path) && stat.bytes <= LIMITS.manifestBytesMax;
-    const bytes = isManifest ? await files.read(path, LIMITS.manifestBytesMax) : null;
     const observation: Observation = {
       at: world.clock.now(),
       dev: stat.dev,

@@ -61,6 +61,29 @@ export function describeFiles(
         expect((await files.read(at("a"), 5)).length).toBe(5);
       });
 
+      it("looks at a file: its attributes, and its bytes up to the bound", async () => {
+        await files.create(at("a"), "12345");
+        const whole = await files.lookAt(at("a"), 5);
+        expect(new TextDecoder().decode(whole.bytes!)).toBe("12345");
+        expect(whole.stat).toEqual(await files.stat(at("a")));
+        expect(await files.lookAt(at("a"), 4)).toEqual({ stat: whole.stat, bytes: null });
+        await files.mkdir(at("d"));
+        await subject.symlink(at("a"), at("link"));
+        expect(await codeOf(files.lookAt(at("nothing"), 5))).toBe("ENOENT");
+        expect(await codeOf(files.lookAt(at("d"), 5))).toBe("EINVAL");
+        expect(await codeOf(files.lookAt(at("link"), 5))).toBe("ELOOP");
+      });
+
+      it("looks alike where the disk is known to be local, time after time", async () => {
+        await files.mount(subject.dir);
+        await files.create(at("a"), "12345");
+        const seen = [await files.lookAt(at("a"), 5), await files.lookAt(at("a"), 5), await files.lookAt(at("a"), 4)];
+        expect(seen.map(({ bytes }) => bytes?.length ?? null)).toEqual([5, 5, null]);
+        expect(seen.map(({ stat }) => stat)).toEqual(Array(3).fill(await files.stat(at("a"))));
+        await files.mkdir(at("d"));
+        expect(await codeOf(files.lookAt(at("d"), 5))).toBe("EINVAL");
+      });
+
       it("says ENOENT for what is not there and ENOTDIR below a file", async () => {
         await files.create(at("file"), "x");
         expect(await codeOf(files.read(at("nothing"), 10))).toBe("ENOENT");

@@ -75,6 +75,12 @@ export function simFiles(parts: FilesParts): Files {
     realpath: (path) => call("realpath", path, () => disk.realpath(path)),
     read: (path, bytesMax) => call("read", path, () => disk.read(path, bytesMax).slice()),
     head: (path, bytes) => call("head", path, () => disk.read(path, Number.MAX_SAFE_INTEGER).slice(0, bytes)),
+    lookAt: (path, bytesMax) =>
+      call("lookAt", path, () => {
+        const stat = disk.stat(path);
+        const bytes = stat.kind === "file" && stat.bytes > bytesMax ? null : disk.read(path, bytesMax).slice();
+        return { stat, bytes };
+      }),
     create: (path, data) =>
       write(
         "create",

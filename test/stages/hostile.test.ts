@@ -150,10 +150,10 @@ describe("kinds", () => {
     const real = createFiles();
     let locked = true;
     const hot = studio(dir.path, {
-      read: (path, max) =>
+      lookAt: (path, max) =>
         locked && path.endsWith("/locked.yaml")
           ? Promise.reject(Object.assign(new Error("EACCES"), { code: "EACCES" }))
-          : real.read(path, max),
+          : real.lookAt(path, max),
     });
     hot.drop("locked.yaml", GOOD);
     await hot.after(5_000);
