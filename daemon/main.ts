@@ -10,6 +10,7 @@ import { removeDaemonFile, writeDaemonFile } from "./adapters/daemonFile.ts";
 import { machineFacts } from "./adapters/health.ts";
 import { endProcess } from "./adapters/endProcess.ts";
 import { createHints } from "./adapters/hints.ts";
+import { giveMemoryBack } from "./adapters/memory.ts";
 import { createMountProbe } from "./adapters/mountProbe.ts";
 import { createRules } from "./adapters/rules.ts";
 import { ringHourly } from "./adapters/schedule.ts";
@@ -76,6 +77,8 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   opened.defer(() => removeDaemonFile(config.stateDir, process.pid));
   const bell = ringHourly(() => daemon.wake());
   opened.defer(() => bell.stop());
+  const memory = giveMemoryBack();
+  opened.defer(() => memory.stop());
   stopOnSignals(daemon);
   await daemon.run();
   return EXIT.done;

@@ -38,4 +38,5 @@ MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-131072}
 # What was stripped of its types and compiled is kept, where this folder may be written: a faster start, 20 MiB less.
 NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$home/node_modules/.cache/hotplate}
 export UV_THREADPOOL_SIZE MALLOC_ARENA_MAX MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_ NODE_COMPILE_CACHE
-exec "$node" --max-semi-space-size=2 "$home/daemon/cli/main.ts" "$@"
+# Memory is given back when the daemon rests (daemon/adapters/memory.ts).
+exec "$node" --expose-gc --max-semi-space-size=2 "$home/daemon/cli/main.ts" "$@"

@@ -238,6 +238,10 @@ export const LIMITS = {
   qcAtOnce: 2,
   sqlPerTick: 500,
   drainMs: 20_000,
+  /** Quiet: little CPU in one look; worth it: much since memory was last given back. */
+  memoryLookMs: 10_000,
+  memoryQuietCpuMs: 300,
+  memoryWorthCpuMs: 1_000,
   stagingSweepMs: 24 * 60 * 60_000,
   answerKeepMs: 24 * 60 * 60_000,
   // HTTP and command line
