@@ -92,7 +92,10 @@ class Pool implements WorkerPool {
   async close(): Promise<void> {
     this.#closed = true;
     for (const waiting of this.#queue.splice(0)) waiting.reject(wereClosed());
-    for (const running of this.#workers) this.#drop(running, wereClosed());
+    const closing = [...this.#workers];
+    // Idle ones keep nothing alive; now their end is waited for.
+    for (const { worker } of closing) worker.ref();
+    for (const running of closing) this.#drop(running, wereClosed());
     // A process in a dead mount never ends: it is not waited for beyond a mount's deadline.
     let cancel = (): void => undefined;
     const late = new Promise<void>((resolve) => {
@@ -100,6 +103,7 @@ class Pool implements WorkerPool {
     });
     await Promise.race([Promise.all(this.#ending), late]);
     cancel();
+    for (const { worker } of closing) worker.unref();
   }
 
   #start(): Running {
