@@ -3,7 +3,11 @@ import { expect, test } from "vitest";
 import { createRest } from "../../daemon/adapters/memory.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 
-function resting(): { readonly work: (ms: number) => void; readonly look: () => boolean; readonly collected: () => number } {
+function resting(): {
+  readonly work: (ms: number) => void;
+  readonly look: () => boolean;
+  readonly collected: () => number;
+} {
   let used = 0;
   let collected = 0;
   const look = createRest({ usedMs: () => used, collect: () => void (collected += 1) });

@@ -45,7 +45,8 @@ export function createLookAt(isLocal: (dev: string) => boolean): (path: string, 
       near = opened.near;
       const { stat } = opened;
       if (!stat.isFile()) throw failure("EINVAL", `${path} is not a regular file`);
-      const bytes = Number(stat.size) > bytesMax ? null : await readAll(fd, path, { size: Number(stat.size), bytesMax });
+      const bytes =
+        Number(stat.size) > bytesMax ? null : await readAll(fd, path, { size: Number(stat.size), bytesMax });
       return { stat, bytes };
     } finally {
       if (near) closeSync(fd);
