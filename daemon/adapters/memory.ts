@@ -16,7 +16,7 @@ export const ofThisProcess: Resting = {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000;
   },
-  collect: globalThis.gc === undefined ? null : () => void globalThis.gc?.({ type: "major", flavor: "last-resort" }),
+  collect: globalThis.gc === undefined ? null : () => globalThis.gc?.({ type: "major", flavor: "last-resort" }),
 };
 
 /** Looked at once in every `LIMITS.memoryLookMs`: returns whether it collected. */
