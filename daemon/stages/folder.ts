@@ -70,6 +70,8 @@ export interface Folder {
   backlogAt: number;
   /** Names under which stray media were answered: a sequence gets one answer. */
   readonly strays: Set<string>;
+  /** Whether answers about files that vanished before this life were looked for. */
+  staleSwept: boolean;
   /** Folders of results: a plate that was dropped here has its products beside it. */
   readonly ours: Set<string>;
 }
@@ -97,6 +99,7 @@ export function createFolder(config: HotFolderConfig): Folder {
     listingMs: 0,
     backlogAt: 0,
     strays: new Set(),
+    staleSwept: false,
     ours: new Set(),
   };
 }

@@ -19,6 +19,7 @@ import { laneOf } from "./lanes.ts";
 import type { Looked, SeenFile } from "./observe.ts";
 import { look } from "./observe.ts";
 import { openFolder } from "./openFolder.ts";
+import { sweepStale } from "./staleAnswers.ts";
 
 export function createIntake(context: StageContext, queue: DropQueue, answers: Answers): Stage {
   const folders = context.world.config.hotFolders.map((config) => createFolder(config));
@@ -105,6 +106,7 @@ async function folderSeen(
     const { vanished } = takeListing(folder, seen.entries, now);
     for (const known of vanished) to.answers.withdraw(folder, known);
     to.answers.sweep(folder, seen.entries);
+    await sweepStale(context, folder, to.answers);
   }
   for (const [name, file] of seen.observations) {
     const known = folder.known.get(name);

@@ -106,6 +106,30 @@ describe("bound to a recipe", () => {
     expect((await hot.jobs()).length).toBe(3);
   });
 
+  it("an answer that says waiting is withdrawn when its file vanished while no daemon ran; others stay", async () => {
+    using dir = tempDir();
+    const hot = bound(dir.path);
+    await hot.look();
+    hot.plate("hot/done.png");
+    hot.write("slow.png", "x");
+    hot.write("slower.png", "x");
+    await hot.after(2_000);
+    expect([hot.status("slow.png"), hot.status("slower.png")]).toEqual([
+      expect.stringMatching(/^WAITING/),
+      expect.stringMatching(/^WAITING/),
+    ]);
+    for (const name of ["slow.png", "done.png"]) rmSync(join(hot.dir, name));
+    writeFileSync(join(hot.dir, "theirs.STATUS.txt"), "of an older store: DONE\n");
+    writeFileSync(join(hot.dir, "big.mov.STATUS.txt"), "RECEIVING  big.mov\n");
+    const second = openHot({ root: dir.path, recipe: "grain", store: hot.store, startAt: hot.now() });
+    await second.after(2_000);
+    expect(second.names().filter((name) => name.endsWith(".txt"))).toEqual([
+      "done.png.STATUS.txt",
+      "slower.png.STATUS.txt",
+      "theirs.STATUS.txt",
+    ]);
+  });
+
   it("a plate in a resolution folder that still grows below is not taken", async () => {
     using dir = tempDir();
     const hot = bound(dir.path);
