@@ -221,6 +221,7 @@ export async function importFile(
   request: { readonly file: string; readonly name: string; readonly out: string; readonly url: string | null },
 ): Promise<ImportOutcome> {
   const catalogue = request.url === null ? await tools.recordedCatalogue() : await tools.liveCatalogue(request.url);
+  if (await isPicture(tools, request.file)) return { kind: "refused", problems: [picture(request.file)] };
   const graphText = await graphOf(tools, request.file);
   const answer = importRecipe({ graphText, name: request.name, catalogue });
   if (answer.kind === "broken")
@@ -240,6 +241,20 @@ export async function importFile(
   await tools.files.create(`${dir}/${GRAPH_FILE}`, answer.graphText);
   await tools.files.create(`${dir}/${RECIPE_FILE}`, answer.recipeText);
   return { kind: "written", dir, notes: answer.notes, parameters: Object.keys(answer.file.parameters) };
+}
+
+/** ComfyUI's pictures carry their graph, so people try them; only the exported file is one that somebody meant to share. */
+async function isPicture(tools: RecipeTools, file: string): Promise<boolean> {
+  const bytes = await tools.files.read(await tools.files.realpath(file), LIMITS.pictureTriedBytesMax).catch(() => null);
+  return bytes !== null && /^(\x89PNG|\xff\xd8\xff|RIFF....WEBP)/s.test(String.fromCharCode(...bytes.slice(0, 12)));
+}
+
+function picture(file: string): Problem {
+  return {
+    ...plain(file, "This is a picture, not an exported graph."),
+    expected: "the JSON file that ComfyUI exports",
+    action: "Open the picture in ComfyUI, then choose File > Export (API).",
+  };
 }
 
 async function graphOf(tools: RecipeTools, file: string): Promise<string> {

@@ -160,6 +160,7 @@ export const LIMITS = {
   // Recipes and rules
   recipeFileBytesMax: 256 * 1024,
   recipeDirsMax: 64,
+  pictureTriedBytesMax: 256 * 1024 * 1024,
   recipeNamesMax: 1_000,
   recipeVersionsMax: 200,
   graphDepthMax: 16,

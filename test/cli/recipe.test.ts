@@ -117,3 +117,14 @@ test("import of the page's format writes nothing, says which menu, and exits 3",
   expect(code).toBe(3);
   expect(existsSync(join(dir, "mine"))).toBe(false);
 });
+
+test("import of a picture that ComfyUI saved is refused with the way to its graph, and writes nothing", async () => {
+  const saved = join(dir, "ComfyUI_00001_.png");
+  writeFileSync(saved, Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Buffer.from('prompt {"3": {}}')]));
+  const { text, code } = await run("import", saved, "--name", "look", "--out", join(dir, "none"));
+  expect(text).toContain(
+    "This is a picture, not an exported graph. Open the picture in ComfyUI, then choose File > Export (API).",
+  );
+  expect(code).toBe(3);
+  expect(existsSync(join(dir, "none"))).toBe(false);
+});
