@@ -17,7 +17,8 @@ export interface ManifestRest {
 
 /** null: nothing can be made of it. */
 export function restOf(value: unknown): ManifestRest | null {
-  const rest: unknown = JSON.parse(JSON.stringify(value));
+  const rest = copyOf(value);
+  if (rest === null) return null;
   const without: Path[] = [];
   for (let round = 0; round < LIMITS.problemsMax; round += 1) {
     const parsed = manifestSchema.safeParse(rest);
@@ -30,6 +31,16 @@ export function restOf(value: unknown): ManifestRest | null {
     }
   }
   return null;
+}
+
+/** null: an alias holds itself; nothing can be cut out of that, and its own problem is told. */
+function copyOf(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value)) as unknown;
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
 }
 
 function wrongPaths(issue: z.core.$ZodIssue): readonly Path[] {

@@ -127,9 +127,8 @@ export function observeFlights(watch: Watch, now: number): void {
   const flights = [...slot.flights.values()].filter(
     (flight) => flight.submittedAt !== null && !flight.settled && flight.phase !== "collecting",
   );
-  // What the socket heard begin and nobody heard end runs, although nobody asked yet.
   if (flights.length === 0) slot.deafSince = null;
-  const running = flights.find((flight) => flight.lastStatus === "running" || flight.runningSince !== null);
+  const running = flights.find((flight) => flight.lastStatus === "running");
   const waits = flights.some((flight) => flight.lastStatus === "pending");
   if (slot.state !== "up" || running !== undefined || !waits) {
     watch.queueStillSince = null;

@@ -130,9 +130,12 @@ describe("a slot that the daemon spawns", () => {
   });
 
   it("whose GPU state is poisoned is restarted before it fails more (HP-SLOT-POISONED)", async () => {
-    await using farm = await makeSpawnedFarm({ args: [["--simulate", "cudaError@3"]] });
+    await using farm = await makeSpawnedFarm();
     const daemon = farm.startDaemon();
     await daemon.line(event("slot.ready"));
+    // In this life of the process only: the next one is sound.
+    const armed = JSON.stringify({ fault: "cudaError@2" });
+    await fetch(`http://127.0.0.1:${farm.ports[0]}/simulated/fault`, { method: "POST", body: armed });
     drop(farm.hot, "a.yaml", manifestText(0));
     expect(await daemon.line(event("slot.restarting"))).toMatchObject({ code: "HP-SLOT-POISONED" });
     await committed(daemon);
