@@ -264,8 +264,11 @@ export function createLive(
 
 /** A beginning is only a time for estimates; an end is asked about. */
 function heard(slot: SlotState, what: Parameters<Wake>[0], now: number): void {
-  if (what === null) slot.wokenAll = true;
-  else if (what.ended) slot.woken.add(what.prompt);
+  if (what === null) {
+    slot.wokenAll = true;
+    // Its socket came or went: is it there? A restart between two looks would not be seen.
+    slot.nextProbeAt = 0;
+  } else if (what.ended) slot.woken.add(what.prompt);
   else for (const flight of slot.flights.values()) if (flight.promptId === what.prompt) flight.runningSince ??= now;
 }
 
