@@ -38,6 +38,7 @@ describe("the launcher", () => {
       "threads=16",
       "memory=2 131072 131072",
       `cache=${dir.path}/product/node_modules/.cache/hotplate`,
+      "--expose-gc",
       "--max-semi-space-size=2",
       `${dir.path}/product/daemon/cli/main.ts`,
       "ls",
