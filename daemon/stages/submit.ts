@@ -38,8 +38,15 @@ export function startSubmit(context: StageContext, parts: SubmitParts): void {
     key: `submit:${flight.promptId}`,
     lane: `${slot.config.name}:submit`,
     run: () => submit(context, parts),
-    done: (outcome) =>
-      ended(context, parts, outcome.ok ? outcome.value : { kind: "unreachable", error: outcome.error }),
+    done: async (outcome) => {
+      try {
+        await ended(context, parts, outcome.ok ? outcome.value : { kind: "unreachable", error: outcome.error });
+      } catch (error) {
+        // Its end could not be written down (a store or rule file that failed once): nothing waits for it, so it is sent again.
+        if (!flight.settled && flight.submittedAt === null) flight.stopFor ??= "lost";
+        throw error;
+      }
+    },
   });
   // The lane has as many places as a slot has flights, so there is always room; else the grant goes back.
   if (!started) flight.stopFor = "lost";

@@ -5,6 +5,22 @@ import { runCases } from "./loops.ts";
 
 const FOUND: readonly (readonly [string, Case])[] = [
   [
+    "sends a refused task again when its end could not be written down, because its history could not be read",
+    {
+      seed: 1,
+      scenario: "refused",
+      when: [{ pattern: "^store.history", fault: { kind: "error", error: "EIO" } }],
+    },
+  ],
+  [
+    "sends a refused task again when its end could not be written down, because the rules could not be read",
+    {
+      seed: 1,
+      scenario: "refused",
+      when: [{ pattern: "^rules.book", fault: { kind: "error", error: "EIO" } }],
+    },
+  ],
+  [
     "fails no task because the recipe folders can't be read for a while after a restart",
     {
       seed: 1,
