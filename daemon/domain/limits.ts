@@ -190,7 +190,7 @@ export const LIMITS = {
   sickAttempts: 5,
   sickJobs: 2,
   endedAttemptsKept: 200,
-  selfTestMs: 10 * 60_000,
+  slotProofMs: 10 * 60_000,
   selfTestPauseMs: 60_000,
   selfTestPauseMaxMs: 30 * 60_000,
   leaseMs: 60_000,
@@ -217,6 +217,7 @@ export const LIMITS = {
   modelLoadGuessSeconds: 10,
   modelRankSeconds: 10,
   modelWaitMaxMs: 10 * 60_000,
+  taskGuessSeconds: 1,
   observationsKept: 2_000,
   workKindsKept: 2_000,
   // Gate

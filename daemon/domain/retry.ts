@@ -87,6 +87,14 @@ export function afterFailure(failure: Failure, history: AttemptHistory): AfterFa
   }
 }
 
+/**
+ * Its ComfyUI went away while it ran. Most often somebody restarted it, and it is sent again without a retry used; but what
+ * ran each time may be why. A crash that was seen counts sooner than a ComfyUI that was merely gone.
+ */
+export function afterLoss(of: { readonly lostBefore: number; readonly crashed: boolean }): "again" | "poison" {
+  return of.lostBefore < (of.crashed ? LIMITS.comfyCrashesMax : LIMITS.lostRunsMax) ? "again" : "poison";
+}
+
 /** The ladder ends by itself, at the largest GPU; the count of attempts is the bound for GPUs of unknown size. */
 function afterMemory({ memory, failures }: AttemptHistory): AfterFailure {
   if (memory === null || memory.kind === "end")

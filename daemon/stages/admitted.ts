@@ -12,6 +12,7 @@ import type { Answers } from "./answers.ts";
 import type { Drop } from "./dropQueue.ts";
 import type { Folder } from "./folder.ts";
 import { rememberPlaces, strayName } from "./media.ts";
+import { tell } from "./tell.ts";
 
 export type Admitted =
   | {
@@ -142,8 +143,7 @@ async function refuse(
   if (folder.strays.has(said)) return;
   folder.strays.add(said);
   const fields = { name: said, folder: folder.config.path, code: "HP-INTAKE-NOT-A-MANIFEST" };
-  context.world.log.event("info", "file.refused", fields);
-  await context.world.store.note("file.refused", null, fields);
+  await tell(context, "info", "file.refused", fields);
 }
 
 /** Problems that go away without a new save, when the plate is mended or arrives. */
@@ -176,8 +176,7 @@ async function reject(
   if (again) return;
   const code = of.problems[0]?.code ?? "HP-INTERNAL";
   const fields = { name: known.name, folder: folder.config.path, code };
-  context.world.log.event("info", "manifest.rejected", fields);
-  await context.world.store.note("manifest.rejected", null, fields);
+  await tell(context, "info", "manifest.rejected", fields);
 }
 
 /** Looked at anew, as if it had just changed. */

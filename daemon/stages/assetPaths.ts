@@ -16,6 +16,7 @@ import { planPlate } from "../planManifest.ts";
 import { laneOf } from "./lanes.ts";
 import { plateLook } from "./plateLook.ts";
 import { planWorld } from "./planWorld.ts";
+import { tell } from "./tell.ts";
 
 interface Watched {
   readonly config: AssetPathConfig;
@@ -187,8 +188,7 @@ async function decide(
       // A gap is no fault while frames may still come: it is looked at again when anything in it changes.
       if (code === "HP-PLATE-FRAMES" && !plate.marked) return;
       const fields = { name: plate.path, folder: one.config.glob, code, reason: problem?.message ?? "" };
-      world.log.event("warn", "manifest.rejected", fields);
-      await world.store.note("manifest.rejected", null, fields);
+      await tell(context, "warn", "manifest.rejected", fields);
     }
   }
 }

@@ -7,7 +7,7 @@ import { classify } from "../domain/classify.ts";
 import { messageOf } from "../domain/errors.ts";
 import { memoryStep, neededMiB } from "../domain/memoryLadder.ts";
 import type { AfterFailure, AttemptHistory, Failure } from "../domain/retry.ts";
-import { afterFailure } from "../domain/retry.ts";
+import { afterFailure, afterLoss } from "../domain/retry.ts";
 import { isMissing, memoryFailures } from "../domain/taskPast.ts";
 import type { Flight, SlotState, StageContext } from "../live.ts";
 import { memorySlots, noteEnd } from "../live.ts";
@@ -141,6 +141,39 @@ export async function givenBack(
   const fields = { task: flight.taskId, slot: ended.slot.config.name };
   if (ended.how === "lost") context.world.log.event("info", "task.lost", { ...fields, code: "HP-COMFY-LOST" });
   else context.world.log.event("info", "task.released", fields);
+}
+
+/** It ran when its ComfyUI went away. `crash`: how it ended, in words, where that was seen. */
+export async function lostWhileRunning(
+  context: StageContext,
+  ended: Ended & { readonly crash: string | null },
+): Promise<void> {
+  const { crash } = ended;
+  const attempts = await context.world.store.history(ended.flight.taskId);
+  const lostBefore = attempts.filter((attempt) => attempt.outcome === "lost").length;
+  if (afterLoss({ lostBefore, crashed: crash !== null }) === "again")
+    return givenBack(context, { ...ended, how: "lost" });
+  const gone = `ComfyUI was gone ${lostBefore + 1} times while it ran; it may be what ends ComfyUI`;
+  const message = crash === null ? gone : `${crash} while it ran`;
+  return attemptFailed(context, { ...ended, failure: { class: "lost", code: "HP-COMFY-LOST", message } });
+}
+
+/** ComfyUI has let go of what was to be stopped, or is let go of itself. */
+export async function stoppedAsWanted(context: StageContext, ended: Ended): Promise<void> {
+  const { slot, flight } = ended;
+  switch (flight.stopFor) {
+    case "steal":
+      return givenBack(context, { ...ended, how: "released" });
+    case "timeout": {
+      const message = `On slot ${slot.config.name} ${flight.overTime ?? "it took too long"}.`;
+      return attemptFailed(context, { ...ended, failure: { class: "timeout", code: "HP-TASK-TIMEOUT", message } });
+    }
+    case "cancel":
+      return canceled(context, ended);
+    case "lost":
+    case null:
+      return leave(context, ended);
+  }
 }
 
 /** A person canceled it and ComfyUI has let go of it: only now the GPU is free of it. */

@@ -14,7 +14,7 @@ import type { Flight, SlotState, Stage, StageContext } from "../live.ts";
 import { noteEnd } from "../live.ts";
 import type { ComfyOutput, PromptStatus } from "../ports.ts";
 import type { StagedFile } from "../storePort.ts";
-import { attemptFailed, canceled, givenBack, leave } from "./attempts.ts";
+import { attemptFailed, canceled, givenBack, leave, lostWhileRunning, stoppedAsWanted } from "./attempts.ts";
 import { laneOf } from "./lanes.ts";
 import { attemptsDir } from "./openVersion.ts";
 import { engineOf } from "./machineRecord.ts";
@@ -134,7 +134,7 @@ async function take(
     case "running":
       return;
     case "completed":
-      if (flight.stopFor === "cancel" || flight.stopFor === "lost") await stopped(context, slot, flight);
+      if (flight.stopFor === "cancel" || flight.stopFor === "lost") await stoppedAsWanted(context, { slot, flight });
       else {
         // From here on the slot is free for its next prompt: files are copied beside it.
         flight.phase = "collecting";
@@ -143,7 +143,7 @@ async function take(
       }
       return;
     case "failed":
-      if (flight.stopFor !== null) await stopped(context, slot, flight);
+      if (flight.stopFor !== null) await stoppedAsWanted(context, { slot, flight });
       else await attemptFailed(context, { slot, flight, trouble: { kind: "comfy", error: status.error } });
       return;
     case "unknown":
@@ -155,45 +155,15 @@ async function take(
 /** ComfyUI does not know the prompt: stopped as wanted, never arrived, or forgotten in a restart. */
 async function unknown(context: StageContext, slot: SlotState, flight: Flight): Promise<void> {
   if (flight.stopFor !== null) {
-    await stopped(context, slot, flight);
+    await stoppedAsWanted(context, { slot, flight });
     return;
   }
   const now = context.world.clock.now();
   flight.unknownSince ??= now;
   // One look may fall between queue and history; a bounded moment later it is gone for good.
-  if (now - flight.unknownSince >= LIMITS.promptUnknownMs) await forgotten(context, slot, flight);
-}
-
-/**
- * Sent again, without a retry used: most often somebody restarted ComfyUI. But what ran each time when it went away may be
- * why it does, and nobody's restarts go on for ever.
- */
-async function forgotten(context: StageContext, slot: SlotState, flight: Flight): Promise<void> {
-  const attempts = flight.runningSince === null ? [] : await context.world.store.history(flight.taskId);
-  const lost = attempts.filter((attempt) => attempt.outcome === "lost").length;
-  if (lost < LIMITS.lostRunsMax) return givenBack(context, { slot, flight, how: "lost" });
-  const message = `ComfyUI was gone ${lost + 1} times while it ran; it may be what ends ComfyUI`;
-  await attemptFailed(context, { slot, flight, failure: { class: "lost", code: "HP-COMFY-LOST", message } });
-}
-
-async function stopped(context: StageContext, slot: SlotState, flight: Flight): Promise<void> {
-  switch (flight.stopFor) {
-    case "steal":
-      await givenBack(context, { slot, flight, how: "released" });
-      return;
-    case "timeout": {
-      const message = `On slot ${slot.config.name} ${flight.overTime ?? "it took too long"}.`;
-      await attemptFailed(context, { slot, flight, failure: { class: "timeout", code: "HP-TASK-TIMEOUT", message } });
-      return;
-    }
-    case "cancel":
-      await canceled(context, { slot, flight });
-      return;
-    case "lost":
-    case null:
-      leave(context, { slot, flight });
-      return;
-  }
+  if (now - flight.unknownSince < LIMITS.promptUnknownMs) return;
+  if (flight.runningSince === null) await givenBack(context, { slot, flight, how: "lost" });
+  else await lostWhileRunning(context, { slot, flight, crash: null });
 }
 
 interface Collected {

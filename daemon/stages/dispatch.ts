@@ -6,6 +6,7 @@
  */
 import type { Head } from "../domain/board.ts";
 import { setNewest } from "../domain/boundedMap.ts";
+import { chargeSeconds } from "../domain/estimate.ts";
 import type { PromptId, SlotName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Assignment } from "../domain/schedule.ts";
@@ -16,7 +17,7 @@ import { whyNot } from "../domain/slotFit.ts";
 import type { Flight, SlotState, Stage, StageContext } from "../live.ts";
 import { slotFacts } from "../live.ts";
 import type { TaskRow } from "../storePort.ts";
-import { factsOf, readHeads, scheduling } from "./heads.ts";
+import { busyPlaces, factsOf, readHeads, scheduling } from "./heads.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { noteRan } from "./standing.ts";
 import { planOf } from "./stepPlans.ts";
@@ -29,7 +30,9 @@ export function createDispatch(context: StageContext, shelf: RecipeShelf): Stage
     async tick() {
       if (live.state === "draining" || !shelf.ready()) return;
       await world.store.wakeDeferred();
-      const free = [...live.slots.values()].some((slot) => slot.state === "up" && busy(slot) < LIMITS.promptsPerSlot);
+      const free = [...live.slots.values()].some(
+        (slot) => slot.state === "up" && busyPlaces(slot) < LIMITS.promptsPerSlot,
+      );
       if (!free) return;
       const { heads, tasks } = await readHeads(context, shelf);
       const headOf = new Map(heads.flatMap((head) => head.tasks.map((task) => [task.id, head] as const)));
@@ -40,16 +43,10 @@ export function createDispatch(context: StageContext, shelf: RecipeShelf): Stage
         if (task !== undefined && slot !== undefined && head !== undefined)
           await grant(context, { task, slot, head, assignment, shelf });
       }
-      if ([...live.slots.values()].some((slot) => slot.state === "up" && busy(slot) === 0))
+      if ([...live.slots.values()].some((slot) => slot.state === "up" && busyPlaces(slot) === 0))
         await takeBackForIdle(context, shelf);
     },
   };
-}
-
-function busy(slot: SlotState): number {
-  let count = 0;
-  for (const flight of slot.flights.values()) if (flight.phase !== "collecting") count += 1;
-  return count;
 }
 
 async function grant(
@@ -72,7 +69,7 @@ async function grant(
   const granted = await context.world.store.grant(task.id, slot.config.name as SlotName, promptId);
   if (granted === null) return;
   const now = context.world.clock.now();
-  const seconds = live.estimator.secondsOf(head.workKey, slot.config.name) ?? 1;
+  const seconds = chargeSeconds(live.estimator, head.workKey, slot.config.name);
   const flight: Flight = {
     taskId: task.id,
     fence: granted.fence,

@@ -11,6 +11,7 @@ import { slotPlace } from "../slotPlace.ts";
 import type { WaitReason } from "../domain/slotFit.ts";
 import type { SlotState, Stage, StageContext } from "../live.ts";
 import { samplePeaks } from "./vramPeaks.ts";
+import { tell } from "./tell.ts";
 
 /** What is kept from look to look. */
 interface Memory {
@@ -115,7 +116,6 @@ async function block(context: StageContext, slot: SlotState, trouble: WaitReason
   if (trouble === null) slot.blocks.delete("gpu");
   else slot.blocks.set("gpu", trouble);
   if (before?.code === trouble?.code) return;
-  const { log, store } = context.world;
   const fields = {
     slot: slot.config.name,
     gpu: slot.gpu.uuid,
@@ -123,16 +123,14 @@ async function block(context: StageContext, slot: SlotState, trouble: WaitReason
     reason: trouble?.message ?? null,
   };
   const name = trouble === null ? "gpu.well" : "gpu.drained";
-  log.event(trouble === null ? "info" : "warn", name, fields);
-  await store.note(name, null, fields);
+  await tell(context, trouble === null ? "info" : "warn", name, fields);
 }
 
 async function tellOrder(context: StageContext, slot: SlotState, before: string | null): Promise<void> {
   const { mismatch } = slot.gpu;
   if (mismatch === null || mismatch === before) return;
   const fields = { slot: slot.config.name, code: "HP-GPU-ORDER", reason: mismatch };
-  context.world.log.event("warn", "gpu.order", fields);
-  await context.world.store.note("gpu.order", null, fields);
+  await tell(context, "warn", "gpu.order", fields);
 }
 
 function placeOf(slot: SlotState): SlotPlace {

@@ -12,7 +12,7 @@ import type { TaskFacts } from "../domain/slotFit.ts";
 import { rootTrouble } from "../domain/slotFit.ts";
 import type { TaskPast } from "../domain/taskPast.ts";
 import { taskPast } from "../domain/taskPast.ts";
-import type { StageContext } from "../live.ts";
+import type { SlotState, StageContext } from "../live.ts";
 import { memorySlots, slotFacts } from "../live.ts";
 import type { HeadRow, TaskRow } from "../storePort.ts";
 import { workOf } from "./learn.ts";
@@ -42,12 +42,15 @@ export async function readHeads(context: StageContext, shelf: RecipeShelf): Prom
 
 function freePlaces(context: StageContext): number {
   let free = 0;
-  for (const slot of context.live.slots.values()) {
-    let busy = 0;
-    for (const flight of slot.flights.values()) if (flight.phase !== "collecting") busy += 1;
-    free += Math.max(0, LIMITS.promptsPerSlot - busy);
-  }
+  for (const slot of context.live.slots.values()) free += Math.max(0, LIMITS.promptsPerSlot - busyPlaces(slot));
   return free;
+}
+
+/** Prompts that are ComfyUI's still: what is being collected holds no place. */
+export function busyPlaces(slot: SlotState): number {
+  let busy = 0;
+  for (const flight of slot.flights.values()) if (flight.phase !== "collecting") busy += 1;
+  return busy;
 }
 
 async function headOf(context: StageContext, row: HeadRow, shelf: RecipeShelf): Promise<Head> {

@@ -20,6 +20,7 @@ import type { Looked, SeenFile } from "./observe.ts";
 import { look } from "./observe.ts";
 import { openFolder } from "./openFolder.ts";
 import { sweepStale } from "./staleAnswers.ts";
+import { tell } from "./tell.ts";
 
 export function createIntake(context: StageContext, queue: DropQueue, answers: Answers): Stage {
   const folders = context.world.config.hotFolders.map((config) => createFolder(config));
@@ -209,16 +210,14 @@ async function folderDown(
   folder.state = "down";
   folder.reason = reason;
   const fields = { folder: folder.config.path, code: "HP-INTAKE-FOLDER", reason };
-  context.world.log.event("error", "folder.down", fields);
-  await context.world.store.note("folder.down", null, fields);
+  await tell(context, "error", "folder.down", fields);
 }
 
 async function folderUp(context: StageContext, folder: Folder): Promise<void> {
   folder.state = "up";
   folder.reason = null;
   const fields = { folder: folder.config.path };
-  context.world.log.event("info", "folder.up", fields);
-  await context.world.store.note("folder.up", null, fields);
+  await tell(context, "info", "folder.up", fields);
 }
 
 function publishView(context: StageContext, folder: Folder): void {

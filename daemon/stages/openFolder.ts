@@ -11,6 +11,7 @@ import type { MountFacts } from "../ports.ts";
 import type { Folder } from "./folder.ts";
 import { laneOf } from "./lanes.ts";
 import { CLAIMED, settleClaims } from "./claims.ts";
+import { tell } from "./tell.ts";
 
 const OWNER = ".hotplate/owner.json";
 
@@ -99,8 +100,7 @@ async function refuse(context: StageContext, folder: Folder, error: unknown): Pr
   folder.state = "down";
   folder.reason = reason;
   const fields = { folder: folder.config.path, code, reason };
-  context.world.log.event("error", "folder.down", fields);
-  await context.world.store.note("folder.down", null, fields);
+  await tell(context, "error", "folder.down", fields);
 }
 
 function refusalWords(path: string, error: unknown): string {

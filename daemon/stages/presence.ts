@@ -4,6 +4,7 @@
  * person's own decision (`hotplate cancel`).
  */
 import type { SlotState, Stage, StageContext } from "../live.ts";
+import { tell } from "./tell.ts";
 
 export function createPresence(context: StageContext): Stage {
   return {
@@ -34,6 +35,5 @@ async function take(
   if (before === (person !== null)) return;
   const fields = { slot: slot.config.name, who: person?.who ?? null, until: person?.until ?? null };
   const name = person === null ? "slot.returned" : "slot.taken";
-  context.world.log.event("info", name, fields);
-  await context.world.store.note(name, null, fields);
+  await tell(context, "info", name, fields);
 }

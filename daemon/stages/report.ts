@@ -220,7 +220,7 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
   const first = job.steps[0];
   const waiting =
     first === undefined ? [] : await context.world.store.tasks(first.id, { states: ["ready", "blocked"], limit: 1 });
-  const ahead = waiting[0] === undefined ? 0 : await context.world.store.ahead(waiting[0].id);
+  const ahead = waiting[0] === undefined ? 0 : (await context.world.store.ahead(waiting[0].id)).all;
   const trouble = job.steps
     .map((step) => context.live.stepTrouble.get(step.id)?.message)
     .find((message) => message !== undefined);

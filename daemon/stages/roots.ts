@@ -8,6 +8,7 @@ import { joinPath, rootOf } from "../domain/paths.ts";
 import { exists } from "../durable.ts";
 import type { RootState, Stage, StageContext } from "../live.ts";
 import type { MountGuard } from "../mountGuard.ts";
+import { tell } from "./tell.ts";
 
 export const DEMO_MARK = ".hotplate-demo.json";
 
@@ -101,8 +102,7 @@ async function change(context: StageContext, root: RootState, health: Health): P
   if (before === health.state) return;
   const event = EVENT_OF[health.state];
   const fields = { root: root.name, path: root.path, state: health.state, reason: health.reason };
-  context.world.log.event(health.state === "well" ? "info" : "error", event, fields);
-  await context.world.store.note(event, null, fields);
+  await tell(context, health.state === "well" ? "info" : "error", event, fields);
   // What waited for it is tried now, not when its pause is over.
   if (health.state === "well")
     for (const [step, trouble] of context.live.stepTrouble)

@@ -10,7 +10,8 @@ import type { Sickness } from "../domain/sickness.ts";
 import { sicknessWords, sickParts } from "../domain/sickness.ts";
 import type { SlotState, Stage, StageContext } from "../live.ts";
 import { wishRestart } from "./restartWish.ts";
-import { runSelfTest } from "./selfTest.ts";
+import { proveSlot } from "./proveSlot.ts";
+import { tell } from "./tell.ts";
 
 interface Patient {
   readonly slot: SlotState;
@@ -37,7 +38,7 @@ async function findSick(context: StageContext, patients: Map<string, Patient>): 
   if (live.ended.length < LIMITS.sickAttempts) return;
   const found = sickParts(live.ended, [...live.slots.keys()]);
   if (found.node !== null) {
-    await tell(context, "node.sick", {
+    await tell(context, "warn", "node.sick", {
       code: "HP-NODE-SICK",
       node: context.options.node,
       reason: sicknessWords(found.node),
@@ -70,7 +71,7 @@ async function fallSick(
     message: `${words}. It tests itself before it gets work again`,
     action: "see its log",
   });
-  await tell(context, "slot.sick", { slot: slot.config.name, code, reason: words });
+  await tell(context, "warn", "slot.sick", { slot: slot.config.name, code, reason: words });
 }
 
 /** When it is empty, answers, and nobody restarts it. */
@@ -83,14 +84,14 @@ function startTest(context: StageContext, patients: Map<string, Patient>, patien
   patient.testing = context.work.start({
     key: `selfTest:${slot.config.name}`,
     lane: `${slot.config.name}:selfTest`,
-    run: () => runSelfTest(context, slot, id),
+    run: () => proveSlot(context, slot, { id, as: "self-test" }),
     done: async (outcome) => {
       patient.testing = false;
       patient.tests += 1;
       if (outcome.ok) {
         patients.delete(slot.config.name);
         slot.blocks.delete("sick");
-        await tell(context, "slot.recovered", { slot: slot.config.name, tests: patient.tests });
+        await tell(context, "info", "slot.recovered", { slot: slot.config.name, tests: patient.tests });
         return;
       }
       await failed(context, patient, messageOf(outcome.error));
@@ -114,14 +115,5 @@ async function failed(context: StageContext, patient: Patient, why: string): Pro
     message: `${words}. Its self-test failed ${patient.tests} times (${why}); the next is in ${Math.round(pauseMs / 60_000)} min`,
     action: "see its log; hotplate doctor",
   });
-  await tell(context, "slot.sick", { slot: slot.config.name, code, reason: `its self-test failed: ${why}` });
-}
-
-async function tell(
-  context: StageContext,
-  name: "node.sick" | "slot.sick" | "slot.recovered",
-  fields: Readonly<Record<string, string | number>>,
-): Promise<void> {
-  context.world.log.event(name === "slot.recovered" ? "info" : "warn", name, fields);
-  await context.world.store.note(name, null, fields);
+  await tell(context, "warn", "slot.sick", { slot: slot.config.name, code, reason: `its self-test failed: ${why}` });
 }

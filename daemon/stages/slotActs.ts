@@ -1,17 +1,15 @@
 /** What supervision does: starts, signals, warms up, and lets a slot's tasks go elsewhere. Each act is owned work of the loop. */
 import type { ExitWords } from "../domain/exitWords.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { EventFields, EventName } from "../domain/events.ts";
 import type { PromptId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import type { Graph } from "../domain/recipe.ts";
 import type { Act } from "../domain/slotLadder.ts";
 import type { Flight, StageContext } from "../live.ts";
-import { attemptFailed, canceled, givenBack, leave } from "./attempts.ts";
-import { scratchDir } from "./feedCache.ts";
-import { joinPath } from "../domain/paths.ts";
+import { givenBack, lostWhileRunning, stoppedAsWanted } from "./attempts.ts";
+import { proveSlot } from "./proveSlot.ts";
 import type { Watch } from "./slotWatch.ts";
 import { forgetProcess } from "./slotWatch.ts";
+import { tell } from "./tell.ts";
 
 export async function perform(context: StageContext, watch: Watch, act: Act): Promise<void> {
   switch (act.kind) {
@@ -29,16 +27,6 @@ export async function perform(context: StageContext, watch: Watch, act: Act): Pr
       watch.slot.restartWish = null;
       return;
   }
-}
-
-export async function tell(
-  context: StageContext,
-  level: "info" | "warn" | "error",
-  name: EventName,
-  fields: EventFields,
-): Promise<void> {
-  context.world.log.event(level, name, fields);
-  await context.world.store.note(name, null, fields);
 }
 
 /** The lane of the process has one place: no look tells of a time before the act. */
@@ -127,21 +115,14 @@ function command(context: StageContext, watch: Watch): void {
   });
 }
 
-/** Needs no model: it proves that the execution thread lives, that the GPU's state can be made, that a file is written. */
-const WARM_UP = (prefix: string): Graph => ({
-  "1": { class_type: "EmptyImage", inputs: { width: 64, height: 64, batch_size: 1, color: 8421504 } },
-  "2": { class_type: "SaveImage", inputs: { images: ["1", 0], filename_prefix: prefix } },
-});
-
 function warmUp(context: StageContext, watch: Watch): void {
   const { slot } = watch;
-  const { client } = slot;
   const id = context.world.ids.uuid() as PromptId;
   watch.warmUp = "running";
   const started = context.work.start({
     key: `warmUp:${slot.config.name}`,
     lane: `${slot.config.name}:warmUp`,
-    run: () => warm(context, watch, id),
+    run: () => proveSlot(context, slot, { id, as: "warm-up" }),
     done: (outcome) => {
       // It went away meanwhile: the next one is asked anew.
       if (watch.warmUp !== "running") return;
@@ -149,36 +130,9 @@ function warmUp(context: StageContext, watch: Watch): void {
       else if (slot.state === "down") watch.warmUp = "needed";
       else watch.warmUp = { failed: messageOf(outcome.error) };
       watch.nextLookAt = 0;
-      void client.forget(id).catch((error: unknown) =>
-        // Its picture is swept at the next start.
-        context.world.log.event("debug", "work.failed", { work: "forget", error: messageOf(error) }),
-      );
     },
   });
   if (!started) watch.warmUp = "needed";
-}
-
-async function warm(context: StageContext, watch: Watch, id: PromptId): Promise<void> {
-  const { client, config } = watch.slot;
-  const { clock } = context.world;
-  const answer = await client.submit({ id, graph: WARM_UP(`hotplate/${id}`), jobId: "warm-up" });
-  if (answer.kind === "refused") throw new Error(answer.error.message);
-  for (;;) {
-    const status = await client.status(id);
-    if (status.kind === "failed") throw new Error(status.error.message);
-    if (status.kind === "unknown") throw new Error("ComfyUI forgot the prompt");
-    if (status.kind === "completed") {
-      const [output] = status.outputs;
-      if (output === undefined) throw new Error("it names no result");
-      const path = joinPath(scratchDir(context.world.config.stateDir), `warm-up-${config.name}-${id}.png`);
-      await client.fetch(output, path);
-      const { bytes } = await context.files.stat(path);
-      await context.files.unlink(path);
-      if (bytes === 0) throw new Error("its result is empty");
-      return;
-    }
-    await clock.sleep(LIMITS.tickBusyMs);
-  }
 }
 
 /** Its tasks go elsewhere. Fences keep what it may still write out of every version. */
@@ -201,33 +155,7 @@ async function endFlight(
 ): Promise<void> {
   const { watch, flight, ran, exit } = of;
   const { slot } = watch;
-  switch (flight.stopFor) {
-    case "cancel":
-      return canceled(context, { slot, flight });
-    case "steal":
-      return givenBack(context, { slot, flight, how: "released" });
-    case "lost":
-      return leave(context, { slot, flight });
-    case "timeout": {
-      const message = `no end after ${Math.round(flight.plan.timeoutMs / 1000)} s on slot ${slot.config.name}`;
-      return attemptFailed(context, { slot, flight, failure: { class: "timeout", code: "HP-TASK-TIMEOUT", message } });
-    }
-    case null:
-      if (!ran) return givenBack(context, { slot, flight, how: "released" });
-      return ranWhileItEnded(context, { watch, flight, exit });
-  }
-}
-
-/** What ran when ComfyUI ended may be why: a task that takes it down again and again is poison. */
-async function ranWhileItEnded(
-  context: StageContext,
-  of: { readonly watch: Watch; readonly flight: Flight; readonly exit: ExitWords | null },
-): Promise<void> {
-  const { watch, flight, exit } = of;
-  const { slot } = watch;
-  const attempts = await context.world.store.history(flight.taskId);
-  const crashes = attempts.filter((attempt) => attempt.outcome === "lost").length;
-  if (exit === null || crashes < LIMITS.comfyCrashesMax) return givenBack(context, { slot, flight, how: "lost" });
-  const message = `${exit.message} while it ran`;
-  return attemptFailed(context, { slot, flight, failure: { class: "lost", code: "HP-COMFY-LOST", message } });
+  if (flight.stopFor !== null) return stoppedAsWanted(context, { slot, flight });
+  if (!ran) return givenBack(context, { slot, flight, how: "released" });
+  return lostWhileRunning(context, { slot, flight, crash: exit?.message ?? null });
 }

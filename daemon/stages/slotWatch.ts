@@ -46,6 +46,19 @@ export interface Watch {
   cameBack: boolean;
 }
 
+/** What is known of a process of which nothing was seen yet. */
+const NEW_PROCESS = {
+  exit: null,
+  threadDied: false,
+  wasReady: false,
+  activity: null,
+  idleSince: null,
+  queueStillSince: null,
+  queueStillSeen: false,
+  running: null,
+  recycleSince: null,
+} satisfies Partial<Watch>;
+
 export function newWatch(slot: SlotState, now: number): Watch {
   const { config } = slot;
   const { spawn } = config;
@@ -58,17 +71,9 @@ export function newWatch(slot: SlotState, now: number): Watch {
     look: null,
     nextLookAt: 0,
     warmUp: (config.warmUp ?? spawn !== undefined) ? "needed" : "done",
-    exit: null,
-    threadDied: false,
-    wasReady: false,
-    activity: null,
-    idleSince: null,
-    queueStillSince: null,
-    queueStillSeen: false,
-    running: null,
+    ...NEW_PROCESS,
     stops: new Map(),
     orphans: [],
-    recycleSince: null,
     checked: null,
     wasDown: false,
     cameBack: false,
@@ -80,15 +85,7 @@ export function forgetProcess(watch: Watch): void {
   const wanted = watch.slot.config.warmUp ?? watch.spawned !== null;
   Object.assign(watch, {
     warmUp: wanted ? "needed" : "done",
-    exit: null,
-    threadDied: false,
-    wasReady: false,
-    activity: null,
-    idleSince: null,
-    queueStillSince: null,
-    queueStillSeen: false,
-    running: null,
-    recycleSince: null,
+    ...NEW_PROCESS,
   } satisfies Partial<Watch>);
   watch.stops.clear();
   watch.slot.ended = 0;

@@ -7,6 +7,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { backoffMs } from "../domain/retry.ts";
 import type { SlotState, Stage, StageContext } from "../live.ts";
 import type { Catalogue, SystemStats } from "../ports.ts";
+import { tell } from "./tell.ts";
 
 const FLOOR = { major: 0, minor: 19 };
 
@@ -58,8 +59,7 @@ function probe(context: StageContext, slot: SlotState): void {
       if (before === slot.state) return;
       const event = refusal === null ? "slot.up" : "slot.refused";
       const fields = { slot: name, version: slot.stats.version, simulated: slot.stats.simulated, reason: refusal };
-      context.world.log.event(refusal === null ? "info" : "error", event, fields);
-      await context.world.store.note(event, null, fields);
+      await tell(context, refusal === null ? "info" : "error", event, fields);
     },
   });
 }
@@ -92,6 +92,5 @@ export async function slotDown(context: StageContext, slot: SlotState, error: un
   // Supervision tells of its own restarts, and why.
   if (wasDown || slot.blocks.has("supervision")) return;
   const fields = { slot: slot.config.name, code: "HP-COMFY-UNREACHABLE", reason };
-  context.world.log.event("warn", "slot.down", fields);
-  await context.world.store.note("slot.down", null, fields);
+  await tell(context, "warn", "slot.down", fields);
 }

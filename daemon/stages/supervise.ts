@@ -13,7 +13,8 @@ import { blockOf } from "../domain/slotWords.ts";
 import type { Stage, StageContext } from "../live.ts";
 import { messageOf } from "../domain/errors.ts";
 import { givenBack } from "./attempts.ts";
-import { perform, processLane, tell } from "./slotActs.ts";
+import { perform, processLane } from "./slotActs.ts";
+import { tell } from "./tell.ts";
 import type { Watch } from "./slotWatch.ts";
 import { absorb, factsOf, newWatch, observeFlights, recycleWish } from "./slotWatch.ts";
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { AfterFailure, AttemptHistory, FailureClass } from "../../daemon/domain/retry.ts";
-import { afterFailure, backoffMs, FAILURE_CLASSES } from "../../daemon/domain/retry.ts";
+import { afterFailure, afterLoss, backoffMs, FAILURE_CLASSES } from "../../daemon/domain/retry.ts";
 import { overTime } from "../../daemon/domain/timeLimit.ts";
 
 const FIRST: AttemptHistory = { failures: 1, distinctSlots: 1, comfyCrashes: 0, memory: null, slotLeft: true };
@@ -41,6 +41,13 @@ describe("after a failure", () => {
     expect(after("memory", { memory: end })).toEqual({ kind: "final", reason: "nowhere", message: end.message });
     const larger = { kind: "larger", slots: ["b"] } as const;
     expect(words(after("memory", { memory: larger, failures: LIMITS.attemptsMax }))).toBe("final poison");
+  });
+
+  it("a task that was lost while it ran is sent again, but not for ever, and less often where a crash was seen", () => {
+    const lost = (crashed: boolean): readonly string[] =>
+      Array.from({ length: LIMITS.lostRunsMax + 1 }, (_, lostBefore) => afterLoss({ lostBefore, crashed }));
+    expect(lost(true).indexOf("poison")).toBe(LIMITS.comfyCrashesMax);
+    expect(lost(false).indexOf("poison")).toBe(LIMITS.lostRunsMax);
   });
 
   it("pauses double and are bounded", () => {
