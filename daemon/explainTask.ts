@@ -2,6 +2,7 @@
  * `explain` for people: gathers the facts of one task from the store and from what the loop knows now, and asks the same
  * pure function that the scheduler uses. Reads only.
  */
+import type { Head } from "./domain/board.ts";
 import { boardOf } from "./domain/board.ts";
 import { explainTask } from "./domain/explain.ts";
 import { waitingReasons } from "./domain/explainWaiting.ts";
@@ -37,12 +38,12 @@ export async function explain(
     state: task.state,
     task: facts,
     slots: view.scheduling.slots,
-    scheduling: await schedulingReasons(world.store, view, { task, facts }),
+    scheduling: await schedulingReasons(world, view, { task, facts }),
     draining: view.state === "draining",
     stepTrouble: view.stepTrouble[step.id] ?? null,
     dueInMs: task.dueAt === null ? null : Math.max(0, task.dueAt - view.now),
     lastFailure: task.failure,
-    ahead: isTerminal(task.state) ? 0 : await world.store.ahead(task.id),
+    ahead: isTerminal(task.state) ? 0 : (await world.store.ahead(task.id)).alike,
     slot: task.slot,
     gate: task.gate,
     siblingsOpen,
@@ -79,21 +80,21 @@ export async function explainJob(
   return { job: job.id, state: job.state, tasks };
 }
 
-/** The scheduler's own words, on the board that it sees: all heads, this task's with its own facts. */
+/** The scheduler's own words, on the board that it sees: every head with the facts of its first task, this one's with its own. */
 async function schedulingReasons(
-  store: World["store"],
+  world: Pick<World, "store" | "recipes" | "config">,
   view: NodeView,
   of: { readonly task: TaskRow; readonly facts: TaskFacts },
 ): Promise<readonly WaitReason[]> {
   if (of.task.state !== "ready") return [];
-  const rows = await store.heads({ heads: LIMITS.headsMax, tasksEach: 1 });
-  const heads = rows.map((row) => ({
-    ...row,
-    ...keysOf({ recipeSha256: row.class.recipeSha256, models: row.class.models }),
-    waitingSince: row.tasks[0]?.readyAt ?? view.now,
-    // Other heads only matter by their rank here.
-    tasks: [row.id === of.task.headId ? of.facts : { ...of.facts, id: row.tasks[0]?.id ?? "" }],
-  }));
+  const heads: Head[] = [];
+  for (const row of await world.store.heads({ heads: LIMITS.headsMax, tasksEach: 1 })) {
+    const [first] = row.tasks;
+    const step = first === undefined ? null : await world.store.step(first.stepId);
+    if (first === undefined || step === null) continue;
+    const facts = row.id === of.task.headId ? of.facts : await taskFacts(world, view, { task: first, step });
+    heads.push({ ...row, ...keysOf(row.class), waitingSince: first.readyAt ?? view.now, tasks: [facts] });
+  }
   return waitingReasons(boardOf({ ...view.scheduling, heads }), of.task.headId, of.facts);
 }
 

@@ -341,8 +341,8 @@ export interface Store {
   ): Promise<readonly TaskRow[]>;
   task(id: TaskId): Promise<TaskRow | null>;
   wedge(stepId: StepId, index: number): Promise<WedgePlan | null>;
-  /** Waiting tasks that a ready task of this priority stands behind. */
-  ahead(taskId: TaskId): Promise<number>;
+  /** Ready tasks before a task: of its own head, and of all by priority and age. */
+  ahead(taskId: TaskId): Promise<{ readonly alike: number; readonly all: number }>;
   events(afterSeq: number, limit: number, jobId?: JobId): Promise<readonly StoredEvent[]>;
   /** Jobs touched since a sequence number: whose answers must be written again. */
   jobsTouchedSince(seq: number, limit: number): Promise<{ readonly jobs: readonly JobId[]; readonly seq: number }>;

@@ -18,6 +18,7 @@ export interface ExplainFacts {
   /** deferred: ms until it is due. */
   readonly dueInMs: number | null;
   readonly lastFailure: Failure | null;
+  /** Ready tasks of its own kind that begin before it. */
   readonly ahead: number;
   /** What the scheduler itself says of a ready task (domain/explainWaiting); empty when it was not asked. */
   readonly scheduling: readonly WaitReason[];
@@ -86,9 +87,10 @@ function ready(facts: ExplainFacts): readonly WaitReason[] {
   const full = facts.slots.every(
     (slot, index) => refusals[index] !== null || slot.flights.length >= LIMITS.promptsPerSlot,
   );
-  if (facts.ahead > 0) out.push(reason("queue", `${facts.ahead} tasks are before it`));
+  if (facts.ahead > 0) out.push(reason("queue", `${facts.ahead} tasks of the same kind are before it`));
   if (full) out.push(reason("busy", "every slot that can run it is busy"));
-  out.push(...facts.scheduling);
-  if (out.length === 0) out.push(reason("next", "it starts at the next tick"));
+  // Slot by slot only where that tells more than the sentence above.
+  out.push(...facts.scheduling.filter(({ code }) => !(full && code === "busy")));
+  if (out.every(({ code }) => code === "rank")) out.push(reason("next", "it starts at the next tick"));
   return out;
 }

@@ -500,8 +500,10 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       });
       it("counts the tasks before a task", async () => {
         await opened("job_a", { wedges: 3, frames: [null] });
-        expect(await store.ahead("job_a/1/w3/still" as TaskId)).toBe(1);
-        expect(await store.ahead("job_a/1/w2/still" as TaskId)).toBe(2);
+        await opened("job_b", { wedges: 1, frames: [null], person: "uid:7" });
+        expect(await store.ahead("job_a/1/w3/still" as TaskId)).toEqual({ alike: 1, all: 1 });
+        expect(await store.ahead("job_a/1/w2/still" as TaskId)).toEqual({ alike: 2, all: 2 });
+        expect(await store.ahead("job_b/1/w1/still" as TaskId)).toEqual({ alike: 0, all: 3 });
       });
       it("keeps its counters equal to its rows through everything", async () => {
         await opened("job_a", { wedges: 5, frames: [1, 2] });

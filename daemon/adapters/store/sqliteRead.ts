@@ -83,17 +83,21 @@ export function readTasks(db: Database): TaskMethods {
       return plan.wedges.find((wedge) => wedge.index === index) ?? null;
     },
     async ahead(taskId) {
-      const task = db.one("SELECT priority, seq FROM task WHERE id = ?", taskId);
-      if (task === null) return 0;
-      const priority = task["priority"] ?? 0;
-      const row = db.one(
-        "SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE state = 'ready' AND (priority > ? OR (priority = ? AND seq < ?)) LIMIT ?)",
-        priority,
-        priority,
-        task["seq"] ?? null,
-        LIMITS.tasksPerStepMax,
-      );
-      return Number(row?.["n"] ?? 0);
+      const task = db.one("SELECT priority, seq, head_id FROM task WHERE id = ?", taskId);
+      if (task === null) return { alike: 0, all: 0 };
+      const { priority = 0, seq = null, head_id: head = null } = task;
+      const count = (where: string, ...values: readonly Sql[]): number =>
+        Number(
+          db.one(
+            `SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE state = 'ready' AND ${where} LIMIT ?)`,
+            ...values,
+            LIMITS.tasksPerStepMax,
+          )?.["n"] ?? 0,
+        );
+      return {
+        alike: count("head_id = ? AND seq < ?", head, seq),
+        all: count("(priority > ? OR (priority = ? AND seq < ?))", priority, priority, seq),
+      };
     },
   };
 }
