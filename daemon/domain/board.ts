@@ -4,6 +4,7 @@
  * sees the ones before.
  */
 import type { Estimates } from "./estimate.ts";
+import { chargeSeconds } from "./estimate.ts";
 import type { Rank } from "./rank.ts";
 import { rankOf } from "./rank.ts";
 import type { Ledger } from "./share.ts";
@@ -127,6 +128,6 @@ export function ranked(board: Board): readonly Ranked[] {
 
 /** Charged when it is given, by what it will likely take: two shows take turns from the first task on. */
 export function chargeHead(board: Board, head: Head, slot: string): void {
-  const seconds = board.facts.estimates.secondsOf(head.workKey, slot) ?? 1;
+  const seconds = chargeSeconds(board.facts.estimates, head.workKey, slot);
   board.ledger = charged(board.ledger, { show: head.show, person: head.person, seconds, at: board.facts.now });
 }

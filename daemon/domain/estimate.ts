@@ -30,6 +30,11 @@ export interface Estimator extends Estimates {
   observe(seen: Observation): void;
 }
 
+/** What a task is charged with when it is given: what it will likely take, and a second where nobody knows. */
+export function chargeSeconds(estimates: Estimates, workKey: string, slot: string): number {
+  return estimates.secondsOf(workKey, slot) ?? LIMITS.taskGuessSeconds;
+}
+
 /** Weight of the newest observation. */
 const NEWEST = 0.3;
 

@@ -43,7 +43,8 @@ const personKey = (show: string, person: string): string => `${show}\n${person}`
 export function charged(ledger: Ledger, charge: Charge): Ledger {
   const put = (of: ReadonlyMap<string, Used>, key: string): ReadonlyMap<string, Used> => {
     const out = new Map([...of].filter(([, used]) => faded(used, charge.at) >= 1e-3));
-    out.set(key, { seconds: faded(of.get(key), charge.at) + charge.seconds, at: charge.at });
+    // What is taken back was charged before and has faded since: nobody owes less than nothing.
+    out.set(key, { seconds: Math.max(0, faded(of.get(key), charge.at) + charge.seconds), at: charge.at });
     return out;
   };
   return {

@@ -53,7 +53,7 @@ export function worthLoading(board: Board, place: Place, head: Head): boolean {
   const seconds = estimates.secondsOf(head.workKey, place.facts.name);
   if (load === null || seconds === null) return true;
   const readyIn = busySeconds(estimates, place) + load;
-  return startsWithin(board, holders, { head, seconds: readyIn }) < waitingFor(board, head);
+  return tasksWithin(board, holders, { head, seconds: readyIn, begun: true }) < waitingFor(board, head);
 }
 
 /** Slower than others that hold its models: would they begin everything that waits before this one had ended one task? */
@@ -78,37 +78,22 @@ export function leftToFaster(
       isAble(board, head, other),
   );
   if (others.length === 0) return false;
-  return endsWithin(board, others, { head, seconds: endsIn }) >= allWaiting(board);
+  return tasksWithin(board, others, { head, seconds: endsIn, begun: false }) >= allWaiting(board);
 }
 
-/** Tasks of the head's kind that the places begin within so many seconds, after what they have in hand. */
-function startsWithin(
+/** Tasks of the head's kind that the places end within so many seconds, after what they have in hand; with `begun` those they begin. */
+function tasksWithin(
   board: Board,
   places: readonly Place[],
-  of: { readonly head: Head; readonly seconds: number },
+  of: { readonly head: Head; readonly seconds: number; readonly begun: boolean },
 ): number {
-  return total(places, (place) => {
-    const each = board.facts.estimates.secondsOf(of.head.workKey, place.facts.name);
-    if (each === null || each <= 0) return 0;
-    return Math.max(0, Math.floor((of.seconds - busySeconds(board.facts.estimates, place)) / each) + 1);
-  });
-}
-
-/** The same, but ended. */
-function endsWithin(
-  board: Board,
-  places: readonly Place[],
-  of: { readonly head: Head; readonly seconds: number },
-): number {
-  return total(places, (place) => {
-    const each = board.facts.estimates.secondsOf(of.head.workKey, place.facts.name);
-    if (each === null || each <= 0) return 0;
-    return Math.max(0, Math.floor((of.seconds - busySeconds(board.facts.estimates, place)) / each));
-  });
-}
-
-function total(places: readonly Place[], each: (place: Place) => number): number {
-  return places.reduce((sum, place) => sum + each(place), 0);
+  const { estimates } = board.facts;
+  return places.reduce((sum, place) => {
+    const each = estimates.secondsOf(of.head.workKey, place.facts.name);
+    if (each === null || each <= 0) return sum;
+    const ended = Math.floor((of.seconds - busySeconds(estimates, place)) / each);
+    return sum + Math.max(0, of.begun ? ended + 1 : ended);
+  }, 0);
 }
 
 function waitingFor(board: Board, head: Head): number {

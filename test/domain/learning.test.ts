@@ -76,6 +76,13 @@ describe("shares", () => {
     expect(sharesOf(weighted, { now, active, weights: { A: 3 } }).show("A")?.fair).toBe(0.75);
   });
 
+  it("never fall below nothing when what was charged is taken back after it faded", () => {
+    const given = charged(EMPTY_LEDGER, { show: "A", person: "p", seconds: 100, at: now - LIMITS.shareHalfLifeMs });
+    const back = charged(given, { show: "A", person: "p", seconds: -100, at: now });
+    const both = charged(back, { show: "B", person: "q", seconds: 10, at: now });
+    expect(sharesOf(both, { now, active, weights: {} }).show("A")?.factor).toBe(1);
+  });
+
   it("drop what faded to nothing, so that a ledger of months stays small", () => {
     let ledger = EMPTY_LEDGER;
     for (let day = 0; day < 400; day += 1)

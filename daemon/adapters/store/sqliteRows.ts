@@ -51,33 +51,19 @@ export function taskRow(row: Row): TaskRow {
 
 /** A ready task: nobody holds it and nothing of a result is left, so only what can be there was read. */
 export function readyRow(row: Row): TaskRow {
-  return {
-    id: row["id"],
-    jobId: row["job_id"],
-    stepId: row["step_id"],
-    show: row["show"],
-    priority: row["priority"],
-    seq: row["seq"],
-    classId: row["class_id"],
-    headId: row["head_id"],
-    readyAt: row["ready_at"],
-    wedge: row["wedge"],
-    frame: row["frame"],
-    state: "ready",
-    attempt: row["attempt"],
-    fence: null,
-    slot: null,
-    promptId: null,
-    leaseUntil: null,
-    dueAt: null,
-    failure: json(row["failure"], null),
-    staged: [],
-    inspection: null,
-    gate: null,
-    holdUntil: null,
-    gpuSeconds: null,
-  } as unknown as TaskRow;
+  return taskRow({ ...NOTHING_HELD, ...row });
 }
+const NOTHING_HELD: Row = {
+  state: "ready",
+  fence: null,
+  slot: null,
+  prompt_id: null,
+  lease_until: null,
+  due_at: null,
+  gate: null,
+  hold_until: null,
+  gpu_seconds: null,
+};
 
 export function stepRow(row: Row): StepRow {
   const target = row["target_path"];
