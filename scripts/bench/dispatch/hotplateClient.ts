@@ -15,6 +15,8 @@ import { graphOf } from "./tasks.ts";
 export interface DaemonLine {
   readonly event: string;
   readonly slot?: string;
+  readonly task?: string;
+  readonly prompt?: string;
   /** ms since the epoch, when it was read here. */
   readonly at: number;
 }

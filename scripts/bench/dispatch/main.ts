@@ -9,8 +9,10 @@
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
+import type { Figure } from "../measure.ts";
 import { figure, machine } from "../measure.ts";
 import { decisionFigures } from "./decision.ts";
+import type { FleetRound } from "./fleet.ts";
 import { fleetRound } from "./fleet.ts";
 import type { Row } from "./race.ts";
 import { race } from "./race.ts";
@@ -49,34 +51,18 @@ if (wanted.has("swaps")) {
 }
 if (wanted.has("fleet")) {
   const size = given.quick ? { tasks: 40, fastMs: 20 } : { tasks: 1_000, fastMs: 1_000 };
-  const rounds = [];
+  const rounds: FleetRound[] = [];
   for (let round = 0; round < repeats; round += 1) rounds.push(await fleetRound(size));
+  const of = (what: string, unit: string, pick: (one: FleetRound) => number): Figure =>
+    figure(what, unit, rounds.map(pick));
   const rows = [
-    figure(
-      "tasks done",
-      "",
-      rounds.map((one) => one.done),
-    ),
-    figure(
-      "done more than once",
-      "",
-      rounds.map((one) => one.twice),
-    ),
-    figure(
-      "noticed the killed slot after",
-      "s",
-      rounds.map((one) => one.killedSeenAfter),
-    ),
-    figure(
-      "noticed the stalled slot after",
-      "s",
-      rounds.map((one) => one.stalledSeenAfter),
-    ),
-    figure(
-      "time for what remained / ideal",
-      "",
-      rounds.map((one) => one.overIdeal),
-    ),
+    of("tasks done", "", (one) => one.done),
+    of("done twice on sound slots", "", (one) => one.twice),
+    of("done again that a broken slot had ended", "", (one) => one.again),
+    of("killed slot: its tasks went elsewhere after", "s", (one) => one.killedSeenAfter),
+    of("stalled slot: its tasks went elsewhere after", "s", (one) => one.stalledSeenAfter),
+    of("tasks that remained then", "", (one) => one.remained),
+    of("time for them / ideal", "", (one) => one.overIdeal),
   ];
   table(`${size.tasks} tasks, 4 fast and 4 slow slots; half way one is killed and one stalled`, rows);
 }
@@ -92,7 +78,7 @@ function show(title: string, rows: readonly Row[]): void {
   );
 }
 
-function table(title: string, figures: readonly ReturnType<typeof figure>[]): void {
+function table(title: string, figures: readonly Figure[]): void {
   if (given.json) {
     process.stdout.write(`${JSON.stringify({ title, figures })}\n`);
     return;
