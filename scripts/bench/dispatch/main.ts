@@ -50,7 +50,7 @@ if (wanted.has("swaps")) {
   show(`${count} tasks, 3 checkpoints in turn, ${workMs} ms work, ${loadMs} ms load, 2 slots, cold`, await race(of));
 }
 if (wanted.has("fleet")) {
-  const size = given.quick ? { tasks: 40, fastMs: 20 } : { tasks: 1_000, fastMs: 1_000 };
+  const size = given.quick ? { tasks: 40, fastMs: 20 } : { tasks: 1_000, fastMs: 2_000 };
   const rounds: FleetRound[] = [];
   for (let round = 0; round < repeats; round += 1) rounds.push(await fleetRound(size));
   const of = (what: string, unit: string, pick: (one: FleetRound) => number): Figure =>
