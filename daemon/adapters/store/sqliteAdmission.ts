@@ -119,15 +119,15 @@ function insertStep(db: Database, job: NewJob, of: { readonly step: StepPlan; re
   const { step, index } = of;
   const stepId = `${job.id}/${index + 1}`;
   db.run(
-    "INSERT INTO step (id, job_id, idx, plan, root, priority, state, n_blocked) VALUES (?, ?, ?, ?, ?, ?, 'planned', ?)",
+    "INSERT INTO step (id, job_id, idx, root, priority, state, n_blocked) VALUES (?, ?, ?, ?, ?, 'planned', ?)",
     stepId,
     job.id,
     index,
-    JSON.stringify(step),
     step.target.root,
     job.plan.priority,
     step.wedges.length * step.frames.length,
   );
+  db.run("INSERT INTO step_plan (step_id, plan) VALUES (?, ?)", stepId, JSON.stringify(step));
   const heads = new Map<string, HeadIds>();
   // Tasks wait in the order of their rows: the span of a sweep is seen after a few, frame by frame.
   for (const frame of bisected(step.frames)) {

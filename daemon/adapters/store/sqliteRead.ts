@@ -4,7 +4,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { WedgePlan } from "../../domain/plan.ts";
 import type { JobRow, Store } from "../../storePort.ts";
 import type { Database, Row, Sql } from "./sqliteDatabase.ts";
-import { eventRow, jobRow, stepRow, taskRow } from "./sqliteRows.ts";
+import { eventRow, jobRow, STEP_AND_PLAN, stepRow, taskRow } from "./sqliteRows.ts";
 
 type JobMethods = Pick<Store, "job" | "jobs">;
 type TaskMethods = Pick<Store, "tasks" | "task" | "wedge" | "ahead">;
@@ -12,7 +12,10 @@ type EventMethods = Pick<Store, "events" | "jobsTouchedSince">;
 
 export function readJobs(db: Database): JobMethods {
   const whole = (row: Row): JobRow =>
-    jobRow(row, db.all("SELECT * FROM step WHERE job_id = ? ORDER BY idx", row["id"] ?? null).map(stepRow));
+    jobRow(
+      row,
+      db.all(`SELECT ${STEP_AND_PLAN} FROM step WHERE job_id = ? ORDER BY idx`, row["id"] ?? null).map(stepRow),
+    );
   return {
     async job(id) {
       const row = db.one("SELECT * FROM job WHERE id = ?", id);
@@ -77,7 +80,7 @@ export function readTasks(db: Database): TaskMethods {
       return row === null ? null : taskRow(row);
     },
     async wedge(stepId, index) {
-      const row = db.one("SELECT plan FROM step WHERE id = ?", stepId);
+      const row = db.one("SELECT plan FROM step_plan WHERE step_id = ?", stepId);
       if (row === null) return null;
       const plan = JSON.parse(String(row["plan"])) as { wedges: readonly WedgePlan[] };
       return plan.wedges.find((wedge) => wedge.index === index) ?? null;

@@ -65,6 +65,9 @@ const NOTHING_HELD: Row = {
   gpu_seconds: null,
 };
 
+/** What `stepRow` reads: the plan lies beside the row, for the row changes with every task. */
+export const STEP_AND_PLAN = "step.*, (SELECT plan FROM step_plan WHERE step_id = step.id) AS plan";
+
 export function stepRow(row: Row): StepRow {
   const target = row["target_path"];
   return {
@@ -86,7 +89,7 @@ export function stepRow(row: Row): StepRow {
   } as unknown as StepRow;
 }
 
-function countsOf(row: Row): TaskCounts {
+export function countsOf(row: Row): TaskCounts {
   return Object.fromEntries(TASK_STATES.map((state) => [state, Number(row[`n_${state}`])])) as TaskCounts;
 }
 

@@ -2,12 +2,12 @@
  * Versions: reserved, opened, published in two steps, or burnt. `beginPublish` is the decision; after it only forward. The
  * UNIQUE target path is the last guard: two versions of this store never share a place.
  */
-import { jobState } from "../../domain/job.ts";
-import { isJobEnded } from "../../domain/job.ts";
+import type { StepState } from "../../domain/job.ts";
+import { isJobEnded, jobState } from "../../domain/job.ts";
 import type { Fence, StepId } from "../../domain/ids.ts";
 import type { StepRow, Store } from "../../storePort.ts";
 import type { Database, Row } from "./sqliteDatabase.ts";
-import { stepRow } from "./sqliteRows.ts";
+import { countsOf, STEP_AND_PLAN, stepRow } from "./sqliteRows.ts";
 import { STEP_WORK } from "./sqliteSchema.ts";
 
 type OpenMethods = Pick<Store, "reserveVersion" | "openVersion" | "burn" | "stepsToDo" | "cleared" | "step">;
@@ -56,7 +56,7 @@ export function openMethods(db: Database): OpenMethods {
       return db.transaction(() => {
         const step = stepOf(db, stepId);
         if (step === null || (step["state"] !== "planned" && step["state"] !== "open")) return "stale";
-        const { counts } = stepRow(step);
+        const counts = countsOf(step);
         if (counts.blocked + counts.ready + counts.running + counts.deferred + counts.committing + counts.done > 0)
           return "stale";
         db.run("UPDATE step SET state = 'burnt', reason = ? WHERE id = ?", reason, stepId);
@@ -72,7 +72,11 @@ export function openMethods(db: Database): OpenMethods {
       let root = db.one(`SELECT root ${from} ORDER BY root LIMIT 1`);
       while (root !== null) {
         const name = root["root"] ?? null;
-        const rows = db.all(`SELECT * ${from} AND root = ? ORDER BY priority DESC, rowid LIMIT ?`, name, limitEach);
+        const rows = db.all(
+          `SELECT ${STEP_AND_PLAN} ${from} AND root = ? ORDER BY priority DESC, rowid LIMIT ?`,
+          name,
+          limitEach,
+        );
         out.push(...rows.map(stepRow));
         root = db.one(`SELECT root ${from} AND root > ? ORDER BY root LIMIT 1`, name);
       }
@@ -82,7 +86,7 @@ export function openMethods(db: Database): OpenMethods {
       db.run("UPDATE step SET cleared = 1 WHERE id = ? AND state = 'burnt'", stepId);
     },
     async step(id) {
-      const row = stepOf(db, id);
+      const row = db.one(`SELECT ${STEP_AND_PLAN} FROM step WHERE id = ?`, id);
       return row === null ? null : stepRow(row);
     },
   };
@@ -95,9 +99,9 @@ export function publishMethods(db: Database): PublishMethods {
       return db.transaction(() => {
         const step = under(db, { id: stepId, fence, state: "open" });
         if (step === null) return "stale";
-        const { counts, ungated } = stepRow(step);
+        const counts = countsOf(step);
         const open = counts.blocked + counts.ready + counts.running + counts.deferred;
-        if (open > 0 || ungated > 0 || counts.committing === 0) return "stale";
+        if (open > 0 || Number(step["ungated"]) > 0 || counts.committing === 0) return "stale";
         db.run(
           "UPDATE step SET state = 'committing', target_path = ?, staging_path = ?, commit_sha256 = ? WHERE id = ?",
           publication.targetPath,
@@ -148,8 +152,8 @@ export function publishMethods(db: Database): PublishMethods {
 
 /** Writes the end of a job whose last step has ended, and frees its dedupe key when it did not end well. */
 export function endJobIfEnded(db: Database, jobId: string): void {
-  const steps = db.all("SELECT * FROM step WHERE job_id = ? ORDER BY idx", jobId).map(stepRow);
-  const state = jobState(steps);
+  const steps = db.all("SELECT * FROM step WHERE job_id = ? ORDER BY idx", jobId);
+  const state = jobState(steps.map((row) => ({ state: row["state"] as StepState, counts: countsOf(row) })));
   if (!isJobEnded(state)) return;
   db.run("UPDATE job SET ended_at = ? WHERE id = ? AND ended_at IS NULL", db.now(), jobId);
   if (state !== "done") db.run("UPDATE job SET dedupe_key = NULL WHERE id = ?", jobId);

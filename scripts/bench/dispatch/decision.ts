@@ -104,8 +104,8 @@ async function filledStore(count: number): Promise<{ readonly store: Store } & A
     ids: { uuid: () => `id-${(ids += 1)}` },
   });
   const jobs = SHOWS * PEOPLE;
-  const wedges = Math.max(SETS, Math.round(count / jobs));
-  for (let job = 0; job < jobs; job += 1) await openJob(store, job, wedges);
+  const tasks = Math.max(SETS, Math.round(count / jobs));
+  for (let job = 0; job < jobs; job += 1) await openJob(store, job, tasks);
   return {
     store,
     async [Symbol.asyncDispose]() {
@@ -115,14 +115,17 @@ async function filledStore(count: number): Promise<{ readonly store: Store } & A
   };
 }
 
-async function openJob(store: Store, job: number, wedges: number): Promise<void> {
+/** As many frames as it takes for a step to stay within the wedges that a manifest may have. */
+async function openJob(store: Store, job: number, tasks: number): Promise<void> {
+  const wedges = Math.min(tasks, LIMITS.wedgesPerStepMax);
+  const frames = Math.round(tasks / wedges);
   const id = `job_${job}` as JobId;
   const show = `show${job % SHOWS}`;
   const step: StepPlan = {
     name: "main",
     recipe: { name: "race", version: "1.0.0", sha256: "r", dir: "/r" },
     plate: null,
-    frames: [null],
+    frames: frames === 1 ? [null] : Array.from({ length: frames }, (_, n) => 1_001 + n),
     wedges: Array.from({ length: wedges }, (_, n) => ({
       index: n + 1,
       axes: {},

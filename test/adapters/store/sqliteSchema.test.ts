@@ -2,6 +2,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 import { openSqliteReader, openSqliteStore } from "../../../daemon/adapters/store/sqlite.ts";
+import type { JobId, StepId } from "../../../daemon/domain/ids.ts";
+import { newJob } from "../../contract/store.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 
 it("is refused by an older one, untouched (HP-STATE-NEWER)", async () => {
@@ -17,4 +19,23 @@ it("is refused by an older one, untouched (HP-STATE-NEWER)", async () => {
   const again = new DatabaseSync(path);
   expect(again.prepare("PRAGMA user_version").get()).toEqual({ user_version: 99 });
   again.close();
+});
+
+it("of the schema before keeps its jobs and their plans", async () => {
+  using dir = tempDir();
+  const path = dir.file("hotplate.db");
+  const parts = { path, clock: { now: () => 1 }, ids: { uuid: () => "s" } };
+  const store = openSqliteStore(parts);
+  await store.submit([newJob("job_a", { wedges: 3 })]);
+  const before = await store.job("job_a" as JobId);
+  await store.close();
+  const db = new DatabaseSync(path);
+  db.exec(
+    "ALTER TABLE step ADD COLUMN plan TEXT NOT NULL DEFAULT ''; UPDATE step SET plan = (SELECT plan FROM step_plan WHERE step_id = step.id); DROP TABLE step_plan; PRAGMA user_version = 4",
+  );
+  db.close();
+  const again = openSqliteStore(parts);
+  expect(await again.job("job_a" as JobId)).toEqual(before);
+  expect((await again.wedge("job_a/1" as StepId, 2))?.index).toBe(2);
+  await again.close();
 });
