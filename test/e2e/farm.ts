@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import type { Version } from "../../scripts/simulatedComfyui/words.ts";
 
-const REPO = fileURLToPath(new URL("../..", import.meta.url));
+export const REPO = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface LogLine {
   readonly event?: string;
