@@ -53,6 +53,8 @@ export interface Flight {
   submittedAt: number | null;
   /** What the prompt must be stopped for; null while it may run. */
   stopFor: "steal" | "cancel" | "timeout" | "lost" | null;
+  /** Image workers that broke or hung over its result. */
+  finishTries: number;
   lastStatus: PromptStatus["kind"] | null;
   unknownSince: number | null;
   /** An answer of ComfyUI is in hand and being acted on: no more polls. */

@@ -8,12 +8,14 @@ import { canonicalJson } from "./domain/canonicalJson.ts";
 import type { Catalogue } from "./domain/catalogue.ts";
 import type { Problem } from "./domain/errors.ts";
 import { expand } from "./domain/expand.ts";
+import { PLAIN_COLOR } from "./domain/colorPlan.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { readManifest } from "./domain/manifest.ts";
 import { mayBeEcho } from "./domain/manifestRest.ts";
 import type { ReadManifest } from "./domain/manifest.ts";
 import type { Manifest } from "./domain/manifestSchema.ts";
 import { modelSetOf } from "./domain/modelSet.ts";
+import { defaultFormat } from "./domain/outputFormat.ts";
 import type { JobPlan, PlatePlan, StepPlan, WedgePlan } from "./domain/plan.ts";
 import { chosenChecks } from "./domain/qcChoice.ts";
 import type { Recipe } from "./domain/recipe.ts";
@@ -127,7 +129,8 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
       withModels(wedge, recipe, world.catalogue ?? null),
     ),
     target: target.value,
-    output: { format: "png", bitDepth: recipe.file.result.bitDepth },
+    output: { format: defaultFormat(plate.value, PLAIN_COLOR) },
+    color: PLAIN_COLOR,
     qc: { gate: manifest.qc?.gate ?? "reject", checks: checks.requests },
     gpuSecondsPerTask: recipe.file.estimate?.gpuSeconds ?? null,
     timeoutMs: recipe.file.timeoutMs ?? LIMITS.taskTimeoutMs,

@@ -3,13 +3,16 @@
  * simulated world gives them misbehaving ones. Every method but `now()` and id making is asynchronous, may fail, and may
  * never come back: nobody awaits one inside a tick (see `work.ts`).
  */
+import type { Embed } from "./domain/assetPointer.ts";
 import type { Catalogue, NodeClass } from "./domain/catalogue.ts";
 import type { ComfyError } from "./domain/classify.ts";
+import type { ColorPlan } from "./domain/colorPlan.ts";
 import type { Config, SlotConfig, SpawnConfig } from "./domain/config.ts";
 import type { EventFields, EventName } from "./domain/events.ts";
 import type { GpuReading } from "./domain/gpu.ts";
 import type { ExitWords } from "./domain/exitWords.ts";
 import type { Fence, PromptId } from "./domain/ids.ts";
+import type { OutputFormat } from "./domain/outputFormat.ts";
 import type { QcRequest } from "./domain/plan.ts";
 import type { CheckBook, Inspection } from "./domain/qc.ts";
 import type { Graph, RecipeBook } from "./domain/recipe.ts";
@@ -265,6 +268,31 @@ export interface InspectRequest {
   };
   readonly checks: readonly QcRequest[];
 }
+export interface FinishRequest {
+  /** The file that ComfyUI gave back. */
+  readonly returned: string;
+  /** The PNG that the graph was fed; null when nothing was, or nothing needs it. */
+  readonly fed: string | null;
+  /** Opened read-only: what its frame carries beside the picture is kept. */
+  readonly plate: { readonly path: string; readonly frame: number | null } | null;
+  /** Where the edit may show; null: everywhere. */
+  readonly mask: string | null;
+  /** The frame as it is published (EEXIST when there). Not durable. */
+  readonly to: string;
+  readonly format: OutputFormat;
+  readonly color: ColorPlan;
+  readonly embed: Embed;
+}
+export interface FinishResult {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly bitDepth: number;
+  /** What the way to the model and back costs an unchanged picture; null where it was not measured. */
+  readonly roundTrip: { readonly p999Stops: number; readonly outsideChanged: number } | null;
+  /** What people should know of this frame, in words. */
+  readonly note: string | null;
+}
 export interface SequenceRequest {
   readonly wanted: readonly (number | null)[];
   readonly present: readonly (number | null)[];
@@ -280,6 +308,11 @@ export interface Images {
   header(path: string): Promise<ImageHeader>;
   /** Writes (EEXIST) what the graph is fed: an explicitly named sRGB PNG made from the plate, which is opened read-only. */
   feed(platePath: string, to: string): Promise<{ readonly width: number; readonly height: number }>;
+  /**
+   * Makes the frame that is published out of what came back. A result that can't be read: HP-PLATE-BROKEN or HP-PLATE-KIND
+   * (HotplateError), except a PNG that stays one: QC says what is wrong with it.
+   */
+  finish(request: FinishRequest): Promise<FinishResult>;
   /** Decodes once, runs every frame check on the same buffers, off the loop. */
   inspect(request: InspectRequest): Promise<Inspection>;
   /** Runs the checks of scope `sequence` over one wedge's frames, at publish time. No such check asked for: no findings. */

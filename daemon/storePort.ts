@@ -12,7 +12,7 @@ import type { JobPlan, StepPlan, WedgePlan } from "./domain/plan.ts";
 import type { GateOutcome, Inspection } from "./domain/qc.ts";
 import type { Failure } from "./domain/retry.ts";
 import type { TaskState } from "./domain/task.ts";
-import type { FenceRef, SystemStats } from "./ports.ts";
+import type { FenceRef, FinishResult, SystemStats } from "./ports.ts";
 
 export interface DropSource {
   /** The hot folder (or asset path pattern) it came from. */
@@ -46,6 +46,8 @@ export interface StagedFile {
   readonly frame: number | null;
   /** Which ComfyUI made it, as it was then: after a restart, or when the slot is gone, nobody else knows. */
   readonly engine?: Engine;
+  /** What finishing it found out. */
+  readonly finished?: FinishResult;
 }
 export type Engine = Pick<SystemStats, "version" | "simulated" | "deviceName" | "pytorchVersion">;
 

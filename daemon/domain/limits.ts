@@ -84,6 +84,8 @@ export const LIMITS = {
   recipeLookMs: 2_000,
   feedsKeptMax: 128,
   rootLookMs: 5_000,
+  /** Image workers that may break over one result before it is the result that breaks them. */
+  finishTriesMax: 3,
   qcLooksMax: 5,
   qcLookAgainMs: 30_000,
   claimsReadMax: 16,

@@ -4,6 +4,9 @@
  * Paths are absolute on this node and already proven to lie inside a root.
  */
 
+import type { ColorPlan } from "./colorPlan.ts";
+import type { Output } from "./outputFormat.ts";
+
 export type JsonScalar = string | number | boolean;
 
 /** One plate file as it was when the job was accepted: enough to notice that it changed. */
@@ -80,7 +83,8 @@ export interface StepPlan {
   readonly frames: readonly (number | null)[];
   readonly wedges: readonly WedgePlan[];
   readonly target: Target;
-  readonly output: { readonly format: "png"; readonly bitDepth: 8 | 16 };
+  readonly output: Output;
+  readonly color: ColorPlan;
   readonly qc: { readonly gate: "reject" | "hold" | "warn"; readonly checks: readonly QcRequest[] };
   /** Seconds of GPU time per task by the recipe's own estimate; null when it makes none. */
   readonly gpuSecondsPerTask: number | null;

@@ -2,6 +2,7 @@
 import { durationText } from "./answer.ts";
 import { wedgeName } from "./ids.ts";
 import { versionFileName } from "./naming.ts";
+import { formatExtension } from "./outputFormat.ts";
 import { joinPath } from "./paths.ts";
 import type { JobPlan, StepPlan } from "./plan.ts";
 import { taskCount } from "./plan.ts";
@@ -36,7 +37,7 @@ function stepText(step: StepPlan): readonly string[] {
       version: 0,
       wedge: wedge.index,
       frame: step.frames[0] ?? null,
-      stagedPath: `x.${step.output.format}`,
+      stagedPath: `x.${formatExtension(step.output.format)}`,
       padding: step.plate?.padding ?? 4,
     });
     return `            ${joinPath(step.target.productDir, "v###", name.replaceAll("v000", "v###"))}`;

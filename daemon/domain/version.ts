@@ -8,6 +8,7 @@ import type { RanModel } from "./ranOn.ts";
 import type { StepPlan } from "./plan.ts";
 import { worstVerdict } from "./qc.ts";
 import type { MachineRecord, VersionFile, VersionFacts, VersionTask } from "./versionFacts.ts";
+import { assetId, assetRef, sourceType } from "./assetPointer.ts";
 import { canonicalJson } from "./canonicalJson.ts";
 
 /** The tombstone of a number: stays for ever, says who had it. Two claims are the same when job, step and store agree. */
@@ -106,8 +107,8 @@ export function assetJson(facts: VersionFacts, machine: MachineRecord): string {
   const gpuSeconds = facts.tasks.reduce((sum, task) => sum + (task.gpuSeconds ?? 0), 0);
   return pretty({
     schema: "ai-asset/1",
-    id: `urn:hotplate:${facts.store}:${facts.stepId}`,
-    ref: `hotplate://${job.show}/${plan.target.product}/${versionName(facts.version)}`,
+    id: assetId(facts),
+    ref: assetRef({ show: job.show, product: plan.target.product, version: facts.version, wedge: null }),
     simulated: machine.simulated,
     entity: { show: job.show, product: plan.target.product, version: facts.version, name: plan.target.name },
     digitalSourceType: sourceType(plan),
@@ -178,11 +179,6 @@ function modelPaper(model: RanModel): object {
     format: /\.([A-Za-z0-9]+)$/.exec(file)?.[1]?.toLowerCase() ?? null,
   };
   return sha256 === null ? { ...known, note: "unknown hash: the slot names no model directories" } : known;
-}
-
-function sourceType(plan: StepPlan): string {
-  const base = "http://cv.iptc.org/newscodes/digitalsourcetype/";
-  return base + (plan.plate === null ? "trainedAlgorithmicMedia" : "compositeWithTrainedAlgorithmicMedia");
 }
 
 function fileSets(facts: VersionFacts): readonly object[] {

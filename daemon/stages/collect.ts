@@ -1,22 +1,20 @@
 /**
  * Stage 5: what became of the prompts? `/api/jobs/{id}` is the truth, polled; the socket only makes the poll come sooner.
- * A completed one's files are copied into the version's staging under this attempt's fence, fsynced, hashed, and recorded.
+ * A completed one's files are finished into the version's staging under this attempt's fence, fsynced, hashed, and recorded.
  * Leases are renewed here; what was to be stopped is stopped and then asked about until it is gone.
  *
  * Must never: record a file that was not fsynced, or let an attempt with an old fence record anything (the store refuses).
  */
 import { systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { extension, joinPath } from "../domain/paths.ts";
 import { overTime } from "../domain/timeLimit.ts";
-import { settleFile } from "../durable.ts";
 import type { Flight, SlotState, Stage, StageContext } from "../live.ts";
 import { noteEnd } from "../live.ts";
-import type { ComfyOutput, PromptStatus } from "../ports.ts";
+import type { PromptStatus } from "../ports.ts";
 import type { StagedFile } from "../storePort.ts";
 import { attemptFailed, canceled, givenBack, leave, lostWhileRunning, stoppedAsWanted } from "./attempts.ts";
+import { NoResult, finishResult } from "./finishResult.ts";
 import { laneOf } from "./lanes.ts";
-import { attemptsDir } from "./openVersion.ts";
 import { engineOf } from "./machineRecord.ts";
 import { learn, usualMsOf } from "./learn.ts";
 import { rootFull } from "./roots.ts";
@@ -200,29 +198,11 @@ async function collect(
   const results = status.outputs.filter((output) => output.type === "output");
   const output = results[0];
   if (output === undefined) throw new NoResult("ComfyUI reports success but names no result file");
-  const path = stagedPath(step.stagingDir, flight, output);
-  await slot.client.fetch(output, path).catch(async (error: unknown) => {
-    // A file of this very attempt from before a crash: written anew, for it may be torn.
-    if (systemCode(error) !== "EEXIST") throw error;
-    await context.files.unlink(path);
-    await slot.client.fetch(output, path);
-  });
-  const digest = await settleFile(context.files, path);
-  if (digest.bytes === 0) throw new NoResult(`${output.filename} is empty`);
+  const staged = { ...step, stagingDir: step.stagingDir };
+  const file = await finishResult(context, slot, { flight, output, frame: flight.task.frame, step: staged });
   const gpuSeconds =
     status.startedAt === null || status.endedAt === null ? null : (status.endedAt - status.startedAt) / 1000;
-  return { files: [{ path, ...digest, frame: flight.task.frame, engine: await engineOf(slot) }], gpuSeconds };
-}
-
-class NoResult extends Error {}
-
-/** `<staging>/attempts/<wedge>.<frame>-<fence>.<ext>`: a name that no other attempt shares. */
-function stagedPath(stagingDir: string, flight: Flight, output: ComfyOutput): string {
-  const frame = flight.task.frame === null ? "still" : String(flight.task.frame);
-  return joinPath(
-    attemptsDir(stagingDir),
-    `w${flight.task.wedge}.${frame}-${flight.fence}.${extension(output.filename) || "png"}`,
-  );
+  return { files: [{ ...file, engine: await engineOf(slot) }], gpuSeconds };
 }
 
 async function staged(

@@ -91,6 +91,7 @@ async function grant(
     phase: "preparing",
     submittedAt: null,
     stopFor: null,
+    finishTries: 0,
     lastStatus: null,
     unknownSince: null,
     settled: false,

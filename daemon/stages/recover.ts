@@ -66,6 +66,7 @@ function adoptedFlight(
     phase: "submitted",
     submittedAt: now,
     stopFor: null,
+    finishTries: 0,
     lastStatus: null,
     unknownSince: null,
     settled: false,

@@ -3,6 +3,7 @@
  * clock that the test moves.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PLAIN_COLOR } from "../../daemon/domain/colorPlan.ts";
 import type { Fence, JobId, PromptId, SlotName, StepId, TaskId } from "../../daemon/domain/ids.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { JobPlan, StepPlan } from "../../daemon/domain/plan.ts";
@@ -64,7 +65,8 @@ export function newJob(id: string, shape: JobShape = {}): NewJob {
       name: "SH010",
       root: shape.root ?? "/s",
     },
-    output: { format: "png", bitDepth: 8 },
+    output: { format: { kind: "png" } },
+    color: PLAIN_COLOR,
     qc: { gate: "reject", checks: [] },
     gpuSecondsPerTask: 1,
     timeoutMs: 60_000,

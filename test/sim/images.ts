@@ -82,6 +82,19 @@ export function simImages(parts: {
         const plate = mustDecode(disk, platePath);
         return { text: encodeImage(feedOf(plate)), value: { width: plate.width, height: plate.height } };
       }),
+    finish: (request) =>
+      call(
+        "finish",
+        request.to,
+        () => {
+          const data = disk.read(request.returned);
+          const image = decodeImage(data);
+          disk.create(request.to, data);
+          const { width, height } = image ?? { width: 0, height: 0 };
+          return { width, height, channels: 3, bitDepth: 8, roundTrip: null, note: null };
+        },
+        () => disk.create(request.to, disk.read(request.returned), "half"),
+      ),
     inspect: (request) => call("inspect", request.path, () => inspectionOf(disk.read(request.path), request.expected)),
     inspectSequence: (request) =>
       call("inspectSequence", "", () => {

@@ -63,6 +63,7 @@ function bench() {
     overTime: null,
     phase: "submitted",
     stopFor: null,
+    finishTries: 0,
     lastStatus: null,
     unknownSince: null,
     settled: false,

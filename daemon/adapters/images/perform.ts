@@ -40,6 +40,7 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
         return judgeSequence((await loaded()).checks, job.request.checks, job.request);
       case "inspect":
       case "feed":
+      case "finish":
       case "thumbnail":
       case "sheet":
         await withDecoder();
@@ -57,6 +58,8 @@ async function performPixels(
       return (await loaded()).inspector.inspect(job.request);
     case "feed":
       return (await import("./feed.ts")).feed(job.platePath, job.to);
+    case "finish":
+      return (await import("./finish.ts")).finish(job.request);
     case "thumbnail":
       await (await import("./thumbnail.ts")).thumbnail(job.from, job.to, job.pixels);
       return null;

@@ -1,0 +1,109 @@
+/** The way of a result from ComfyUI into staging, on the real disk: nothing torn is kept, nothing of the way stays behind. */
+import { copyFileSync, constants, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { createFiles } from "../../daemon/adapters/files.ts";
+import { HotplateError } from "../../daemon/domain/errors.ts";
+import { LIMITS } from "../../daemon/domain/limits.ts";
+import type { Flight, SlotState, StageContext } from "../../daemon/live.ts";
+import type { ComfySlot, FinishRequest, Images } from "../../daemon/ports.ts";
+import { finishResult, NoResult } from "../../daemon/stages/finishResult.ts";
+import type { StepRow } from "../../daemon/storePort.ts";
+import { newJob } from "../contract/store.ts";
+import { testStage } from "../fixtures/stageContext.ts";
+import { tempDir } from "../fixtures/tempDir.ts";
+
+function bench(staging: string, finish?: Images["finish"]) {
+  const asked: FinishRequest[] = [];
+  const images: Partial<Images> = {
+    finish:
+      finish ??
+      ((request) => {
+        asked.push(request);
+        copyFileSync(request.returned, request.to, constants.COPYFILE_EXCL);
+        return Promise.resolve({ width: 8, height: 8, channels: 3, bitDepth: 8, roundTrip: null, note: null });
+      }),
+  };
+  const client: Partial<ComfySlot> = {
+    fetch: async (_output, to) => writeFileSync(to, "what came back", { flag: "wx" }),
+  };
+  const stage = testStage({ client, store: { storeId: () => Promise.resolve("store_a") } });
+  const context: StageContext = {
+    ...stage.context,
+    files: createFiles(),
+    world: { ...stage.context.world, images: images as Images },
+  };
+  const flight = {
+    fence: 7,
+    task: { wedge: 2, frame: 1001, show: "AGM" },
+    plan: newJob("job_a").plan.steps[0],
+    finishTries: 0,
+  } as unknown as Flight;
+  mkdirSync(`${staging}/attempts`);
+  const step = { id: "job_a/1", version: 12, stagingDir: staging } as unknown as StepRow & { stagingDir: string };
+  const output = { node: "9", filename: "x_00001_.webp", subfolder: "", type: "output" } as const;
+  const slot = stage.live.slots.get("gpu0") as SlotState;
+  return {
+    asked,
+    flight,
+    run: () => finishResult(context, slot, { flight, output, frame: 1001, step }),
+    names: () => readdirSync(`${staging}/attempts`).sort(),
+  };
+}
+
+describe("a result on its way into staging", () => {
+  it("is fetched under a name of its own, finished into the published frame, and only that stays", async () => {
+    using dir = tempDir();
+    const { run, asked, names } = bench(dir.path);
+    const file = await run();
+    expect(file).toMatchObject({
+      path: dir.file("attempts/w2.1001-7.png"),
+      bytes: 14,
+      frame: 1001,
+      finished: { width: 8, bitDepth: 8 },
+    });
+    expect(asked[0]).toMatchObject({
+      returned: dir.file("attempts/w2.1001-7.returned.webp"),
+      format: { kind: "png" },
+      embed: {
+        digitalSourceType: expect.stringMatching(/^http:\/\/cv\.iptc\.org\//),
+        assetRef: expect.stringMatching(/^hotplate:\/\/AGM\/\w+\/v012\/w002$/),
+        assetId: "urn:hotplate:store_a:job_a/1",
+      },
+    });
+    expect(names()).toEqual(["w2.1001-7.png"]);
+  });
+
+  it("is made anew where a crash left torn files of this very attempt", async () => {
+    using dir = tempDir();
+    const { run, names } = bench(dir.path);
+    writeFileSync(dir.file("attempts/w2.1001-7.returned.webp"), "wha");
+    writeFileSync(dir.file("attempts/w2.1001-7.png"), "");
+    await run();
+    expect(readFileSync(dir.file("attempts/w2.1001-7.png"), "utf8")).toBe("what came back");
+    expect(names()).toEqual(["w2.1001-7.png"]);
+  });
+
+  it("that no reader can read is no result, and the words say why", async () => {
+    using dir = tempDir();
+    const broken = new HotplateError("HP-PLATE-KIND", "a movie can't be read yet");
+    const { run } = bench(dir.path, () => Promise.reject(broken));
+    const failed = await run().catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(NoResult);
+    expect(String(failed)).toContain("x_00001_.webp can't be published: a movie can't be read yet");
+    expect(existsSync(dir.file("attempts/w2.1001-7.png"))).toBe(false);
+  });
+
+  it("over which image workers break is tried again a bounded number of times, a full disk without bound", async () => {
+    using dir = tempDir();
+    const died = new HotplateError("HP-IMAGE-WORKER", "it died");
+    const breaking = bench(dir.path, () => Promise.reject(died));
+    const failures: unknown[] = [];
+    for (let i = 0; i < LIMITS.finishTriesMax; i += 1) failures.push(await breaking.run().catch((e: unknown) => e));
+    expect(failures.slice(0, -1)).toEqual(Array.from({ length: LIMITS.finishTriesMax - 1 }, () => died));
+    expect(failures.at(-1)).toBeInstanceOf(NoResult);
+    using other = tempDir();
+    const full = bench(other.path, () => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" })));
+    for (let i = 0; i < LIMITS.finishTriesMax + 2; i += 1) await expect(full.run()).rejects.toThrow("full");
+    expect(full.flight.finishTries).toBe(0);
+  });
+});
