@@ -3,7 +3,8 @@
 # its tool is skipped and says which tool it missed.
 #   util-linux  unshare, nsenter: the full-disk and hanging-mount tests mount in a namespace of their own
 #   bindfs      a FUSE file system whose server can be stopped: the mount that hangs
-# Not installed here, for they are large; tests that use them look for them: openimageio-tools (EXR files written by somebody
+# Not installed here, for they are large; tests that use them look for them: opencolorio-tools (ociocheck: is our OCIO config
+# one?), openimageio-tools (EXR files written by somebody
 # else's code), chromium (the report page in a real browser).
 packages="util-linux bindfs"
 

@@ -160,6 +160,8 @@ export const LIMITS = {
   installFileBytesMax: 1024 * 1024,
   processesMax: 32_768,
   // Recipes and rules
+  ocioConfigBytesMax: 8 * 1024 * 1024,
+  ocioSpacesMax: 5_000,
   recipeFileBytesMax: 256 * 1024,
   recipeDirsMax: 64,
   pictureTriedBytesMax: 256 * 1024 * 1024,
