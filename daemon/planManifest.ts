@@ -16,6 +16,9 @@ import type { ReadManifest } from "./domain/manifest.ts";
 import type { Manifest } from "./domain/manifestSchema.ts";
 import { modelSetOf } from "./domain/modelSet.ts";
 import { defaultFormat } from "./domain/outputFormat.ts";
+import { readerOf } from "./domain/manifestReader.ts";
+import type { PathForm } from "./domain/pathForms.ts";
+import { wordsInForm } from "./domain/pathForms.ts";
 import type { JobPlan, PlatePlan, StepPlan, WedgePlan } from "./domain/plan.ts";
 import { chosenChecks } from "./domain/qcChoice.ts";
 import type { Recipe } from "./domain/recipe.ts";
@@ -67,7 +70,30 @@ export async function planManifest(world: PlanWorld, input: ManifestInput): Prom
   const manifest = read.manifest ?? read.rest?.manifest;
   if (manifest === undefined) return rejected(read.problems);
   const use = manifest.use ?? input.boundRecipe;
-  return planRead(world, input, { read, manifest, use, generated: null });
+  const reader = readerOf(manifest, world.config.roots);
+  const outcome = await planRead(world, input, { read, manifest, use, generated: null, reader });
+  return reader === null ? outcome : inReadersForm(outcome, reader, world.config.roots);
+}
+
+/** Who wrote `P:\...` reads `P:\...`: what is wrong with a path is said in the spelling that its writer can open. */
+function inReadersForm(outcome: PlanOutcome, reader: PathForm, roots: PlanWorld["config"]["roots"]): PlanOutcome {
+  const said = (text: string): string => wordsInForm(text, reader, roots);
+  const spelled = (problem: Problem): Problem => ({
+    ...problem,
+    message: said(problem.message),
+    found: problem.found === null ? null : said(problem.found),
+    expected: problem.expected === null ? null : said(problem.expected),
+    nearest: problem.nearest === null ? null : said(problem.nearest),
+    action: said(problem.action),
+  });
+  switch (outcome.kind) {
+    case "plan":
+      return { ...outcome, notes: outcome.notes.map(spelled) };
+    case "rejected":
+      return { ...outcome, problems: outcome.problems.map(spelled) };
+    case "waiting":
+      return { ...outcome, reason: said(outcome.reason), problems: outcome.problems.map(spelled) };
+  }
 }
 
 /** A dropped plate, folder of plates, or a plate version under an asset path: a manifest is written for it and planned. */
@@ -87,7 +113,13 @@ export async function planPlate(
     show: drop.show,
     boundRecipe: drop.recipe,
   };
-  return planRead(world, input, { read, manifest: read.manifest, use: drop.recipe, generated: made.text });
+  return planRead(world, input, {
+    read,
+    manifest: read.manifest,
+    use: drop.recipe,
+    generated: made.text,
+    reader: null,
+  });
 }
 
 interface Reading {
@@ -96,6 +128,8 @@ interface Reading {
   readonly manifest: Manifest;
   readonly use: string | null;
   readonly generated: string | null;
+  /** How its writer spells paths; null: nothing in it tells. */
+  readonly reader: PathForm | null;
 }
 
 async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading): Promise<PlanOutcome> {
@@ -208,6 +242,7 @@ function accepted(
     steps: [of.step],
     manifestCanonical: canonical,
     notes: [...of.problems.map((problem) => problem.message), ...recordOnlyNotes(manifest, of.recipe)],
+    ...(of.reading.reader === null ? {} : { reader: of.reading.reader }),
   };
   return {
     kind: "plan",

@@ -4,7 +4,7 @@
  */
 import { systemCode } from "./domain/errors.ts";
 import type { RootForms } from "./domain/pathForms.ts";
-import { fromForeign, isWindowsPath, windowsForms } from "./domain/pathForms.ts";
+import { fromForeign, isDriveRelative, isWindowsPath, windowsForms } from "./domain/pathForms.ts";
 import { isInside, joinPath, normalPath, parentDir, rootOf } from "./domain/paths.ts";
 import type { Finding, PathWorld } from "./planFinding.ts";
 
@@ -20,6 +20,7 @@ export function pathIn(
 ): PathAnswer {
   const { roots } = world.config;
   const foreign = rootOf(normalPath(written), roots) === null ? fromForeign(written, roots) : null;
+  if (isDriveRelative(written)) return no(driveRelative(written, of.at));
   if (foreign === null && isWindowsPath(written)) return no(unmapped(written, { roots, at: of.at }));
   if (foreign === null && written.includes("\\")) {
     return no({
@@ -44,6 +45,18 @@ export function pathIn(
   }
   const path = foreign ?? (written.startsWith("/") ? normalPath(written) : joinPath(of.dir, written));
   return rootOf(path, world.config.roots) === null ? outside(world, { written, path, at: of.at }) : { ok: true, path };
+}
+
+function driveRelative(written: string, at: Finding["path"]): Finding {
+  const whole = `${written.slice(0, 2)}\\${written.slice(2)}`;
+  return {
+    code: "HP-PATH-WINDOWS",
+    path: at,
+    message: `"${written}" starts wherever drive ${written.slice(0, 2).toUpperCase()} stands on one machine.`,
+    found: written,
+    expected: whole,
+    action: `Write ${whole}`,
+  };
 }
 
 function unmapped(

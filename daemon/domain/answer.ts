@@ -79,8 +79,9 @@ export interface AnswerVersion {
   readonly product: string;
   readonly number: number;
   readonly state: StepState;
+  /** This and the others as their reader spells paths. */
   readonly path: string;
-  /** The same place as Windows and macOS call it. */
+  /** The same place as it is called on other machines. */
   readonly otherForms: readonly string[];
   readonly reviewDir: string;
   readonly contactSheet: string;

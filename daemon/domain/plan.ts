@@ -6,6 +6,7 @@
 
 import type { ColorPlan } from "./colorPlan.ts";
 import type { Output } from "./outputFormat.ts";
+import type { PathForm } from "./pathForms.ts";
 
 export type JsonScalar = string | number | boolean;
 
@@ -103,6 +104,8 @@ export interface JobPlan {
   /** The manifest as canonical JSON, after defaults: what the dedupe key is made of. */
   readonly manifestCanonical: string;
   readonly notes: readonly string[];
+  /** How the manifest's writer spells paths: answers spell them so. Absent: nothing in it told. */
+  readonly reader?: PathForm;
 }
 
 /** wedges x frames, over all steps. */

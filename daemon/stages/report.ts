@@ -9,7 +9,7 @@ import { messageOf } from "../domain/errors.ts";
 import type { JobId } from "../domain/ids.ts";
 import { isJobEnded } from "../domain/job.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { otherForms } from "../domain/pathForms.ts";
+import { inForm, otherForms, wordsInForm } from "../domain/pathForms.ts";
 import { joinPath, rootOf } from "../domain/paths.ts";
 import { rootTrouble } from "../domain/slotFit.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
@@ -225,25 +225,35 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
     .map((step) => context.live.stepTrouble.get(step.id)?.message)
     .find((message) => message !== undefined);
   const up = [...context.live.slots.values()].filter((slot) => slot.state === "up" && slot.blocks.size === 0).length;
+  const waits =
+    trouble ?? rootWords(context, job) ?? (up === 0 && !isJobEnded(job.state) ? noSlotWords(context) : null);
+  const { roots } = context.world.config;
+  const reader = job.plan.reader ?? "linux";
   return {
     ahead,
     etaSeconds: eta(context, job, { ahead, up }),
-    trouble: trouble ?? rootWords(context, job) ?? (up === 0 && !isJobEnded(job.state) ? noSlotWords(context) : null),
-    versions: job.steps.flatMap((step) =>
-      step.version === null
-        ? []
-        : [
-            {
-              product: step.plan.target.product,
-              number: step.version,
-              state: step.state,
-              path: versionDir(step.plan.target, step.version),
-              otherForms: otherForms(versionDir(step.plan.target, step.version), context.world.config.roots),
-              ...reviewPaths(step.plan.target, step.version),
-            },
-          ],
-    ),
-    failures: await failuresOf(context, job),
+    trouble: waits === null ? null : wordsInForm(waits, reader, roots),
+    versions: job.steps.flatMap((step) => {
+      if (step.version === null) return [];
+      const path = versionDir(step.plan.target, step.version);
+      const review = reviewPaths(step.plan.target, step.version);
+      return [
+        {
+          product: step.plan.target.product,
+          number: step.version,
+          state: step.state,
+          path: inForm(path, reader, roots),
+          otherForms: otherForms(path, roots, reader),
+          reviewDir: inForm(review.reviewDir, reader, roots),
+          contactSheet: inForm(review.contactSheet, reader, roots),
+          qcReport: inForm(review.qcReport, reader, roots),
+        },
+      ];
+    }),
+    failures: (await failuresOf(context, job)).map((failure) => ({
+      ...failure,
+      message: wordsInForm(failure.message, reader, roots),
+    })),
     now: context.world.clock.now(),
   };
 }

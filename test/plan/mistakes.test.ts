@@ -197,6 +197,20 @@ describe("mistakes about plates and frames", () => {
     expect(answer).toMatch(/^WAITING {2}tunnel\.yaml\n\ntunnel\.yaml:2:8 {2}HP-PLATE-GROWING\n/);
     expect(answer.split(words).length).toBe(2);
   });
+  it("answers a manifest written with Windows paths in Windows paths", async () => {
+    goodPlate(studio);
+    const good = "P:\\SH010\\plates\\SH010_PL01_v001\\SH010_PL01_v001.####.png";
+    const outcome = await studio.plan(`use: env_relight\nplate: '${good}'\n`);
+    expect(outcome.kind === "plan" ? outcome.plan.reader : outcome.kind).toBe("drive");
+    const problem = await first("use: env_relight\nplate: 'P:\\SH010\\platez\\SH010_PL01_v001.####.png'\n");
+    expect(problem.message).toBe("There is no folder P:\\SH010\\platez.");
+    const relative = await first("use: env_relight\nplate: ../SH010/platez/SH010_PL01_v001.####.png\n");
+    expect(relative.message).toBe(`There is no folder ${root}/SH010/platez.`);
+  });
+  it("knows no place for a path that is relative to a drive", async () => {
+    const problem = await first("use: env_relight\nplate: 'P:SH010\\a.png'\n");
+    expect([problem.code, problem.action]).toEqual(["HP-PATH-WINDOWS", "Write P:\\SH010\\a.png"]);
+  });
   it("refuses Windows paths and backslashes with the right form", async () => {
     const drive = await first("use: env_relight\nplate: 'Q:\\AGM\\x.####.exr'\n");
     expect([drive.code, drive.message]).toEqual(["HP-PATH-WINDOWS", "No mapping for drive Q:. Known: P:."]);
