@@ -140,6 +140,10 @@ export type Appearance = "appeared" | "already" | "foreign" | "gone";
  * The one moment at which a version becomes visible: an exclusive mkdir of its final name, then one rename of the complete
  * staging directory over that empty directory. Idempotent: called again after any crash it says `already`.
  * `isOurs` tells by content whether a directory that is in the way is the very version being published.
+ *
+ * An empty directory that is in the way is a person's, who is about to fill it. Only when an earlier call left its mark
+ * beside the staging directory, right before its mkdir, may it be our own: if it is younger than the mark and its owner is
+ * us. (After a lost reply of the first mkdir our own is taken for a person's: a number is spent, an empty directory stays.)
  */
 export async function appearWhole(
   files: Disk,
@@ -147,36 +151,75 @@ export async function appearWhole(
   target: string,
   isOurs: (dir: string) => Promise<boolean>,
 ): Promise<Appearance> {
-  const made = await files.mkdir(target).then(
-    () => true,
-    (error: unknown) => {
-      if (systemCode(error) === "EEXIST") return false;
-      throw error;
-    },
-  );
-  if (!made && !(await isEmpty(files, target))) {
-    if (!(await isOurs(target))) return "foreign";
-    await files.syncDir(parentDir(target));
-    return "already";
-  }
-  if (!(await exists(files, staging))) {
-    // Neither staging nor target: the disk lied about an fsync. Take our empty name back and let the caller raise it.
-    await files.rmdir(target).catch(ignore("ENOENT", "ENOTEMPTY"));
-    return "gone";
+  const mark = joinPath(parentDir(staging), `appearing-${baseName(target)}`);
+  const staged = await exists(files, staging);
+  const triedBefore = staged ? await leaveMark(files, mark) : await exists(files, mark);
+  if (!staged || !(await madeNow(files, target))) {
+    const there = await inTheWay(files, target);
+    if (there === "full") return (await isOurs(target)) ? seenThere(files, target) : "foreign";
+    const own = there === "empty" && triedBefore && (await madeAfter(files, target, mark));
+    if (!staged) {
+      // Neither staging nor target: the disk lied about an fsync. Take our empty name back and let the caller raise it.
+      if (own) await files.rmdir(target).catch(ignore("ENOENT", "ENOTEMPTY"));
+      return "gone";
+    }
+    if (!own) return "foreign";
   }
   try {
     await files.rename(staging, target);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOTEMPTY") return (await isOurs(target)) ? "already" : "foreign";
-    if (code !== "EEXIST" && code !== "EPERM" && code !== "EINVAL") throw error;
-    // File systems that refuse a rename onto an empty directory.
+    // The reply may be lost and the rename done; or another one was faster. What is there says it, the code does not.
+    if ((await inTheWay(files, target)) === "full")
+      return (await isOurs(target)) ? seenThere(files, target) : "foreign";
+    if (!REFUSES_EMPTY.has(systemCode(error) ?? "")) throw error;
     await files.rmdir(target);
     await files.rename(staging, target);
   }
   await files.syncDir(parentDir(target));
   await files.syncDir(parentDir(staging));
   return "appeared";
+}
+
+/** How file systems (SMB servers) refuse a rename of a directory onto an empty one. */
+const REFUSES_EMPTY: ReadonlySet<string> = new Set(["EEXIST", "ENOTEMPTY", "EPERM", "EACCES", "EINVAL", "EBUSY"]);
+
+async function seenThere(files: Disk, target: string): Promise<"already"> {
+  await files.syncDir(parentDir(target));
+  return "already";
+}
+
+/** Was it there already? It is kept as it is: what was made since then may be ours. */
+async function leaveMark(files: Disk, mark: string): Promise<boolean> {
+  const before = await exists(files, mark);
+  if (!before) await files.create(mark, "").catch(ignore("EEXIST"));
+  await files.sync(mark);
+  await files.syncDir(parentDir(mark));
+  return before;
+}
+
+async function madeNow(files: Disk, dir: string): Promise<boolean> {
+  return files.mkdir(dir).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCode(error) === "EEXIST") return false;
+      throw error;
+    },
+  );
+}
+
+/** Anything but a directory is somebody's content. */
+async function inTheWay(files: Disk, path: string): Promise<"absent" | "empty" | "full"> {
+  const stat = await files.stat(path).catch(ignore("ENOENT"));
+  if (stat === undefined) return "absent";
+  if (stat.kind !== "directory") return "full";
+  return (await isEmpty(files, path)) ? "empty" : "full";
+}
+
+/** By the file system's own clock, for both are its files. */
+async function madeAfter(files: Disk, dir: string, mark: string): Promise<boolean> {
+  const made = await files.stat(dir);
+  const marked = await files.stat(mark);
+  return made.uid === marked.uid && BigInt(made.mtimeNs) >= BigInt(marked.mtimeNs);
 }
 
 /** Hard link; where the file system has none, an exclusive copy. `false`: the name is taken. */

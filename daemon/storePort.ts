@@ -269,6 +269,8 @@ export interface Store {
   /** Steps to do something for: so many of each root, the highest priority first, then the oldest. */
   stepsToDo(what: StepWork, limitEach: number): Promise<readonly StepRow[]>;
   cleared(stepId: StepId): Promise<void>;
+  /** The highest number that this store ever gave to a version in that product's folder; 0: none. */
+  highestVersion(productDir: string): Promise<number>;
   step(id: StepId): Promise<StepRow | null>;
 
   // Execution

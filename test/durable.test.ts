@@ -1,9 +1,9 @@
-/** Moving many files of ours at once: nobody's name is taken, and what was moved before its call died is found again. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+/** The durability recipes on the real disk: nobody's name is taken, and what was done before its call died is found again. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createFiles } from "../daemon/adapters/files.ts";
-import { moveAllNoClobber } from "../daemon/durable.ts";
+import { appearWhole, moveAllNoClobber } from "../daemon/durable.ts";
 import type { Files } from "../daemon/ports.ts";
 import { tempDir } from "./fixtures/tempDir.ts";
 
@@ -64,5 +64,74 @@ describe("moving many files at once", () => {
     expect(await moveAllNoClobber(files, moves)).toEqual([join(to, "a"), null]);
     expect(readdirSync(from)).toEqual([]);
     expect(readdirSync(to)).toEqual(["a"]);
+  });
+});
+
+describe("a version that appears by one rename", () => {
+  const never = (): Promise<boolean> => Promise.reject(new Error("nothing is in the way"));
+  function staged(root: string): { readonly staging: string; readonly target: string } {
+    const staging = join(root, "staging/tree");
+    mkdirSync(join(staging, ".hotplate"), { recursive: true });
+    writeFileSync(join(staging, "frame.png"), "pixels");
+    return { staging, target: join(root, "v007") };
+  }
+  const isOurs = async (dir: string): Promise<boolean> => readdirSync(dir).includes("frame.png");
+  const refuse = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }));
+
+  it("leaves an empty directory to the person who made it and is about to fill it", async () => {
+    using dir = tempDir();
+    const { staging, target } = staged(dir.path);
+    mkdirSync(target);
+    expect(await appearWhole(createFiles(), staging, target, isOurs)).toBe("foreign");
+    expect(readdirSync(target)).toEqual([]);
+    expect(readdirSync(staging)).toContain("frame.png");
+    // Also later, when the mark of that call is there: it was made before.
+    expect(await appearWhole(createFiles(), staging, target, isOurs)).toBe("foreign");
+  });
+
+  it("leaves alone a file and a link that have its name", async () => {
+    using dir = tempDir();
+    const { staging, target } = staged(dir.path);
+    writeFileSync(target, "mine");
+    expect(await appearWhole(createFiles(), staging, target, async () => false)).toBe("foreign");
+    symlinkSync("nowhere", join(dir.path, "v008"));
+    expect(await appearWhole(createFiles(), staging, join(dir.path, "v008"), async () => false)).toBe("foreign");
+  });
+
+  it("takes up its own empty directory after a call that died behind the mkdir", async () => {
+    using dir = tempDir();
+    const { staging, target } = staged(dir.path);
+    const files = createFiles();
+    await expect(appearWhole({ ...files, rename: refuse("EIO") }, staging, target, never)).rejects.toThrow("EIO");
+    expect(readdirSync(target)).toEqual([]);
+    expect(await appearWhole(files, staging, target, never)).toBe("appeared");
+    expect(readdirSync(target)).toContain("frame.png");
+    expect(await appearWhole(files, staging, target, isOurs)).toBe("already");
+  });
+
+  it.each(["EEXIST", "ENOTEMPTY", "EACCES", "EPERM", "EINVAL"])(
+    "where a rename onto an empty directory is refused with %s, takes its empty directory away and renames",
+    async (code) => {
+      using dir = tempDir();
+      const { staging, target } = staged(dir.path);
+      const files = createFiles();
+      const rename = async (from: string, to: string): Promise<void> => {
+        if (existsSync(to)) await refuse(code)();
+        await files.rename(from, to);
+      };
+      expect(await appearWhole({ ...files, rename }, staging, target, never)).toBe("appeared");
+      expect(readdirSync(target)).toContain("frame.png");
+    },
+  );
+
+  it("believes what is there and not the answer of a rename that was done twice", async () => {
+    using dir = tempDir();
+    const { staging, target } = staged(dir.path);
+    const files = createFiles();
+    const rename = async (from: string, to: string): Promise<void> => {
+      await files.rename(from, to);
+      await refuse("ENOENT")();
+    };
+    expect(await appearWhole({ ...files, rename }, staging, target, isOurs)).toBe("already");
   });
 });

@@ -79,22 +79,25 @@ export async function claimNumber(
   // Left by a life that was killed between writing the record and taking its temporary name away.
   for (const { name } of entries)
     if (name.startsWith(`.hotplate-tmp.${unique}.`)) await files.unlink(joinPath(dir, name)).catch(ignore("ENOENT"));
-  const claimed = numbersIn(entries, /^v(\d+)\.json$/);
-  const present = numbersIn(await files.list(productDir, LIMITS.productVersionsMax), /^v(\d+)$/);
+  const claimed = numbersIn(entries, CLAIM_NAME);
+  const present = numbersIn(await files.list(productDir, LIMITS.productVersionsMax), VERSION_NAME);
   // A step that had no fence until now has claimed nothing yet; only one that was tried before may find its own record.
   const tried = step.fence !== null ? claimed.slice(0, LIMITS.claimsReadMax) : [];
   for (const number of tried) {
     if (number <= from.above) break;
-    const text = new TextDecoder().decode(
-      await files.read(joinPath(dir, `${versionName(number)}.json`), LIMITS.claimBytesMax),
-    );
-    if (!isOurClaim(text, { step: step.id, store })) continue;
+    const bytes = await files
+      .read(joinPath(dir, `${versionName(number)}.json`), LIMITS.claimBytesMax)
+      .catch(ignore("ENOENT", "EINVAL", "EFBIG", "ELOOP"));
+    // What is no file of ours under a claim's name is somebody's, and its number is spent.
+    if (bytes === undefined || !isOurClaim(new TextDecoder().decode(bytes), { step: step.id, store })) continue;
     // Claimed before, by a call that died or failed before its fsync: the number counts only when its record will stay.
     await files.syncDir(dir);
     return number;
   }
-  let number = Math.max(claimed[0] ?? 0, present[0] ?? 0, from.above) + 1;
-  for (let tries = 0; tries < LIMITS.claimTriesMax; tries += 1, number += 1) {
+  // Whoever deletes a product with its claims does not give its numbers back: the store remembers them too.
+  const remembered = await world.store.highestVersion(productDir);
+  let number = Math.max(claimed[0] ?? 0, present[0] ?? 0, remembered, from.above) + 1;
+  for (let tries = 0; tries < LIMITS.claimTriesMax; tries += 1) {
     const record = claimText({
       version: number,
       product,
@@ -106,9 +109,16 @@ export async function claimNumber(
     });
     const outcome = await publishFile(files, joinPath(dir, `${versionName(number)}.json`), record, unique);
     if (outcome !== "taken") return number;
+    // Others are faster: where they are by now, not one further than we were.
+    const now = numbersIn(await files.list(dir, LIMITS.productVersionsMax), CLAIM_NAME);
+    number = Math.max(now[0] ?? 0, number) + 1;
   }
   throw Object.assign(new Error(`no free version number after ${LIMITS.claimTriesMax} tries`), { code: "EEXIST" });
 }
+
+/** Of any case: some shares do not tell V007 from v007. */
+const VERSION_NAME = /^v(\d{1,9})$/i;
+const CLAIM_NAME = /^v(\d{1,9})\.json$/i;
 
 /** Descending. */
 function numbersIn(entries: readonly { readonly name: string }[], pattern: RegExp): readonly number[] {

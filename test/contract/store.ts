@@ -439,6 +439,17 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect([step?.state, step?.version, step?.publication]).toEqual(["open", 2, null]);
         expect((await last())?.fields).toMatchObject({ code: "HP-PUBLISH-CONFLICT", version: 2, instead: 1 });
       });
+      it("remembers the highest number of each product's folder", async () => {
+        const { productDir } = newJob("job_a").plan.steps[0]!.target;
+        expect(await store.highestVersion(productDir)).toBe(0);
+        const fence = await opened("job_a");
+        expect(await store.highestVersion(productDir)).toBe(1);
+        await finishAll();
+        await store.beginPublish(stepId("job_a"), fence, publication("job_a"));
+        await store.renumber(stepId("job_a"), fence, 9);
+        expect(await store.highestVersion(productDir)).toBe(9);
+        expect(await store.highestVersion("/s/another")).toBe(0);
+      });
       it("never lets two versions have one place", async () => {
         const a = await opened("job_a", { wedges: 1, frames: [null] });
         const b = await opened("job_b", { wedges: 1, frames: [null] });

@@ -18,6 +18,7 @@ const READS: ReadonlySet<string> = new Set<keyof Store>([
   "step",
   "heads",
   "stepsToDo",
+  "highestVersion",
   "taskClass",
   "history",
   "observations",

@@ -193,6 +193,14 @@ const MIGRATIONS: readonly string[] = [
   INSERT INTO step_plan (step_id, plan) SELECT id, plan FROM step;
   ALTER TABLE step DROP COLUMN plan;
   `,
+  // The claims on the disk remember every number, until somebody deletes a product's folder with them.
+  `
+  CREATE TABLE product_number (dir TEXT PRIMARY KEY, highest INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO product_number (dir, highest)
+    SELECT json_extract(step_plan.plan, '$.target.productDir'), max(step.version)
+    FROM step JOIN step_plan ON step_plan.step_id = step.id
+    WHERE step.version IS NOT NULL AND json_extract(step_plan.plan, '$.target.productDir') IS NOT NULL GROUP BY 1;
+  `,
 ];
 
 /** The schema's number. A reader of a newer schema would misread it, so it refuses as a writer does. */

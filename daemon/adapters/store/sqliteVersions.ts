@@ -10,7 +10,10 @@ import type { Database, Row } from "./sqliteDatabase.ts";
 import { countsOf, STEP_AND_PLAN, stepRow } from "./sqliteRows.ts";
 import { STEP_WORK } from "./sqliteSchema.ts";
 
-type OpenMethods = Pick<Store, "reserveVersion" | "openVersion" | "burn" | "stepsToDo" | "cleared" | "step">;
+type OpenMethods = Pick<
+  Store,
+  "reserveVersion" | "openVersion" | "burn" | "stepsToDo" | "cleared" | "step" | "highestVersion"
+>;
 type PublishMethods = Pick<Store, "beginPublish" | "endPublish" | "renumber">;
 
 function stepOf(db: Database, id: StepId): Row | null {
@@ -42,6 +45,7 @@ export function openMethods(db: Database): OpenMethods {
           version.stagingDir,
           stepId,
         );
+        rememberNumber(db, stepId, version.number);
         // Thousands of tasks move alike: one statement, the same chart (blocked --versionOpened--> ready).
         db.run(
           "UPDATE task SET state = 'ready', ready_at = ? WHERE step_id = ? AND state = 'blocked'",
@@ -85,11 +89,25 @@ export function openMethods(db: Database): OpenMethods {
     async cleared(stepId) {
       db.run("UPDATE step SET cleared = 1 WHERE id = ? AND state = 'burnt'", stepId);
     },
+    async highestVersion(productDir) {
+      return Number(db.one("SELECT highest FROM product_number WHERE dir = ?", productDir)?.["highest"] ?? 0);
+    },
     async step(id) {
       const row = db.one(`SELECT ${STEP_AND_PLAN} FROM step WHERE id = ?`, id);
       return row === null ? null : stepRow(row);
     },
   };
+}
+
+/** A number once given stays given, whatever becomes of the folder. */
+function rememberNumber(db: Database, stepId: StepId, number: number): void {
+  db.run(
+    `INSERT INTO product_number (dir, highest)
+     SELECT json_extract(plan, '$.target.productDir'), ? FROM step_plan WHERE step_id = ?
+     ON CONFLICT (dir) DO UPDATE SET highest = max(highest, excluded.highest)`,
+    number,
+    stepId,
+  );
 }
 
 /** From the decision on there is only forward. */
@@ -138,6 +156,7 @@ export function publishMethods(db: Database): PublishMethods {
           number,
           stepId,
         );
+        rememberNumber(db, stepId, number);
         db.event("version.claimed", String(step["job_id"]), {
           code: "HP-PUBLISH-CONFLICT",
           step: stepId,

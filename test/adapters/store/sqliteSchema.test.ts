@@ -21,21 +21,24 @@ it("is refused by an older one, untouched (HP-STATE-NEWER)", async () => {
   again.close();
 });
 
-it("of the schema before keeps its jobs and their plans", async () => {
+it("of an earlier schema keeps its jobs, their plans and the numbers that it gave", async () => {
   using dir = tempDir();
   const path = dir.file("hotplate.db");
   const parts = { path, clock: { now: () => 1 }, ids: { uuid: () => "s" } };
   const store = openSqliteStore(parts);
   await store.submit([newJob("job_a", { wedges: 3 })]);
+  const step = "job_a/1" as StepId;
+  await store.openVersion(step, await store.reserveVersion(step), { number: 7, stagingDir: "/s/x" });
   const before = await store.job("job_a" as JobId);
   await store.close();
   const db = new DatabaseSync(path);
   db.exec(
-    "ALTER TABLE step ADD COLUMN plan TEXT NOT NULL DEFAULT ''; UPDATE step SET plan = (SELECT plan FROM step_plan WHERE step_id = step.id); DROP TABLE step_plan; PRAGMA user_version = 4",
+    "ALTER TABLE step ADD COLUMN plan TEXT NOT NULL DEFAULT ''; UPDATE step SET plan = (SELECT plan FROM step_plan WHERE step_id = step.id); DROP TABLE step_plan; DROP TABLE product_number; PRAGMA user_version = 4",
   );
   db.close();
   const again = openSqliteStore(parts);
   expect(await again.job("job_a" as JobId)).toEqual(before);
   expect((await again.wedge("job_a/1" as StepId, 2))?.index).toBe(2);
+  expect(await again.highestVersion(newJob("job_a").plan.steps[0]!.target.productDir)).toBe(7);
   await again.close();
 });
