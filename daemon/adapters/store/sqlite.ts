@@ -11,7 +11,7 @@ import { openDatabase } from "./sqliteDatabase.ts";
 import { peopleMethods } from "./sqlitePeople.ts";
 import { readEvents, readJobs, readTasks } from "./sqliteRead.ts";
 import { claimMethods, leaseMethods, workMethods } from "./sqliteTasks.ts";
-import { openMethods, publishMethods } from "./sqliteVersions.ts";
+import { numberMethods, openMethods, publishMethods } from "./sqliteVersions.ts";
 
 export interface SqliteOptions {
   /** A file on a local disk, or `:memory:`. */
@@ -38,6 +38,7 @@ function storeOver(db: Database): Store {
     },
     ...admissionMethods(db),
     ...openMethods(db),
+    ...numberMethods(db),
     ...publishMethods(db),
     ...claimMethods(db),
     ...leaseMethods(db),

@@ -89,12 +89,17 @@ export function openMethods(db: Database): OpenMethods {
     async cleared(stepId) {
       db.run("UPDATE step SET cleared = 1 WHERE id = ? AND state = 'burnt'", stepId);
     },
-    async highestVersion(productDir) {
-      return Number(db.one("SELECT highest FROM product_number WHERE dir = ?", productDir)?.["highest"] ?? 0);
-    },
     async step(id) {
       const row = db.one(`SELECT ${STEP_AND_PLAN} FROM step WHERE id = ?`, id);
       return row === null ? null : stepRow(row);
+    },
+  };
+}
+
+export function numberMethods(db: Database): Pick<Store, "highestVersion"> {
+  return {
+    async highestVersion(productDir) {
+      return Number(db.one("SELECT highest FROM product_number WHERE dir = ?", productDir)?.["highest"] ?? 0);
     },
   };
 }
