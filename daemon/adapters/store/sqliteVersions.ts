@@ -12,7 +12,7 @@ import { STEP_WORK } from "./sqliteSchema.ts";
 
 type OpenMethods = Pick<
   Store,
-  "reserveVersion" | "openVersion" | "burn" | "stepsToDo" | "cleared" | "step" | "highestVersion"
+  "reserveVersion" | "openVersion" | "burn" | "stepsToDo" | "cleared" | "step"
 >;
 type PublishMethods = Pick<Store, "beginPublish" | "endPublish" | "renumber">;
 
