@@ -10,10 +10,7 @@ import type { Database, Row } from "./sqliteDatabase.ts";
 import { countsOf, STEP_AND_PLAN, stepRow } from "./sqliteRows.ts";
 import { STEP_WORK } from "./sqliteSchema.ts";
 
-type OpenMethods = Pick<
-  Store,
-  "reserveVersion" | "openVersion" | "burn" | "stepsToDo" | "cleared" | "step"
->;
+type OpenMethods = Pick<Store, "reserveVersion" | "openVersion" | "burn" | "stepsToDo" | "cleared" | "step">;
 type PublishMethods = Pick<Store, "beginPublish" | "endPublish" | "renumber">;
 
 function stepOf(db: Database, id: StepId): Row | null {
