@@ -43,6 +43,14 @@ export const LIMITS = {
   promptCharactersMax: 20_000,
   problemsMax: 100,
   problemTextCharactersMax: 400,
+  // Path templates
+  pathPatternCharactersMax: 400,
+  pathTemplateCharactersMax: 1_000,
+  pathStatesMax: 2_000,
+  pathPairsMax: 100_000,
+  pathOptionalsMax: 6,
+  pathParseStepsMax: 100_000,
+  pathParsesMax: 16,
   // Images
   imagePixelsMax: 16_384 * 16_384,
   imageFileBytesMax: 2 * 1024 * 1024 * 1024,
