@@ -3,6 +3,7 @@
  * explained, one is taken, two are refused with the candidates. A reading counts only when printing it gives the path again.
  * Static text is compared without case and keeps the spelling on disk; token values are compared as they are.
  */
+import { canonicalJson } from "./canonicalJson.ts";
 import { LIMITS } from "./limits.ts";
 import type { Language } from "./pathRegular.ts";
 import { hasWord, prefixLengths } from "./pathRegular.ts";
@@ -97,7 +98,7 @@ export function parsePath(template: PathTemplate, path: string): ParseAnswer {
 
 /** Two ways through a template that read the same are one reading. */
 function distinct(parses: readonly PathParse[]): readonly PathParse[] {
-  const seen = new Map(parses.map((parse) => [JSON.stringify(Object.entries(parse.tokens).sort()), parse]));
+  const seen = new Map(parses.map((parse) => [canonicalJson(parse.tokens), parse]));
   return [...seen.values()];
 }
 
