@@ -61,6 +61,7 @@ export const LIMITS = {
   imageWorkerIdleMs: 15_000,
   exrChannelsMax: 64,
   exrAttributesMax: 1_000,
+  exrPartsMax: 64,
   exrAttributeBytesMax: 16 * 1024 * 1024,
   contactSheetTilesMax: 240,
   contactSheetPixelsMax: 12_000,

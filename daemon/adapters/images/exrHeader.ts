@@ -1,23 +1,46 @@
 /**
- * OpenEXR header: version word, attributes, channels, both windows. Little-endian as the format demands. Everything is
- * bounded before anything is allocated. Kinds that the built-in reader has not (tiled, multi-part, deep, other
- * compressions, subsampled channels) are refused by name: HP-PLATE-KIND, never a guess.
+ * OpenEXR headers: version word, attributes, channels, both windows, tiles, parts. Little-endian as the format demands.
+ * Everything is bounded before anything is allocated. What no reader has (deep data, subsampled channels, unknown
+ * compressions) is refused by name: HP-PLATE-KIND, never a guess. Of many parts the first that holds a picture counts.
  */
+import { assert } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { PixelBox } from "../../plugin.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { broken, notReadable } from "./byteSource.ts";
-import type { Head } from "./head.ts";
+import type { ExrTiles } from "./exrTiles.ts";
+import { tileCount, tilesOf } from "./exrTiles.ts";
 
 export interface ExrChannel {
   readonly name: string;
   readonly type: "uint" | "half" | "float";
 }
+
+/** Lines per chunk of scanline files, by compression, in the order of the format's numbers. */
+const LINES = {
+  none: 1,
+  rle: 1,
+  zips: 1,
+  zip: 16,
+  piz: 32,
+  pxr24: 16,
+  b44: 32,
+  b44a: 32,
+  dwaa: 32,
+  dwab: 256,
+} as const;
+export type ExrCompression = keyof typeof LINES;
+const COMPRESSIONS = Object.keys(LINES) as readonly ExrCompression[];
+/** Known by name only. */
+const UNREAD: Readonly<Record<number, string>> = { 10: "HTJ2K256", 11: "HTJ2K32" };
+
 export interface ExrHeader {
   /** In the file's order, which is alphabetical. */
   readonly channels: readonly ExrChannel[];
-  readonly compression: "none" | "zips" | "zip";
-  readonly linesPerChunk: 1 | 16;
+  readonly compression: ExrCompression;
+  /** Of scanline parts; 0 where there are tiles. */
+  readonly linesPerChunk: number;
+  readonly tiles: ExrTiles | null;
   readonly data: PixelBox;
   readonly display: PixelBox;
   readonly chunkCount: number;
@@ -25,49 +48,73 @@ export interface ExrHeader {
   readonly tableAt: number;
 }
 
-/** The format's number -> name; only those with `lines` are read. */
-const COMPRESSIONS: readonly {
-  readonly name: string;
-  readonly kind?: ExrHeader["compression"];
-  readonly lines?: 1 | 16;
-}[] = [
-  { name: "NONE", kind: "none", lines: 1 },
-  { name: "RLE" },
-  { name: "ZIPS", kind: "zips", lines: 1 },
-  { name: "ZIP", kind: "zip", lines: 16 },
-  { name: "PIZ" },
-  { name: "PXR24" },
-  { name: "B44" },
-  { name: "B44A" },
-  { name: "DWAA" },
-  { name: "DWAB" },
-  { name: "HTJ2K256" },
-  { name: "HTJ2K32" },
-];
+/** All parts of a file; one, for most. */
+export interface ExrFile {
+  readonly parts: readonly ExrHeader[];
+  /** Chunks carry the number of their part. */
+  readonly multiPart: boolean;
+  /** Which part is the picture. */
+  readonly picture: number;
+}
 
-const FLAGS: readonly (readonly [number, string])[] = [
-  [0x200, "tiled"],
-  [0x800, "deep"],
-  [0x1000, "multi-part"],
-];
+const FLAG = { tiled: 0x200, longNames: 0x400, deep: 0x800, multiPart: 0x1000 } as const;
+const KNOWN_FLAGS = 0xff | FLAG.tiled | FLAG.longNames | FLAG.deep | FLAG.multiPart;
 const CONVERT = "Convert it to scanline EXR with ZIP compression: oiiotool IN -o OUT --scanline --compression zip.";
 const NAME_BYTES_MAX = 255;
 /** Coordinates beyond this are no picture and would overflow sums. */
 const COORDINATE_MAX = 2 ** 30;
 
 export function parseExrHeader(source: ByteSource): ExrHeader {
+  return pictureOf(parseExrFile(source));
+}
+
+export function pictureOf({ parts, picture }: ExrFile): ExrHeader {
+  const header = parts[picture];
+  assert(header !== undefined, "the picture of an EXR is one of its parts");
+  return header;
+}
+
+export function parseExrFile(source: ByteSource): ExrFile {
   if (source.bytes < 8) throw broken(`the EXR ends inside its header (${source.bytes} bytes)`);
   const version = viewOf(source, 4, 4).getUint32(0, true);
   if ((version & 0xff) !== 2) throw notReadable(`EXR version ${version & 0xff} can't be read`);
-  const flag = FLAGS.find(([bit]) => (version & bit) !== 0);
-  if (flag !== undefined) throw notReadable(`a ${flag[1]} EXR can't be read yet`, CONVERT);
-  const strange = version & 0xffff_ff00 & ~0x1e00;
+  if ((version & FLAG.deep) !== 0) throw deep();
+  const strange = version & ~KNOWN_FLAGS;
   if (strange !== 0) throw notReadable(`an EXR with the unknown flags 0x${(strange >>> 0).toString(16)} can't be read`);
-  const { attributes, end } = readAttributes(source);
-  return assemble(attributes, end);
+  const multiPart = (version & FLAG.multiPart) !== 0;
+  const facts: PartFacts[] = [];
+  let at = 8;
+  do {
+    const { attributes, end } = readAttributes(source, at);
+    at = end;
+    // An empty header ends the list of parts.
+    if (multiPart && attributes.size === 0) break;
+    if (facts.length >= LIMITS.exrPartsMax) throw notReadable(`the EXR has more than ${LIMITS.exrPartsMax} parts`);
+    facts.push(partOf(attributes, multiPart ? null : (version & FLAG.tiled) !== 0));
+  } while (multiPart);
+  if (facts.length === 0) throw broken("the EXR has no part");
+  const parts = facts.map((part) => {
+    const header = { ...part, tableAt: at };
+    at += part.chunkCount * 8;
+    return header;
+  });
+  const found = parts.findIndex(hasPicture);
+  return { parts, multiPart, picture: Math.max(0, found) };
 }
 
-function assemble(attributes: ReadonlyMap<string, Attribute>, end: number): ExrHeader {
+function hasPicture({ channels }: Pick<ExrHeader, "channels">): boolean {
+  const names = new Set(channels.map((channel) => channel.name));
+  return names.has("Y") || ["R", "G", "B"].every((name) => names.has(name));
+}
+
+function deep(): Error {
+  return notReadable("deep EXR can't be read: it holds many samples a pixel", "Flatten it first.");
+}
+
+type PartFacts = Omit<ExrHeader, "tableAt">;
+
+/** `tiled`: what the version word says; null where each part says it itself. */
+function partOf(attributes: ReadonlyMap<string, Attribute>, tiled: boolean | null): PartFacts {
   const value = (name: string, type: string, bytes: number | null): DataView => {
     const attribute = attributes.get(name);
     if (attribute === undefined) throw broken(`the EXR has no "${name}"`);
@@ -75,35 +122,34 @@ function assemble(attributes: ReadonlyMap<string, Attribute>, end: number): ExrH
     if (!right) throw broken(`the EXR's "${name}" is no ${type}`);
     return attribute.value;
   };
+  const kind = tiled === null ? textOf(value("type", "string", null)) : tiled ? "tiledimage" : "scanlineimage";
+  if (kind.startsWith("deep")) throw deep();
+  if (kind !== "tiledimage" && kind !== "scanlineimage") throw broken(`the EXR has a part of the kind "${kind}"`);
   const number = value("compression", "compression", 1).getUint8(0);
   const compression = COMPRESSIONS[number];
-  if (compression?.kind === undefined || compression.lines === undefined) {
-    throw notReadable(
-      `an EXR with ${compression?.name ?? `unknown (number ${number})`} compression can't be read yet`,
-      CONVERT,
-    );
+  if (compression === undefined) {
+    const name = UNREAD[number] ?? `unknown (number ${number})`;
+    throw notReadable(`an EXR with ${name} compression can't be read yet`, CONVERT);
   }
   const data = boxOf(value("dataWindow", "box2i", 16), "data");
   const display = boxOf(value("displayWindow", "box2i", 16), "display");
   const channels = readChannels(value("channels", "chlist", null));
+  const tiles = kind === "tiledimage" ? tilesOf(value("tiles", "tiledesc", 9)) : null;
+  boundWindow(data, channels);
+  const linesPerChunk = tiles === null ? LINES[compression] : 0;
+  const chunkCount = tiles === null ? Math.ceil(data[3] / linesPerChunk) : tileCount(tiles, data);
+  if (tiled === null && value("chunkCount", "int", 4).getInt32(0, true) !== chunkCount)
+    throw broken(`the EXR's "chunkCount" is not the ${chunkCount} that its window asks for`);
+  return { channels, compression, linesPerChunk, tiles, data, display, chunkCount };
+}
+
+function boundWindow(data: PixelBox, channels: readonly ExrChannel[]): void {
   const rowBytes = data[2] * channels.reduce((sum, channel) => sum + sampleBytes(channel), 0);
-  if (
-    rowBytes * data[3] > LIMITS.imageDecodedBytesMax ||
-    data[2] * data[3] * channels.length * 4 > LIMITS.imageDecodedBytesMax
-  ) {
-    throw notReadable(
-      `the EXR holds ${data[2]} x ${data[3]} px in ${channels.length} channels: more than ${LIMITS.imageDecodedBytesMax} bytes`,
-    );
-  }
-  return {
-    channels,
-    compression: compression.kind,
-    linesPerChunk: compression.lines,
-    data,
-    display,
-    chunkCount: Math.ceil(data[3] / compression.lines),
-    tableAt: end,
-  };
+  const most = Math.max(rowBytes * data[3], data[2] * data[3] * channels.length * 4);
+  if (most <= LIMITS.imageDecodedBytesMax) return;
+  throw notReadable(
+    `the EXR holds ${data[2]} x ${data[3]} px in ${channels.length} channels: more than ${LIMITS.imageDecodedBytesMax} bytes`,
+  );
 }
 
 export function sampleBytes(channel: ExrChannel): 2 | 4 {
@@ -115,12 +161,12 @@ interface Attribute {
   readonly value: DataView;
 }
 
-function readAttributes(source: ByteSource): {
-  readonly attributes: ReadonlyMap<string, Attribute>;
-  readonly end: number;
-} {
+function readAttributes(
+  source: ByteSource,
+  from: number,
+): { readonly attributes: ReadonlyMap<string, Attribute>; readonly end: number } {
   const attributes = new Map<string, Attribute>();
-  let at = 8;
+  let at = from;
   for (let i = 0; i <= LIMITS.exrAttributesMax; i += 1) {
     const name = readName(source, at);
     at += name.length + 1;
@@ -138,13 +184,25 @@ function readAttributes(source: ByteSource): {
 }
 
 /** Others (comments, previews, camera) are stepped over, never read into memory. */
-const NEEDED: ReadonlySet<string> = new Set(["channels", "compression", "dataWindow", "displayWindow"]);
+const NEEDED: ReadonlySet<string> = new Set([
+  "channels",
+  "compression",
+  "dataWindow",
+  "displayWindow",
+  "tiles",
+  "type",
+  "chunkCount",
+]);
 
 function readName(source: ByteSource, at: number): string {
   const window = source.take(at, Math.min(NAME_BYTES_MAX + 1, Math.max(1, source.bytes - at)));
   const end = window.indexOf(0);
   if (end < 0) throw broken(`the EXR header has no end of a name at byte ${at}`);
   return Buffer.from(window.subarray(0, end)).toString("latin1");
+}
+
+function textOf(value: DataView): string {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1");
 }
 
 function viewOf(source: ByteSource, at: number, bytes: number): DataView {
@@ -190,32 +248,4 @@ function readChannels(value: DataView): readonly ExrChannel[] {
   if (new Set(channels.map((channel) => channel.name)).size !== channels.length)
     throw broken("an EXR channel stands twice");
   return channels;
-}
-
-/**
- * The header as a plate's: its size is the display window, which is the picture that people mean. Refuses files that hold
- * no picture that a graph could be fed (no R, G, B and no Y).
- */
-export function exrHead(source: ByteSource): Head {
-  const header = parseExrHeader(source);
-  const names = header.channels.map((channel) => channel.name);
-  const rgb = ["R", "G", "B"].every((name) => names.includes(name));
-  if (!rgb && !names.includes("Y")) {
-    throw notReadable(
-      `the EXR has no R, G, B (it has ${names.slice(0, 12).join(", ")})`,
-      "Write the picture into R, G and B.",
-    );
-  }
-  return {
-    format: "exr",
-    width: header.display[2],
-    height: header.display[3],
-    channels: header.channels.length,
-    bitDepth: header.channels.every((channel) => channel.type === "half") ? 16 : 32,
-    sampleType: "float",
-    orientation: 1,
-    colour: rgb ? "rgb" : "grey",
-    alpha: names.includes("A"),
-    profile: false,
-  };
 }

@@ -7,7 +7,7 @@ import type { ImageHeader } from "../../ports.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { broken, notReadable } from "./byteSource.ts";
-import { exrHead } from "./exrHeader.ts";
+import { exrHead } from "./exrHead.ts";
 import { jpegHead } from "./jpegHead.ts";
 import { pngHead } from "./pngHead.ts";
 import { tiffHead } from "./tiffHead.ts";
