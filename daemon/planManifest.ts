@@ -8,7 +8,6 @@ import { canonicalJson } from "./domain/canonicalJson.ts";
 import type { Catalogue } from "./domain/catalogue.ts";
 import type { Problem } from "./domain/errors.ts";
 import { expand } from "./domain/expand.ts";
-import { PLAIN_COLOR } from "./domain/colorPlan.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { readManifest } from "./domain/manifest.ts";
 import { mayBeEcho } from "./domain/manifestRest.ts";
@@ -24,6 +23,7 @@ import { chosenChecks } from "./domain/qcChoice.ts";
 import type { Recipe } from "./domain/recipe.ts";
 import { findRecipe } from "./domain/recipeVersions.ts";
 import type { World } from "./ports.ts";
+import { colorNotes, resolveColor } from "./planColor.ts";
 import { plateManifest } from "./planDroppedPlate.ts";
 import type { ResolvedImages } from "./planImages.ts";
 import { resolveImages } from "./planImages.ts";
@@ -34,7 +34,7 @@ import { byLine, problemAt, sizeProblem, unknownRecipe } from "./planProblems.ts
 import { resolveTarget } from "./planTarget.ts";
 
 export type PlanWorld = PathWorld &
-  Pick<World, "recipes" | "digest"> & {
+  Pick<World, "recipes" | "digest" | "colours"> & {
     /** What a ComfyUI of this node says of its classes: finds models that names alone don't show. */
     readonly catalogue?: Catalogue | null;
   };
@@ -139,13 +139,13 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
   const known = [...read.problems];
   if (use !== null && recipe === null) known.push(unknownRecipe(read, input.fileName, { book, use }));
   const wrong = known.some((problem) => problem.severity === "error");
-  const seen = await look(world, { manifest, recipe, dir: input.dir }).catch((error: unknown) => {
+  const seen = await look(world, { manifest, recipe, dir: input.dir, show: input.show }).catch((error: unknown) => {
     // The disk does not answer now; what is wrong already is said all the same.
     if (wrong) return null;
     throw error;
   });
   if (seen === null) return rejected(known);
-  const { plate, target, images, expanded, checks, frames } = seen;
+  const { plate, target, images, color, expanded, checks, frames } = seen;
   const findings = [...(use === null ? [noRecipe] : []), ...seen.findings].filter(
     (finding) => read.rest === null || !mayBeEcho(finding, read.rest),
   );
@@ -153,7 +153,7 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
   if (wrong || problems.some((problem) => problem.severity === "error")) return rejected(problems);
   const waiting = plate.waiting ?? target.waiting ?? images.waiting;
   if (waiting !== null) return { kind: "waiting", reason: waiting, problems };
-  if (target.value === null || recipe === null) return rejected(problems);
+  if (target.value === null || color.value === null || recipe === null) return rejected(problems);
   const step: StepPlan = {
     name: "main",
     recipe: { name: recipe.file.name, version: recipe.file.version, sha256: recipe.sha256, dir: recipe.dir },
@@ -163,8 +163,8 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
       withModels(wedge, recipe, world.catalogue ?? null),
     ),
     target: target.value,
-    output: { format: defaultFormat(plate.value, PLAIN_COLOR) },
-    color: PLAIN_COLOR,
+    output: { format: defaultFormat(plate.value, color.value) },
+    color: color.value,
     qc: { gate: manifest.qc?.gate ?? "reject", checks: checks.requests },
     gpuSecondsPerTask: recipe.file.estimate?.gpuSeconds ?? null,
     timeoutMs: recipe.file.timeoutMs ?? LIMITS.taskTimeoutMs,
@@ -175,9 +175,9 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
 /** Everything that can be looked at, with or without a recipe, so that all that is wrong is said at once. */
 async function look(
   world: PlanWorld,
-  of: { readonly manifest: Manifest; readonly recipe: Recipe | null; readonly dir: string },
+  of: { readonly manifest: Manifest; readonly recipe: Recipe | null; readonly dir: string; readonly show: string },
 ) {
-  const { manifest, recipe, dir } = of;
+  const { manifest, recipe, dir, show } = of;
   const forPlate = recipe ?? ANY_RECIPE;
   const plate = await resolvePlate(world, { manifest, recipe: forPlate, dir });
   const target = await resolveTarget(world, { manifest, recipe: forPlate, dir, plate: plate.value });
@@ -185,16 +185,22 @@ async function look(
   const expanded = expand(manifest, recipe?.file ?? null, frames.length);
   const images =
     recipe === null ? found(null) : await resolveImages(world, { recipe, dir, manifest, wedges: expanded.wedges });
+  // Of a plate that is not there (yet) nothing can be said but that.
+  const unseen = recipe === null || (manifest.plate !== undefined && plate.value === null);
+  const color = unseen
+    ? found(null)
+    : await resolveColor(world, { manifest, recipe: recipe.file, plate: plate.value, show });
   const checks = chosenChecks(manifest, (await world.images.checks()).checks);
   const findings: readonly Finding[] = [
     ...plate.findings,
     ...target.findings,
     ...expanded.problems,
     ...images.findings,
+    ...color.findings,
     ...checks.findings,
     ...(recipe === null ? [] : gpuHours(manifest, recipe, expanded.count * frames.length)),
   ];
-  return { plate, target, images, expanded, checks, frames, findings };
+  return { plate, target, images, color, expanded, checks, frames, findings };
 }
 
 /** Stands for a recipe that nobody knows while the rest of its manifest is looked at. */
@@ -241,7 +247,11 @@ function accepted(
     rerun,
     steps: [of.step],
     manifestCanonical: canonical,
-    notes: [...of.problems.map((problem) => problem.message), ...recordOnlyNotes(manifest, of.recipe)],
+    notes: [
+      ...of.problems.map((problem) => problem.message),
+      ...recordOnlyNotes(manifest, of.recipe),
+      ...colorNotes(of.step),
+    ],
     ...(of.reading.reader === null ? {} : { reader: of.reading.reader }),
   };
   return {

@@ -18,7 +18,7 @@ export function askedOnce(world: World): World {
     asked.catch((error: unknown) => systemCode(error) === "ENOENT" || kept.delete(key));
     return asked;
   };
-  const { files, images, recipes } = world;
+  const { files, images, recipes, colours } = world;
   return {
     ...world,
     files: {
@@ -34,5 +34,6 @@ export function askedOnce(world: World): World {
       checks: () => once("checks", () => images.checks()),
     },
     recipes: { book: () => once("recipes", () => recipes.book()) },
+    colours: { ...colours, config: (show) => once(`colours ${show}`, () => colours.config(show)) },
   };
 }

@@ -232,6 +232,7 @@ async function withHeader(
         height: header.height,
         frames,
         colorspace,
+        ...(header.color === undefined ? {} : { color: header.color }),
       },
       findings,
     );

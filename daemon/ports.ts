@@ -6,6 +6,8 @@
 import type { Embed } from "./domain/assetPointer.ts";
 import type { Catalogue, NodeClass } from "./domain/catalogue.ts";
 import type { ComfyError } from "./domain/classify.ts";
+import type { ColorConfigReading } from "./domain/colorConfig.ts";
+import type { ColorHints } from "./domain/colorHints.ts";
 import type { ColorPlan } from "./domain/colorPlan.ts";
 import type { Config, SlotConfig, SpawnConfig } from "./domain/config.ts";
 import type { EventFields, EventName } from "./domain/events.ts";
@@ -34,6 +36,7 @@ export interface World {
   readonly exec: Exec;
   readonly hints: Hints;
   readonly recipes: Recipes;
+  readonly colours: Colours;
   readonly log: Log;
 }
 
@@ -254,6 +257,7 @@ export interface ImageHeader {
   readonly height: number;
   readonly channels: number;
   readonly bitDepth: number;
+  readonly color?: ColorHints;
 }
 export interface InspectRequest {
   readonly path: string;
@@ -370,6 +374,13 @@ export interface ExecAnswer {
 export interface Recipes {
   /** Reads every recipe folder again when something changed; cheap otherwise. */
   book(): Promise<RecipeBook>;
+}
+
+export interface Colours {
+  /** The OCIO config of a show; read again when its file changed. A mount that fails now throws. */
+  config(show: string): Promise<ColorConfigReading>;
+  /** Is oiiotool there, which works out the spaces that only OCIO knows? */
+  canConvert(): Promise<boolean>;
 }
 
 export interface Log {

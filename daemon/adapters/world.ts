@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../domain/config.ts";
 import { safetyRules } from "../domain/safetyRules.ts";
-import type { Clock, Digest, Exec, Files, Gpus, Ids, Images, Log, Recipes, SlotProcesses } from "../ports.ts";
+import type { Clock, Colours, Digest, Exec, Files, Gpus, Ids, Images, Log, Recipes, SlotProcesses } from "../ports.ts";
 import { createClock } from "./clock.ts";
+import { createColours } from "./colours.ts";
 import { createDigest } from "./digest.ts";
 import { createExec } from "./exec.ts";
 import { createFiles } from "./files.ts";
@@ -34,6 +35,7 @@ export interface BaseWorld {
   /** Looks at nothing before its `start`; who starts it closes it. */
   readonly gpus: Gpus;
   readonly recipes: Recipes;
+  readonly colours: Colours;
   readonly log: Log;
   /** Starts nothing by itself: commands that only look share it with the daemon. */
   readonly slotProcesses: SlotProcesses;
@@ -58,6 +60,14 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
     // Two threads decode at once: more would only wait for the two cores that a farm node spares us.
     images: createImages({ checkFolders: config.plugins, workers: 2 }),
     slotProcesses: createSlotProcesses({ stateDir: config.stateDir, now: () => clock.now() }),
+    colours: createColours({
+      files,
+      digest,
+      exec,
+      colour: config.colour,
+      env: process.env["OCIO"] ?? null,
+      home: HOME,
+    }),
     recipes: createRecipes({ files, digest, log, dirs: recipeDirs(config), rules: safetyRules(config) }),
   };
 }

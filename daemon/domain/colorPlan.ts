@@ -1,9 +1,62 @@
 /**
  * How a step's pictures cross from the plate to the model and back: decided when the manifest is planned, kept with the plan.
+ * The model always sees sRGB; what it sees of the plate's range is `exposure` and `view`; how its answer is laid onto the
+ * plate is `how`, `mode` and `clip` (adapters/images/comeBack has the formulas).
  */
+import type { PlannedSpace } from "./colorConfig.ts";
+
 export interface ColorPlan {
-  /** `plain`: what came back is published as it is. */
-  readonly how: "plain";
+  /**
+   * `edit`: only what the model changed is transferred onto the plate. `acescct`: the model is fed ACEScct, its answer
+   * replaces the plate. `plain`: the answer is turned back by the inverse of what it was fed through, or published as it is.
+   */
+  readonly how: "edit" | "acescct" | "plain";
+  /** The OCIO config that names were resolved against; null: nothing was. */
+  readonly config: { readonly name: string; readonly path: string; readonly sha256: string } | null;
+  readonly plate: PlateColor | null;
+  /** Stops added before the model sees it; `auto`: the first frame's log average becomes middle grey. */
+  readonly exposure: number | "auto";
+  /** `plain`: what is above 1 is cut off. `filmic`: it is compressed, up to 4 stops above 1, and comes back. */
+  readonly view: "plain" | "filmic";
+  readonly mode: "difference" | "gain";
+  /**
+   * Where the plate stays whatever the model says: `auto`: above what the model could see. A number: above that linear
+   * value of the largest channel. `none`: nowhere.
+   */
+  readonly clip: "auto" | "none" | number;
+  /** Where the edit may show; null: everywhere. */
+  readonly mask: MaskPlan | null;
 }
 
-export const PLAIN_COLOR: ColorPlan = { how: "plain" };
+export interface PlateColor extends PlannedSpace {
+  readonly by: "manifest" | "rule" | "name" | "attribute" | "type";
+  readonly why: string;
+  readonly guess: boolean;
+}
+
+export interface MaskPlan {
+  /** `plate`: its alpha. Else an image of the recipe. */
+  readonly from: string;
+  readonly channel: "red" | "alpha";
+  /** false: white is where the edit shows. */
+  readonly invert: boolean;
+  /** Width of the ramp inside the mask's border, px: nothing outside it is touched. */
+  readonly feather: number;
+}
+
+/** Published as it came back. */
+export const PLAIN_COLOR: ColorPlan = {
+  how: "plain",
+  config: null,
+  plate: null,
+  exposure: 0,
+  view: "plain",
+  mode: "difference",
+  clip: "auto",
+  mask: null,
+};
+
+/** For people: `ACEScg (plate.colorspace)`; null without a plate. */
+export function colorWords({ plate }: ColorPlan): string | null {
+  return plate === null ? null : `${plate.name} (${plate.guess ? "a guess: " : ""}${plate.why})`;
+}

@@ -38,6 +38,13 @@ const assetPathSchema = z.strictObject({
   listIntervalMs: z.number().int().min(100).default(LIMITS.assetPathListIntervalMs),
 });
 
+const plateRule = z.strictObject({
+  token: z.string().min(1).optional().describe("A part of the plate's name or folder, between . _ - and spaces."),
+  type: z.string().min(1).optional().describe("The file's extension."),
+  colorspace: z.string().min(1).describe("A name of the OCIO config."),
+});
+const ocioFile = z.string().min(1).describe("The studio's OCIO config, a file. Default: $OCIO, else Hotplate's own.");
+
 const bytes = (what: string) =>
   z
     .string()
@@ -140,6 +147,23 @@ export const configTextSchema = z.strictObject({
     })
     .default({ allowClasses: [], modelTypes: [], drift: "route" })
     .describe("What graphs may hold beyond what is safe everywhere."),
+  colour: z
+    .strictObject({
+      ocio: ocioFile.optional(),
+      plates: z.array(plateRule).default([]).describe("Which colour space plates are in; the first that fits decides."),
+      shows: z
+        .record(
+          z.string(),
+          z.strictObject({
+            ocio: ocioFile.optional(),
+            plates: z.array(plateRule).default([]).describe("Asked before those of every show."),
+          }),
+        )
+        .default({})
+        .describe("The same for one show."),
+    })
+    .default({ plates: [], shows: {} })
+    .describe("Colour spaces of plates (docs/colour.md)."),
   shares: z
     .record(z.string(), z.number().positive())
     .default({})

@@ -169,6 +169,9 @@ export const LIMITS = {
   installFileBytesMax: 1024 * 1024,
   processesMax: 32_768,
   // Recipes and rules
+  exposureStopsMax: 20,
+  featherPixelsMax: 1_024,
+  ocioToolVersionMs: 10_000,
   ocioConfigBytesMax: 8 * 1024 * 1024,
   ocioSpacesMax: 5_000,
   recipeFileBytesMax: 256 * 1024,

@@ -3,6 +3,7 @@
  * Fields that this version can't do yet are in it, so that they are validated and then refused by name (decision 17).
  */
 import { z } from "zod";
+import { colorWishesSchema } from "./colorWishes.ts";
 import { LIMITS } from "./limits.ts";
 import * as later from "./manifestLater.ts";
 
@@ -27,7 +28,7 @@ const plate = z
       colorspace: z
         .string()
         .optional()
-        .describe("Recorded with the result.")
+        .describe("A name of the show's OCIO config. Default: by rule (docs/colour.md).")
         .meta({ examples: ["ACEScg"] }),
     }),
   ])
@@ -170,6 +171,7 @@ export const manifestSchema = z
       .describe("0-100, higher first.")
       .meta({ examples: [60] }),
     sweep: sweep.optional().describe("Many variations from one manifest."),
+    color: colorWishesSchema.optional().describe("What the model sees of the plate, and how its answer comes back."),
     qc: qc.optional().describe("What is checked, and what happens to a result that fails."),
     output: output.optional().describe("Where results land, and as what."),
     limits: z

@@ -95,7 +95,12 @@ export function findName(written: string, names: OcioNames): FoundName {
     const at = findSpace(of, names);
     if (at !== null) return { kind: "found", name: at.name, data: at.data };
   }
-  const words = [...names.spaces.flatMap((one) => [one.name, ...one.aliases]), ...names.roles.keys()];
+  // A name goes before an alias that is as near.
+  const words = [
+    ...names.spaces.map((one) => one.name),
+    ...names.spaces.flatMap((one) => one.aliases),
+    ...names.roles.keys(),
+  ];
   const near = nearestWord(written, words);
   const right = near === null ? null : findName(near, names);
   return { kind: "unknown", nearest: right?.kind === "found" ? right.name : near };

@@ -4,6 +4,7 @@
  * Paths are absolute on this node and already proven to lie inside a root.
  */
 
+import type { ColorHints } from "./colorHints.ts";
 import type { ColorPlan } from "./colorPlan.ts";
 import type { Output } from "./outputFormat.ts";
 import type { PathForm } from "./pathForms.ts";
@@ -34,7 +35,10 @@ export interface PlatePlan {
   readonly width: number;
   readonly height: number;
   readonly frames: readonly PlateFrame[];
+  /** As the manifest writes it. */
   readonly colorspace: string | null;
+  /** What its first file says of its colours. */
+  readonly color?: ColorHints;
 }
 
 export interface RecipeRef {

@@ -1,5 +1,6 @@
 /** A plan in words: how many, how long, where. `hotplate validate --plan` prints it; the first line is its summary. */
 import { durationText } from "./answer.ts";
+import { colorWords } from "./colorPlan.ts";
 import { wedgeName } from "./ids.ts";
 import { versionFileName } from "./naming.ts";
 import { formatExtension } from "./outputFormat.ts";
@@ -48,6 +49,7 @@ function stepText(step: StepPlan): readonly string[] {
         .map(([axis, value]) => `${axis} ${value}`)
         .join(", ")}`,
   );
+  const colour = colorWords(step.color);
   const swept = step.wedges.length > 1;
   return [
     `  recipe:   ${step.recipe.name}@${step.recipe.version}`,
@@ -56,5 +58,6 @@ function stepText(step: StepPlan): readonly string[] {
     `  lands in: ${joinPath(step.target.productDir, "v###")}  (the next free number)`,
     ...files,
     `  review:   ${step.target.reviewDir}`,
+    ...(colour === null ? [] : [`  colour:   ${colour}`]),
   ];
 }

@@ -3,6 +3,7 @@
  * `<name>/<semver>/{recipe.yaml, graph.api.json}`. This file holds the schema; reading the folder is `adapters/recipes`.
  */
 import { z } from "zod";
+import { colorWishesSchema, maskSchema } from "./colorWishes.ts";
 import type { Approval } from "./approval.ts";
 
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
@@ -117,6 +118,8 @@ export const recipeSchema = z.strictObject({
       .optional()
       .describe("Height in px, or the parameter that says it."),
   }),
+  color: colorWishesSchema.optional().describe("What the model sees of the plate, and how its answer comes back."),
+  mask: maskSchema.optional(),
   models: z.array(z.strictObject({ folder: z.string(), file: z.string(), sha256: z.string().optional() })).default([]),
   allowedClasses: z.array(z.string()).min(1).describe("Every graph node class the graph may hold."),
   estimate: z.strictObject({ gpuSeconds: z.number().positive() }).optional(),

@@ -17,7 +17,34 @@ export function checkParameters(file: RecipeFile): readonly Problem[] {
     ...Object.entries(file.parameters).flatMap(([name, parameter]) => parameterProblems(name, parameter, file)),
     ...nameProblems(file),
     ...resultProblems(file),
+    ...colorProblems(file),
   ];
+}
+
+function colorProblems(file: RecipeFile): readonly Problem[] {
+  const { mask, result, color } = file;
+  const problems: Problem[] = [];
+  if (mask !== undefined && mask.from !== "plate" && !Object.hasOwn(file.images, mask.from)) {
+    const images = Object.keys(file.images);
+    const nearest = nearestWord(mask.from, ["plate", ...images]);
+    problems.push(
+      fault(`mask.from "${mask.from}" is no image of this recipe.`, {
+        nearest,
+        action:
+          nearest === null
+            ? `Write plate${images.length === 0 ? "" : ` or ${images.join(", ")}`}.`
+            : `Write ${nearest}.`,
+      }),
+    );
+  }
+  const over = file.plate !== undefined && result.scale === 1 && result.width === undefined;
+  if (color?.how === "edit" && !over)
+    problems.push(
+      fault("color.how: edit needs a plate and a result of its size (scale: 1).", { action: "Take it out." }),
+    );
+  if (mask !== undefined && !over)
+    problems.push(fault("mask needs a plate and a result of its size (scale: 1).", { action: "Take it out." }));
+  return problems;
 }
 
 /** Why a value is not one of this parameter's, in words; null when it is. Ranges included. */

@@ -21,7 +21,10 @@ import * as shapes from "./shapes.ts";
 import { jobView, nodeView, taskView, versionView } from "./views.ts";
 
 export interface RouteParts {
-  readonly world: Pick<World, "config" | "clock" | "ids" | "digest" | "files" | "images" | "recipes" | "store" | "log">;
+  readonly world: Pick<
+    World,
+    "config" | "clock" | "ids" | "digest" | "files" | "images" | "recipes" | "colours" | "store" | "log"
+  >;
   /** What the loop knows now. */
   readonly view: () => NodeView;
   readonly wake: () => void;

@@ -12,6 +12,7 @@ import { openSqliteStore } from "../../daemon/adapters/store/sqlite.ts";
 import { createClock } from "../../daemon/adapters/clock.ts";
 import { createIds } from "../../daemon/adapters/ids.ts";
 import type { Fence, JobId, PromptId, SlotName, StepId } from "../../daemon/domain/ids.ts";
+import { PLAIN_COLOR } from "../../daemon/domain/colorPlan.ts";
 import type { JobPlan } from "../../daemon/domain/plan.ts";
 import type { NewJob, Store, TaskRow } from "../../daemon/storePort.ts";
 import { figure, print } from "./measure.ts";
@@ -117,7 +118,7 @@ function newJob(n: number, count: number): NewJob {
           root: "/s",
         },
         output: { format: { kind: "png" } },
-        color: { how: "plain" },
+        color: PLAIN_COLOR,
         qc: { gate: "reject", checks: [] },
         gpuSecondsPerTask: 1,
         timeoutMs: 60_000,

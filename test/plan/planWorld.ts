@@ -11,6 +11,7 @@ import { createRecipes } from "../../daemon/adapters/recipes.ts";
 import { HOME } from "../../daemon/adapters/world.ts";
 import { configSchema } from "../../daemon/domain/config.ts";
 import { HotplateError } from "../../daemon/domain/errors.ts";
+import { OWN_COLOURS } from "../fixtures/colours.ts";
 import type { PlanOutcome, PlanWorld } from "../../daemon/planManifest.ts";
 import { planManifest } from "../../daemon/planManifest.ts";
 
@@ -44,7 +45,7 @@ export function makeStudio(root: string): Studio {
       }),
   } as unknown as PlanWorld["images"];
   const recipes = createRecipes({ files, digest, dirs: [join(HOME, "config/recipes")] });
-  const world: PlanWorld = { config, files, images, recipes, digest, clock: createClock() };
+  const world: PlanWorld = { config, files, images, recipes, digest, colours: OWN_COLOURS, clock: createClock() };
   mkdirSync(join(root, "hot"), { recursive: true });
   return {
     root,

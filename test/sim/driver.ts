@@ -20,6 +20,7 @@ import { lying, simFiles } from "./files.ts";
 import { simHints } from "./hints.ts";
 import { simDigest, simIds } from "./ids.ts";
 import { simImages } from "./images.ts";
+import { OWN_COLOURS } from "../fixtures/colours.ts";
 import { NO_GPUS } from "../fixtures/gpus.ts";
 import { Invariants, Violation } from "./invariants.ts";
 import { checkPictures, temporaries, unmet } from "./liveness.ts";
@@ -237,6 +238,7 @@ export class Sim {
       slotProcesses: NO_PROCESSES,
       exec: { run: () => Promise.reject(new Error("nothing runs programs here")) },
       hints: simHints({ world, disk, life, lossRate: this.#options.hintLoss ?? 0 }),
+      colours: OWN_COLOURS,
       recipes: simRecipes(world, life),
       log: { event: (level, name, fields) => this.#logged(level, name, fields) },
     };

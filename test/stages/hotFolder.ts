@@ -30,6 +30,7 @@ import { createIntake } from "../../daemon/stages/intake.ts";
 import { createReport } from "../../daemon/stages/report.ts";
 import type { JobRow, Store } from "../../daemon/storePort.ts";
 import { createWork } from "../../daemon/work.ts";
+import { OWN_COLOURS } from "../fixtures/colours.ts";
 import { NO_GPUS } from "../fixtures/gpus.ts";
 import { NO_PROCESSES } from "../fixtures/noProcesses.ts";
 
@@ -131,6 +132,7 @@ export function openHot(options: HotOptions): Hot {
         return { close: () => Promise.resolve(void wakes.delete(path)) };
       },
     },
+    colours: OWN_COLOURS,
     recipes: createRecipes({ files, digest, dirs: [join(HOME, "config/recipes")] }),
     log: { event: (_level, name, fields) => void events.push({ name, fields }) },
   };

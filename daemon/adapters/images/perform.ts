@@ -5,6 +5,7 @@
 import { judgeSequence } from "../../domain/qcRun.ts";
 import type { LoadedChecks } from "../plugins.ts";
 import { withFile } from "./byteSource.ts";
+import { colorHints } from "./colorHints.ts";
 import { publicHeader, readHead } from "./head.ts";
 import type { ImageJob, ImageJobKind, ImageResults, WorkerSetUp } from "./imageJobs.ts";
 import type { Inspector } from "./inspectFile.ts";
@@ -33,7 +34,10 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
   return async (job) => {
     switch (job.kind) {
       case "header":
-        return withFile(job.path, (source) => publicHeader(readHead(source)));
+        return withFile(job.path, (source) => {
+          const head = readHead(source);
+          return { ...publicHeader(head), color: colorHints(source, head) };
+        });
       case "checks":
         return (await loaded()).book;
       case "inspectSequence":

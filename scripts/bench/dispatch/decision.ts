@@ -12,6 +12,7 @@ import type { StepPlan } from "../../../daemon/domain/plan.ts";
 import { assign } from "../../../daemon/domain/schedule.ts";
 import { EMPTY_LEDGER } from "../../../daemon/domain/share.ts";
 import type { SlotFacts } from "../../../daemon/domain/slotFit.ts";
+import { PLAIN_COLOR } from "../../../daemon/domain/colorPlan.ts";
 import type { HeadRow, Store } from "../../../daemon/storePort.ts";
 import type { Figure } from "../measure.ts";
 import { figure, quantile } from "../measure.ts";
@@ -135,7 +136,7 @@ async function openJob(store: Store, job: number, tasks: number): Promise<void> 
     })),
     target: { shotDir: "/s", productDir: `/s/${id}`, reviewDir: "/s/r", product: "p", name: "n", root: "/s" },
     output: { format: { kind: "png" } },
-    color: { how: "plain" },
+    color: PLAIN_COLOR,
     qc: { gate: "reject", checks: [] },
     gpuSecondsPerTask: null,
     timeoutMs: 60_000,

@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
 import { createImages } from "../../../daemon/adapters/images/images.ts";
 import { systemCode } from "../../../daemon/domain/errors.ts";
+import { PLAIN_COLOR } from "../../../daemon/domain/colorPlan.ts";
 import type { FinishRequest } from "../../../daemon/ports.ts";
 import { writePng, pngBytes } from "../../fixtures/pictures.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
@@ -19,7 +20,7 @@ function request(returned: string, to: string, more: Partial<FinishRequest> = {}
     plate: null,
     mask: null,
     format: { kind: "png" },
-    color: { how: "plain" },
+    color: PLAIN_COLOR,
     embed: {
       digitalSourceType: "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
       assetRef: "hotplate://AGM/grain/v001",
