@@ -53,19 +53,17 @@ describe("the first that speaks decides", () => {
     hints: { ...EXR, aces: true },
   };
   test.each([
-    ["what the manifest says", all, "ACEScct", "manifest", false],
-    ["a rule of hotplate.yaml", { ...all, written: null }, "ARRI LogC4", "rule", false],
-    ["a word in the name", { ...all, written: null, rules: [] }, "ACEScg", "name", false],
+    ["what the manifest says", all, { name: "ACEScct", by: "manifest", guess: false }],
+    ["a rule of hotplate.yaml", { ...all, written: null }, { name: "ARRI LogC4", by: "rule", guess: false }],
+    ["a word in the name", { ...all, written: null, rules: [] }, { name: "ACEScg", by: "name", guess: false }],
     [
       "the file's attribute",
       { ...all, written: null, rules: [], stem: "SH010_v001" },
-      "ACES2065-1",
-      "attribute",
-      false,
+      { name: "ACES2065-1", by: "attribute", guess: false },
     ],
-    ["the kind of file, a guess", { hints: EXR }, "ACEScg", "type", true],
-  ])("%s", (_what, more, name, by, guess) => {
-    expect(asked(more)).toMatchObject({ kind: "space", name, by, guess });
+    ["the kind of file, a guess", { hints: EXR }, { name: "ACEScg", by: "type", guess: true }],
+  ])("%s", (_what, more, wanted) => {
+    expect(asked(more)).toMatchObject({ kind: "space", ...wanted });
   });
 });
 
