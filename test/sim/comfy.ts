@@ -131,8 +131,9 @@ export class SimComfy {
     this.#history = new Map();
   }
 
+  /** A zombie's process lives: it is not started again, somebody must end it first. */
   start(): void {
-    if (this.state === "up") return;
+    if (this.state !== "down") return;
     this.state = "up";
     this.#number = 0;
     this.#parts.world.trace(() => `comfy ${this.name} is up`);
