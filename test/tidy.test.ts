@@ -291,7 +291,12 @@ describe("the repository", () => {
     const files = readSources("**/*", "!**/*.{png,jpg,exr,tif,tiff,webp}", "!package-lock.json", "!.git", "!.git/**");
     // Written in pieces, so that this file does not name them either. A studio's own work folder stands inside a longer path.
     const machine = new RegExp(
-      ["(?<![\\w}\\]>)])/wo" + "rk/", "(?<![\\w}\\]>)])/ro" + "ot/", "regis" + "try\\.(?!yarn)", "\\b10\\.\\d+\\.\\d+\\.\\d+\\b"].join("|"),
+      [
+        "(?<![\\w}\\]>)])/wo" + "rk/",
+        "(?<![\\w}\\]>)])/ro" + "ot/",
+        "regis" + "try\\.(?!yarn)",
+        "\\b10\\.\\d+\\.\\d+\\.\\d+\\b",
+      ].join("|"),
     );
     expect(
       files.filter(({ text }) => machine.test(text)).map(({ path, text }) => `${path}: ${machine.exec(text)?.[0]}`),
