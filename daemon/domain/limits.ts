@@ -63,6 +63,8 @@ export const LIMITS = {
   exrAttributesMax: 1_000,
   exrPartsMax: 64,
   exrAttributeBytesMax: 16 * 1024 * 1024,
+  /** Of a plate's header that its results carry on. */
+  exrKeptBytesMax: 1024 * 1024,
   contactSheetTilesMax: 240,
   contactSheetPixelsMax: 12_000,
   checkFilesMax: 500,

@@ -9,6 +9,12 @@ export function srgbEncode(linear: number): number {
   return v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055;
 }
 
+/** Encoded 0..1 -> linear 0..1: the inverse of `srgbEncode`. */
+export function srgbDecode(encoded: number): number {
+  const v = encoded > 0 ? Math.min(encoded, 1) : 0;
+  return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+}
+
 /** Size of the table below: 16-bit precision of the encoded value needs no finer steps for statistics. */
 const TABLE_STEPS = 16_384;
 

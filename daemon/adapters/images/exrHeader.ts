@@ -85,7 +85,7 @@ export function parseExrFile(source: ByteSource): ExrFile {
   const facts: PartFacts[] = [];
   let at = 8;
   do {
-    const { attributes, end } = readAttributes(source, at);
+    const { attributes, end } = readAttributes(source, at, (name) => NEEDED.has(name));
     at = end;
     // An empty header ends the list of parts.
     if (multiPart && attributes.size === 0) break;
@@ -161,9 +161,11 @@ interface Attribute {
   readonly value: DataView;
 }
 
-function readAttributes(
+/** Those not wanted (comments, previews, camera) are stepped over, never read into memory. */
+export function readAttributes(
   source: ByteSource,
   from: number,
+  wanted: (name: string) => boolean,
 ): { readonly attributes: ReadonlyMap<string, Attribute>; readonly end: number } {
   const attributes = new Map<string, Attribute>();
   let at = from;
@@ -177,13 +179,12 @@ function readAttributes(
     if (size < 0 || size > LIMITS.exrAttributeBytesMax) throw broken(`the EXR attribute "${name}" says ${size} bytes`);
     at += 4;
     if (at + size > source.bytes) throw broken(`the EXR ends inside its attribute "${name}"`);
-    if (NEEDED.has(name)) attributes.set(name, { type, value: viewOf(source, at, size) });
+    if (wanted(name)) attributes.set(name, { type, value: viewOf(source, at, size) });
     at += size;
   }
   throw broken(`the EXR has more than ${LIMITS.exrAttributesMax} attributes`);
 }
 
-/** Others (comments, previews, camera) are stepped over, never read into memory. */
 const NEEDED: ReadonlySet<string> = new Set([
   "channels",
   "compression",

@@ -7,6 +7,7 @@ import { srgbEncode } from "../../domain/srgbCurve.ts";
 import type { DecodedImage } from "../../plugin.ts";
 import { notReadable } from "./byteSource.ts";
 import type { Exr, Plane } from "./exrRead.ts";
+import { HALF } from "./half.ts";
 
 /** 8-bit sRGB samples, interleaved; alpha is not premultiplied. */
 export interface DisplayPicture {
@@ -61,15 +62,6 @@ function interleave(
   }
   for (let i = 0, k = channel; i < data.length; i += 1, k += channels) samples[k] = data[i] as number;
 }
-
-/** IEEE 754 binary16 by its bits, as float32: every half is a float exactly. */
-const HALF: Float32Array = Float32Array.from({ length: 65_536 }, (_, bits) => {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * 2 ** -24 * fraction : sign * 2 ** (exponent - 25) * (1024 + fraction);
-});
 
 /** Scene-linear -> 8-bit sRGB, NaN and negatives 0. */
 export function displayCode(linear: number): number {

@@ -1,34 +1,133 @@
 /**
  * Makes the frame that is published out of what ComfyUI gave back. A PNG that stays a PNG keeps its samples as they are,
- * whatever is wrong with them: QC says so with a finding, where an error here would only cost another render.
+ * whatever is wrong with them: QC says so with a finding, where an error here would only cost another render. The plate's
+ * frame is opened read-only; the last one is kept, for 200 wedges share it.
  */
-import { assert } from "../../domain/errors.ts";
+import { statSync } from "node:fs";
+import { HotplateError, messageOf } from "../../domain/errors.ts";
+import type { Embed } from "../../domain/assetPointer.ts";
+import type { OutputFormat } from "../../domain/outputFormat.ts";
 import type { FinishRequest, FinishResult } from "../../ports.ts";
+import { answerOf } from "./answer.ts";
 import { bytesSource, readWhole } from "./byteSource.ts";
+import { comeBack } from "./comeBack.ts";
+import type { Answer, Planes } from "./comeBack.ts";
+import { encodePngSamples, encodeTiffSamples } from "./encodePicture.ts";
+import type { Samples } from "./encodePicture.ts";
+import { keptAttributes, textAttribute } from "./exrAttributes.ts";
+import type { ExrAttribute } from "./exrAttributes.ts";
+import { layoutOf } from "./exrLayout.ts";
+import type { PlateExr } from "./exrLayout.ts";
+import { readExr } from "./exrRead.ts";
+import { encodeExr } from "./exrWrite.ts";
 import type { Head } from "./head.ts";
 import { readHead } from "./head.ts";
-import { displayPicture, encodePng } from "./loadFrame.ts";
+import { isExr } from "./loadFrame.ts";
 import { insertChunk } from "./pngHead.ts";
 import { writeNew } from "./writeNew.ts";
 
-export async function finish(request: FinishRequest): Promise<FinishResult> {
-  assert(request.format.kind === "png", `no writer of ${request.format.kind}`);
-  const bytes = readWhole(request.returned);
-  if (isPng(bytes)) {
-    writeNew(request.to, bytes);
-    return resultOf(headOf(bytes));
+export type Finish = (request: FinishRequest) => Promise<FinishResult>;
+
+export function createFinish(): Finish {
+  let kept: { readonly identity: string; readonly plate: KeptPlate } | null = null;
+
+  function plateOf(path: string): KeptPlate {
+    const stat = statSync(path, { bigint: true });
+    const identity = [path, stat.dev, stat.ino, stat.size, stat.mtimeNs].join("\n");
+    if (kept?.identity === identity) return kept.plate;
+    kept = null;
+    const plate = readPlate(path);
+    kept = { identity, plate };
+    return plate;
   }
-  const picture = await displayPicture(bytes);
-  writeNew(request.to, insertChunk(await encodePng(picture), "sRGB", SRGB_PERCEPTUAL));
-  return resultOf({ ...picture, bitDepth: 8 });
+
+  return async (request) => {
+    const { format, returned, to } = request;
+    const bytes = readWhole(returned);
+    if (format.kind === "png" && isPng(bytes)) {
+      writeNew(to, bytes);
+      return { ...headOf(bytes), roundTrip: null, note: null };
+    }
+    const answer = await answerOf(bytes);
+    if (format.kind !== "exr") return writeCodes(request, { answer, deep: is16Bit(bytes, format) });
+    const plate = request.plate === null ? null : plateOf(request.plate.path);
+    const { image, note } = layoutOf(comeBack(answer, "light"), format.type, plate);
+    const attributes = [...image.attributes, ...pointerAttributes(request.embed)];
+    writeNew(to, encodeExr({ ...image, attributes, compression: format.compression }));
+    return {
+      width: answer.width,
+      height: answer.height,
+      channels: image.planes.length,
+      bitDepth: format.type === "half" ? 16 : 32,
+      roundTrip: null,
+      note: [plate?.note ?? null, note].filter((one) => one !== null).join(" ") || null,
+    };
+  };
+}
+
+interface KeptPlate extends PlateExr {
+  readonly note: string | null;
+}
+
+/** A plate of another kind gives its results nothing but the picture. */
+function readPlate(path: string): KeptPlate {
+  try {
+    const bytes = readWhole(path);
+    if (!isExr(bytes)) return { exr: null, attributes: [], note: null };
+    const attributes = keptAttributes(bytesSource(bytes));
+    try {
+      return { exr: readExr(bytes), attributes, note: null };
+    } catch (error) {
+      if (!(error instanceof HotplateError) || error.code !== "HP-PLATE-KIND") throw error;
+      const note = `The plate's windows and its channels beside the picture are not kept: ${error.message}.`;
+      return { exr: null, attributes, note };
+    }
+  } catch (error) {
+    if (error instanceof HotplateError) throw new HotplateError(error.code, `its plate ${path}: ${messageOf(error)}`);
+    throw error;
+  }
+}
+
+/** Names as studios' tools show them; a reader that does not know them steps over them. */
+function pointerAttributes(embed: Embed): readonly ExrAttribute[] {
+  return (["digitalSourceType", "assetRef", "assetId", "seed"] as const).map((name) =>
+    textAttribute(`ai:${name}`, embed[name]),
+  );
+}
+
+async function writeCodes(
+  { format, to }: FinishRequest,
+  of: { readonly answer: Answer; readonly deep: boolean },
+): Promise<FinishResult> {
+  const samples = interleaved(comeBack(of.answer, "codes"), of.deep);
+  if (format.kind === "tiff16") writeNew(to, await encodeTiffSamples(samples));
+  else writeNew(to, insertChunk(await encodePngSamples(samples), "sRGB", SRGB_PERCEPTUAL));
+  const { width, height, channels } = samples;
+  return { width, height, channels, bitDepth: of.deep ? 16 : 8, roundTrip: null, note: null };
 }
 
 /** The PNG chunk's value: perceptual intent (PNG, 11.3.2.5). */
 const SRGB_PERCEPTUAL = Uint8Array.of(0);
 
-function resultOf(head: Pick<Head, "width" | "height" | "channels" | "bitDepth">): FinishResult {
-  const { width, height, channels, bitDepth } = head;
-  return { width, height, channels, bitDepth, roundTrip: null, note: null };
+/** A PNG has as many bits as came back. */
+function is16Bit(bytes: Uint8Array, format: OutputFormat): boolean {
+  return format.kind !== "png" || readHead(bytesSource(bytes)).bitDepth > 8;
+}
+
+/** 0..1 -> the nearest code; NaN is 0. Codes of 8 and 16 bits come out as they went in. */
+function interleaved(picture: Planes, deep: boolean): Samples {
+  const { width, height, colours, alpha } = picture;
+  const planes = alpha === null ? colours : [...colours, alpha];
+  const channels = alpha === null ? 3 : 4;
+  const full = deep ? 65_535 : 255;
+  const data = deep ? new Uint16Array(width * height * channels) : new Uint8Array(width * height * channels);
+  planes.forEach((plane, channel) => {
+    for (let i = 0, at = channel; at < data.length; i += 1, at += channels) {
+      const value = plane[i] as number;
+      data[at] = value > 0 ? Math.round(Math.min(value, 1) * full) : 0;
+    }
+  });
+  return { width, height, channels, data };
 }
 
 function isPng(bytes: Uint8Array): boolean {
@@ -38,7 +137,8 @@ function isPng(bytes: Uint8Array): boolean {
 /** A damaged one says nothing of itself; QC looks at it next. */
 function headOf(bytes: Uint8Array): Pick<Head, "width" | "height" | "channels" | "bitDepth"> {
   try {
-    return readHead(bytesSource(bytes));
+    const { width, height, channels, bitDepth } = readHead(bytesSource(bytes));
+    return { width, height, channels, bitDepth };
   } catch {
     return { width: 0, height: 0, channels: 0, bitDepth: 8 };
   }

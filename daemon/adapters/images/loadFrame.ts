@@ -60,7 +60,7 @@ async function decode(bytes: Uint8Array): Promise<DecodedImage> {
 }
 
 /** By content; also files with other channels than R, G, B are decoded, which `exrHead` refuses as plates. */
-function isExr(bytes: Uint8Array): boolean {
+export function isExr(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && bytes[0] === 0x76 && bytes[1] === 0x2f && bytes[2] === 0x31 && bytes[3] === 0x01;
 }
 

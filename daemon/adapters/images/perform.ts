@@ -7,6 +7,7 @@ import type { LoadedChecks } from "../plugins.ts";
 import { withFile } from "./byteSource.ts";
 import { colorHints } from "./colorHints.ts";
 import { publicHeader, readHead } from "./head.ts";
+import type { Finish } from "./finish.ts";
 import type { ImageJob, ImageJobKind, ImageResults, WorkerSetUp } from "./imageJobs.ts";
 import type { Inspector } from "./inspectFile.ts";
 
@@ -19,6 +20,7 @@ interface Loaded extends LoadedChecks {
 export function createPerformer(setUp: WorkerSetUp): Perform {
   let checks: Promise<Loaded> | null = null;
   let decoder: Promise<void> | null = null;
+  let finisher: Promise<Finish> | null = null;
 
   async function load(): Promise<Loaded> {
     const [{ loadChecks }, { createInspector }] = await Promise.all([
@@ -42,9 +44,12 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
         return (await loaded()).book;
       case "inspectSequence":
         return judgeSequence((await loaded()).checks, job.request.checks, job.request);
+      case "finish":
+        await withDecoder();
+        finisher ??= import("./finish.ts").then(({ createFinish }) => createFinish());
+        return (await finisher)(job.request);
       case "inspect":
       case "feed":
-      case "finish":
       case "thumbnail":
       case "sheet":
         await withDecoder();
@@ -54,7 +59,7 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
 }
 
 async function performPixels(
-  job: Exclude<ImageJob, { readonly kind: "header" | "checks" | "inspectSequence" }>,
+  job: Exclude<ImageJob, { readonly kind: "header" | "checks" | "inspectSequence" | "finish" }>,
   loaded: () => Promise<Loaded>,
 ): Promise<ImageResults[ImageJobKind]> {
   switch (job.kind) {
@@ -62,8 +67,6 @@ async function performPixels(
       return (await loaded()).inspector.inspect(job.request);
     case "feed":
       return (await import("./feed.ts")).feed(job.platePath, job.to);
-    case "finish":
-      return (await import("./finish.ts")).finish(job.request);
     case "thumbnail":
       await (await import("./thumbnail.ts")).thumbnail(job.from, job.to, job.pixels);
       return null;

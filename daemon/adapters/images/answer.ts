@@ -1,0 +1,56 @@
+/**
+ * What ComfyUI gave back, as planes over its picture: codes of integer files, light of float files, exactly as they are. An
+ * OpenEXR's colours are divided by its alpha, as every other file's are.
+ */
+import { HotplateError } from "../../domain/errors.ts";
+import type { DecodedImage } from "../../plugin.ts";
+import { notReadable } from "./byteSource.ts";
+import type { Answer } from "./comeBack.ts";
+import { overDisplay } from "./exrLayout.ts";
+import { isExr, loadFrame } from "./loadFrame.ts";
+import { readExr } from "./exrRead.ts";
+import type { Exr } from "./exrRead.ts";
+
+/** Damaged: HP-PLATE-BROKEN; a kind that no reader has: HP-PLATE-KIND. */
+export async function decodeAnswer(bytes: Uint8Array): Promise<DecodedImage> {
+  const loaded = await loadFrame(bytes);
+  if (loaded.kind === "frame") return loaded.image;
+  throw new HotplateError(loaded.kind === "broken" ? "HP-PLATE-BROKEN" : "HP-PLATE-KIND", loaded.message);
+}
+
+export async function answerOf(bytes: Uint8Array): Promise<Answer> {
+  if (isExr(bytes)) return exrAnswer(readExr(bytes));
+  const image = await decodeAnswer(bytes);
+  const { width, height, channels, samples } = image;
+  const alpha = image.channelNames.indexOf("A");
+  const scale = samples instanceof Float32Array ? 1 : 1 / (samples instanceof Uint16Array ? 65_535 : 255);
+  const plane = (channel: number): Float32Array => {
+    const out = new Float32Array(width * height);
+    for (let i = 0, at = channel; i < out.length; i += 1, at += channels) out[i] = (samples[at] as number) * scale;
+    return out;
+  };
+  const red = plane(0);
+  const grey = image.channelNames[0] === "Y";
+  return {
+    width,
+    height,
+    colours: grey ? [red, red, red] : [red, plane(1), plane(2)],
+    alpha: alpha < 0 ? null : plane(alpha),
+    holds: image.sampleType === "float" ? "light" : "codes",
+  };
+}
+
+function exrAnswer(exr: Exr): Answer {
+  const of = (name: string): Float32Array | null => {
+    const plane = exr.planes.find((one) => one.name === name);
+    return plane === undefined ? null : overDisplay(plane, exr.header);
+  };
+  const [r, g, b, a, y] = [of("R"), of("G"), of("B"), of("A"), of("Y")];
+  const colours =
+    r !== null && g !== null && b !== null ? ([r, g, b] as const) : y === null ? null : ([y, y, y] as const);
+  if (colours === null) throw notReadable("the EXR has no R, G, B and no Y");
+  const [, , width, height] = exr.header.display;
+  const bare = (values: Float32Array): Float32Array =>
+    a === null ? values : values.map((value, i) => ((a[i] as number) > 0 ? value / (a[i] as number) : value));
+  return { width, height, colours: [bare(colours[0]), bare(colours[1]), bare(colours[2])], alpha: a, holds: "light" };
+}
