@@ -23,7 +23,8 @@ test("what lies between two halves goes to the nearer one, and exactly between t
     const middle = words[0]!;
     const even = low % 2 === 0 ? low : low + 1;
     const got = [middle - 1, middle, middle + 1].map(halfBits);
-    if (got[0] !== low || got[1] !== even || got[2] !== low + 1) expect.fail(`beside ${low.toString(16)}: ${got}`);
+    if (got[0] !== low || got[1] !== even || got[2] !== low + 1)
+      expect.fail(`beside ${low.toString(16)}: ${got.join(", ")}`);
     if (halfBits((middle | 0x8000_0000) >>> 0) !== (even | 0x8000)) expect.fail(`-${low.toString(16)}`);
   }
 });
