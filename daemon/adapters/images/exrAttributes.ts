@@ -36,7 +36,7 @@ const DROPPED = [
   /^(preview|dwaCompressionLevel|zipCompressionLevel|envmap|wrapmodes|deepImageState|idManifest)$/,
   /^(software|history|documentname|hostcomputer|makeprevieworiginal|prompt|workflow)$/i,
   /(^|[:/])(ImageHistory|Software|ProcessingSoftware)$/i,
-  /^(nuke|hotplate|ai|xmp|oiio|openimageio|ocio\/config)[:/]/i,
+  /^(nuke|hotplate|ai|xmp)[:/]/i,
 ];
 
 /** Headers follow the version word; what parts share stands in the first. */
