@@ -44,7 +44,11 @@ const FIRST_PART = 8;
 
 /** In the file's order; bounded: a header beyond `LIMITS.exrKeptBytesMax` keeps what stands first. */
 export function keptAttributes(source: ByteSource): readonly ExrAttribute[] {
-  const { attributes } = readAttributes(source, FIRST_PART, (name) => !OWN.has(name) && !DROPPED.some((one) => one.test(name)));
+  const { attributes } = readAttributes(
+    source,
+    FIRST_PART,
+    (name) => !OWN.has(name) && !DROPPED.some((one) => one.test(name)),
+  );
   const out: ExrAttribute[] = [];
   let bytes = 0;
   for (const [name, { type, value }] of attributes) {
