@@ -23,6 +23,7 @@ import { createFeedCache, scratchDir } from "./stages/feedCache.ts";
 import { createGpuWatch } from "./stages/gpus.ts";
 import { needOf, scheduling } from "./stages/heads.ts";
 import { createInspect } from "./stages/inspect.ts";
+import { createInputHashes } from "./stages/inputHashes.ts";
 import { createIntake } from "./stages/intake.ts";
 import type { ModelBook } from "./stages/modelBook.ts";
 import { createModelBook } from "./stages/modelBook.ts";
@@ -150,6 +151,7 @@ function buildStages(
 ): readonly Stage[] {
   const queue = createDropQueue();
   const answers = createAnswers(context);
+  const inputs = createInputHashes(context);
   return [
     createRoots(context, guard),
     shelf,
@@ -167,7 +169,8 @@ function buildStages(
     createCollect(context),
     createDispatch(context, shelf),
     createInspect(context, shelf),
-    createPublish(context, shelf),
+    inputs,
+    createPublish(context, { shelf, inputs }),
     createReport(context, answers),
   ];
 }

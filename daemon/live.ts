@@ -174,6 +174,8 @@ export interface DaemonOptions {
   readonly probe: (dir: string, timeoutMs: number) => Promise<"well" | "late" | "error">;
   /** Makes a hot folder ours although another store owned it. */
   readonly takeOver: boolean;
+  /** Secret of this node for `privacy: redact`; absent: nothing is redacted. */
+  readonly privacyKey?: string;
   /** Absent: no person is known to use this machine. */
   readonly presence?: Presence;
 }

@@ -12,6 +12,7 @@ import { endProcess } from "./adapters/endProcess.ts";
 import { createHints } from "./adapters/hints.ts";
 import { giveMemoryBack } from "./adapters/memory.ts";
 import { createMountProbe } from "./adapters/mountProbe.ts";
+import { privacyKey } from "./adapters/privacyKey.ts";
 import { createRules } from "./adapters/rules.ts";
 import { ringHourly } from "./adapters/schedule.ts";
 import { lockStateDir } from "./adapters/store/lock.ts";
@@ -63,6 +64,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     rules: () => rules.book(),
     probe: createMountProbe(base.exec),
     takeOver: options.takeOver,
+    ...(config.privacy === "redact" ? { privacyKey: await privacyKey(config.stateDir) } : {}),
   });
   const http = await createHttpServer({
     world: { ...world, files: daemon.files },

@@ -7,7 +7,8 @@ import { systemCode } from "./domain/errors.ts";
 import { strayWords } from "./domain/graphPaths.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { modelFolders } from "./domain/modelFolders.ts";
-import { headBytes, headTrouble, HEAD_SIZE_BYTES } from "./domain/modelHead.ts";
+import { modelFacts } from "./domain/modelFacts.ts";
+import { headBytes, headTrouble, headValue, HEAD_SIZE_BYTES } from "./domain/modelHead.ts";
 import type { ModelFile, ModelRefusal, ModelUse } from "./domain/modelKnown.ts";
 import { nearestWord } from "./domain/nearest.ts";
 import { joinPath } from "./domain/paths.ts";
@@ -52,10 +53,12 @@ async function judged(
   const first = await files.head(real, HEAD_SIZE_BYTES);
   const more = headBytes(real, first);
   const head = more === 0 ? first : await files.head(real, more);
-  const trouble = headTrouble(real, { head, text: textOf(head.subarray(HEAD_SIZE_BYTES)) }, stat.bytes);
+  const text = textOf(head.subarray(HEAD_SIZE_BYTES));
+  const trouble = headTrouble(real, { head, text }, stat.bytes);
   if (trouble !== null) return refused("HP-MODEL-KIND", `the model ${use.file} ${trouble}`);
   const { bytes, mtimeNs, dev, ino } = stat;
-  return { kind: "found", file: { folder, path: real, bytes, mtimeNs, dev, ino } };
+  const facts = modelFacts(headValue(real, text));
+  return { kind: "found", file: { folder, path: real, bytes, mtimeNs, dev, ino, facts } };
 }
 
 /** null: no UTF-8. */

@@ -21,6 +21,7 @@ import { wordsInForm } from "./domain/pathForms.ts";
 import type { JobPlan, PlatePlan, StepPlan, WedgePlan } from "./domain/plan.ts";
 import { chosenChecks } from "./domain/qcChoice.ts";
 import type { Recipe } from "./domain/recipe.ts";
+import { recordPlan } from "./domain/recordPlan.ts";
 import { findRecipe } from "./domain/recipeVersions.ts";
 import type { World } from "./ports.ts";
 import { colorNotes, resolveColor } from "./planColor.ts";
@@ -154,20 +155,27 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
   const waiting = plate.waiting ?? target.waiting ?? images.waiting;
   if (waiting !== null) return { kind: "waiting", reason: waiting, problems };
   if (target.value === null || color.value === null || recipe === null) return rejected(problems);
+  const wedges = (images.value?.wedges ?? expanded.wedges).map((wedge) =>
+    withModels(wedge, recipe, world.catalogue ?? null),
+  );
   const step: StepPlan = {
     name: "main",
     recipe: { name: recipe.file.name, version: recipe.file.version, sha256: recipe.sha256, dir: recipe.dir },
     plate: plate.value,
     frames,
-    wedges: (images.value?.wedges ?? expanded.wedges).map((wedge) =>
-      withModels(wedge, recipe, world.catalogue ?? null),
-    ),
+    wedges,
     target: target.value,
     output: { format: defaultFormat(plate.value, color.value) },
     color: color.value,
     qc: { gate: manifest.qc?.gate ?? "reject", checks: checks.requests },
     gpuSecondsPerTask: recipe.file.estimate?.gpuSeconds ?? null,
     timeoutMs: recipe.file.timeoutMs ?? LIMITS.taskTimeoutMs,
+    record: recordPlan({
+      manifest,
+      recipe: recipe.file,
+      wedges,
+      images: images.value?.inputs ?? [],
+    }),
   };
   return accepted(world, input, { reading, recipe, step, problems, imageInputs: images.value?.inputs ?? [] });
 }

@@ -142,6 +142,8 @@ export interface SystemStats {
   readonly memoryMiB: number | null;
   readonly pytorchVersion: string | null;
   readonly pythonVersion: string | null;
+  /** Its own command line's flags, without paths; absent: it does not say. */
+  readonly flags?: readonly string[];
 }
 export interface ComfyOutput {
   readonly node: string;

@@ -49,7 +49,10 @@ export interface StagedFile {
   /** What finishing it found out. */
   readonly finished?: FinishResult;
 }
-export type Engine = Pick<SystemStats, "version" | "simulated" | "deviceName" | "pytorchVersion">;
+export type Engine = Pick<SystemStats, "version" | "simulated" | "deviceName" | "pytorchVersion" | "flags"> & {
+  /** Of its GPU; absent: this node does not see it. */
+  readonly driver?: string;
+};
 
 export interface TaskRow {
   readonly id: TaskId;

@@ -11,7 +11,7 @@ import { EVENTS } from "../daemon/domain/events.ts";
 import { apiDocument } from "./apiDocument.ts";
 import { withCodeMap } from "./codeMap.ts";
 import { commandsPage } from "./commandPage.ts";
-import { configJsonSchema, manifestFields, manifestJsonSchema } from "./schemaPages.ts";
+import { assetJsonSchema, configJsonSchema, manifestFields, manifestJsonSchema } from "./schemaPages.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
@@ -24,6 +24,7 @@ export async function generatedDocs(root: string): Promise<ReadonlyMap<string, s
     ["docs/openapi.json", await apiDocument()],
     ["config/schemas/manifest.schema.json", manifestJsonSchema()],
     ["config/schemas/hotplate.schema.json", configJsonSchema()],
+    ["config/schemas/asset.schema.json", assetJsonSchema()],
     ["docs/manifest.md", withFields(textAt(`${root}docs/manifest.md`) ?? "")],
     ["ARCHITECTURE.md", withCodeMap(textAt(`${root}ARCHITECTURE.md`) ?? "", root)],
   ]);

@@ -3,8 +3,10 @@
  * the table of fields in docs/manifest.md.
  */
 import { z } from "zod";
+import { assetSchema } from "../daemon/domain/assetRecord.ts";
 import { configSchema } from "../daemon/domain/config.ts";
 import { manifestSchema, NOT_YET } from "../daemon/domain/manifestSchema.ts";
+import { openJsonSchema } from "../daemon/domain/openRecord.ts";
 
 /** The part of JSON Schema that zod writes for us. */
 interface Schema {
@@ -36,6 +38,11 @@ export function configJsonSchema(): string {
     title: "Hotplate configuration",
     ...z.toJSONSchema(configSchema, { target: "draft-7", io: "input" }),
   });
+}
+
+/** The record of a version, for whoever reads `asset.json`. */
+export function assetJsonSchema(): string {
+  return jsonText({ title: "ai-asset/1", ...openJsonSchema(assetSchema) });
 }
 
 interface Writable {

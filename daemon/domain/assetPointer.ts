@@ -1,15 +1,17 @@
 /**
  * What a published frame says of itself: a reference and an id that lead to its record, never the record's hash (the record
- * holds the frame's hash, so that would be a circle). Pure text, the same in the frame and in `asset.json`.
+ * holds the frame's hash, so that would be a circle). The id is a UUID made of who made the version, so that it is known
+ * before the version is whole and is the same after a crash. Pure text, the same in the frame and in `asset.json`.
  */
 import { versionName, wedgeName } from "./ids.ts";
-import type { StepPlan } from "./plan.ts";
+import { baseName } from "./paths.ts";
+import type { Target } from "./plan.ts";
 
 /** Written into every published frame. */
 export interface Embed {
   /** IPTC Digital Source Type (2024-09-17), a URI. */
   readonly digitalSourceType: string;
-  /** `hotplate://SHOW/PRODUCT/v007[/w032]`. */
+  /** `hotplate://SHOW/SHOT/PRODUCT/v007[/w032]`. */
   readonly assetRef: string;
   /** The record's `id`. */
   readonly assetId: string;
@@ -17,23 +19,42 @@ export interface Embed {
   readonly seed: string;
 }
 
-/** Generated with a plate under it is a composite; without one it is the model's alone. */
-export function sourceType(plan: Pick<StepPlan, "plate">): string {
-  const base = "http://cv.iptc.org/newscodes/digitalsourcetype/";
-  return base + (plan.plate === null ? "trainedAlgorithmicMedia" : "compositeWithTrainedAlgorithmicMedia");
+/** What the id's digest is made over: one store and one step are one version. */
+export function assetSeed(of: { readonly store: string; readonly stepId: string }): string {
+  return `hotplate asset\n${of.store}\n${of.stepId}`;
 }
 
-export function assetId(of: { readonly store: string; readonly stepId: string }): string {
-  return `urn:hotplate:${of.store}:${of.stepId}`;
+/** Hex sha256 -> `urn:uuid:...`, version 8 (RFC 9562: made by our own rule). */
+export function assetUrn(sha256: string): string {
+  const variant = ((Number.parseInt(sha256.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
+  const parts = [
+    sha256.slice(0, 8),
+    sha256.slice(8, 12),
+    `8${sha256.slice(13, 16)}`,
+    `${variant}${sha256.slice(17, 20)}`,
+    sha256.slice(20, 32),
+  ];
+  return `urn:uuid:${parts.join("-")}`;
 }
 
-export function assetRef(of: {
+export interface RefParts {
   readonly show: string;
-  readonly product: string;
+  /** null: no template knows it; the folder that holds the product stands for it. */
+  readonly shot: string | null;
+  readonly target: Pick<Target, "shotDir" | "product">;
   readonly version: number;
-  /** null: the version as a whole. */
-  readonly wedge: number | null;
-}): string {
-  const whole = `hotplate://${of.show}/${of.product}/${versionName(of.version)}`;
-  return of.wedge === null ? whole : `${whole}/${wedgeName(of.wedge)}`;
+  /** Absent: the whole version. */
+  readonly wedge?: number;
+}
+
+/** Parts that a URI can't hold are percent-encoded. */
+export function assetReference(of: RefParts): string {
+  const parts = [
+    of.show,
+    of.shot ?? baseName(of.target.shotDir),
+    of.target.product,
+    versionName(of.version),
+    ...(of.wedge === undefined ? [] : [wedgeName(of.wedge)]),
+  ];
+  return `hotplate://${parts.map(encodeURIComponent).join("/")}`;
 }

@@ -9,6 +9,11 @@ export function canonicalJson(value: unknown): string {
   return written(value) ?? "null";
 }
 
+/** Sorted keys, so that equal records are equal bytes; indented, because people open these files. */
+export function prettyJson(value: object): string {
+  return `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`;
+}
+
 function written(value: unknown): string | undefined {
   if (Array.isArray(value)) return `[${value.map((item) => written(item) ?? "null").join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

@@ -3,6 +3,7 @@
  * Reading the file is `adapters/config`.
  */
 import { z } from "zod";
+import { SOURCE_TERMS } from "./assetRecord.ts";
 import { byteCount } from "./byteSize.ts";
 import { completeSlots } from "./configSlots.ts";
 import { LIMITS } from "./limits.ts";
@@ -116,6 +117,14 @@ export const configTextSchema = z.strictObject({
   plugins: z.array(z.string()).default([]).describe("Folders with checks besides those shipped."),
   rules: z.string().optional().describe("Failure classes; default: the shipped config/rules.yaml."),
   slots: z.array(slotSchema).min(1),
+  privacy: z
+    .enum(["publish", "redact"])
+    .default("publish")
+    .describe("redact: people's words (prompts) leave this node as a salted hash only."),
+  digitalSourceType: z
+    .record(z.string(), z.enum(SOURCE_TERMS))
+    .default({})
+    .describe("Show -> the IPTC term that its results carry, where the recipe's own is not the show's."),
   gpus: z
     .strictObject({
       hotCelsius: z.number().int().min(50).max(120).default(LIMITS.gpuHotCelsius),

@@ -182,6 +182,11 @@ export const LIMITS = {
   recipeNamesMax: 1_000,
   recipeVersionsMax: 200,
   graphDepthMax: 16,
+  // Inputs of versions
+  inputHashWaitMs: 60_000,
+  inputHashBatch: 16,
+  inputHashesKept: 10_000,
+  inputStepsKept: 512,
   // Models
   modelHeadBytesMax: 16 * 1024 * 1024,
   modelsListedMax: 5_000,
@@ -191,6 +196,7 @@ export const LIMITS = {
   modelHashesKept: 2_000,
   modelHashFileBytesMax: 4 * 1024 * 1024,
   modelRetryMs: 10_000,
+  modelFactCharactersMax: 300,
   approvalBytesMax: 256 * 1024,
   ranOnEventsRead: 1_000,
   graphTextCharactersMax: 100_000,

@@ -113,16 +113,6 @@ export const requires = z
   })
   .describe("What a node must have.");
 
-/** YAML 1.2 reads yes and no as text; people mean true and false. */
-const yesNo = z.union([z.boolean(), z.enum(["yes", "no"])]).meta({ examples: ["no"] });
-
-export const disclosure = z
-  .strictObject({
-    depictsPerformer: yesNo.optional().describe("Does it show a performer?"),
-    final: yesNo.optional().describe("Is it for the final picture?"),
-  })
-  .describe("What must be told about the use of AI.");
-
 export const retention = z
   .strictObject({
     rejects: duration.optional().describe("How long rejected variations are kept."),

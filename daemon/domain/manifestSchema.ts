@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { colorWishesSchema } from "./colorWishes.ts";
 import { LIMITS } from "./limits.ts";
+import { disclosure } from "./manifestDisclosure.ts";
 import * as later from "./manifestLater.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -197,7 +198,7 @@ export const manifestSchema = z
     review: later.review.optional(),
     steps: later.steps.optional(),
     requires: later.requires.optional(),
-    disclosure: later.disclosure.optional(),
+    disclosure: disclosure.optional(),
     retention: later.retention.optional(),
     notify: later.notify.optional(),
   })
@@ -211,7 +212,6 @@ export const NOT_YET: readonly (readonly string[])[] = [
   ["review"],
   ["steps"],
   ["requires"],
-  ["disclosure"],
   ["retention"],
   ["notify"],
   ["plate", "handles"],

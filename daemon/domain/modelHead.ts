@@ -41,6 +41,17 @@ export function headTrouble(
   return tensorTrouble(value, body);
 }
 
+/** The header of a safetensors file as an object; null: the file has none that can be read. */
+export function headValue(file: string, text: string | null): unknown {
+  if (isGguf(file) || text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // `headTrouble` has the words for it.
+    return null;
+  }
+}
+
 /** Every tensor lies inside the file, and together they end where it ends: a copy that was cut off is seen. */
 function tensorTrouble(header: object, body: number): string | null {
   let end = 0;

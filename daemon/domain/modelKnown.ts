@@ -1,6 +1,7 @@
 /** What is known of one model of one task on one slot, and what that means for where the task may go. */
 import { byteText } from "./byteSize.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { ModelFacts } from "./modelFacts.ts";
 import type { WaitReason } from "./slotFit.ts";
 
 /** A model as a graph names it. */
@@ -20,6 +21,8 @@ export interface ModelFile {
   readonly mtimeNs: string;
   readonly dev: string;
   readonly ino: string;
+  /** What its header says of it. */
+  readonly facts: ModelFacts | null;
 }
 
 export interface ModelRefusal {
@@ -67,6 +70,6 @@ function waits(message: string): Lack {
 }
 
 /** One text per file as it is now: another size, time or inode is another file. */
-export function identityOf(file: ModelFile): string {
+export function identityOf(file: Omit<ModelFile, "folder" | "facts">): string {
   return JSON.stringify([file.path, file.bytes, file.mtimeNs, file.dev, file.ino]);
 }

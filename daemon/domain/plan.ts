@@ -8,6 +8,7 @@ import type { ColorHints } from "./colorHints.ts";
 import type { ColorPlan } from "./colorPlan.ts";
 import type { Output } from "./outputFormat.ts";
 import type { PathForm } from "./pathForms.ts";
+import type { RecordPlan } from "./recordPlan.ts";
 
 export type JsonScalar = string | number | boolean;
 
@@ -94,6 +95,8 @@ export interface StepPlan {
   /** Seconds of GPU time per task by the recipe's own estimate; null when it makes none. */
   readonly gpuSecondsPerTask: number | null;
   readonly timeoutMs: number;
+  /** What the record of the version says; absent in plans of before. */
+  readonly record?: RecordPlan;
 }
 
 export interface JobPlan {

@@ -3,8 +3,11 @@
  * hash, ComfyUI version, node packs, and how the recipe stood to its approval. Pure.
  */
 import type { StoredEvent } from "./events.ts";
+import type { ModelFacts } from "./modelFacts.ts";
 
 export interface RanModel {
+  /** What its header says of it; absent or null: nothing, or nobody looked. */
+  readonly facts?: ModelFacts | null;
   readonly folder: string | null;
   readonly file: string;
   /** null: not known, for the slot names no model directories. */

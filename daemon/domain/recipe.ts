@@ -83,6 +83,10 @@ export const recipeSchema = z.strictObject({
     .enum(["nothing", "a checkpoint"])
     .default("nothing")
     .describe("What must be installed beside ComfyUI itself."),
+  generative: z
+    .union([z.boolean(), z.enum(["yes", "no"])])
+    .optional()
+    .describe("A trained model makes or changes the picture. Default: yes when the recipe loads a model."),
   parameters: z.record(z.string().regex(NAME_PATTERN), parameterSchema).default({}),
   plate: z
     .strictObject({

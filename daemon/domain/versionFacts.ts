@@ -23,6 +23,8 @@ export interface VersionFile {
   readonly frame: number | null;
   readonly bytes: number;
   readonly sha256: string;
+  /** What was written, where that is on record. */
+  readonly size?: Pick<FileHead, "width" | "height" | "channels" | "bitDepth">;
 }
 
 export interface VersionFacts {
@@ -46,6 +48,8 @@ export interface VersionFacts {
     readonly manifestText: string;
     readonly requestedBy: string;
     readonly createdAt: number;
+    /** ms since the epoch; null: not known. */
+    readonly startedAt: number | null;
   };
 }
 
@@ -58,4 +62,40 @@ export interface MachineRecord {
   readonly torch: readonly string[];
   readonly comfyVersions: readonly string[];
   readonly simulated: boolean;
+  /** Of the GPUs. */
+  readonly drivers: readonly string[];
+  /** ComfyUI's flags that make a difference to pixels or memory, without paths; null: it did not say. */
+  readonly flags: readonly string[] | null;
+  /** What the flags say of the models' number format; empty: nothing. */
+  readonly precisions: readonly string[];
+}
+
+/** What a result file's own head says. */
+export interface FileHead {
+  readonly format: string;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly bitDepth: number;
+  readonly compression: string | null;
+}
+
+/** One thing that a version was made of: a plate, an image, a reference. */
+export interface InputFacts {
+  readonly role: string;
+  /** As people write it: `AGM_..._PL01_v001.####.exr`. */
+  readonly ref: string;
+  /** `1001-1058`; "" without frame numbers. */
+  readonly frames: string;
+  readonly dir: string;
+  readonly files: readonly {
+    readonly frame: number | null;
+    readonly name: string;
+    readonly bytes: number;
+    readonly mtimeNs: string;
+    /** null: it could not be hashed in time. */
+    readonly sha256: string | null;
+  }[];
+  /** Why a hash is not known. */
+  readonly note: string | null;
 }

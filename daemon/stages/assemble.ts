@@ -7,7 +7,9 @@ import { systemCode } from "../domain/errors.ts";
 import type { Fence } from "../domain/ids.ts";
 import { versionDir, versionFileName } from "../domain/naming.ts";
 import { joinPath, parentDir } from "../domain/paths.ts";
-import { assetJson, commitJson, framesSha256, wedgesJson } from "../domain/version.ts";
+import { assetJson } from "../domain/assetJson.ts";
+import { canonicalJson } from "../domain/canonicalJson.ts";
+import { commitJson, framesSha256, wedgesJson } from "../domain/version.ts";
 import type { CommitEntry } from "../domain/version.ts";
 import type { VersionFacts, VersionFile } from "../domain/versionFacts.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -19,10 +21,12 @@ import type { Inspection } from "../domain/qc.ts";
 import { linkOrCopy, makeDirs } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { FenceRef } from "../ports.ts";
-import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
+import type { JobRow, StagedFile, StepRow, TaskRow } from "../storePort.ts";
 import { sheetPages } from "./contactSheet.ts";
 import { machineRecord } from "./machineRecord.ts";
+import type { InputHashes } from "./inputHashes.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
+import { recordFacts, redactOf } from "./versionRecord.ts";
 
 export interface Assembled {
   readonly publication: {
@@ -34,7 +38,13 @@ export interface Assembled {
   readonly lost: readonly FenceRef[];
 }
 
-export async function assemble(context: StageContext, step: StepRow, shelf: RecipeShelf): Promise<Assembled> {
+export interface AssembleParts {
+  readonly shelf: RecipeShelf;
+  readonly inputs: InputHashes;
+}
+
+export async function assemble(context: StageContext, step: StepRow, parts: AssembleParts): Promise<Assembled> {
+  const { shelf, inputs } = parts;
   const { files, world } = context;
   const { stagingDir, version, fence } = step;
   const job = await world.store.job(step.jobId);
@@ -55,19 +65,22 @@ export async function assemble(context: StageContext, step: StepRow, shelf: Reci
 
   entries.push(...(await placeSheets(context, step, { tasks, tree })));
   const graph = shelf.graphText(step.plan.recipe);
+  const recipe = shelf.recipeText(step.plan.recipe);
   const facts = await factsOf(context, step, {
     job,
     tasks,
     files: placed.files,
-    graphSha256: world.digest.sha256(graph),
+    graphSha256: world.digest.sha256(canonicalJson(JSON.parse(graph))),
     fence,
     version,
   });
-  await put("wedges.json", wedgesJson(facts));
+  await put("wedges.json", wedgesJson(facts, redactOf(context, facts)));
   await put(".hotplate/graph.api.json", graph);
+  if (recipe !== null) await put(".hotplate/recipe.json", recipe);
   await put(".hotplate/frames.sha256", framesSha256(placed.files));
   await put(".hotplate/qc.json", qcJson(facts, await qcExtra(context, step, tasks)));
-  await put(".hotplate/asset.json", assetJson(facts, machineRecord(context, tasks)));
+  const record = await recordFacts(context, { step, tasks, facts, tree, inputs });
+  await put(".hotplate/asset.json", assetJson(facts, record));
   const commit = commitJson(facts, entries);
   await files.create(joinPath(tree, ".hotplate/commit.json"), commit);
   await files.sync(joinPath(tree, ".hotplate/commit.json"));
@@ -107,11 +120,19 @@ async function placeResults(
         made.add(parentDir(target));
       }
       if (await linkWhole(context, staged, target)) {
-        out.push({ path, wedge: task.wedge, frame: task.frame, bytes: staged.bytes, sha256: staged.sha256 });
+        out.push(versionFile(task, staged, path));
       } else if (task.fence !== null) lost.push({ taskId: task.id, fence: task.fence });
     }
   }
   return { files: out, lost };
+}
+
+function versionFile(task: TaskRow, staged: StagedFile, path: string): VersionFile {
+  const { bytes, sha256, finished } = staged;
+  const file = { path, wedge: task.wedge, frame: task.frame, bytes, sha256 };
+  if (finished === undefined) return file;
+  const { width, height, channels, bitDepth } = finished;
+  return { ...file, size: { width, height, channels, bitDepth } };
 }
 
 /** Links a staged file into the tree and looks once more that it is the one recorded. */
@@ -196,6 +217,7 @@ async function factsOf(
       manifestText: job.source.manifestText,
       requestedBy: job.source.submittedBy,
       createdAt: job.createdAt,
+      startedAt: job.startedAt,
     },
   };
 }

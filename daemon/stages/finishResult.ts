@@ -3,12 +3,13 @@
  * into the frame that is published, fsynced, hashed; then what came back is removed. Names carry the attempt's fence, so
  * what a crash left under them is of this very attempt: it may be torn, and is made anew.
  */
-import { assetId, assetRef, sourceType } from "../domain/assetPointer.ts";
+import { assetReference, assetSeed, assetUrn } from "../domain/assetPointer.ts";
 import type { Embed } from "../domain/assetPointer.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { formatExtension } from "../domain/outputFormat.ts";
 import { extension, joinPath } from "../domain/paths.ts";
+import { sourceUri } from "../domain/recordPlan.ts";
 import { ignore, settleFile } from "../durable.ts";
 import type { Flight, SlotState, StageContext } from "../live.ts";
 import type { ComfyOutput, FinishRequest } from "../ports.ts";
@@ -62,7 +63,7 @@ async function requestOf(
   context: StageContext,
   of: Returned & { readonly step: StepRow },
 ): Promise<Omit<FinishRequest, "returned" | "to">> {
-  const { flight, step, frame } = of;
+  const { flight, frame } = of;
   const { plan } = flight;
   const plate = plan.plate?.frames.find((one) => one.frame === frame) ?? plan.plate?.frames[0] ?? null;
   return {
@@ -71,21 +72,23 @@ async function requestOf(
     mask: null,
     format: plan.output.format,
     color: plan.color,
-    embed: embedOf(flight, step, await context.world.store.storeId()),
+    embed: embedOf(context, of, await context.world.store.storeId()),
   };
 }
 
-function embedOf(flight: Flight, step: StepRow, store: string): Embed {
-  const { plan, task } = flight;
+function embedOf(context: StageContext, of: Returned & { readonly step: StepRow }, store: string): Embed {
+  const { plan, task } = of.flight;
+  const { config, digest } = context.world;
   return {
-    digitalSourceType: sourceType(plan),
-    assetRef: assetRef({
+    digitalSourceType: sourceUri(plan, config.digitalSourceType[task.show]),
+    assetRef: assetReference({
       show: task.show,
-      product: plan.target.product,
-      version: step.version ?? 0,
-      wedge: plan.wedges.length > 1 ? task.wedge : null,
+      shot: null,
+      target: plan.target,
+      version: of.step.version ?? 0,
+      ...(plan.wedges.length > 1 ? { wedge: task.wedge } : {}),
     }),
-    assetId: assetId({ store, stepId: step.id }),
+    assetId: assetUrn(digest.sha256(assetSeed({ store, stepId: of.step.id }))),
     seed: plan.wedges[task.wedge - 1]?.seed ?? "",
   };
 }

@@ -2,6 +2,7 @@
  * The machine as a version's papers name it: node, slots, versions. Which ComfyUI made a result is kept with the result, so
  * that a restart between the two forgets nothing. What is not known is left out, never guessed.
  */
+import { precisionsOf } from "../domain/comfyFlags.ts";
 import type { MachineRecord } from "../domain/versionFacts.ts";
 import type { SlotState, StageContext } from "../live.ts";
 import type { Engine, TaskRow } from "../storePort.ts";
@@ -9,6 +10,7 @@ import type { Engine, TaskRow } from "../storePort.ts";
 export function machineRecord(context: StageContext, tasks: readonly Pick<TaskRow, "staged">[]): MachineRecord {
   const { options } = context;
   const engines = tasks.flatMap((task) => task.staged.flatMap((file) => file.engine ?? []));
+  const flags = engines.flatMap((engine) => (engine.flags === undefined ? [] : [engine.flags]));
   return {
     node: options.node,
     os: options.machine.os,
@@ -18,13 +20,24 @@ export function machineRecord(context: StageContext, tasks: readonly Pick<TaskRo
     torch: unique(engines.map((engine) => engine.pytorchVersion)),
     comfyVersions: unique(engines.map((engine) => engine.version)),
     simulated: engines.some((engine) => engine.simulated),
+    drivers: unique(engines.map((engine) => engine.driver ?? null)),
+    flags: flags.length > 0 ? unique(flags.flat()) : null,
+    precisions: precisionsOf(flags.flat()),
   };
 }
 
 /** Asked when the slot was not looked at yet, as after a restart. */
 export async function engineOf(slot: SlotState): Promise<Engine> {
-  const { version, simulated, deviceName, pytorchVersion } = slot.stats ?? (await slot.client.stats());
-  return { version, simulated, deviceName, pytorchVersion };
+  const { version, simulated, deviceName, pytorchVersion, flags } = slot.stats ?? (await slot.client.stats());
+  const driver = slot.gpu.facts?.driver ?? null;
+  return {
+    version,
+    simulated,
+    deviceName,
+    pytorchVersion,
+    ...(flags === undefined ? {} : { flags }),
+    ...(driver === null ? {} : { driver }),
+  };
 }
 
 function unique(values: readonly (string | null)[]): readonly string[] {

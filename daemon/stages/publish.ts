@@ -15,14 +15,14 @@ import { appearWhole } from "../durable.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { StepRow, StepWork } from "../storePort.ts";
 import { assemble } from "./assemble.ts";
-import type { Assembled } from "./assemble.ts";
+import type { Assembled, AssembleParts } from "./assemble.ts";
 import { laneOf } from "./lanes.ts";
 import { claimNumber, startOpening } from "./openVersion.ts";
 import { quarantineAndClear } from "./quarantine.ts";
-import type { RecipeShelf } from "./recipeShelf.ts";
 import { stepMayTry, stepTrouble, stepWell } from "./stepTrouble.ts";
 
-export function createPublish(context: StageContext, shelf: RecipeShelf): Stage {
+export function createPublish(context: StageContext, parts: AssembleParts): Stage {
+  const { shelf, inputs } = parts;
   return {
     name: "publish",
     async tick() {
@@ -34,7 +34,7 @@ export function createPublish(context: StageContext, shelf: RecipeShelf): Stage 
       for (const step of await stepsToDo(context, "ripe")) {
         if (!shelf.ready() || !stepMayTry(context, step)) continue;
         if (step.counts.committing === 0) await burn(context, step);
-        else startAssembling(context, step, shelf);
+        else if (inputs.settled(step)) startAssembling(context, step, parts);
       }
       for (const step of await stepsToDo(context, "uncleared")) {
         if (stepMayTry(context, step)) startClearing(context, step);
@@ -42,7 +42,10 @@ export function createPublish(context: StageContext, shelf: RecipeShelf): Stage 
       if (context.live.state === "draining" || !(await mayOpen(context))) return;
       for (const step of await stepsToDo(context, "planned")) {
         if (step.counts.blocked === 0 && step.counts.canceled + step.counts.failed > 0) await burn(context, step);
-        else if (stepMayTry(context, step)) await startOpening(context, step);
+        else if (stepMayTry(context, step)) {
+          inputs.want(step);
+          await startOpening(context, step);
+        }
       }
     },
   };
@@ -102,13 +105,13 @@ function ofTasks(count: number): string {
   return count === 1 ? "1 task" : `${count} tasks`;
 }
 
-function startAssembling(context: StageContext, step: StepRow, shelf: RecipeShelf): void {
+function startAssembling(context: StageContext, step: StepRow, parts: AssembleParts): void {
   const { fence, version } = step;
   if (fence === null || version === null) return;
   context.work.start<Assembled>({
     key: `version:${step.id}`,
     lane: laneOf(context, step.plan.target.productDir, "output"),
-    run: () => assemble(context, step, shelf),
+    run: () => assemble(context, step, parts),
     done: async (outcome) => {
       if (!outcome.ok) {
         await stepTrouble(context, step, outcome.error);
@@ -120,6 +123,7 @@ function startAssembling(context: StageContext, step: StepRow, shelf: RecipeShel
       stepWell(context, step);
       const applied = await context.world.store.beginPublish(step.id, fence, outcome.value.publication);
       if (applied === "ok") {
+        parts.inputs.forget(step.id);
         context.world.log.event("info", "version.committing", {
           product: step.plan.target.product,
           version: versionName(version),

@@ -1,7 +1,7 @@
 /**
  * Recipes by what a plan recorded of them (name, version, sha256): a recipe that changed under its name is another recipe.
  */
-import { canonicalJson } from "../domain/canonicalJson.ts";
+import { prettyJson } from "../domain/canonicalJson.ts";
 import type { RecipeRef } from "../domain/plan.ts";
 import type { Recipe, RecipeBook } from "../domain/recipe.ts";
 import type { Stage, StageContext } from "../live.ts";
@@ -21,6 +21,8 @@ export interface RecipeShelf {
   classesOf(ref: RecipeRef): readonly string[];
   /** The recipe's graph as it is published; a recipe that went away meanwhile leaves its reference. */
   graphText(ref: RecipeRef): string;
+  /** What recipe.yaml means, as JSON: with the graph it is all that a rerun needs. null: the recipe went away. */
+  recipeText(ref: RecipeRef): string | null;
 }
 
 export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
@@ -63,7 +65,11 @@ export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
       const recipe = bySha.get(ref.sha256);
       const value =
         recipe === undefined ? { recipe: `${ref.name}@${ref.version}`, sha256: ref.sha256, graph: null } : recipe.graph;
-      return `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`;
+      return prettyJson(value);
+    },
+    recipeText(ref) {
+      const recipe = bySha.get(ref.sha256);
+      return recipe === undefined ? null : prettyJson(recipe.file);
     },
     async tick() {
       const now = context.world.clock.now();

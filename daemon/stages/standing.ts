@@ -126,7 +126,13 @@ function ranOn(slot: SlotState, recipe: Recipe, standing: Standing): RanOn {
     nodePacks: slot.catalogue === null ? [] : packsOf(recipe.graph, slot.catalogue),
     models: standing.models.map(({ use, known }) =>
       known.kind === "well"
-        ? { folder: known.file.folder, file: use.file, sha256: known.sha256, bytes: known.file.bytes }
+        ? {
+            folder: known.file.folder,
+            file: use.file,
+            sha256: known.sha256,
+            bytes: known.file.bytes,
+            facts: known.file.facts,
+          }
         : { folder: known.kind === "unchecked" ? known.folder : null, file: use.file, sha256: null, bytes: null },
     ),
     approval: recipe.approval === null ? "none" : (standing.drift ?? []).length === 0 ? "approved" : "drifted",

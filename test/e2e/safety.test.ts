@@ -58,8 +58,17 @@ test("a renamed pickle keeps work off its slot; the other slot does it, and the 
   const granted = daemon.lines.filter((line) => line.event === "task.submitted").map((line) => line["slot"]);
   expect([...new Set(granted)]).toEqual(["gpu1"]);
   expect(asset(farm, "v001")).toMatchObject({
-    models: [{ name: MODEL, folder: "checkpoints", sha256: sha256(good), bytes: good.length, format: "safetensors" }],
-    recipe: { name: "sd_image_to_image", approval: { state: "not approved", drift: [] } },
+    models: [
+      {
+        name: MODEL,
+        role: "checkpoint",
+        "x-folder": "checkpoints",
+        sha256: sha256(good),
+        bytes: good.length,
+        format: "safetensors",
+      },
+    ],
+    recipe: { name: "sd_image_to_image", "x-approval": { state: "not approved", drift: [] } },
     nodePacks: [],
   });
   expect(JSON.parse(readFileSync(join(farm.dir, "state/modelHashes.json"), "utf8"))).toHaveLength(1);
@@ -125,7 +134,7 @@ test("a model that changes after the approval is drift: shown, waited for, and c
   expect((await farm.hotplate("recipe", "approve", "sd_image_to_image@9.0.0", "--slot", "gpu0")).code).toBe(0);
   expect(await answer(farm, "drifted", /^(DONE|FAILED)/)).toContain("tasks:    1/1 rendered");
   expect(asset(farm, "v001")).toMatchObject({
-    recipe: { version: "9.0.0", approval: { state: "approved", drift: [] } },
+    recipe: { version: "9.0.0", "x-approval": { state: "approved", drift: [] } },
   });
   await daemon.kill("SIGTERM");
 });

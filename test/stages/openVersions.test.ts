@@ -5,6 +5,7 @@ import type { JobId } from "../../daemon/domain/ids.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { StageContext } from "../../daemon/live.ts";
 import type { Files } from "../../daemon/ports.ts";
+import { createInputHashes } from "../../daemon/stages/inputHashes.ts";
 import { createPublish } from "../../daemon/stages/publish.ts";
 import type { RecipeShelf } from "../../daemon/stages/recipeShelf.ts";
 import { createWork } from "../../daemon/work.ts";
@@ -39,7 +40,8 @@ describe("opening versions", () => {
       work,
       files: new Proxy({} as Files, { get: () => never }),
     };
-    await createPublish(context, { ready: () => true } as RecipeShelf).tick();
+    const shelf = { ready: () => true } as RecipeShelf;
+    await createPublish(context, { shelf, inputs: createInputHashes(context) }).tick();
     expect(work.inFlight().toSorted()).toEqual(["open:job_first/1", "open:job_hang0/1"]);
     expect(asked.every((path) => path.startsWith("/hangs") || path.startsWith("/well/job_first"))).toBe(true);
     expect((await store.step("job_later/1" as never))?.fence).toBeNull();

@@ -1,4 +1,5 @@
 /** ComfyUI's answers in the words of `ports.ts`. Shapes are checked where they are used; unknown fields are ignored. */
+import { commandFlags } from "../../domain/comfyFlags.ts";
 import type { Catalogue, ComfyError, ComfyOutput, NodeClass, PromptStatus, SystemStats } from "../../ports.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -26,6 +27,7 @@ export function systemStats(value: unknown): SystemStats {
     memoryMiB: device["type"] === "cpu" ? null : mibOf(device["vram_total"]),
     pytorchVersion: asText(system["pytorch_version"]),
     pythonVersion: asText(system["python_version"]),
+    ...(Array.isArray(system["argv"]) ? { flags: commandFlags(system["argv"]) } : {}),
   };
 }
 
