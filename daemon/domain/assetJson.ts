@@ -84,7 +84,7 @@ export function assetRecord(facts: VersionFacts, record: RecordFacts): AssetReco
     wedges: { axes: axes(plan, record.redact), file: "wedges.json", count: plan.wedges.length },
     derivedFrom: [],
     determinism: { grade: "recorded", checkedBy: null },
-    color: { configSha256: null, in: plan.plate?.colorspace ?? null, model: null, out: null },
+    color: colorPaper(plan),
     disclosure: { generative, ...disclosure, trainingOnInputs: false },
     qc: { verdict: worstVerdict(verdicts), report: "qc.json" },
     review: { log: "approvals.jsonl" },
@@ -120,7 +120,7 @@ function files({ plan, files: all }: VersionFacts, record: RecordFacts): AssetRe
       role: "beauty",
       channels: head === null ? null : channelWords(head),
       compression: head?.compression ?? null,
-      colorspace: null,
+      colorspace: colorPaper(plan).out,
       digest: { alg: "sha256", list: "frames.sha256", root: record.sha256(checksumLines(set.files)) },
       ...(plan.wedges.length > 1 ? { "x-wedge": set.wedge } : {}),
     };
@@ -159,6 +159,19 @@ function machinePaper(machine: MachineRecord): AssetRecord["machine"] {
 /** One text where one is expected and several slots worked; null: nobody said. */
 function joined(values: readonly string[]): string | null {
   return values.length === 0 ? null : values.join(", ");
+}
+
+/** `x-how`: how the model's answer came back onto the plate. What is published is in the plate's space, or display sRGB. */
+function colorPaper({ color, output }: StepPlan): AssetRecord["color"] {
+  const plate = color.plate?.name ?? null;
+  const display = output.format.kind === "exr" ? plate : "sRGB";
+  return {
+    configSha256: color.config?.sha256 ?? null,
+    in: plate,
+    model: plate === null ? null : color.how === "acescct" ? "ACEScct" : "sRGB",
+    out: plate === null ? null : display,
+    "x-how": color.how,
+  };
 }
 
 /** One wedge keeps its seed over all frames; of several each keeps its own. */

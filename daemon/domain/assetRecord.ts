@@ -22,8 +22,8 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const whole = z.number().int().nonnegative();
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const assetRef = z.string().regex(/^hotplate:\/\/[^\s]+$/);
-export const ANSWERS = ["no", "yes", "unknown"] as const;
-const answer = z.enum(ANSWERS);
+const answer = z.enum(["no", "yes", "unknown"]);
+export type Answer = z.infer<typeof answer>;
 
 const entity = openObject({
   show: z.string(),

@@ -2,13 +2,11 @@
  * What a plan fixes for the version's record when the manifest is accepted: whether a trained model makes the picture, what
  * is disclosed of it, which texts are people's own words. Pure.
  */
-import type { SourceTerm, SourceUri } from "./assetRecord.ts";
-import { ANSWERS, SOURCE_TYPE_BASE } from "./assetRecord.ts";
+import type { Answer, SourceTerm, SourceUri } from "./assetRecord.ts";
+import { SOURCE_TYPE_BASE } from "./assetRecord.ts";
 import type { Manifest } from "./manifestSchema.ts";
 import type { PlateFrame, StepPlan, WedgePlan } from "./plan.ts";
 import type { RecipeFile } from "./recipe.ts";
-
-type Answer = (typeof ANSWERS)[number];
 
 export interface Disclosure {
   readonly final: boolean;
