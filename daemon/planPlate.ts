@@ -2,20 +2,24 @@
  * The plate that a manifest names: found, whole, of a kind that can be read, with every frame that is wanted. A plate that
  * is still being copied is waited for; anything else that is wrong is said. Opened read-only, and only its head.
  */
+import { utf8Bytes } from "./domain/dropName.ts";
 import { HotplateError, systemCode } from "./domain/errors.ts";
 import { LIMITS } from "./domain/limits.ts";
 import type { Manifest } from "./domain/manifestSchema.ts";
 import { versionMismatch } from "./domain/naming.ts";
-import { nearestWord } from "./domain/nearest.ts";
-import { baseName, extension, joinPath, parentDir } from "./domain/paths.ts";
+import { baseName, extension, parentDir } from "./domain/paths.ts";
 import type { PlateFrame, PlatePlan } from "./domain/plan.ts";
 import type { RecipeFile } from "./domain/recipe.ts";
-import type { MatchedFrame, PlatePattern } from "./domain/sequence.ts";
-import { matchFrames, paddingsOnDisk, parsePattern, stemOf } from "./domain/sequence.ts";
+import type { MatchedFrame, PatternAnswer, PlatePattern } from "./domain/sequence.ts";
+import { matchFrames, parsePattern, stemOf, still } from "./domain/sequence.ts";
+import type { PadStyle } from "./domain/sequencePadding.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
-import { found, refused, waitFor } from "./planFinding.ts";
+import { found, refused } from "./planFinding.ts";
 import { chooseFrames } from "./planFrames.ts";
 import { pathIn, realInside } from "./planPath.ts";
+import { statFrames } from "./planPlateFiles.ts";
+import type { WrittenPlate } from "./planPlateMissing.ts";
+import { folderMissing, nothingMatches } from "./planPlateMissing.ts";
 
 interface Asked {
   readonly manifest: Manifest;
@@ -63,13 +67,7 @@ export async function resolvePlate(world: PathWorld, asked: Asked): Promise<Reso
   }
 }
 
-interface Written {
-  readonly path: string;
-  readonly written: string;
-  readonly at: readonly string[];
-}
-
-async function plateAt(world: PathWorld, asked: Asked, of: Written): Promise<Resolved<PlatePlan>> {
+async function plateAt(world: PathWorld, asked: Asked, of: WrittenPlate): Promise<Resolved<PlatePlan>> {
   const inside = await realInside(world, of.path, of);
   if (!inside.ok) return refused(inside.finding);
   const dir = parentDir(of.path);
@@ -79,12 +77,16 @@ async function plateAt(world: PathWorld, asked: Asked, of: Written): Promise<Res
   });
   if (listed === null) return refused(await folderMissing(world, dir, of));
   const names = listed.map((entry) => entry.name);
-  const pattern = framePattern(baseName(of.path));
-  const matched = only(matchFrames(names, pattern.pattern), pattern.frame);
-  if (matched.length === 0) return refused(nothingMatches(names, pattern.pattern, of));
-  const chosen = chooseFrames(asked.manifest, matched, pattern.pattern);
-  const findings = [...chosen.findings];
-  const mismatch = versionMismatch({ dir, stem: stemOf(pattern.pattern) });
+  const style = styleOf(world, asked.manifest);
+  const parsed = patternAmong(names, baseName(of.path), style);
+  if (!parsed.ok) return refused(unreadable(parsed, of));
+  const { pattern } = parsed;
+  const matched = matchFrames(names, pattern);
+  if (matched.frames.length === 0) return refused(nothingMatches(names, { ...of, pattern, style }));
+  if (matched.twins.length > 0) return refused(lookAlike(matched.twins, of));
+  const chosen = chooseFrames(asked.manifest, matched.frames, pattern);
+  const findings = [...chosen.findings, ...(matched.otherForm > 0 ? [otherForm(matched.frames, of)] : [])];
+  const mismatch = versionMismatch({ dir, stem: stemOf(pattern) });
   if (mismatch !== null)
     findings.push({
       code: "HP-PLATE-VERSION",
@@ -96,117 +98,57 @@ async function plateAt(world: PathWorld, asked: Asked, of: Written): Promise<Res
   if (findings.some((finding) => finding.severity !== "warning")) return refused(...findings);
   const frames = await statFrames(world, dir, { chosen: chosen.frames, ...of });
   if (frames.value === null) return frames as Resolved<never>;
-  return withHeader(world, { asked, of, dir, pattern: pattern.pattern, frames: frames.value, findings });
+  return withHeader(world, { asked, of, dir, pattern, frames: frames.value, findings });
 }
 
-/** `x.1001.png` named alone is frame 1001 of its sequence, not a still without a number. */
-function framePattern(name: string): { readonly pattern: PlatePattern; readonly frame: number | null } {
-  const single = /^(.+\.)(\d{2,})(\.[A-Za-z0-9]+)$/.exec(name);
-  if (single === null) return { pattern: parsePattern(name), frame: null };
+/** What `#` means: the manifest's own word, else the node's. */
+function styleOf(world: PathWorld, manifest: Manifest): PadStyle {
+  return (typeof manifest.plate === "object" ? manifest.plate.padStyle : undefined) ?? world.config.padStyle;
+}
+
+/** A file that is called exactly as written is meant, with all its stray `#` and brackets; but `x.1001.exr` is frame 1001. */
+function patternAmong(names: readonly string[], written: string, style: PadStyle): PatternAnswer {
+  const parsed = parsePattern(written, style);
+  if (parsed.ok && parsed.pattern.single) return parsed;
+  return names.includes(written) ? { ok: true, pattern: still(written) } : parsed;
+}
+
+function unreadable(answer: Extract<PatternAnswer, { readonly ok: false }>, of: WrittenPlate): Finding {
   return {
-    pattern: parsePattern(`${single[1]}${"#".repeat(single[2]?.length ?? 4)}${single[3]}`),
-    frame: Number(single[2]),
-  };
-}
-
-function only(matched: readonly MatchedFrame[], frame: number | null): readonly MatchedFrame[] {
-  return frame === null ? matched : matched.filter((m) => m.frame === frame);
-}
-
-async function folderMissing(world: PathWorld, dir: string, of: Written): Promise<Finding> {
-  const above = parentDir(dir);
-  const names = await world.files.list(above, LIMITS.framesMax).then(
-    (entries) => entries.map((entry) => entry.name),
-    () => [],
-  );
-  const nearest = nearestWord(baseName(dir), names);
-  return {
-    code: "HP-PLATE-MISSING",
+    code: answer.code,
     path: of.at,
-    message: `There is no folder ${dir}.`,
-    found: of.written,
-    nearest: nearest === null ? null : of.written.replace(baseName(dir), nearest),
-    action: "Check the path; it starts at the manifest's own folder.",
-  };
-}
-
-function nothingMatches(names: readonly string[], pattern: PlatePattern, of: Written): Finding {
-  const paddings = pattern.padding === 0 ? [] : paddingsOnDisk(names, pattern);
-  const padding = paddings[0];
-  if (padding !== undefined) {
-    const right = `${pattern.prefix}${"#".repeat(padding)}${pattern.suffix}`;
-    const example = names.find((name) => name.startsWith(pattern.prefix) && name.endsWith(pattern.suffix)) ?? "";
-    return {
-      code: "HP-PLATE-PADDING",
-      path: of.at,
-      message: `"${baseName(of.path)}" matches nothing; files on disk use ${padding} digits (${example}). Use ${"#".repeat(padding)}.`,
-      found: baseName(of.path),
-      expected: right,
-      nearest: right,
-      action: `Write ${right}.`,
-    };
-  }
-  const patterns = [...new Set(names.map((name) => framePattern(name).pattern.text))];
-  const nearest = nearestWord(pattern.text, patterns);
-  return {
-    code: "HP-PLATE-MISSING",
-    path: of.at,
-    message: `"${baseName(of.path)}" matches nothing in ${parentDir(of.path)}.`,
+    message: `The frames of "${baseName(of.path)}" can't be read: ${answer.message}.`,
     found: baseName(of.path),
-    expected: patterns.length === 0 ? "the folder is empty" : `one of ${patterns.slice(0, 5).join(", ")}`,
-    nearest,
-    action: nearest === null ? "Check the name." : `Write ${nearest}.`,
+    expected: "x.####.exr, x.1001-1058####.exr, x.%04d.exr or one image",
+    action: `${answer.fix[0]?.toUpperCase()}${answer.fix.slice(1)}.`,
   };
 }
 
-async function statFrames(
-  world: PathWorld,
-  dir: string,
-  of: Written & { readonly chosen: readonly MatchedFrame[] },
-): Promise<Resolved<readonly PlateFrame[]>> {
-  const out: PlateFrame[] = [];
-  const growing: string[] = [];
-  for (const { frame, name } of of.chosen) {
-    const path = joinPath(dir, name);
-    let stat = await world.files.stat(path);
-    if (stat.kind === "link") {
-      const inside = await realInside(world, path, of);
-      if (!inside.ok) return refused(inside.finding);
-      stat = await world.files.stat(await world.files.realpath(path));
-    }
-    if (stat.kind !== "file")
-      return refused({
-        code: "HP-PLATE-KIND",
-        path: of.at,
-        message: `${path} is not a file.`,
-        found: stat.kind,
-        expected: "an image file",
-      });
-    const ageMs = world.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n);
-    if (stat.bytes === 0 || (ageMs >= 0 && ageMs < LIMITS.plateFreshMs)) growing.push(name);
-    if (stat.bytes > LIMITS.imageFileBytesMax)
-      return refused({
-        code: "HP-PLATE-KIND",
-        path: of.at,
-        message: `${path} has ${stat.bytes} bytes; at most ${LIMITS.imageFileBytesMax} are read.`,
-      });
-    out.push({ frame, path, bytes: stat.bytes, mtimeNs: stat.mtimeNs, ino: stat.ino });
-  }
-  if (growing.length === 0) return found(out);
-  const some = growing.slice(0, 3).join(", ");
-  const are = growing.length === 1 ? "file is" : "files are";
-  return waitFor({
-    code: "HP-PLATE-GROWING",
+function lookAlike(twins: readonly string[], of: WrittenPlate): Finding {
+  const spelled = twins.map((name) => `${name} (${utf8Bytes(name)} bytes)`).join(" and ");
+  return {
+    code: "HP-PLATE-AMBIGUOUS",
     path: of.at,
-    message: `${growing.length} ${are} still growing (${some}${growing.length > 3 ? " ..." : ""}).`,
-  });
+    message: `Two files look the same and differ only in how an accent is stored: ${spelled}.`,
+    found: of.written,
+    action: "Remove or rename one of them.",
+  };
+}
+
+function otherForm(frames: readonly MatchedFrame[], of: WrittenPlate): Finding {
+  return {
+    code: "HP-PLATE-MISSING",
+    severity: "warning",
+    path: of.at,
+    message: `"${of.written}" is stored on disk with its accents in another form (${frames[0]?.name ?? ""}); that plate is used.`,
+  };
 }
 
 async function withHeader(
   world: PathWorld,
   parts: {
     readonly asked: Asked;
-    readonly of: Written;
+    readonly of: WrittenPlate;
     readonly dir: string;
     readonly pattern: PlatePattern;
     readonly frames: readonly PlateFrame[];

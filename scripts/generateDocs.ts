@@ -1,6 +1,6 @@
 /**
  * Writes what documents say of the code from the code itself: docs/errors.md, docs/events.md, the fields of
- * docs/manifest.md, the JSON Schemas for editors, and the code map of ARCHITECTURE.md. `node scripts/generateDocs.ts` writes, `--check` says what is stale (exit 1); a test runs the check.
+ * docs/manifest.md, the differences in docs/sequences.md, the JSON Schemas for editors, and the code map of ARCHITECTURE.md. `node scripts/generateDocs.ts` writes, `--check` says what is stale (exit 1); a test runs the check.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 import { EXIT_WORDS } from "../daemon/cli/exitWords.ts";
 import { ERRORS, EXIT } from "../daemon/domain/errors.ts";
 import { EVENTS } from "../daemon/domain/events.ts";
+import type { Question } from "../test/fixtures/fileseq/ask.ts";
+import { DIFFERENCES } from "../test/fixtures/fileseq/differences.ts";
 import { apiDocument } from "./apiDocument.ts";
 import { withCodeMap } from "./codeMap.ts";
 import { commandsPage } from "./commandPage.ts";
@@ -25,6 +27,7 @@ export async function generatedDocs(root: string): Promise<ReadonlyMap<string, s
     ["config/schemas/manifest.schema.json", manifestJsonSchema()],
     ["config/schemas/hotplate.schema.json", configJsonSchema()],
     ["config/schemas/asset.schema.json", assetJsonSchema()],
+    ["docs/sequences.md", withDifferences(textAt(`${root}docs/sequences.md`) ?? "")],
     ["docs/manifest.md", withFields(textAt(`${root}docs/manifest.md`) ?? "")],
     ["ARCHITECTURE.md", withCodeMap(textAt(`${root}ARCHITECTURE.md`) ?? "", root)],
   ]);
@@ -36,6 +39,21 @@ export async function staleDocs(root: string): Promise<readonly string[]> {
 }
 
 const MADE = "<!-- Made by scripts/generateDocs.ts from the code's own table. Change it there. -->";
+
+/** What stands above the mark is written by hand; below it stands the table that the comparison with fileseq keeps true. */
+function withDifferences(page: string): string {
+  const rows = DIFFERENCES.map(({ reason, examples }) => {
+    const shown = examples.slice(0, 2).map(({ question }) => `\`${asked(question)}\``);
+    return `| ${shown.join(", ").replaceAll("|", "\\|")} | ${cell(reason)} |`;
+  });
+  const head = page.slice(0, page.indexOf(MADE));
+  return `${head}${MADE}\n\n| such as | here, and why |\n|---|---|\n${rows.join("\n")}\n`;
+}
+
+function asked(question: Question): string {
+  if (question.op !== "list") return question.text;
+  return `${question.names.slice(0, 3).join(" ")}${question.names.length > 3 ? " ..." : ""}`;
+}
 
 function errorsPage(): string {
   const groups = new Map<string, string[]>();

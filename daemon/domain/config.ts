@@ -7,6 +7,7 @@ import { SOURCE_TERMS } from "./assetRecord.ts";
 import { byteCount } from "./byteSize.ts";
 import { completeSlots } from "./configSlots.ts";
 import { LIMITS } from "./limits.ts";
+import { PAD_STYLES } from "./sequencePadding.ts";
 
 const rootSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_-]+$/),
@@ -116,6 +117,12 @@ export const configTextSchema = z.strictObject({
   recipes: z.array(z.string()).default([]).describe("Recipe folders besides those shipped."),
   plugins: z.array(z.string()).default([]).describe("Folders with checks besides those shipped."),
   rules: z.string().optional().describe("Failure classes; default: the shipped config/rules.yaml."),
+  padStyle: z
+    .enum(PAD_STYLES)
+    .default("artist")
+    .describe(
+      "What # means in a plate's name: artist (#### = 4 digits, a single # = 4), hash1 (one digit each), hash4.",
+    ),
   slots: z.array(slotSchema).min(1),
   privacy: z
     .enum(["publish", "redact"])

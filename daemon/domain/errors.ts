@@ -113,6 +113,21 @@ export const ERRORS = {
   "HP-PLATE-MISSING": entry("The plate matches nothing on disk.", "Check the name and the number of #.", EXIT.invalid),
   "HP-PLATE-FRAMES": entry("The plate has gaps.", "Fix it, or name the frames that exist.", EXIT.invalid),
   "HP-PLATE-PADDING": entry("The number of # differs from the files.", "Use the padding of the files.", EXIT.invalid),
+  "HP-PLATE-PATTERN": entry(
+    "The plate's frames can't be read from its name.",
+    "Write x.####.exr, x.1001-1058####.exr or x.%04d.exr.",
+    EXIT.invalid,
+  ),
+  "HP-PLATE-TOO-MANY": entry(
+    "The plate means more frames than one plate can have.",
+    "Name fewer frames.",
+    EXIT.invalid,
+  ),
+  "HP-PLATE-AMBIGUOUS": entry(
+    "Two names on disk look the same to a person.",
+    "Rename or remove one of them.",
+    EXIT.invalid,
+  ),
   "HP-PLATE-VERSION": entry(
     "Folder and file name different versions.",
     "Fix the path; nothing was rendered.",

@@ -39,6 +39,8 @@ function parseElement(element: string): Element {
   if (/\d\.\d|\d\.$/.test(element))
     return bad(`"${element}" is not a whole number`, "subframes are not supported; write whole frames");
   const match = ELEMENT.exec(element);
+  if (match === null && /^-?\d+-{1,2}\d+\s*y/.test(element))
+    return bad(`"${element}" leaves frames out by y`, "name the frames: 1001-1100:2 or a list");
   if (match === null) return bad(`"${element}" is not a frame or a range`, "write 1001, 1001-1100 or 1001-1100:2");
   const first = Number(match[1]);
   const last = match[2] === undefined ? first : Number(match[2]);
@@ -54,6 +56,32 @@ function parseElement(element: string): Element {
 
 function bad(message: string, fix: string): { ok: false; message: string; fix: string } {
   return { ok: false, message, fix };
+}
+
+export type FrameSpan = readonly [first: number, last: number];
+
+/** Between the first and the last of ascending frames, those that are not there. Never expanded: a gap may be a billion. */
+export function gapsIn(frames: readonly number[]): readonly FrameSpan[] {
+  const gaps: FrameSpan[] = [];
+  frames.forEach((frame, at) => {
+    const before = frames[at - 1];
+    if (before !== undefined && frame - before > 1) gaps.push([before + 1, frame - 1]);
+  });
+  return gaps;
+}
+
+export function spanCount(spans: readonly FrameSpan[]): number {
+  return spans.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+}
+
+/** As ranges, for people: `1003,1004,1010-1020`, steps where there are some; a long list is cut and says so. */
+export function spanText(spans: readonly FrameSpan[]): string {
+  const shown = spans.slice(0, LIMITS.gapSpansShown);
+  const small = spanCount(shown) <= LIMITS.framesMax;
+  const text = small
+    ? formatFrames(shown.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at)))
+    : shown.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(",");
+  return spans.length > shown.length ? `${text} and ${spans.length - shown.length} more gaps` : text;
 }
 
 /** Canonical text of a sorted set: runs of three or more equal steps as `a-b` or `a-b:s`, the rest as singles. */

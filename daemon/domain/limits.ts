@@ -35,6 +35,9 @@ export const LIMITS = {
   assetPathMatchesMax: 10_000,
   // Manifest and plan
   framesMax: 100_000,
+  sequenceFramesMax: 10_000_000,
+  pathCharactersMax: 4_096,
+  gapSpansShown: 100,
   tasksPerStepMax: 100_000,
   wedgesPerStepMax: 10_000,
   sweepLimitDefault: 200,

@@ -7,6 +7,7 @@ import { colorWishesSchema } from "./colorWishes.ts";
 import { LIMITS } from "./limits.ts";
 import { disclosure } from "./manifestDisclosure.ts";
 import * as later from "./manifestLater.ts";
+import { PAD_STYLES } from "./sequencePadding.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const seed = z.union([z.number().int().min(0).max(Number.MAX_SAFE_INTEGER), z.string().regex(/^\d{1,16}$/)]);
@@ -25,6 +26,11 @@ const plate = z
         .optional()
         .describe("Frames of the plate to use: 1001-1058, 1001-1058:2, a list.")
         .meta({ examples: ["1001-1058", "1001-1058:2", [1001, 1030]] }),
+      padStyle: z
+        .enum(PAD_STYLES)
+        .optional()
+        .describe("What # means in path. Default: the node's padStyle (artist: #### is 4 digits, a single # too).")
+        .meta({ examples: ["hash4"] }),
       handles: later.handles.optional(),
       colorspace: z
         .string()

@@ -1,8 +1,13 @@
 /**
- * Plate names in a manifest and the files they mean: `####`, `%04d`, `$F4`, `[1001-1058]`, or one still. `####` means four
- * digits, as artists mean it; a single `#` means four too. Matching is against a listing; gaps are reported as ranges.
+ * The plate that a manifest names, as a pattern, and the files of a listing that it means. Matching looks through Unicode's
+ * normal forms: a Mac writes `é` as two characters, everybody else as one, and nobody sees the difference. What is handed on
+ * is always the name that the disk has.
  */
-import { formatFrames } from "./frames.ts";
+import type { Padding, PadStyle } from "./sequencePadding.ts";
+import { isFrameText, paddingMarks } from "./sequencePadding.ts";
+import type { SequencePath, SequencePathAnswer } from "./sequencePath.ts";
+import { parseSequencePath } from "./sequencePath.ts";
+import type { SequenceRange } from "./sequenceRange.ts";
 
 export interface PlatePattern {
   /** Name before the frame, with its separator. */
@@ -10,27 +15,51 @@ export interface PlatePattern {
   readonly suffix: string;
   /** Digits; 0: a name without a frame. */
   readonly padding: number;
-  /** As written in people's files: `x.####.exr`. */
+  /** As people write it: `x.####.exr`. */
   readonly text: string;
+  /** Frames that the name itself gives (`x.1001-1058####.exr`, `x.1001.exr`); null: all that are there. */
+  readonly range: SequenceRange | null;
+  /** One frame, named by its number: `x.1001.exr`. */
+  readonly single: boolean;
+  readonly kind: Padding["kind"] | "still";
 }
 
-export function parsePattern(name: string): PlatePattern {
-  const hash = /^(.*?)(#+|@+)(\.[A-Za-z0-9]+)$/.exec(name);
-  if (hash !== null) {
-    const marks = hash[2] ?? "#";
-    return pattern(hash[1] ?? "", hash[3] ?? "", marks === "#" ? 4 : marks.length);
-  }
-  const printf = /^(.*?)%0?(\d*)d(\.[A-Za-z0-9]+)$/.exec(name);
-  if (printf !== null) return pattern(printf[1] ?? "", printf[3] ?? "", printf[2] === "" ? 1 : Number(printf[2]));
-  const houdini = /^(.*?)\$F(\d*)(\.[A-Za-z0-9]+)$/.exec(name);
-  if (houdini !== null) return pattern(houdini[1] ?? "", houdini[3] ?? "", houdini[2] === "" ? 1 : Number(houdini[2]));
-  const range = /^(.*?)\[(-?\d+)-(-?\d+)\](\.[A-Za-z0-9]+)$/.exec(name);
-  if (range !== null) return pattern(range[1] ?? "", range[4] ?? "", (range[2] ?? "").replace("-", "").length);
-  return { prefix: name, suffix: "", padding: 0, text: name };
+export type PatternAnswer =
+  | { readonly ok: true; readonly pattern: PlatePattern }
+  | Extract<SequencePathAnswer, { readonly ok: false }>;
+
+/** A file name; no folders. Errors: HP-PLATE-PATTERN, HP-PLATE-TOO-MANY. */
+export function parsePattern(name: string, style: PadStyle = "artist"): PatternAnswer {
+  const parsed = parseSequencePath(name, style);
+  return parsed.ok ? { ok: true, pattern: patternOf(parsed.path, name, style) } : parsed;
 }
 
-function pattern(prefix: string, suffix: string, padding: number): PlatePattern {
-  return { prefix, suffix, padding, text: `${prefix}${"#".repeat(padding)}${suffix}` };
+function patternOf(of: SequencePath, name: string, style: PadStyle): PlatePattern {
+  if (of.padding === null) return still(name);
+  const width = of.padding.width;
+  return {
+    prefix: of.base,
+    suffix: of.ext,
+    padding: width,
+    text: `${of.base}${marksFor(width, style)}${of.ext}`,
+    range: of.range,
+    single: of.single,
+    kind: of.padding.kind,
+  };
+}
+
+export function still(name: string): PlatePattern {
+  return { prefix: name, suffix: "", padding: 0, text: name, range: null, single: false, kind: "still" };
+}
+
+/** `%d` for numbers without leading zeros: a lone `#` would be read as four digits. */
+export function marksFor(width: number, style: PadStyle): string {
+  return width === 1 && style !== "hash1" ? "%d" : paddingMarks(width, style);
+}
+
+/** The pattern at another padding: what a person should have written. */
+export function withPadding(of: PlatePattern, width: number, style: PadStyle): string {
+  return `${of.prefix}${marksFor(width, style)}${of.suffix}`;
 }
 
 /** The stem without the separator before the frame: `AGM_PL01_v001.` -> `AGM_PL01_v001`. */
@@ -43,51 +72,73 @@ export interface MatchedFrame {
   readonly frame: number | null;
   readonly name: string;
 }
+export interface Matched {
+  /** Ascending. */
+  readonly frames: readonly MatchedFrame[];
+  /** Of those, how many are spelled in another normal form than the pattern. */
+  readonly otherForm: number;
+  /** Names of one frame that differ in nothing but their normal form; empty: none. */
+  readonly twins: readonly string[];
+}
 
-/** Files of a listing that the pattern means; a sequence may grow out of its padding (9999, 10000). */
-export function matchFrames(names: readonly string[], of: PlatePattern): readonly MatchedFrame[] {
-  if (of.padding === 0) return names.includes(of.prefix) ? [{ frame: null, name: of.prefix }] : [];
-  const exact: MatchedFrame[] = [];
-  const longer: MatchedFrame[] = [];
+/**
+ * Files of a listing that the pattern means, whatever its range. A sequence may grow out of its padding (9999, 10000), and one of printf or of no
+ * padding has no upper width at all. Where people count marks, longer numbers belong to it only where shorter ones are too:
+ * `###` beside files of four digits is a mistake that the answer names.
+ */
+export function matchFrames(names: readonly string[], of: PlatePattern): Matched {
+  const found: MatchedFrame[] = [];
+  let fits = of.padding <= 1 || of.kind !== "marks";
+  const read = reader(of);
   for (const name of names) {
-    const frame = frameIn(name, of);
-    if (frame === null) continue;
-    if (frame.length === of.padding) exact.push({ frame: Number(frame), name });
-    else if (frame.length > of.padding && !/^-?0/.test(frame)) longer.push({ frame: Number(frame), name });
+    const text = read(name);
+    if (text === null || (of.padding > 0 && !isFrameText(text, of.padding))) continue;
+    if (text.length === of.padding) fits = true;
+    found.push({ frame: of.padding === 0 ? null : Number(text), name });
   }
-  // Longer numbers belong to the sequence only where it grew out of its padding.
-  const all = exact.length === 0 ? [] : [...exact, ...longer];
-  return all.sort((a, b) => (a.frame ?? 0) - (b.frame ?? 0));
+  const frames = fits || of.padding === 0 ? found : [];
+  const twins = twinsOf(frames);
+  const otherForm = frames.filter(({ name }) => !name.startsWith(of.prefix) || !name.endsWith(of.suffix)).length;
+  return { frames: [...frames].sort((a, b) => (a.frame ?? 0) - (b.frame ?? 0)), otherForm, twins };
+}
+
+function twinsOf(frames: readonly MatchedFrame[]): readonly string[] {
+  const byFrame = new Map<number | null, string>();
+  for (const { frame, name } of frames) {
+    const other = byFrame.get(frame);
+    if (other !== undefined) return [other, name];
+    byFrame.set(frame, name);
+  }
+  return [];
 }
 
 /** Paddings that files of this name really have: for "files on disk use 4 digits". */
 export function paddingsOnDisk(names: readonly string[], of: PlatePattern): readonly number[] {
   const found = new Set<number>();
+  const read = reader(of);
   for (const name of names) {
-    const frame = frameIn(name, of);
-    if (frame !== null) found.add(frame.length);
+    const text = read(name);
+    if (text !== null && /^-?\d+$/.test(text)) found.add(text.length);
   }
   return [...found].sort((a, b) => a - b);
 }
 
-function frameIn(name: string, of: PlatePattern): string | null {
-  if (!name.startsWith(of.prefix) || !name.endsWith(of.suffix) || name.length <= of.prefix.length + of.suffix.length)
-    return null;
-  const middle = name.slice(of.prefix.length, name.length - of.suffix.length);
-  return /^-?\d+$/.test(middle) ? middle : null;
+/** Name -> what stands at the frame's place, or null: another name. Of a still: the empty text. */
+function reader(of: PlatePattern): (name: string) => string | null {
+  const form = isPlain(of.prefix + of.suffix) ? (name: string) => name : (name: string) => name.normalize("NFC");
+  const prefix = form(of.prefix);
+  const suffix = form(of.suffix);
+  return (written) => {
+    const name = form(written);
+    if (of.padding === 0) return name === prefix ? "" : null;
+    if (name.length <= prefix.length + suffix.length) return null;
+    return name.startsWith(prefix) && name.endsWith(suffix)
+      ? name.slice(prefix.length, name.length - suffix.length)
+      : null;
+  };
 }
 
-/** Frames between first and last that are not there, as a range; empty: none. */
-export function gapsIn(frames: readonly number[]): readonly number[] {
-  const there = new Set(frames);
-  const out: number[] = [];
-  const first = frames[0];
-  const last = frames.at(-1);
-  if (first === undefined || last === undefined) return out;
-  for (let frame = first; frame <= last && out.length <= 10_000; frame += 1) if (!there.has(frame)) out.push(frame);
-  return out;
-}
-
-export function rangeText(frames: readonly number[]): string {
-  return formatFrames(frames);
+/** Without a character that has more than one form. */
+function isPlain(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
 }

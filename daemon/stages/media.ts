@@ -7,6 +7,7 @@ import { isInside, joinPath } from "../domain/paths.ts";
 import { waitingAnswer } from "../domain/answer.ts";
 import { arrivedByRename } from "../domain/settle.ts";
 import type { StepPlan } from "../domain/plan.ts";
+import { parsePattern, stemOf, still } from "../domain/sequence.ts";
 import type { StageContext } from "../live.ts";
 import type { Drop } from "./dropQueue.ts";
 import type { Folder, KnownName } from "./folder.ts";
@@ -109,7 +110,8 @@ export function strayName(context: StageContext, folder: Folder, drop: Drop): st
   const path = joinPath(folder.config.path, name);
   if (kind === "directory") return isNamedFolder(context, folder, { name, path }) ? null : name;
   if (kind !== "image") return name;
-  const stem = /^(.+)\.(-?\d{2,})\.([A-Za-z0-9]+)$/.exec(name)?.[1] ?? name.replace(/\.[^.]+$/, "");
+  const pattern = parsePattern(name);
+  const stem = stemOf(pattern.ok ? pattern.pattern : still(name));
   if (context.live.namedPlates.has(joinPath(folder.config.path, stem))) return null;
   for (const other of folder.known.values()) if (other.text?.includes(stem) === true) return null;
   return sequenceName(name);
@@ -123,8 +125,10 @@ function isNamedFolder(context: StageContext, folder: Folder, of: { name: string
   return false;
 }
 
-/** `x.1001.exr` -> `x.####.exr`; any other name is itself. */
+/** `x.1001.exr` -> `x.####.exr`, one `#` a digit; any other name is itself. One digit alone tells no sequence. */
 export function sequenceName(name: string): string {
-  const frame = /^(.+)\.(-?\d{2,})\.([A-Za-z0-9]+)$/.exec(name);
-  return frame === null ? name : `${frame[1]}.${"#".repeat(frame[2]?.length ?? 4)}.${frame[3]}`;
+  const parsed = parsePattern(name);
+  if (!parsed.ok || !parsed.pattern.single || parsed.pattern.padding < 2) return name;
+  const { prefix, suffix, padding } = parsed.pattern;
+  return `${prefix}${"#".repeat(padding)}${suffix}`;
 }
