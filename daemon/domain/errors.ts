@@ -5,6 +5,9 @@
  * An expected failure is a value (`Problem`, `Failure`); `HotplateError` is for the few places that must unwind a stack
  * (start-up, commands); a broken invariant is `assert`, on in production.
  */
+import { RECIPE_ERRORS } from "./errorsOfRecipes.ts";
+import { SLOT_ERRORS } from "./errorsOfSlots.ts";
+
 export const EXIT = {
   done: 0,
   no: 1,
@@ -26,6 +29,15 @@ interface ErrorEntry {
 }
 
 const entry = (summary: string, hint: string, exit: number): ErrorEntry => ({ summary, hint, exit });
+
+function entries<K extends string>(
+  rows: Readonly<Record<K, readonly [summary: string, hint: string, exit: keyof typeof EXIT]>>,
+): Readonly<Record<K, ErrorEntry>> {
+  const out = Object.entries<readonly [string, string, keyof typeof EXIT]>(rows);
+  return Object.fromEntries(
+    out.map(([code, [summary, hint, exit]]) => [code, entry(summary, hint, EXIT[exit])]),
+  ) as Record<K, ErrorEntry>;
+}
 
 export const ERRORS = {
   // Manifest
@@ -64,51 +76,8 @@ export const ERRORS = {
     EXIT.invalid,
   ),
   "HP-MANIFEST-SUBSTITUTION": entry("A {name} in a text names no axis.", "Name an axis of the sweep.", EXIT.invalid),
-  // Recipe
-  "HP-RECIPE-UNKNOWN": entry("There is no such recipe.", "Use the nearest, or ask the TD.", EXIT.invalid),
-  "HP-RECIPE-PARAMETER": entry("The recipe has no such parameter.", "Use the nearest right word.", EXIT.invalid),
-  "HP-RECIPE-INVALID": entry("A recipe can't be used.", "Tell the TD; hotplate recipe check says more.", EXIT.invalid),
-  "HP-RECIPE-UI-GRAPH": entry(
-    "The graph is in ComfyUI's page format.",
-    "In ComfyUI choose File > Export (API).",
-    EXIT.invalid,
-  ),
-  "HP-RECIPE-CLASS": entry(
-    "A graph node class is not allowed or not known.",
-    "Add it to allowedClasses if it is safe.",
-    EXIT.invalid,
-  ),
-  "HP-RECIPE-DENIED": entry(
-    "A graph node class is refused on every node.",
-    "Remove it; docs/safety.md says why and how to allow it.",
-    EXIT.refused,
-  ),
-  "HP-RECIPE-PATH": entry(
-    "A graph would read or write a path that was not placed for it.",
-    "Bind it under plate or images; remove the path.",
-    EXIT.invalid,
-  ),
-  "HP-MODEL-KIND": entry(
-    "A model is of a kind that may run code when it is loaded, or is not what its name says.",
-    "Use it as .safetensors; docs/safety.md.",
-    EXIT.invalid,
-  ),
-  "HP-MODEL-PLACE": entry(
-    "A model is not under the slot's model directories, or leads out of them.",
-    "Correct the name, or slots[].models; docs/safety.md.",
-    EXIT.invalid,
-  ),
-  "HP-MODEL-HASHING": entry("A model is hashed before its first use.", "Nothing to do: it goes on by itself.", EXIT.no),
-  "HP-RECIPE-DRIFT": entry(
-    "A slot is not as it was when the recipe was approved.",
-    "hotplate recipe approve NAME@VERSION, or restore what changed.",
-    EXIT.refused,
-  ),
-  "HP-RECIPE-MODEL": entry(
-    "A model is missing on this node.",
-    "Install the model, or choose the nearest.",
-    EXIT.invalid,
-  ),
+  // Recipes and models
+  ...entries(RECIPE_ERRORS),
   // Plates and paths
   "HP-PLATE-MISSING": entry("The plate matches nothing on disk.", "Check the name and the number of #.", EXIT.invalid),
   "HP-PLATE-FRAMES": entry("The plate has gaps.", "Fix it, or name the frames that exist.", EXIT.invalid),
@@ -183,60 +152,8 @@ export const ERRORS = {
   "HP-COMFY-SIMULATED": entry("Simulated results may not leave a demo root.", "Use a real ComfyUI.", EXIT.refused),
   "HP-TASK-TIMEOUT": entry("The task made no end in its time.", "See the slot's log; retry.", EXIT.timeout),
   "HP-TASK-POISON": entry("The task failed too often.", "See its attempts; fix; hotplate retry.", EXIT.no),
-  // GPUs and people at the machine
-  "HP-GPU-HOT": entry("The GPU is too hot for new work.", "Look at its fans; it goes on by itself.", EXIT.no),
-  "HP-GPU-ERROR": entry("The GPU is in error.", "Reset it or reboot the node.", EXIT.no),
-  "HP-GPU-LOST": entry("The GPU is gone: it fell off the bus.", "Reset it or reboot the node.", EXIT.no),
-  "HP-GPU-HELD": entry("Another program holds the GPU.", "Nothing to do: it goes on when that ends.", EXIT.no),
-  "HP-GPU-SILENT": entry("The driver does not say any more how the GPU is.", "Run nvidia-smi there.", EXIT.no),
-  "HP-GPU-ABSENT": entry("The slot names a GPU that is not on this node.", "Correct slots[].gpu.", EXIT.invalid),
-  "HP-GPU-ORDER": entry(
-    "A slot computes on another GPU than its configuration names.",
-    "Name the GPU by UUID, or start ComfyUI with CUDA_DEVICE_ORDER=PCI_BUS_ID.",
-    EXIT.invalid,
-  ),
-  "HP-SLOT-SICK": entry(
-    "A slot's last attempts all failed by the machine's fault.",
-    "It tests itself; see its log when it stays so.",
-    EXIT.no,
-  ),
-  "HP-NODE-SICK": entry(
-    "The last attempts on all slots of the node failed by the machine's fault.",
-    "Its slots test themselves; see disk, driver and shares.",
-    EXIT.no,
-  ),
-  "HP-SLOT-PERSON": entry("A person uses the machine.", "Nothing to do: it goes on when they leave.", EXIT.no),
-  // Slots
-  "HP-SLOT-STARTING": entry(
-    "A slot's ComfyUI is starting or warming up.",
-    "Nothing to do: it takes work soon.",
-    EXIT.no,
-  ),
-  "HP-SLOT-RESTARTING": entry("A slot's ComfyUI is being restarted.", "Nothing to do: it takes work soon.", EXIT.no),
-  "HP-SLOT-RECYCLING": entry(
-    "A slot restarts before its memory grows too far.",
-    "Nothing to do: it takes work soon.",
-    EXIT.no,
-  ),
-  "HP-SLOT-QUARANTINED": entry(
-    "A slot is out of service after faults that a restart did not cure.",
-    "Fix the cause named; hotplate slot restart NAME.",
-    EXIT.refused,
-  ),
-  "HP-SLOT-START": entry("A slot's ComfyUI can't be started.", "Fix what is named; see the slot's log.", EXIT.no),
-  "HP-SLOT-PORT": entry(
-    "Another process uses a slot's port.",
-    "End that process, or give the slot another spawn.port.",
-    EXIT.no,
-  ),
-  "HP-SLOT-CRASHED": entry("A slot's ComfyUI ended by itself.", "See the slot's log; it is started again.", EXIT.no),
-  "HP-SLOT-STUCK": entry("A slot's ComfyUI runs nothing any more.", "Nothing to do: it is restarted.", EXIT.no),
-  "HP-SLOT-MEMORY": entry(
-    "A slot's ComfyUI used more memory than it may.",
-    "Nothing to do: it is restarted; or raise spawn.memoryMax.",
-    EXIT.no,
-  ),
-  "HP-SLOT-POISONED": entry("The GPU state of a slot's ComfyUI is broken.", "Nothing to do: it is restarted.", EXIT.no),
+  // GPUs, people at the machine, slots
+  ...entries(SLOT_ERRORS),
   // Disk, publishing
   "HP-DISK-FULL": entry("The disk is full.", "Make room; work goes on by itself.", EXIT.no),
   "HP-DISK-IO": entry("The disk or share failed.", "Check the mount; work goes on by itself.", EXIT.no),

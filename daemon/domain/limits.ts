@@ -2,6 +2,8 @@
  * Every bound of the product, named, with its unit last. Reaching one is an answer to somebody, never a crash.
  * A number that limits anything and does not stand here is a defect (test/tidy.test.ts looks for the usual suspects).
  */
+import { SLOT_LIMITS } from "./limitsOfSlots.ts";
+
 export const LIMITS = {
   // Intake
   manifestBytesMax: 256 * 1024,
@@ -114,65 +116,8 @@ export const LIMITS = {
   graphBytesMax: 8 * 1024 * 1024,
   objectInfoBytesMax: 64 * 1024 * 1024,
   outputBytesMax: 2 * 1024 * 1024 * 1024,
-  // GPUs
-  freeMs: 20_000,
-  vramPeaksKept: 20,
-  vramIdleMiB: 64,
-  vramPeaksMin: 3,
-  freeLookMs: 250,
-  freeLeftMiB: 512,
-  gpuLookMs: 2_000,
-  doctorGpusMs: 8_000,
-  gpuSilentMs: 30_000,
-  gpuLostRetryMs: 10 * 60_000,
-  gpusMax: 64,
-  gpuProcessesMs: 10_000,
-  gpuProcessesMax: 256,
-  gpuHotCelsius: 90,
-  gpuCoolCelsius: 80,
-  gpuForeignMiB: 1_024,
-  gpuXidHoldMs: 60 * 60_000,
-  gpuXidsKeptMax: 256,
-  journalLookMs: 5_000,
-  journalRetryMs: 10 * 60_000,
-  followedLineCharactersMax: 64 * 1024,
-  followedSaidCharactersMax: 8 * 1024,
-  processArgvCharactersMax: 8 * 1024,
-  // Supervision of slots
-  slotProcessLookMs: 1_000,
-  /** Between bound port and warm GPU lie packs and models on a slow share: minutes are normal, this is not. */
-  slotStartMs: 20 * 60_000,
-  slotWarmUpMs: 10 * 60_000,
-  slotGoneMs: 5_000,
-  slotUnreachableMs: 60_000,
-  slotUnresponsiveMs: 3 * 60_000,
-  slotUnresponsiveBusyMs: 10 * 60_000,
-  slotQueueStillMs: 5_000,
-  slotPromptStillMs: 2 * 60_000,
-  slotIdleCpuShare: 0.1,
-  slotGpuBusyPercent: 5,
-  slotIdleDiskBytesPerSecond: 256 * 1024,
-  /** A cancel is read between graph nodes only; one was seen to take 62 s. */
-  cancelMs: 90_000,
-  cancelIdleMs: 15_000,
-  slotInterruptMs: 15_000,
-  slotTerminateMs: 5_000,
-  slotKillMs: 10_000,
-  slotEndsMax: 5,
-  slotEndsWindowMs: 10 * 60_000,
-  slotQuarantineMs: 30 * 60_000,
-  slotRecyclePatienceMs: 10 * 60_000,
-  slotLogBytesMax: 8 * 1024 * 1024,
-  slotLogFilesMax: 4,
-  slotLogReadBytesMax: 256 * 1024,
-  slotTailLinesMax: 200,
-  slotLineCharactersMax: 2_000,
-  slotWordsCharactersMax: 300,
-  slotPacksMax: 50,
-  slotOrphansMax: 64,
-  slotRestartProgramMs: 120_000,
-  installFileBytesMax: 1024 * 1024,
-  processesMax: 32_768,
+  // GPUs, supervision of slots
+  ...SLOT_LIMITS,
   // Recipes and rules
   exposureStopsMax: 20,
   featherPixelsMax: 1_024,
