@@ -254,7 +254,7 @@ export interface SlotProcesses {
 }
 
 export interface ImageHeader {
-  readonly format: "png" | "tiff" | "jpeg" | "webp" | "exr";
+  readonly format: "png" | "tiff" | "jpeg" | "webp" | "exr" | "dpx";
   readonly width: number;
   readonly height: number;
   readonly channels: number;

@@ -7,6 +7,7 @@ import type { ImageHeader } from "../../ports.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { broken, notReadable } from "./byteSource.ts";
+import { dpxHead } from "./dpxHead.ts";
 import { exrHead } from "./exrHead.ts";
 import { jpegHead } from "./jpegHead.ts";
 import { pngHead } from "./pngHead.ts";
@@ -60,9 +61,19 @@ function headOf(source: ByteSource, start: Uint8Array): Head {
   if (/^(49492a00|4d4d002a|49492b00|4d4d002b)/.test(hex)) return tiffHead(source);
   if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return webpHead(source);
   if (hex.startsWith("762f3101")) return exrHead(source);
+  if (text.startsWith("SDPX") || text.startsWith("XPDS")) return dpxHead(source);
   const known = KNOWN.find(([pattern]) => pattern.test(text));
   if (known !== undefined) throw notReadable(`${known[1]} can't be read yet`);
-  const signatures = ["89504e470d0a1a0a", "ffd8ff", "49492a00", "4d4d002a", "52494646", "762f3101"];
+  const signatures = [
+    "89504e470d0a1a0a",
+    "ffd8ff",
+    "49492a00",
+    "4d4d002a",
+    "52494646",
+    "762f3101",
+    "53445058",
+    "58504453",
+  ];
   if (signatures.some((signature) => signature.startsWith(hex)))
     throw broken(`the file ends inside its first bytes (${source.bytes})`);
   if (/^0+$/.test(hex)) throw broken("the file begins with zeros: a copy that was not finished, or a lost write");
@@ -71,7 +82,6 @@ function headOf(source: ByteSource, start: Uint8Array): Head {
 
 /** Kinds that people have, named so that the refusal says what they dropped. */
 const KNOWN: readonly (readonly [RegExp, string])[] = [
-  [/^(SDPX|XPDS)/, "DPX"],
   [/^GIF8/, "GIF"],
   [/^BM/, "BMP"],
   [/^8BPS/, "Photoshop PSD"],

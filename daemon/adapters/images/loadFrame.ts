@@ -7,10 +7,12 @@
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import type { Sharp } from "sharp";
-import { HotplateError, messageOf } from "../../domain/errors.ts";
+import { assert, HotplateError, messageOf } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { DecodedImage } from "../../plugin.ts";
 import { broken, bytesSource, notReadable } from "./byteSource.ts";
+import { parseDpx } from "./dpxHead.ts";
+import { DPX_READER, readDpx } from "./dpxRead.ts";
 import type { DisplayPicture } from "./exrPicture.ts";
 import { displayCode, exrDisplay, exrSamples } from "./exrPicture.ts";
 import { readExr } from "./exrRead.ts";
@@ -44,19 +46,24 @@ export async function loadFrame(bytes: Uint8Array): Promise<Loaded> {
 async function decode(bytes: Uint8Array): Promise<DecodedImage> {
   if (isExr(bytes)) return exrSamples(readExr(bytes));
   const head = readHead(bytesSource(bytes));
-  const samples = await codes(bytes, head, { profile: false });
+  const samples = await samplesOf(bytes, head, { profile: false });
   const names = head.colour === "grey" ? ["Y"] : ["R", "G", "B"];
   return {
     width: head.width,
     height: head.height,
     channels: head.channels,
     channelNames: head.alpha ? [...names, "A"] : names,
-    bitDepth: head.bitDepth === 32 ? 32 : head.bitDepth === 16 ? 16 : 8,
+    bitDepth: bitDepthOf(head),
     sampleType: head.sampleType,
     samples,
-    reader: `sharp ${sharp.versions.sharp} (libvips ${sharp.versions.vips})`,
+    reader: head.format === "dpx" ? DPX_READER : `sharp ${sharp.versions.sharp} (libvips ${sharp.versions.vips})`,
     windows: null,
   };
+}
+
+function bitDepthOf({ bitDepth }: Head): DecodedImage["bitDepth"] {
+  assert(bitDepth === 8 || bitDepth === 10 || bitDepth === 12 || bitDepth === 16 || bitDepth === 32, "a head's depth");
+  return bitDepth;
 }
 
 /** By content; also files with other channels than R, G, B are decoded, which `exrHead` refuses as plates. */
@@ -73,6 +80,15 @@ function open(bytes: Uint8Array, head: Head, options: { readonly profile: boolea
     pages: 1,
   });
   return head.orientation === 1 ? image : image.autoOrient();
+}
+
+/** DPX by the built-in reader, all else by sharp. */
+async function samplesOf(
+  bytes: Uint8Array,
+  head: Head,
+  options: { readonly profile: boolean },
+): Promise<DecodedImage["samples"]> {
+  return head.format === "dpx" ? readDpx(bytes, parseDpx(bytesSource(bytes))) : codes(bytes, head, options);
 }
 
 /** Interleaved samples of the head's size, channels and depth; anything else that a decoder delivers is an error. */
@@ -152,7 +168,7 @@ export async function displayPicture(bytes: Uint8Array): Promise<DisplayPicture>
   const head = readHead(bytesSource(bytes));
   const profiled = head.profile && head.sampleType === "uint";
   // sharp applies a profile to 8-bit pictures only (measured); 16 bits are rounded first and then given their profile.
-  const samples = await codes(bytes, head, { profile: profiled && head.bitDepth === 8 });
+  const samples = await samplesOf(bytes, head, { profile: profiled && head.bitDepth === 8 });
   const channels = head.alpha ? 4 : 3;
   const data = codes8(samples, head);
   const picture: DisplayPicture = { width: head.width, height: head.height, channels, data };
@@ -234,7 +250,8 @@ export async function smallJpeg(bytes: Uint8Array, pixels: number): Promise<Uint
 async function smallSharp(bytes: Uint8Array, box: { readonly width: number; readonly height: number }): Promise<Sharp> {
   const fit = { fit: "inside", withoutEnlargement: true } as const;
   const head = isExr(bytes) ? null : readHead(bytesSource(bytes));
-  if (head !== null && head.sampleType === "uint" && !(head.profile && head.bitDepth === 16)) {
+  const straight = head !== null && head.format !== "dpx" && !(head.profile && head.bitDepth === 16);
+  if (straight && head.sampleType === "uint") {
     if (head.format === "png") walkPng(bytesSource(bytes));
     const image = open(bytes, head, { profile: true }).resize(box.width, box.height, fit);
     return (head.alpha ? image.flatten({ background: "#000000" }) : image).toColourspace("srgb");

@@ -126,8 +126,6 @@ describe("facts", () => {
 describe("refusals name what was dropped", () => {
   const padded = (text: string) => Buffer.concat([Buffer.from(text, "latin1"), Buffer.alloc(64, 0x20)]);
   test.each([
-    ["SDPX", /DPX/],
-    ["XPDS", /DPX/],
     ["GIF89a", /GIF/],
     ["8BPS", /PSD/],
     ["#?RADIANCE\n", /Radiance/],
