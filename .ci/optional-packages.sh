@@ -5,7 +5,7 @@
 #   bindfs      a FUSE file system whose server can be stopped: the mount that hangs
 #   fileseq     a Python package: sequences are compared with it
 # Not installed here, for they are large; tests that use them look for them: opencolorio-tools (ociocheck: is our OCIO config
-# one?), openimageio-tools (EXR files written by somebody
+# one?), ffmpeg (chunks as video files), openimageio-tools (EXR files written by somebody
 # else's code), chromium (the report page in a real browser).
 packages="util-linux bindfs"
 

@@ -28,6 +28,8 @@ import { colorNotes, resolveColor } from "./planColor.ts";
 import { plateManifest } from "./planDroppedPlate.ts";
 import type { ResolvedImages } from "./planImages.ts";
 import { resolveImages } from "./planImages.ts";
+import { chunkPlan, framesFed, loneFrames } from "./planChunks.ts";
+import { gpuHours, secondsPerTask } from "./planCost.ts";
 import type { Finding, PathWorld } from "./planFinding.ts";
 import { found } from "./planFinding.ts";
 import { resolvePlate } from "./planPlate.ts";
@@ -146,7 +148,7 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
     throw error;
   });
   if (seen === null) return rejected(known);
-  const { plate, target, images, color, expanded, checks, frames } = seen;
+  const { plate, target, images, color, expanded, checks, frames, chunks } = seen;
   const findings = [...(use === null ? [noRecipe] : []), ...seen.findings].filter(
     (finding) => read.rest === null || !mayBeEcho(finding, read.rest),
   );
@@ -163,12 +165,13 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
     recipe: { name: recipe.file.name, version: recipe.file.version, sha256: recipe.sha256, dir: recipe.dir },
     plate: plate.value,
     frames,
+    chunks,
     wedges,
     target: target.value,
     output: { format: defaultFormat(plate.value, color.value) },
     color: color.value,
     qc: { gate: manifest.qc?.gate ?? "reject", checks: checks.requests },
-    gpuSecondsPerTask: recipe.file.estimate?.gpuSeconds ?? null,
+    gpuSecondsPerTask: secondsPerTask(recipe, chunks),
     timeoutMs: recipe.file.timeoutMs ?? LIMITS.taskTimeoutMs,
     record: recordPlan({
       manifest,
@@ -190,6 +193,7 @@ async function look(
   const plate = await resolvePlate(world, { manifest, recipe: forPlate, dir });
   const target = await resolveTarget(world, { manifest, recipe: forPlate, dir, plate: plate.value });
   const frames = framesOf(plate.value);
+  const chunks = chunkPlan(recipe?.file ?? null, plate.value);
   const expanded = expand(manifest, recipe?.file ?? null, frames.length);
   const images =
     recipe === null ? found(null) : await resolveImages(world, { recipe, dir, manifest, wedges: expanded.wedges });
@@ -206,9 +210,10 @@ async function look(
     ...images.findings,
     ...color.findings,
     ...checks.findings,
-    ...(recipe === null ? [] : gpuHours(manifest, recipe, expanded.count * frames.length)),
+    ...loneFrames(recipe?.file ?? null, { frames, chunks }),
+    ...(recipe === null ? [] : gpuHours(manifest, recipe, expanded.count * framesFed({ frames, chunks }))),
   ];
-  return { plate, target, images, color, expanded, checks, frames, findings };
+  return { plate, target, images, color, expanded, checks, frames, chunks, findings };
 }
 
 /** Stands for a recipe that nobody knows while the rest of its manifest is looked at. */
@@ -290,24 +295,6 @@ function withModels(wedge: WedgePlan, recipe: Recipe, catalogue: Catalogue | nul
 
 function framesOf(plate: PlatePlan | null): readonly (number | null)[] {
   return plate === null ? [null] : plate.frames.map((frame) => frame.frame);
-}
-
-function gpuHours(manifest: Manifest, recipe: Recipe, tasks: number): readonly Finding[] {
-  const limit = manifest.limits?.gpuHours;
-  const each = recipe.file.estimate?.gpuSeconds;
-  if (limit === undefined || each === undefined) return [];
-  const hours = (tasks * each) / 3600;
-  if (hours <= limit) return [];
-  return [
-    {
-      code: "HP-MANIFEST-LIMIT",
-      path: ["limits", "gpuHours"],
-      message: `${tasks} tasks of about ${each} s are ${hours.toFixed(1)} GPU h; limits.gpuHours is ${limit}.`,
-      found: hours.toFixed(1),
-      expected: `at most ${limit}`,
-      action: "Fewer variations or frames, or raise limits.gpuHours.",
-    },
-  ];
 }
 
 function rejected(problems: readonly Problem[]): PlanOutcome {

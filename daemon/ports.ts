@@ -299,6 +299,15 @@ export interface FinishResult {
   /** What people should know of this frame, in words. */
   readonly note: string | null;
 }
+export interface BlendRequest {
+  /** Two pictures of one frame, of equal size, channels and depth. */
+  readonly earlier: string;
+  readonly later: string;
+  /** The later one's part, 0..1. */
+  readonly part: number;
+  /** EEXIST when there. Not durable. */
+  readonly to: string;
+}
 export interface SequenceRequest {
   readonly wanted: readonly (number | null)[];
   readonly present: readonly (number | null)[];
@@ -319,6 +328,8 @@ export interface Images {
    * (HotplateError), except a PNG that stays one: QC says what is wrong with it.
    */
   finish(request: FinishRequest): Promise<FinishResult>;
+  /** Mixes two pictures in the numbers that they hold. Not of one kind, or not readable: HP-PLATE-KIND, -BROKEN. */
+  blend(request: BlendRequest): Promise<void>;
   /** Decodes once, runs every frame check on the same buffers, off the loop. */
   inspect(request: InspectRequest): Promise<Inspection>;
   /** Runs the checks of scope `sequence` over one wedge's frames, at publish time. No such check asked for: no findings. */

@@ -44,6 +44,8 @@ export interface StagedFile {
   readonly sha256: string;
   readonly bytes: number;
   readonly frame: number | null;
+  /** What came back, kept where another chunk has the same frame: the two are blended as they came back. */
+  readonly returned?: { readonly path: string; readonly sha256: string; readonly bytes: number };
   /** Which ComfyUI made it, as it was then: after a restart, or when the slot is gone, nobody else knows. */
   readonly engine?: Engine;
   /** What finishing it found out. */

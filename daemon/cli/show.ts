@@ -17,7 +17,7 @@ export async function action(context: Context, [id = ""]: readonly string[]): Pr
     );
     return { job: found, failed: tasks.flat() };
   });
-  context.print({ ...jobView(job), failed: failed.map(taskView) }, () => text(job, failed));
+  context.print({ ...jobView(job), failed: failed.map((task) => taskView(job, task)) }, () => text(job, failed));
 }
 
 function text(job: JobRow, failed: readonly TaskRow[]): string {

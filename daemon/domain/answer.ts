@@ -2,10 +2,12 @@
  * The words of STATUS.txt and ERROR.txt: what an artist reads in the folder, and what `hotplate validate` prints. Pure: the
  * same facts, the same text. Plain text, no colour, one thing to do.
  */
+import { taskFrames } from "./chunks.ts";
 import { answerStem, shownName } from "./dropName.ts";
 import type { ErrorCode, Problem } from "./errors.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import type { JobState, StepState, TaskCounts } from "./job.ts";
+import type { ChunkPlan, StepPlan } from "./plan.ts";
 
 export function statusFileName(name: string): string {
   return `${answerStem(name)}.STATUS.txt`;
@@ -119,7 +121,8 @@ export interface AnsweredStep {
   readonly recipe: { readonly name: string; readonly version: string };
   readonly plate: { readonly pattern: string } | null;
   readonly wedges: readonly unknown[];
-  readonly frames: readonly unknown[];
+  readonly frames: StepPlan["frames"];
+  readonly chunks?: ChunkPlan | null;
   readonly gpuSecondsPerTask: number | null;
 }
 
@@ -139,10 +142,15 @@ function runsLines(step: AnsweredStep): readonly string[] {
   const images = step.wedges.length * step.frames.length;
   const on = step.plate === null ? "" : ` on ${step.plate.pattern}`;
   const product = `${count(step.wedges.length, "variation")} x ${count(step.frames.length, "frame")}`;
-  const cost = step.gpuSecondsPerTask === null ? null : images * step.gpuSecondsPerTask;
+  const tasks = step.wedges.length * taskFrames(step).length;
+  const cost = step.gpuSecondsPerTask === null ? null : tasks * step.gpuSecondsPerTask;
+  const chunks =
+    step.chunks === undefined || step.chunks === null
+      ? ""
+      : `, in ${count(tasks, "task")} of up to ${step.chunks.perTask} frames`;
   return [
     `  runs:     ${step.recipe.name} ${step.recipe.version}${on}`,
-    `  makes:    ${product} = ${count(images, "image")}`,
+    `  makes:    ${product} = ${count(images, "image")}${chunks}`,
     // The recipe's own figure, and of work, not of waiting: an end is foretold only from tasks that have ended.
     ...(cost === null ? [] : [`  GPU time: about ${durationText(cost)} by the recipe's estimate`]),
   ];

@@ -149,6 +149,12 @@ export const ERRORS = {
   "HP-COMFY-MEMORY": entry("The GPU ran out of memory.", "Smaller frames, or a larger GPU.", EXIT.no),
   "HP-COMFY-LOST": entry("ComfyUI forgot the prompt.", "Nothing to do: it is sent again.", EXIT.no),
   "HP-COMFY-OUTPUT": entry("The result named by ComfyUI is not there or not whole.", "See the slot's log.", EXIT.no),
+  "HP-COMFY-FRAMES": entry("Another number of frames came back than was fed.", "Fix the recipe's graph.", EXIT.no),
+  "HP-FFMPEG": entry(
+    "ffmpeg is not there or failed.",
+    "Install ffmpeg; a recipe that feeds a batch needs none.",
+    EXIT.no,
+  ),
   "HP-COMFY-SIMULATED": entry("Simulated results may not leave a demo root.", "Use a real ComfyUI.", EXIT.refused),
   "HP-TASK-TIMEOUT": entry("The task made no end in its time.", "See the slot's log; retry.", EXIT.timeout),
   "HP-TASK-POISON": entry("The task failed too often.", "See its attempts; fix; hotplate retry.", EXIT.no),

@@ -4,6 +4,7 @@
  * found sound and values that admission checked; what is wrong all the same is refused, never sent.
  */
 import { HotplateError } from "./errors.ts";
+import { expandBatch } from "./graphBatch.ts";
 import { pathProblems } from "./graphPaths.ts";
 import { isLink, isPrefixInput, isRelativeSafe, samePlace } from "./graphPlaces.ts";
 import type { Place } from "./graphPlaces.ts";
@@ -15,6 +16,10 @@ export interface GraphValues {
   readonly parameters: WedgePlan["parameters"];
   /** What `ComfySlot.place` answered for the plate; null when there is none. */
   readonly plateInput: string | null;
+  /** The further frames of a chunk that is fed as a batch, in order. */
+  readonly plateMore?: readonly string[];
+  /** Frames that are fed; absent: one. */
+  readonly frameCount?: number;
   /** The recipe's image name -> what `ComfySlot.place` answered for it. */
   readonly images: Readonly<Record<string, string>>;
   /** px; null without a plate. */
@@ -57,8 +62,8 @@ export function bindGraph(recipe: Pick<Recipe, "file" | "graph">, values: GraphV
 }
 
 /** The texts that a loader may hold. */
-export function placedOf(values: Pick<GraphValues, "plateInput" | "images">): readonly (string | null)[] {
-  return [values.plateInput, ...Object.values(values.images)];
+export function placedOf(values: Pick<GraphValues, "plateInput" | "plateMore" | "images">): readonly (string | null)[] {
+  return [values.plateInput, ...(values.plateMore ?? []), ...Object.values(values.images)];
 }
 
 /** Where the result's file name prefix goes. */
@@ -128,6 +133,8 @@ function bindPlate(draft: Draft, recipe: Pick<Recipe, "file">, values: GraphValu
     if (!Number.isSafeInteger(side) || side < 1) throw invalid(`A plate side of ${side} px can't be.`);
     for (const place of places) put(draft, place, side);
   }
+  for (const place of recipe.file.frames?.count ?? []) put(draft, place, values.frameCount ?? 1);
+  if (values.plateMore !== undefined) expandBatch(draft, plate.bind, values.plateMore);
 }
 
 function bindImage(

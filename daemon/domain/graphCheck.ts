@@ -7,6 +7,7 @@ import { catalogueProblems } from "./catalogueCheck.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Problem } from "./errors.ts";
 import { deniedReason } from "./deniedClasses.ts";
+import { framesProblems } from "./framesCheck.ts";
 import { linkedPaths, strayPaths, strayWords } from "./graphPaths.ts";
 import { isLink, isPrefixInput, loadPlaces, modelPlaces, placeName, samePlace } from "./graphPlaces.ts";
 import type { Place } from "./graphPlaces.ts";
@@ -36,6 +37,7 @@ export function checkGraph(
     ...unboundPaths(recipe),
     ...modelProblems(recipe, rules),
     ...resultProblems(recipe),
+    ...framesProblems(recipe),
     ...(catalogue === undefined ? [] : catalogueProblems(recipe, catalogue)),
   ];
   return problems.slice(0, LIMITS.problemsMax);
@@ -50,6 +52,7 @@ export function boundPlaces(file: RecipeFile): readonly (Place & { readonly by: 
     ...(file.plate === undefined ? [] : [{ ...file.plate.bind, by: "the plate" }]),
     ...(file.plate?.width ?? []).map((p) => ({ ...p, by: "the plate's width" })),
     ...(file.plate?.height ?? []).map((p) => ({ ...p, by: "the plate's height" })),
+    ...(file.frames?.count ?? []).map((p) => ({ ...p, by: "the number of frames" })),
     ...Object.entries(file.images).map(([name, { bind }]) => ({ ...bind, by: `image ${name}` })),
   ];
 }

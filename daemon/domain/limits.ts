@@ -113,6 +113,10 @@ export const LIMITS = {
   promptUnknownMs: 2_000,
   candidatesPerTick: 64,
   graphNodesMax: 2_000,
+  /** Frames of one chunk: each is a LoadImage and an ImageBatch of the graph, and all of them are in memory at once. */
+  chunkFramesMax: 256,
+  /** Of ffmpeg over one chunk's clip, or over the video that came back. */
+  clipMs: 600_000,
   graphBytesMax: 8 * 1024 * 1024,
   objectInfoBytesMax: 64 * 1024 * 1024,
   outputBytesMax: 2 * 1024 * 1024 * 1024,

@@ -81,12 +81,28 @@ export interface QcRequest {
   readonly limits: Readonly<Record<string, number>>;
 }
 
+/** Frames together: how many frames a task takes, and what becomes of those that two tasks have. */
+export interface ChunkPlan {
+  /** Frames of one task, at least 2. */
+  readonly perTask: number;
+  /** Frames that neighbouring chunks share, at most half of `perTask`. */
+  readonly overlap: number;
+  /** Each frame by a LoadImage of its own, chained by ImageBatch; or one lossless video file. */
+  readonly how: "batch" | "clip";
+  /** Shared frames: a linear crossfade of both, or each from the chunk that saw more around it. */
+  readonly seam: "blend" | "drop";
+  /** The last chunk, when it is short: fed earlier frames too, or fewer. */
+  readonly short: "shift" | "shorten";
+}
+
 export interface StepPlan {
   readonly name: string;
   readonly recipe: RecipeRef;
   readonly plate: PlatePlan | null;
   /** Sorted, unique; [null] for a still or a recipe without a plate. */
   readonly frames: readonly (number | null)[];
+  /** null or absent: every frame is a task of its own (domain/chunks). */
+  readonly chunks?: ChunkPlan | null;
   readonly wedges: readonly WedgePlan[];
   readonly target: Target;
   readonly output: Output;
@@ -115,7 +131,7 @@ export interface JobPlan {
   readonly reader?: PathForm;
 }
 
-/** wedges x frames, over all steps. */
-export function taskCount(plan: JobPlan): number {
+/** Frames that all steps publish: wedges x frames. */
+export function frameCount(plan: JobPlan): number {
   return plan.steps.reduce((sum, step) => sum + step.wedges.length * step.frames.length, 0);
 }

@@ -1,21 +1,21 @@
 /** A plan in words: how many, how long, where. `hotplate validate --plan` prints it; the first line is its summary. */
 import { durationText } from "./answer.ts";
+import { taskCount, taskFrames } from "./chunks.ts";
 import { colorWords } from "./colorPlan.ts";
 import { wedgeName } from "./ids.ts";
 import { versionFileName } from "./naming.ts";
 import { formatExtension } from "./outputFormat.ts";
 import { joinPath } from "./paths.ts";
 import type { JobPlan, StepPlan } from "./plan.ts";
-import { taskCount } from "./plan.ts";
 
 const EXAMPLES = 3;
 
 /** The recipes' own estimate for the whole plan; null when one of them makes none: half a sum would be a lie. */
 export function planGpuSeconds(plan: JobPlan): number | null {
   let sum = 0;
-  for (const { wedges, frames, gpuSecondsPerTask } of plan.steps) {
-    if (gpuSecondsPerTask === null) return null;
-    sum += wedges.length * frames.length * gpuSecondsPerTask;
+  for (const step of plan.steps) {
+    if (step.gpuSecondsPerTask === null) return null;
+    sum += step.wedges.length * taskFrames(step).length * step.gpuSecondsPerTask;
   }
   return sum;
 }
@@ -53,11 +53,20 @@ function stepText(step: StepPlan): readonly string[] {
   const swept = step.wedges.length > 1;
   return [
     `  recipe:   ${step.recipe.name}@${step.recipe.version}`,
-    `  makes:    ${step.wedges.length} ${swept ? "variations" : "variation"} x ${step.frames.length} ${step.frames.length === 1 ? "frame" : "frames"}`,
+    `  makes:    ${step.wedges.length} ${swept ? "variations" : "variation"} x ${step.frames.length} ${step.frames.length === 1 ? "frame" : "frames"}${chunkWords(step)}`,
     ...(swept ? axes : []),
     `  lands in: ${joinPath(step.target.productDir, "v###")}  (the next free number)`,
     ...files,
     `  review:   ${step.target.reviewDir}`,
     ...(colour === null ? [] : [`  colour:   ${colour}`]),
   ];
+}
+
+/** ` in 3 chunks of up to 8 frames, 2 shared`; nothing for frames that are made one by one. */
+export function chunkWords(step: Pick<StepPlan, "frames" | "chunks">): string {
+  const { chunks } = step;
+  if (chunks === undefined || chunks === null) return "";
+  const count = taskFrames(step).length;
+  const shared = chunks.overlap > 0 && count > 1 ? `, ${chunks.overlap} shared` : "";
+  return ` in ${count} ${count === 1 ? "chunk" : "chunks"} of up to ${chunks.perTask} frames${shared}`;
 }

@@ -38,6 +38,8 @@ export interface Inspection {
   readonly findings: readonly Finding[];
   readonly notApplied: readonly NotApplied[];
   readonly reader: string;
+  /** Of a chunk: QC's word on each of its frames. */
+  readonly frames?: readonly { readonly frame: number | null; readonly inspection: Inspection }[];
 }
 
 /** A check that a node can run, without its code. */

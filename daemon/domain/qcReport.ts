@@ -8,7 +8,7 @@ import { canonicalJson } from "./canonicalJson.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import type { Inspection, Verdict } from "./qc.ts";
 import { worstVerdict } from "./qc.ts";
-import type { VersionFacts, VersionFile, VersionTask } from "./versionFacts.ts";
+import type { VersionFacts, VersionFile, VersionFrame } from "./versionFacts.ts";
 
 const executionStatus = z
   .enum(["complete", "error"])
@@ -154,10 +154,10 @@ function placeOf(of: { readonly wedge: number; readonly frame: number | null }):
 
 function wedgeOf(facts: VersionFacts, index: number, lookup: Lookup): QcWedge {
   const plan = facts.plan.wedges.find((wedge) => wedge.index === index);
-  const frames = facts.tasks
-    .filter((task) => task.wedge === index)
+  const frames = facts.frames
+    .filter((frame) => frame.wedge === index)
     .sort((a, b) => (a.frame ?? -1) - (b.frame ?? -1))
-    .map((task) => frameOf(task, lookup.files.get(placeOf(task)) ?? null));
+    .map((frame) => frameOf(frame, lookup.files.get(placeOf(frame)) ?? null));
   const sequence = lookup.sequences.get(index);
   const over =
     sequence === undefined || sequence.findings.length + sequence.notApplied.length === 0
@@ -174,7 +174,7 @@ function wedgeOf(facts: VersionFacts, index: number, lookup: Lookup): QcWedge {
   };
 }
 
-function frameOf(task: VersionTask, file: VersionFile | null): QcFrame {
+function frameOf(task: VersionFrame, file: VersionFile | null): QcFrame {
   return {
     frame: task.frame,
     outcome: outcomeOf(task),
@@ -184,7 +184,7 @@ function frameOf(task: VersionTask, file: VersionFile | null): QcFrame {
   };
 }
 
-function outcomeOf(task: VersionTask): QcFrame["outcome"] {
+function outcomeOf(task: VersionFrame): QcFrame["outcome"] {
   switch (task.state) {
     case "committing":
     case "done":

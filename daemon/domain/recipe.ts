@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { colorWishesSchema, maskSchema } from "./colorWishes.ts";
 import type { Approval } from "./approval.ts";
+import { LIMITS } from "./limits.ts";
 
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 export const SEMVER_PATTERN = /^\d+\.\d+\.\d+$/;
@@ -96,6 +97,39 @@ export const recipeSchema = z.strictObject({
       height: z.array(target).default([]).describe("Inputs that take the plate's height in px."),
     })
     .optional(),
+  /** Frames together (domain/chunks): absent, every frame is a task of its own. */
+  frames: z
+    .strictObject({
+      perTask: z
+        .number()
+        .int()
+        .min(2)
+        .max(LIMITS.chunkFramesMax)
+        .describe("Frames that one task is fed, in one batch or clip."),
+      overlap: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(0)
+        .describe("Frames that neighbouring chunks share; at most half of perTask."),
+      how: z
+        .enum(["batch", "clip"])
+        .default("batch")
+        .describe(
+          "batch: plate.bind is a LoadImage, which becomes one per frame, chained by ImageBatch. clip: plate.bind takes a video file, which is lossless (needs ffmpeg).",
+        ),
+      seam: z
+        .enum(["blend", "drop"])
+        .default("blend")
+        .describe("Shared frames: crossfaded from one chunk to the next, or each taken from one of the two."),
+      short: z
+        .enum(["shift", "shorten"])
+        .default("shift")
+        .describe("The last chunk, when frames run out: fed earlier ones too, or fewer."),
+      count: z.array(target).default([]).describe("Inputs that take the number of frames that are fed."),
+    })
+    .optional()
+    .describe("Frames together, for graphs that need a frame's neighbours."),
   /** Further images beside the plate, by name: a slap comp's foreground. Values are paths in the manifest's parameters. */
   images: z
     .record(

@@ -18,6 +18,7 @@ export function checkParameters(file: RecipeFile): readonly Problem[] {
     ...nameProblems(file),
     ...resultProblems(file),
     ...colorProblems(file),
+    ...framesProblems(file),
   ];
 }
 
@@ -111,6 +112,32 @@ function nameProblems(file: RecipeFile): readonly Problem[] {
     ...Object.keys(file.images)
       .filter((name) => Object.hasOwn(file.parameters, name))
       .map((name) => fault(`The image ${name} has the name of a parameter.`)),
+  ];
+}
+
+function framesProblems(file: RecipeFile): readonly Problem[] {
+  const { frames } = file;
+  if (frames === undefined) return [];
+  if (file.plate === undefined)
+    return [fault("frames takes several frames of a plate at once, but the recipe takes no plate.")];
+  const half = Math.floor(frames.perTask / 2);
+  return [
+    ...(frames.overlap > half
+      ? [
+          fault(`frames.overlap is ${frames.overlap}, more than half of perTask.`, {
+            found: String(frames.overlap),
+            expected: `at most ${half}`,
+          }),
+        ]
+      : []),
+    ...(frames.how === "batch" && !file.allowedClasses.includes("ImageBatch")
+      ? [
+          fault("frames.how: batch puts ImageBatch into the graph, which is not in allowedClasses.", {
+            expected: "ImageBatch",
+            action: "Add ImageBatch to allowedClasses.",
+          }),
+        ]
+      : []),
   ];
 }
 

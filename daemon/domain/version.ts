@@ -3,14 +3,16 @@
  * text for the same rows (a roll-forward after a crash must not change a byte). Nothing inside a version changes after its
  * commit; who chose and approved is in the log beside it.
  */
+import { chunkLabel, chunksOf } from "./chunks.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import { checksumLines } from "./assetFiles.ts";
 import { prettyJson } from "./canonicalJson.ts";
 import { worstVerdict } from "./qc.ts";
+import type { StepPlan } from "./plan.ts";
 import { recordOf } from "./recordPlan.ts";
 import type { Redact } from "./redaction.ts";
 import { redactFields } from "./redaction.ts";
-import type { VersionFile, VersionFacts, VersionTask } from "./versionFacts.ts";
+import type { VersionFile, VersionFacts, VersionFrame } from "./versionFacts.ts";
 
 /** The tombstone of a number: stays for ever, says who had it. Two claims are the same when job, step and store agree. */
 export function claimText(claim: {
@@ -39,18 +41,24 @@ export function isOurClaim(text: string, ours: { readonly step: string; readonly
 export function wedgesJson(facts: VersionFacts, redact: Redact): string {
   const { texts } = recordOf(facts.plan);
   const wedges = facts.plan.wedges.map((wedge) => {
-    const tasks = facts.tasks.filter((task) => task.wedge === wedge.index);
-    const whole = tasks.length > 0 && tasks.every((task) => task.state === "committing" || task.state === "done");
+    const frames = facts.frames.filter((frame) => frame.wedge === wedge.index);
+    const missing = frames.filter((frame) => frame.state !== "committing" && frame.state !== "done");
+    const blended = frames.filter((frame) => frame.of.length > 0);
+    const single = frames.filter((frame) => frame.unblended !== null);
     return {
       wedge: wedgeName(wedge.index),
       axes: redactFields(wedge.axes, texts, redact),
       parameters: redactFields(wedge.parameters, texts, redact),
       seed: wedge.seed,
-      state: whole ? "candidate" : "missing",
-      qc: tasks.some((task) => task.inspection !== null)
-        ? worstVerdict(tasks.flatMap((task) => (task.inspection === null ? [] : [task.inspection.verdict])))
+      state: frames.length > 0 && missing.length === 0 ? "candidate" : "missing",
+      qc: frames.some((frame) => frame.inspection !== null)
+        ? worstVerdict(frames.flatMap((frame) => (frame.inspection === null ? [] : [frame.inspection.verdict])))
         : null,
-      missing: tasks.filter((task) => task.state !== "committing" && task.state !== "done").map(missingEntry),
+      missing: missing.map(missingEntry),
+      ...(blended.length === 0 ? {} : { blended: blended.map(blendedEntry) }),
+      ...(single.length === 0
+        ? {}
+        : { unblended: single.map(({ frame, unblended }) => ({ frame, reason: unblended })) }),
       files: facts.files.filter((file) => file.wedge === wedge.index).map((file) => file.path),
     };
   });
@@ -58,11 +66,24 @@ export function wedgesJson(facts: VersionFacts, redact: Redact): string {
     schema: "hotplate-wedges/1",
     version: versionName(facts.version),
     product: facts.plan.target.product,
+    ...chunksEntry(facts.plan),
     wedges,
   });
 }
 
-function missingEntry(task: VersionTask): {
+/** Which frames were made together; nothing where each was made by itself. */
+function chunksEntry(plan: StepPlan): object {
+  const { chunks } = plan;
+  if (chunks === undefined || chunks === null) return {};
+  return { chunks: { ...chunks, list: chunksOf(plan).map((chunk) => chunkLabel(plan, chunk.first) ?? "still") } };
+}
+
+function blendedEntry(frame: VersionFrame): object {
+  const share = (value: number): number => Math.round(value * 1e6) / 1e6;
+  return { frame: frame.frame, of: frame.of.map((one) => ({ chunk: one.chunk, share: share(one.share) })) };
+}
+
+function missingEntry(task: VersionFrame): {
   readonly frame: number | null;
   readonly state: string;
   readonly reason: string;

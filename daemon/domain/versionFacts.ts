@@ -16,6 +16,21 @@ export interface VersionTask {
   readonly gpuSeconds: number | null;
 }
 
+/** A frame that was wanted, whatever tasks were to make it. */
+export interface VersionFrame {
+  readonly wedge: number;
+  readonly frame: number | null;
+  /** Of the task whose word counts for it. */
+  readonly state: TaskState;
+  /** Why it is missing; null while it is not. */
+  readonly failure: Failure | null;
+  readonly inspection: Inspection | null;
+  /** Chunks that were blended for it, by their first frames, with each one's part; empty: one result as it is. */
+  readonly of: readonly { readonly chunk: number | null; readonly share: number }[];
+  /** Two chunks have it, and yet it is one's alone: why. */
+  readonly unblended: string | null;
+}
+
 /** A result file at its final place; `path` is relative to the version's folder. */
 export interface VersionFile {
   readonly path: string;
@@ -36,6 +51,8 @@ export interface VersionFacts {
   /** ISO 8601 UTC. */
   readonly at: string;
   readonly tasks: readonly VersionTask[];
+  /** Every frame of every wedge, by wedge, then frame. */
+  readonly frames: readonly VersionFrame[];
   readonly files: readonly VersionFile[];
   readonly graphSha256: string;
   readonly ran: RanTogether;

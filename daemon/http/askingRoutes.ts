@@ -19,6 +19,8 @@ import { findJob } from "./lookup.ts";
 import type { RouteParts } from "./routes.ts";
 import { idParams } from "./routes.ts";
 import * as shapes from "./shapes.ts";
+import type { VerdictShape } from "./verdictShape.ts";
+import { verdictShape } from "./verdictShape.ts";
 import { verdictView } from "./views.ts";
 
 const dropBody = z.strictObject({
@@ -57,7 +59,7 @@ export function addDropRoute(base: FastifyInstance, parts: RouteParts, idempoten
         querystring: z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") }),
         headers: keyHeader,
         body: dropBody,
-        response: { 200: shapes.verdictShape, 202: shapes.droppedShape },
+        response: { 200: verdictShape, 202: shapes.droppedShape },
       },
     },
     async (request, reply) => {
@@ -152,7 +154,7 @@ function checkName(name: string): void {
   if (bad !== null) throw new HotplateError("HP-HTTP-BODY", `"${name}" can't be a manifest's name: ${bad}.`);
 }
 
-async function planned(parts: RouteParts, body: Drop, folder: Folder): Promise<shapes.VerdictShape> {
+async function planned(parts: RouteParts, body: Drop, folder: Folder): Promise<VerdictShape> {
   const text = new TextEncoder().encode(body.manifest);
   const outcome = await planManifest(parts.world, {
     text,

@@ -185,7 +185,7 @@ async function tasksPage(
   const tasks = found.slice(0, query.limit);
   const last = tasks.at(-1);
   return {
-    tasks: tasks.map(taskView),
+    tasks: tasks.map((task) => taskView(job, task)),
     next: found.length > tasks.length && last !== undefined ? tasksCursor(job, last) : null,
   };
 }

@@ -27,6 +27,7 @@ export const stepShape = z.strictObject({
   product: z.string(),
   wedges: count.describe("Variations."),
   frames: count,
+  tasks: count.describe("Variations x frames, or x chunks of frames where the recipe takes several at once."),
   version: z.string().nullable().describe("v007; null before its number was given."),
   path: z.string().nullable().describe("Where the version is, or will be."),
   review: reviewShape.nullable(),
@@ -56,7 +57,8 @@ export const taskShape = z
     id: z.string(),
     step: z.string(),
     wedge: z.string().describe("w032"),
-    frame: z.number().int().nullable().describe("null: a still."),
+    frame: z.number().int().nullable().describe("null: a still. Of a chunk, its first frame."),
+    frames: z.string().nullable().describe("1001-1008: the frames of its chunk; null where a task is one frame."),
     state: z.enum(TASK_STATES),
     attempt: count,
     slot: z.string().nullable(),
@@ -230,56 +232,6 @@ export const readyShape = z.strictObject({
   slots: z.array(z.strictObject({ name: z.string(), up: z.boolean() })),
 });
 
-const problemOfManifest = z.strictObject({
-  code: z.string(),
-  severity: z.enum(["error", "warning"]),
-  file: z.string().nullable(),
-  line: z.number().int().nullable(),
-  col: z.number().int().nullable(),
-  message: z.string(),
-  found: z.string().nullable(),
-  expected: z.string().nullable(),
-  nearest: z.string().nullable(),
-  action: z.string(),
-});
-
-/** What a manifest means, or what is wrong with it: `?dry_run=true` and `hotplate validate --json`. */
-export const verdictShape = z
-  .discriminatedUnion("kind", [
-    z.strictObject({
-      kind: z.literal("plan"),
-      name: z.string(),
-      show: z.string(),
-      priority: z.number().int(),
-      tasks: count,
-      gpuSeconds: z.number().nullable().describe("The recipes' own estimate; null when one of them makes none."),
-      steps: z.array(
-        z.strictObject({
-          name: z.string(),
-          recipe: z.string(),
-          product: z.string(),
-          frames: z.array(z.number().int().nullable()),
-          plate: z.string().nullable(),
-          landsIn: z.string().describe("The product's folder: the next free v### in it."),
-          review: z.string(),
-          wedges: z.array(
-            z.strictObject({
-              wedge: z.string(),
-              axes: z.record(z.string(), z.string()),
-              parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-              seed: z.string(),
-            }),
-          ),
-        }),
-      ),
-      notes: z.array(z.string()),
-      problems: z.array(problemOfManifest).describe("Warnings."),
-    }),
-    z.strictObject({ kind: z.literal("rejected"), problems: z.array(problemOfManifest) }),
-    z.strictObject({ kind: z.literal("waiting"), reason: z.string(), problems: z.array(problemOfManifest) }),
-  ])
-  .meta({ id: "Verdict" });
-
 export const droppedShape = z.strictObject({
   kind: z.literal("dropped"),
   dropped: z.string().describe("Where the manifest lies now."),
@@ -315,7 +267,6 @@ export type VersionShape = z.infer<typeof versionShape>;
 export type EventShape = z.infer<typeof eventShape>;
 export type GpuShape = z.infer<typeof gpuShape>;
 export type NodeShape = z.infer<typeof nodeShape>;
-export type VerdictShape = z.infer<typeof verdictShape>;
 export type ProblemShape = z.infer<typeof problemShape>;
 export type JobExplainShape = z.infer<typeof jobExplainShape>;
 export type TaskExplainShape = z.infer<typeof taskExplainShape>;

@@ -1,24 +1,16 @@
 /** Rows of the store and the loop's picture of the node in the words of the API. Derived; nothing here is stored. */
+import { chunkLabel, chunksOf, taskCount, taskFrames } from "../domain/chunks.ts";
 import type { StoredEvent } from "../domain/events.ts";
 import type { GpuFacts, GpuReading, Known } from "../domain/gpu.ts";
 import { versionName, wedgeName } from "../domain/ids.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import type { NodeView, SlotProcessView } from "../domain/nodeView.ts";
 import type { StepPlan } from "../domain/plan.ts";
-import { taskCount } from "../domain/plan.ts";
 import { planGpuSeconds } from "../domain/planText.ts";
 import type { PlanOutcome } from "../planManifest.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
-import type {
-  EventShape,
-  GpuShape,
-  JobShape,
-  NodeShape,
-  StepShape,
-  TaskShape,
-  VerdictShape,
-  VersionShape,
-} from "./shapes.ts";
+import type { EventShape, GpuShape, JobShape, NodeShape, StepShape, TaskShape, VersionShape } from "./shapes.ts";
+import type { VerdictShape } from "./verdictShape.ts";
 
 export function jobView(job: JobRow): JobShape {
   return {
@@ -47,6 +39,7 @@ function stepView(step: StepRow): StepShape {
     product: plan.target.product,
     wedges: plan.wedges.length,
     frames: plan.frames.length,
+    tasks: plan.wedges.length * taskFrames(plan).length,
     version: version === null ? null : versionName(version),
     path: version === null ? null : versionDir(plan.target, version),
     review: version === null ? null : reviewPaths(plan.target, version),
@@ -55,12 +48,14 @@ function stepView(step: StepRow): StepShape {
   };
 }
 
-export function taskView(task: TaskRow): TaskShape {
+export function taskView(job: Pick<JobRow, "steps">, task: TaskRow): TaskShape {
+  const plan = job.steps.find((step) => step.id === task.stepId)?.plan;
   return {
     id: task.id,
     step: task.stepId,
     wedge: wedgeName(task.wedge),
     frame: task.frame,
+    frames: plan === undefined || (plan.chunks ?? null) === null ? null : chunkLabel(plan, task.frame),
     state: task.state,
     attempt: task.attempt,
     slot: task.slot,
@@ -158,6 +153,7 @@ function plannedStep(step: StepPlan): PlannedStep {
     recipe: recipeOf(step),
     product: step.target.product,
     frames: [...step.frames],
+    chunks: chunksView(step),
     plate: step.plate === null ? null : `${step.plate.dir}/${step.plate.pattern.split("/").at(-1) ?? ""}`,
     landsIn: step.target.productDir,
     review: step.target.reviewDir,
@@ -168,6 +164,12 @@ function plannedStep(step: StepPlan): PlannedStep {
       seed: wedge.seed,
     })),
   };
+}
+
+function chunksView(step: StepPlan): PlannedStep["chunks"] {
+  const { chunks } = step;
+  if (chunks === undefined || chunks === null) return null;
+  return { ...chunks, list: chunksOf(step).map((chunk) => chunkLabel(step, chunk.first) ?? "still") };
 }
 
 function recipeOf(plan: StepPlan): string {

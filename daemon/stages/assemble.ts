@@ -3,9 +3,8 @@
  * staged), contact sheet, wedges.json, and `.hotplate/` with asset.json, graph.api.json, frames.sha256, qc.json and, last,
  * commit.json. Every file and directory is fsynced before the store is asked to decide. Repeatable: it starts from empty.
  */
-import { systemCode } from "../domain/errors.ts";
 import type { Fence } from "../domain/ids.ts";
-import { versionDir, versionFileName } from "../domain/naming.ts";
+import { versionDir } from "../domain/naming.ts";
 import { joinPath, parentDir } from "../domain/paths.ts";
 import { assetJson } from "../domain/assetJson.ts";
 import { canonicalJson } from "../domain/canonicalJson.ts";
@@ -18,13 +17,15 @@ import { ranOnEvents, ranTogether } from "../domain/ranOn.ts";
 import { qcJson } from "../domain/qcReport.ts";
 import type { QcExtra } from "../domain/qcReport.ts";
 import type { Inspection } from "../domain/qc.ts";
-import { linkOrCopy, makeDirs } from "../durable.ts";
+import { makeDirs } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { FenceRef } from "../ports.ts";
-import type { JobRow, StagedFile, StepRow, TaskRow } from "../storePort.ts";
+import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import { sheetPages } from "./contactSheet.ts";
 import { machineRecord } from "./machineRecord.ts";
 import type { InputHashes } from "./inputHashes.ts";
+import type { PlacedFrames } from "./placeFrames.ts";
+import { placeFrames } from "./placeFrames.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { recordFacts, redactOf } from "./versionRecord.ts";
 
@@ -54,7 +55,7 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
   await files.removeTree(tree);
   await makeDirs(files, stagingDir, joinPath(tree, ".hotplate"));
 
-  const placed = await placeResults(context, step, { tasks, tree });
+  const placed = await placeFrames(context, step, { tasks, tree, shelf });
   if (placed.lost.length > 0) return { publication: null, lost: placed.lost };
   const entries: CommitEntry[] = placed.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
   const put = async (path: string, text: string): Promise<void> => {
@@ -63,13 +64,13 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
     entries.push({ path, bytes: new TextEncoder().encode(text).length, sha256: world.digest.sha256(text) });
   };
 
-  entries.push(...(await placeSheets(context, step, { tasks, tree })));
+  entries.push(...(await placeSheets(context, step, { tasks, tree, placed: placed.files })));
   const graph = shelf.graphText(step.plan.recipe);
   const recipe = shelf.recipeText(step.plan.recipe);
   const facts = await factsOf(context, step, {
     job,
     tasks,
-    files: placed.files,
+    placed,
     graphSha256: world.digest.sha256(canonicalJson(JSON.parse(graph))),
     fence,
     version,
@@ -78,7 +79,7 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
   await put(".hotplate/graph.api.json", graph);
   if (recipe !== null) await put(".hotplate/recipe.json", recipe);
   await put(".hotplate/frames.sha256", framesSha256(placed.files));
-  await put(".hotplate/qc.json", qcJson(facts, await qcExtra(context, step, tasks)));
+  await put(".hotplate/qc.json", qcJson(facts, await qcExtra(context, step, { tasks, files: placed.files })));
   const record = await recordFacts(context, { step, tasks, facts, tree, inputs });
   await put(".hotplate/asset.json", assetJson(facts, record));
   const commit = commitJson(facts, entries);
@@ -95,72 +96,15 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
   };
 }
 
-async function placeResults(
-  context: StageContext,
-  step: StepRow,
-  of: { readonly tasks: readonly TaskRow[]; readonly tree: string },
-): Promise<{ readonly files: readonly VersionFile[]; readonly lost: readonly FenceRef[] }> {
-  const { files } = context;
-  const out: VersionFile[] = [];
-  const lost: FenceRef[] = [];
-  const made = new Set<string>();
-  for (const task of of.tasks) {
-    if (task.state !== "committing") continue;
-    for (const staged of task.staged) {
-      const path = versionFileName(step.plan, {
-        version: step.version ?? 0,
-        wedge: task.wedge,
-        frame: task.frame,
-        stagedPath: staged.path,
-        padding: step.plan.plate?.padding ?? 4,
-      });
-      const target = joinPath(of.tree, path);
-      if (!made.has(parentDir(target))) {
-        await makeDirs(files, of.tree, parentDir(target));
-        made.add(parentDir(target));
-      }
-      if (await linkWhole(context, staged, target)) {
-        out.push(versionFile(task, staged, path));
-      } else if (task.fence !== null) lost.push({ taskId: task.id, fence: task.fence });
-    }
-  }
-  return { files: out, lost };
-}
-
-function versionFile(task: TaskRow, staged: StagedFile, path: string): VersionFile {
-  const { bytes, sha256, finished } = staged;
-  const file = { path, wedge: task.wedge, frame: task.frame, bytes, sha256 };
-  if (finished === undefined) return file;
-  const { width, height, channels, bitDepth } = finished;
-  return { ...file, size: { width, height, channels, bitDepth } };
-}
-
-/** Links a staged file into the tree and looks once more that it is the one recorded. */
-async function linkWhole(
-  context: StageContext,
-  staged: { readonly path: string; readonly bytes: number; readonly sha256: string },
-  target: string,
-): Promise<boolean> {
-  try {
-    await linkOrCopy(context.files, staged.path, target);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return false;
-    throw error;
-  }
-  const there = await context.files.hash(target);
-  return there.bytes === staged.bytes && there.sha256 === staged.sha256;
-}
-
 async function placeSheets(
   context: StageContext,
   step: StepRow,
-  of: { readonly tasks: readonly TaskRow[]; readonly tree: string },
+  of: { readonly tasks: readonly TaskRow[]; readonly tree: string; readonly placed: readonly VersionFile[] },
 ): Promise<readonly CommitEntry[]> {
   const { files, world } = context;
   const out: CommitEntry[] = [];
-  for (const page of sheetPages(step.plan, of.tasks, (task) =>
-    task.state === "committing" ? (task.staged[0]?.path ?? null) : null,
-  )) {
+  const placed = new Map(of.placed.map(({ wedge, frame, path }) => [`${wedge}/${frame}`, joinPath(of.tree, path)]));
+  for (const page of sheetPages(step.plan, of.tasks, ({ wedge, frame }) => placed.get(`${wedge}/${frame}`) ?? null)) {
     const path = sheetName(step.version ?? 0, page);
     const target = joinPath(of.tree, path);
     const title = `${step.plan.target.name} ${step.plan.target.product} v${String(step.version).padStart(3, "0")}`;
@@ -190,7 +134,7 @@ async function factsOf(
   of: {
     readonly job: JobRow;
     readonly tasks: readonly TaskRow[];
-    readonly files: readonly VersionFile[];
+    readonly placed: PlacedFrames;
     readonly graphSha256: string;
     readonly fence: Fence;
     readonly version: number;
@@ -205,7 +149,8 @@ async function factsOf(
     store: await context.world.store.storeId(),
     at: new Date(context.world.clock.now()).toISOString(),
     tasks: of.tasks,
-    files: of.files,
+    frames: of.placed.frames,
+    files: of.placed.files,
     graphSha256: of.graphSha256,
     ran: ranTogether(await recordsOf(context, job.id)),
     checks: checksOf(of.tasks),
@@ -236,12 +181,14 @@ async function recordsOf(context: StageContext, jobId: JobRow["id"]): Promise<re
 }
 
 /** Checks of scope `sequence` look at each wedge as a whole, now that its frames are known. */
-async function qcExtra(context: StageContext, step: StepRow, tasks: readonly TaskRow[]): Promise<QcExtra> {
+async function qcExtra(
+  context: StageContext,
+  step: StepRow,
+  of: { readonly tasks: readonly TaskRow[]; readonly files: readonly VersionFile[] },
+): Promise<QcExtra> {
   const sequences = new Map<number, Inspection>();
   for (const wedge of step.plan.wedges) {
-    const present = tasks
-      .filter((task) => task.wedge === wedge.index && task.state === "committing")
-      .map((task) => task.frame);
+    const present = of.files.filter((file) => file.wedge === wedge.index).map((file) => file.frame);
     if (present.length === 0) continue;
     sequences.set(
       wedge.index,
@@ -250,7 +197,7 @@ async function qcExtra(context: StageContext, step: StepRow, tasks: readonly Tas
   }
   return {
     tool: { name: "hotplate", version: context.options.version },
-    simulated: machineRecord(context, tasks).simulated,
+    simulated: machineRecord(context, of.tasks).simulated,
     sequences,
   };
 }

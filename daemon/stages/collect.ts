@@ -13,10 +13,11 @@ import { noteEnd } from "../live.ts";
 import type { PromptStatus } from "../ports.ts";
 import type { StagedFile } from "../storePort.ts";
 import { attemptFailed, canceled, givenBack, leave, lostWhileRunning, stoppedAsWanted } from "./attempts.ts";
-import { NoResult, finishResult } from "./finishResult.ts";
+import { NoResult } from "./finishResult.ts";
 import { laneOf } from "./lanes.ts";
 import { engineOf } from "./machineRecord.ts";
 import { learn, usualMsOf } from "./learn.ts";
+import { promptResults } from "./promptResults.ts";
 import { rootFull } from "./roots.ts";
 import { slotDown } from "./slots.ts";
 
@@ -195,14 +196,12 @@ async function collect(
   if (step?.stagingDir === null || step?.stagingDir === undefined) {
     throw Object.assign(new Error("its version has no staging directory"), { code: "ENOENT" });
   }
-  const results = status.outputs.filter((output) => output.type === "output");
-  const output = results[0];
-  if (output === undefined) throw new NoResult("ComfyUI reports success but names no result file");
   const staged = { ...step, stagingDir: step.stagingDir };
-  const file = await finishResult(context, slot, { flight, output, frame: flight.task.frame, step: staged });
+  const files = await promptResults(context, slot, { flight, outputs: status.outputs, step: staged });
+  const engine = await engineOf(slot);
   const gpuSeconds =
     status.startedAt === null || status.endedAt === null ? null : (status.endedAt - status.startedAt) / 1000;
-  return { files: [{ ...file, engine: await engineOf(slot) }], gpuSeconds };
+  return { files: files.map((file) => ({ ...file, engine })), gpuSeconds };
 }
 
 async function staged(
@@ -233,7 +232,7 @@ async function notCollected(
     await attemptFailed(context, {
       slot,
       flight,
-      failure: { class: "output", code: "HP-COMFY-OUTPUT", message: error.message },
+      failure: { class: "output", code: error.code, message: error.message },
     });
     return;
   }

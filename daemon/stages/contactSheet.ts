@@ -7,6 +7,8 @@ import { LIMITS } from "../domain/limits.ts";
 import type { StepPlan, WedgePlan } from "../domain/plan.ts";
 import type { SheetTile } from "../ports.ts";
 import type { TaskRow } from "../storePort.ts";
+import type { FrameResult } from "./frameResults.ts";
+import { frameResults, inspectionOf } from "./frameResults.ts";
 
 export interface SheetPage {
   readonly page: number;
@@ -15,22 +17,23 @@ export interface SheetPage {
   readonly tiles: readonly SheetTile[];
 }
 
-/** `pictureOf`: the picture of a wedge's first staged task; null while there is none. */
+/** `pictureOf`: the picture of a frame; null while there is none. One tile per wedge, or per frame where there is one wedge. */
 export function sheetPages(
   plan: StepPlan,
   tasks: readonly TaskRow[],
-  pictureOf: (task: TaskRow) => string | null,
+  pictureOf: (result: FrameResult) => string | null,
 ): readonly SheetPage[] {
-  const byWedge = new Map<number, TaskRow[]>();
-  for (const task of tasks) {
-    const list = byWedge.get(task.wedge);
-    if (list === undefined) byWedge.set(task.wedge, [task]);
-    else list.push(task);
+  const byWedge = new Map<number, FrameResult[]>();
+  const results = frameResults(plan, tasks);
+  for (const result of results) {
+    const list = byWedge.get(result.wedge);
+    if (list === undefined) byWedge.set(result.wedge, [result]);
+    else list.push(result);
   }
   const tiles =
     plan.wedges.length > 1
       ? plan.wedges.map((wedge) => wedgeTile(wedge, byWedge.get(wedge.index) ?? [], pictureOf))
-      : frameTiles(tasks, pictureOf);
+      : frameTiles(results, pictureOf);
   const columns = columnsFor(plan, tiles.length);
   const size = LIMITS.contactSheetTilesMax;
   const pages = Math.max(1, Math.ceil(tiles.length / size));
@@ -44,15 +47,15 @@ export function sheetPages(
 
 function wedgeTile(
   wedge: WedgePlan,
-  tasks: readonly TaskRow[],
-  pictureOf: (task: TaskRow) => string | null,
+  results: readonly FrameResult[],
+  pictureOf: (result: FrameResult) => string | null,
 ): SheetTile {
-  const shown = tasks.find((task) => task.staged.length > 0) ?? tasks[0];
+  const shown = results.find((result) => result.sources.length > 0) ?? results[0];
   const values = Object.entries(wedge.axes).map(axisLabel).join(" ");
   return {
     path: shown === undefined ? null : pictureOf(shown),
     label: `${wedgeName(wedge.index)} ${values}`.trim(),
-    mark: markOf(tasks),
+    mark: markOf(results),
   };
 }
 
@@ -61,17 +64,20 @@ function axisLabel([axis, value]: readonly [string, string]): string {
   return axis === "seed" || !/^[-+.\d]+$/.test(value) ? value : `${axis} ${value}`;
 }
 
-function frameTiles(tasks: readonly TaskRow[], pictureOf: (task: TaskRow) => string | null): readonly SheetTile[] {
-  return tasks.map((task) => ({
-    path: pictureOf(task),
-    label: task.frame === null ? "still" : String(task.frame),
-    mark: markOf([task]),
+function frameTiles(
+  results: readonly FrameResult[],
+  pictureOf: (result: FrameResult) => string | null,
+): readonly SheetTile[] {
+  return results.map((result) => ({
+    path: pictureOf(result),
+    label: result.frame === null ? "still" : String(result.frame),
+    mark: markOf([result]),
   }));
 }
 
-function markOf(tasks: readonly TaskRow[]): SheetTile["mark"] {
-  if (tasks.some((task) => task.state === "failed" || task.state === "canceled")) return "fail";
-  const verdicts = tasks.map((task) => task.inspection?.verdict ?? null);
+function markOf(results: readonly FrameResult[]): SheetTile["mark"] {
+  if (results.some(({ task }) => task.state === "failed" || task.state === "canceled")) return "fail";
+  const verdicts = results.map(({ task, frame }) => inspectionOf(task, frame)?.verdict ?? null);
   if (verdicts.includes("fail")) return "fail";
   if (verdicts.includes("error")) return "error";
   if (verdicts.length === 0 || verdicts.includes(null)) return "waiting";

@@ -5,51 +5,73 @@
  */
 import { assetReference, assetSeed, assetUrn } from "../domain/assetPointer.ts";
 import type { Embed } from "../domain/assetPointer.ts";
+import type { ErrorCode } from "../domain/errors.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
+import type { StepPlan } from "../domain/plan.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { formatExtension } from "../domain/outputFormat.ts";
 import { extension, joinPath } from "../domain/paths.ts";
 import { sourceUri } from "../domain/recordPlan.ts";
 import { ignore, settleFile } from "../durable.ts";
-import type { Flight, SlotState, StageContext } from "../live.ts";
-import type { ComfyOutput, FinishRequest } from "../ports.ts";
+import type { Flight, StageContext } from "../live.ts";
+import type { FinishRequest } from "../ports.ts";
 import type { StagedFile, StepRow } from "../storePort.ts";
 import { attemptsDir } from "./openVersion.ts";
 
 /** ComfyUI is done, but there is nothing that could be published: the attempt failed. */
-export class NoResult extends Error {}
+export class NoResult extends Error {
+  readonly code: ErrorCode;
+  constructor(message: string, code: ErrorCode = "HP-COMFY-OUTPUT") {
+    super(message);
+    this.code = code;
+  }
+}
 
 export interface Returned {
   readonly flight: Flight;
-  readonly output: ComfyOutput;
+  /** What ComfyUI calls it. */
+  readonly filename: string;
+  /** Writes it to a path (EEXIST when there). */
+  readonly get: (to: string) => Promise<void>;
   /** The frame of the result; null for a still. */
   readonly frame: number | null;
+  /** Keeps what came back: another chunk has the same frame, and they will be blended. */
+  readonly keep: boolean;
 }
 
 export async function finishResult(
   context: StageContext,
-  slot: SlotState,
   of: Returned & { readonly step: StepRow & { readonly stagingDir: string } },
 ): Promise<Omit<StagedFile, "engine">> {
   const { files } = context;
-  const { flight, output, step, frame } = of;
+  const { flight, filename, step, frame } = of;
   const name = `w${flight.task.wedge}.${frame ?? "still"}-${flight.fence}`;
   const dir = attemptsDir(step.stagingDir);
-  const returned = joinPath(dir, `${name}.returned.${extension(output.filename) || "png"}`);
+  const returned = joinPath(dir, `${name}.returned.${extension(filename) || "png"}`);
   const to = joinPath(dir, `${name}.${formatExtension(flight.plan.output.format)}`);
-  await anew(context, returned, () => slot.client.fetch(output, returned));
-  const request = { returned, to, ...(await requestOf(context, of)) };
+  await anew(context, returned, () => of.get(returned));
+  const { plan, task } = flight;
+  const request = {
+    returned,
+    to,
+    ...(await finishRequest(context, { plan, show: task.show, wedge: task.wedge, frame, step })),
+  };
   const finished = await anew(context, to, () => context.world.images.finish(request)).catch((error: unknown) => {
-    throw finishFailed(flight, output, error);
+    throw finishFailed(flight, filename, error);
   });
   const digest = await settleFile(files, to);
-  if (digest.bytes === 0) throw new NoResult(`${output.filename} is empty`);
+  if (digest.bytes === 0) throw new NoResult(`${filename} is empty`);
+  if (of.keep) return { path: to, ...digest, frame, finished, returned: await kept(context, returned) };
   await files.unlink(returned).catch(ignore("ENOENT"));
   return { path: to, ...digest, frame, finished };
 }
 
+async function kept(context: StageContext, path: string): Promise<NonNullable<StagedFile["returned"]>> {
+  return { path, ...(await settleFile(context.files, path)) };
+}
+
 /** A file of this very attempt from before a crash is written anew, for it may be torn. */
-async function anew<T>(context: StageContext, path: string, make: () => Promise<T>): Promise<T> {
+export async function anew<T>(context: StageContext, path: string, make: () => Promise<T>): Promise<T> {
   try {
     return await make();
   } catch (error) {
@@ -59,12 +81,20 @@ async function anew<T>(context: StageContext, path: string, make: () => Promise<
   }
 }
 
-async function requestOf(
+/** Whose frame is finished. */
+export interface Finishing {
+  readonly plan: StepPlan;
+  readonly show: string;
+  readonly wedge: number;
+  readonly frame: number | null;
+  readonly step: StepRow;
+}
+
+export async function finishRequest(
   context: StageContext,
-  of: Returned & { readonly step: StepRow },
+  of: Finishing,
 ): Promise<Omit<FinishRequest, "returned" | "to">> {
-  const { flight, frame } = of;
-  const { plan } = flight;
+  const { plan, frame } = of;
   const plate = plan.plate?.frames.find((one) => one.frame === frame) ?? plan.plate?.frames[0] ?? null;
   return {
     fed: null,
@@ -76,20 +106,19 @@ async function requestOf(
   };
 }
 
-function embedOf(context: StageContext, of: Returned & { readonly step: StepRow }, store: string): Embed {
-  const { plan, task } = of.flight;
+function embedOf(context: StageContext, { plan, show, wedge, step }: Finishing, store: string): Embed {
   const { config, digest } = context.world;
   return {
-    digitalSourceType: sourceUri(plan, config.digitalSourceType[task.show]),
+    digitalSourceType: sourceUri(plan, config.digitalSourceType[show]),
     assetRef: assetReference({
-      show: task.show,
+      show,
       shot: null,
       target: plan.target,
-      version: of.step.version ?? 0,
-      ...(plan.wedges.length > 1 ? { wedge: task.wedge } : {}),
+      version: step.version ?? 0,
+      ...(plan.wedges.length > 1 ? { wedge } : {}),
     }),
-    assetId: assetUrn(digest.sha256(assetSeed({ store, stepId: of.step.id }))),
-    seed: plan.wedges[task.wedge - 1]?.seed ?? "",
+    assetId: assetUrn(digest.sha256(assetSeed({ store, stepId: step.id }))),
+    seed: plan.wedges[wedge - 1]?.seed ?? "",
   };
 }
 
@@ -97,11 +126,11 @@ function embedOf(context: StageContext, of: Returned & { readonly step: StepRow 
  * A result that no reader can read is no result. A worker that broke or hung over it may have been unlucky: it is tried
  * again a bounded number of times, then the picture is what breaks it. All else (disk, full queue) is nobody's fault.
  */
-function finishFailed(flight: Flight, output: ComfyOutput, error: unknown): unknown {
+function finishFailed(flight: Flight, filename: string, error: unknown): unknown {
   const code = error instanceof HotplateError ? error.code : null;
   if (code === "HP-PLATE-BROKEN" || code === "HP-PLATE-KIND")
-    return new NoResult(`${output.filename} can't be published: ${messageOf(error)}`);
+    return new NoResult(`${filename} can't be published: ${messageOf(error)}`);
   if (code !== "HP-IMAGE-WORKER" && systemCode(error) !== "ETIMEDOUT") return error;
   flight.finishTries += 1;
-  return flight.finishTries < LIMITS.finishTriesMax ? error : new NoResult(`${output.filename}: ${messageOf(error)}`);
+  return flight.finishTries < LIMITS.finishTriesMax ? error : new NoResult(`${filename}: ${messageOf(error)}`);
 }

@@ -9,6 +9,7 @@ import { wiringProblems } from "../domain/catalogueCheck.ts";
 import type { Problem } from "../domain/errors.ts";
 import { bindGraph, placedOf } from "../domain/graph.ts";
 import { checkGraph } from "../domain/graphCheck.ts";
+import { chunkFrames } from "../domain/chunks.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { WedgePlan } from "../domain/plan.ts";
 import type { Recipe } from "../domain/recipe.ts";
@@ -70,6 +71,7 @@ export function lastLook(context: StageContext, slot: SlotState, bound: BoundGra
 /** The graph with this wedge's values, and names where files will be. */
 function rehearsed({ flight, recipe, wedge }: Gated): BoundGraph {
   const { plate } = flight.plan;
+  const fed = chunkFrames(flight.plan, flight.task.frame);
   const images = Object.keys(recipe.file.images).filter((name) => {
     const path = wedge.parameters[name];
     return typeof path === "string" && path !== "";
@@ -77,6 +79,9 @@ function rehearsed({ flight, recipe, wedge }: Gated): BoundGraph {
   const values = {
     parameters: wedge.parameters,
     plateInput: plate === null ? null : "plate.png",
+    plateMore:
+      plate !== null && flight.plan.chunks?.how === "batch" ? fed.slice(1).map((_, n) => `plate-${n}.png`) : [],
+    frameCount: fed.length,
     plateWidth: plate?.width ?? null,
     plateHeight: plate?.height ?? null,
     images: Object.fromEntries(images.map((name) => [name, `${name}.png`])),

@@ -8,9 +8,11 @@ import { LIMITS } from "../domain/limits.ts";
 import type { Finding, GateOutcome, Inspection } from "../domain/qc.ts";
 import { gateOf } from "../domain/qc.ts";
 import type { Stage, StageContext } from "../live.ts";
-import type { TaskRow } from "../storePort.ts";
+import type { StagedFile, TaskRow } from "../storePort.ts";
 import type { StepPlan } from "../domain/plan.ts";
 import { simulatedMark } from "../domain/simulatedMark.ts";
+import { chunkAt } from "../domain/chunks.ts";
+import { chunkInspection } from "./frameResults.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { planOf } from "./stepPlans.ts";
 import { expectedSize } from "../domain/expectedSize.ts";
@@ -64,19 +66,36 @@ function start(context: StageContext, parts: Parts): void {
   });
 }
 
+/** Every frame of a chunk that may be published; what it was fed as context only is nobody's picture. */
 async function inspect(context: StageContext, parts: Parts): Promise<Inspection> {
-  const { task, plan, shelf } = parts;
-  const file = task.staged[0];
-  if (file === undefined) throw Object.assign(new Error("nothing staged"), { code: "ENOENT" });
+  const { task, plan } = parts;
+  const own = chunkAt(plan, task.frame)?.own ?? [];
+  const looked: { frame: number | null; inspection: Inspection }[] = [];
+  for (const file of task.staged) {
+    if (!own.includes(file.frame)) continue;
+    const at = { plan, wedge: task.wedge, shelf: parts.shelf };
+    looked.push({ frame: file.frame, inspection: await inspectFrame(context, file, at) });
+  }
+  if (looked.length === 0) throw Object.assign(new Error("nothing staged"), { code: "ENOENT" });
+  return chunkInspection(looked);
+}
+
+/** One picture at its frame: of a task, or blended of two. */
+export async function inspectFrame(
+  context: StageContext,
+  file: Pick<StagedFile, "path" | "frame" | "engine">,
+  of: { readonly plan: StepPlan; readonly wedge: number; readonly shelf: RecipeShelf },
+): Promise<Inspection> {
+  const { plan, wedge, shelf } = of;
   const stat = await context.files.stat(file.path);
   const recipe = shelf.find(plan.recipe);
-  const plate = plan.plate?.frames.find((frame) => frame.frame === task.frame) ?? plan.plate?.frames[0] ?? null;
-  const size = expectedSize(plan, recipe?.file ?? null, task.wedge);
+  const plate = plan.plate?.frames.find((frame) => frame.frame === file.frame) ?? plan.plate?.frames[0] ?? null;
+  const size = expectedSize(plan, recipe?.file ?? null, wedge);
   const simulated = file.engine?.simulated ?? false;
   return context.world.images.inspect({
     path: file.path,
     bytes: stat.bytes,
-    frame: task.frame,
+    frame: file.frame,
     platePath: plate?.path ?? null,
     expected: {
       width: size?.width ?? null,

@@ -13,6 +13,8 @@ import { exists, ignore, makeDirs, replaceAnswer } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import { sheetPages } from "./contactSheet.ts";
+import type { FrameResult } from "./frameResults.ts";
+import { frameResults, largest } from "./frameResults.ts";
 import { laneOf } from "./lanes.ts";
 
 export interface ReviewFolder {
@@ -106,16 +108,14 @@ async function makeProxies(
 ): Promise<boolean> {
   const { files, world } = context;
   let made = 0;
-  for (const task of of.tasks) {
-    const staged = task.staged[0];
-    const shown =
-      staged !== undefined && task.inspection !== null && (task.state === "committing" || task.state === "done");
-    const name = proxyName(task.wedge, task.frame);
-    const key = `${step.id}/${name}/${task.fence}`;
-    if (!shown || of.proxies.has(key)) continue;
+  for (const result of frameResults(step.plan, of.tasks)) {
+    const shown = largest(result.sources);
+    const name = proxyName(result.wedge, result.frame);
+    const key = `${step.id}/${name}/${result.sources.map(({ task }) => task.fence).join("+")}`;
+    if (shown === null || result.task.inspection === null || of.proxies.has(key)) continue;
     if (made >= LIMITS.proxiesPerUnit) return true;
     const target = joinPath(of.dir, name);
-    const source = step.state === "committed" ? await publishedPath(context, step, task) : staged.path;
+    const source = step.state === "committed" ? await publishedPath(context, step, result) : shown.staged.path;
     if (source === null) continue;
     if (!(await exists(files, target)) || step.state !== "committed") {
       const temporary = joinPath(of.dir, `.hotplate-tmp.${world.ids.uuid()}.jpg`);
@@ -129,13 +129,13 @@ async function makeProxies(
 }
 
 /** Where a staged file went when its version was committed. */
-async function publishedPath(context: StageContext, step: StepRow, task: TaskRow): Promise<string | null> {
-  const staged = task.staged[0];
+async function publishedPath(context: StageContext, step: StepRow, result: FrameResult): Promise<string | null> {
+  const staged = largest(result.sources)?.staged;
   if (staged === undefined || step.version === null) return null;
   const name = versionFileName(step.plan, {
     version: step.version,
-    wedge: task.wedge,
-    frame: task.frame,
+    wedge: result.wedge,
+    frame: result.frame,
     stagedPath: staged.path,
     padding: step.plan.plate?.padding ?? 4,
   });
@@ -149,9 +149,9 @@ async function drawSheets(
   of: { readonly tasks: readonly TaskRow[]; readonly paths: ReturnType<typeof reviewPaths> },
 ): Promise<void> {
   const { files, world } = context;
-  const pages = sheetPages(step.plan, of.tasks, (task) =>
-    task.inspection !== null && task.state === "committing"
-      ? joinPath(of.paths.reviewDir, proxyName(task.wedge, task.frame))
+  const pages = sheetPages(step.plan, of.tasks, ({ task, sources, wedge, frame }) =>
+    sources.length > 0 && task.inspection !== null && task.state === "committing"
+      ? joinPath(of.paths.reviewDir, proxyName(wedge, frame))
       : null,
   );
   for (const page of pages) {

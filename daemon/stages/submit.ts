@@ -6,13 +6,13 @@
 import type { ComfyError } from "../ports.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { bindGraph, placedOf } from "../domain/graph.ts";
-import type { PlateFrame } from "../domain/plan.ts";
 import type { Recipe } from "../domain/recipe.ts";
 import type { Failure } from "../domain/retry.ts";
 import type { WedgePlan } from "../domain/plan.ts";
 import type { Flight, SlotState, StageContext } from "../live.ts";
 import { attemptFailed, givenBack } from "./attempts.ts";
 import type { FeedCache } from "./feedCache.ts";
+import { placePlate } from "./placePlate.ts";
 import { gate, lastLook, standingFailure } from "./graphGate.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { slotDown } from "./slots.ts";
@@ -68,11 +68,13 @@ async function submit(context: StageContext, parts: SubmitParts): Promise<Submit
       (await gate(context, gated)) ??
       (shelf.models === undefined ? null : standingFailure(context, gated, shelf.models));
     if (refused !== null) return { kind: "unusable", failure: refused, counts: true };
-    const plate = await placePlate(context, parts);
+    const plate = await placePlate(context, { slot, flight, recipe, feeds: shelf.feeds });
     const images = await placeImages(context, { parts, recipe, wedge });
     const values = {
       parameters: wedge.parameters,
       plateInput: plate?.input ?? null,
+      plateMore: plate?.more ?? [],
+      frameCount: plate?.frames ?? 1,
       plateWidth: plate?.width ?? null,
       plateHeight: plate?.height ?? null,
       images,
@@ -104,23 +106,6 @@ export function prefixOf(flight: Pick<Flight, "promptId">): string {
   return `hotplate/${flight.promptId}`;
 }
 
-async function placePlate(
-  context: StageContext,
-  parts: SubmitParts,
-): Promise<{ input: string; width: number; height: number } | null> {
-  const { flight, slot, shelf } = parts;
-  const plate = flight.plan.plate;
-  if (plate === null) return null;
-  const frame = plate.frames.find((f) => f.frame === flight.task.frame) ?? plate.frames[0];
-  if (frame === undefined) throw new HotplateError("HP-PLATE-FRAMES", `the plate has no frame ${flight.task.frame}`);
-  await sameAsPlanned(context, frame);
-  const feeds = shelf.feeds;
-  if (feeds === undefined) throw new HotplateError("HP-INTERNAL", "no feed cache");
-  const feed = await feeds.feed(frame);
-  const input = await slot.client.place(feed.path, `${flight.promptId}.png`);
-  return { input, width: feed.width, height: feed.height };
-}
-
 async function placeImages(
   context: StageContext,
   of: { readonly parts: SubmitParts; readonly recipe: Recipe; readonly wedge: WedgePlan },
@@ -137,16 +122,6 @@ async function placeImages(
     out[name] = input;
   }
   return out;
-}
-
-/** A plate that changed since the job was accepted is another plate: nothing is rendered from it. */
-async function sameAsPlanned(context: StageContext, frame: PlateFrame): Promise<void> {
-  const stat = await context.files.stat(frame.path);
-  if (stat.bytes === frame.bytes && stat.mtimeNs === frame.mtimeNs) return;
-  throw new HotplateError(
-    "HP-PLATE-CHANGED",
-    `${frame.path} changed after the job was accepted. Drop the manifest again.`,
-  );
 }
 
 function prepareFailed(error: unknown): Submitted {

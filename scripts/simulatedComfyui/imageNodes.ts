@@ -175,10 +175,13 @@ function refuseMoreChannels(one: Plane, other: Plane): void {
 
 function blend(frame: Plane, other: Plane, inputs: Inputs): Plane {
   refuseMoreChannels(frame, other);
-  const factor = num(inputs, "blend_factor");
+  // Rounded where torch rounds: SaveImage cuts off, so the last bit of a sum decides over a whole code.
+  const round = Math.fround;
+  const factor = round(num(inputs, "blend_factor"));
+  const rest = round(1 - num(inputs, "blend_factor"));
   const mode = BLEND[word(inputs, "blend_mode")] ?? ((_a: number, b: number) => b);
   const second = withChannels(resizeToFill(other, frame.width, frame.height, "bicubic"), frame.channels).data;
-  return mapped(frame, (a, index) => clamp01(a * (1 - factor) + mode(a, second[index] ?? 0) * factor));
+  return mapped(frame, (a, index) => clamp01(round(a * rest) + round(round(mode(a, second[index] ?? 0)) * factor)));
 }
 
 /** More channels are filled with 1, fewer cut off. */

@@ -4,6 +4,7 @@
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isVideo } from "../../daemon/domain/clip.ts";
 import type { Version } from "./words.ts";
 
 export type InputSpec = readonly [type: string | readonly unknown[], options?: Readonly<Record<string, unknown>>];
@@ -56,6 +57,8 @@ function withFiles(node: NodeInfo, slotDir: string): NodeInfo {
   for (const [name, spec] of Object.entries(required)) {
     if (spec[1]?.["image_upload"] === true)
       changed[name] = [filesIn(join(slotDir, "input")), ...spec.slice(1)] as unknown as InputSpec;
+    if (spec[1]?.["video_upload"] === true)
+      changed[name] = [spec[0], { ...spec[1], options: filesIn(join(slotDir, "input")).filter(isVideo) }];
     const folder = MODEL_INPUTS[name];
     if (folder === undefined) continue;
     const files = filesIn(join(slotDir, "models", folder));

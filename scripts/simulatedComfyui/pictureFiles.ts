@@ -71,17 +71,9 @@ export interface SaveRequest {
 }
 
 export async function savePictures(request: SaveRequest, slot: SlotFiles): Promise<readonly OutputFile[]> {
-  const home = join(slot.slotDir, request.type);
   const size = request.frames[0] ?? { width: 0, height: 0 };
-  const prefix = withTokens(request.prefix, size);
-  const subfolder = dirname(normalize(prefix)) === "." ? "" : dirname(normalize(prefix));
-  const dir = join(home, subfolder);
-  if (dir !== home && !dir.startsWith(`${home}/`)) {
-    throw new NodeRaised("Exception", "**** ERROR: Saving image outside the output folder is not allowed.\n");
-  }
-  mkdirSync(dir, { recursive: true });
-  const name = basename(prefix);
-  let counter = nextCounter(dir, name);
+  const { dir, subfolder, name, counter: first } = savePlace({ ...request, size }, slot);
+  let counter = first;
   const out: OutputFile[] = [];
   for (const [index, frame] of request.frames.entries()) {
     const filename = `${name.replaceAll("%batch_num%", String(index))}_${String(counter).padStart(5, "0")}${request.underscore ? "_" : ""}.png`;
@@ -94,6 +86,34 @@ export async function savePictures(request: SaveRequest, slot: SlotFiles): Promi
     counter += 1;
   }
   return out;
+}
+
+export interface SavePlace {
+  readonly dir: string;
+  readonly subfolder: string;
+  readonly name: string;
+  readonly counter: number;
+}
+
+/** Where a prefix leads and the first number that is free there; makes the folder. */
+export function savePlace(
+  of: {
+    readonly prefix: string;
+    readonly type: "output" | "temp";
+    readonly size: { readonly width: number; readonly height: number };
+  },
+  slot: SlotFiles,
+): SavePlace {
+  const home = join(slot.slotDir, of.type);
+  const prefix = withTokens(of.prefix, of.size);
+  const subfolder = dirname(normalize(prefix)) === "." ? "" : dirname(normalize(prefix));
+  const dir = join(home, subfolder);
+  if (dir !== home && !dir.startsWith(`${home}/`)) {
+    throw new NodeRaised("Exception", "**** ERROR: Saving image outside the output folder is not allowed.\n");
+  }
+  mkdirSync(dir, { recursive: true });
+  const name = basename(prefix);
+  return { dir, subfolder, name, counter: nextCounter(dir, name) };
 }
 
 function withTokens(prefix: string, size: { readonly width: number; readonly height: number }): string {
@@ -125,17 +145,24 @@ function nextCounter(dir: string, name: string): number {
   return highest + 1;
 }
 
-/** `full` x value, clipped and truncated: no rounding, no dither. */
-async function writePicture(frame: Plane, path: string, of: Pick<SaveRequest, "bitDepth" | "results">): Promise<void> {
-  const full = of.bitDepth === 16 ? 65_535 : 255;
-  const samples = of.bitDepth === 16 ? new Uint16Array(frame.data.length) : new Uint8Array(frame.data.length);
-  if (!of.results.black) {
-    for (let index = 0; index < samples.length; index += 1) {
-      const value = full * (frame.data[index] ?? 0);
-      samples[index] = value < 0 ? 0 : value > full ? full : value;
-    }
-    burnMark(samples, frame, full);
+/** `full` x value, clipped and truncated: no rounding, no dither. Marked as simulated. */
+export function markedSamples(frame: Plane, bitDepth: 8 | 16): Uint8Array | Uint16Array {
+  const full = bitDepth === 16 ? 65_535 : 255;
+  const samples = bitDepth === 16 ? new Uint16Array(frame.data.length) : new Uint8Array(frame.data.length);
+  for (let index = 0; index < samples.length; index += 1) {
+    const value = Math.fround(full * (frame.data[index] ?? 0));
+    samples[index] = value < 0 ? 0 : value > full ? full : value;
   }
+  burnMark(samples, frame, full);
+  return samples;
+}
+
+async function writePicture(frame: Plane, path: string, of: Pick<SaveRequest, "bitDepth" | "results">): Promise<void> {
+  const samples = markedSamples(
+    of.results.black ? plane(frame.width, frame.height, frame.channels) : frame,
+    of.bitDepth,
+  );
+  if (of.results.black) samples.fill(0);
   const raw = { width: frame.width, height: frame.height, channels: frame.channels as 3 | 4 };
   const picture = sharp(samples, { raw });
   const png = await (of.bitDepth === 16 ? picture.toColourspace("rgb16") : picture)

@@ -18,6 +18,7 @@ import { ResultCache } from "./resultCache.ts";
 import type { Made } from "./resultCache.ts";
 import type { Value } from "./tensor.ts";
 import { plane } from "./tensor.ts";
+import { createVideo, loadVideo, saveVideo, videoComponents } from "./videoNodes.ts";
 import { loadPath } from "./validateInput.ts";
 import type { Graph, WorkerMessage, WorkerOrder } from "./words.ts";
 import { isLink } from "./words.ts";
@@ -131,6 +132,7 @@ function keyOf(graph: Graph, id: string, known: ReadonlyMap<string, string>): st
   const hash = createHash("sha256").update(JSON.stringify([node?.class_type, inputs]));
   if (node?.class_type === "LoadImage" || node?.class_type === "LoadImageMask")
     hash.update(bytesOf(String(node.inputs["image"])));
+  if (node?.class_type === "LoadVideo") hash.update(bytesOf(String(node.inputs["file"])));
   return hash.digest("hex");
 }
 
@@ -159,6 +161,14 @@ async function runNode(order: WorkerOrder, id: string, inputs: Inputs): Promise<
       return { values: await loadPicture(String(inputs["image"]), setup), output: null };
     case "LoadImageMask":
       return { values: [await loadMask(inputs)], output: null };
+    case "LoadVideo":
+      return { values: [loadVideo(String(inputs["file"]), setup)], output: null };
+    case "GetVideoComponents":
+      return { values: videoComponents(inputs), output: null };
+    case "CreateVideo":
+      return { values: [createVideo(inputs)], output: null };
+    case "SaveVideo":
+      return { values: [], output: { images: [saveVideo(inputs, setup)], animated: [true] } };
     case "SaveImage":
     case "SaveImageAdvanced":
     case "PreviewImage":

@@ -21,6 +21,8 @@ export type Value =
       readonly seed: number;
     }
   | { readonly kind: "number"; readonly value: number }
+  /** A file that is decoded when its frames are asked for, or frames that were put together. */
+  | { readonly kind: "video"; readonly path: string | null; readonly frames: readonly Plane[]; readonly fps: number }
   /** MODEL, CLIP, VAE, CONDITIONING: nothing but what went into it. */
   | { readonly kind: "opaque"; readonly tag: string };
 

@@ -132,7 +132,8 @@ function truthy(value: unknown): boolean {
 
 function checkList(place: InputPlace, value: unknown, extra: Readonly<Record<string, unknown>>): readonly NodeError[] {
   const { name, spec, world } = place;
-  if (spec[1]?.["image_upload"] === true) return checkFile(name, String(value as string), world);
+  const kind = spec[1]?.["image_upload"] === true ? "image" : spec[1]?.["video_upload"] === true ? "video" : null;
+  if (kind !== null) return checkFile({ name, kind }, String(value as string), world);
   const options = Array.isArray(spec[0])
     ? (spec[0] as readonly unknown[])
     : ((spec[1]?.["options"] as readonly unknown[] | undefined) ?? []);
@@ -149,14 +150,18 @@ function checkList(place: InputPlace, value: unknown, extra: Readonly<Record<str
 }
 
 /** Loaders judge their own file; 0.19 takes absolute paths and `..`, 0.38 does not. */
-function checkFile(name: string, value: string, world: ValidationWorld): readonly NodeError[] {
+function checkFile(
+  { name, kind }: { readonly name: string; readonly kind: "image" | "video" },
+  value: string,
+  world: ValidationWorld,
+): readonly NodeError[] {
   const path = loadPath(value, world);
   if (path !== null && existsSync(path) && statSync(path).isFile()) return [];
   return [
     nodeError(
       "custom_validation_failed",
       "Custom validation failed for node",
-      `${name} - Invalid image file: ${value}`,
+      `${name} - Invalid ${kind} file: ${value}`,
       { input_name: name },
     ),
   ];

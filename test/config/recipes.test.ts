@@ -12,13 +12,14 @@ const CATALOGUE = new URL("../../config/comfyui/catalogue-0.19.json", import.met
 const MODEL_FREE = ["env_relight", "grain", "slap_comp", "upscale_x2"];
 const WITH_CHECKPOINT = ["sd_image_to_image", "sd_text_to_image"];
 
-test("the six recipes are there", () => {
+test("the seven recipes are there", () => {
   expect(shippedTexts().map(({ name, version }) => `${name}@${version}`)).toEqual([
     "env_relight@1.0.0",
     "grain@1.0.0",
     "sd_image_to_image@1.0.0",
     "sd_text_to_image@1.0.0",
     "slap_comp@1.0.0",
+    "temporal_smooth@1.0.0",
     "upscale_x2@2.0.0",
   ]);
 });

@@ -49,6 +49,7 @@ test.for([
   ["env_relight", { grain: 0 }],
   ["grain", { amount: 0 }],
   ["slap_comp", { scale: 0.5, x: 40, y: 20, edge: 3, choke: 2 }],
+  ["temporal_smooth", { amount: 0.667 }],
   ["upscale_x2", {}],
 ] as const)(
   "the simulated picture of %s is the real one, but for the mark and the last bit",

@@ -47,7 +47,7 @@ describe("qc.json", () => {
     const text = qcJson(facts, EXTRA);
     expect(qcReportSchema.parse(JSON.parse(text))).toEqual(JSON.parse(JSON.stringify(qcReport(facts, EXTRA))));
     expect(qcJson(versionFacts(MIXED), EXTRA)).toBe(text);
-    expect(qcJson({ ...facts, tasks: [...facts.tasks].reverse(), files: [...facts.files].reverse() }, EXTRA)).toBe(
+    expect(qcJson({ ...facts, frames: [...facts.frames].reverse(), files: [...facts.files].reverse() }, EXTRA)).toBe(
       text,
     );
   });

@@ -95,6 +95,12 @@ export function simImages(parts: {
         },
         () => disk.create(request.to, disk.read(request.returned), "half"),
       ),
+    blend: (request) =>
+      write("blend", request.to, () => {
+        const [earlier, later] = [mustDecode(disk, request.earlier), mustDecode(disk, request.later)];
+        const body = `blend of ${earlier.body} and ${later.body} by ${request.part.toFixed(4)}`;
+        return { text: encodeImage({ ...earlier, body }), value: undefined };
+      }),
     inspect: (request) => call("inspect", request.path, () => inspectionOf(disk.read(request.path), request.expected)),
     inspectSequence: (request) =>
       call("inspectSequence", "", () => {

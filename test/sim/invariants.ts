@@ -2,6 +2,7 @@
  * Safety: what must hold after every event, whatever went wrong. A violation ends the run. Looks only when the disk or the
  * store changed.
  */
+import { taskFrames } from "../../daemon/domain/chunks.ts";
 import { transition, TASK_EVENTS } from "../../daemon/domain/task.ts";
 import type { TaskState } from "../../daemon/domain/task.ts";
 import type { JobRow, Store, TaskRow } from "../../daemon/storePort.ts";
@@ -225,7 +226,7 @@ export class Invariants {
         this.#checkKept(known);
       }
       const tasks = await this.#at.store.tasks(step.id);
-      const wanted = step.plan.wedges.length * step.plan.frames.length;
+      const wanted = step.plan.wedges.length * taskFrames(step.plan).length;
       if (tasks.length !== wanted) throw new Violation(`${step.id} has ${tasks.length} tasks, planned were ${wanted}`);
       for (const task of tasks) this.#checkTask(task, step.plan.target.root);
     }

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { createFiles } from "../../daemon/adapters/files.ts";
 import { HotplateError } from "../../daemon/domain/errors.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
-import type { Flight, SlotState, StageContext } from "../../daemon/live.ts";
-import type { ComfySlot, FinishRequest, Images } from "../../daemon/ports.ts";
+import type { Flight, StageContext } from "../../daemon/live.ts";
+import type { FinishRequest, Images } from "../../daemon/ports.ts";
 import { finishResult, NoResult } from "../../daemon/stages/finishResult.ts";
 import type { StepRow } from "../../daemon/storePort.ts";
 import { newJob } from "../contract/store.ts";
@@ -23,10 +23,7 @@ function bench(staging: string, finish?: Images["finish"]) {
         return Promise.resolve({ width: 8, height: 8, channels: 3, bitDepth: 8, roundTrip: null, note: null });
       }),
   };
-  const client: Partial<ComfySlot> = {
-    fetch: async (_output, to) => writeFileSync(to, "what came back", { flag: "wx" }),
-  };
-  const stage = testStage({ client, store: { storeId: () => Promise.resolve("store_a") } });
+  const stage = testStage({ client: {}, store: { storeId: () => Promise.resolve("store_a") } });
   const context: StageContext = {
     ...stage.context,
     files: createFiles(),
@@ -40,12 +37,12 @@ function bench(staging: string, finish?: Images["finish"]) {
   } as unknown as Flight;
   mkdirSync(`${staging}/attempts`);
   const step = { id: "job_a/1", version: 12, stagingDir: staging } as unknown as StepRow & { stagingDir: string };
-  const output = { node: "9", filename: "x_00001_.webp", subfolder: "", type: "output" } as const;
-  const slot = stage.live.slots.get("gpu0") as SlotState;
+  const get = async (to: string): Promise<void> => writeFileSync(to, "what came back", { flag: "wx" });
+  const filename = "x_00001_.webp";
   return {
     asked,
     flight,
-    run: () => finishResult(context, slot, { flight, output, frame: 1001, step }),
+    run: (keep = false) => finishResult(context, { flight, filename, get, frame: 1001, step, keep }),
     names: () => readdirSync(`${staging}/attempts`).sort(),
   };
 }
@@ -71,6 +68,14 @@ describe("a result on its way into staging", () => {
       },
     });
     expect(names()).toEqual(["w2.1001-7.png"]);
+  });
+
+  it("of a frame that another chunk has, too, is kept beside it as it came back", async () => {
+    using dir = tempDir();
+    const { run, names } = bench(dir.path);
+    const file = await run(true);
+    expect(file.returned).toMatchObject({ path: dir.file("attempts/w2.1001-7.returned.webp"), bytes: 14 });
+    expect(names()).toEqual(["w2.1001-7.png", "w2.1001-7.returned.webp"]);
   });
 
   it("is made anew where a crash left torn files of this very attempt", async () => {

@@ -1,13 +1,21 @@
 /** What the daemon asks of an image worker and what comes back: plain data, for it crosses to another process. */
 import type { CheckBook, Inspection } from "../../domain/qc.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
-import type { FinishRequest, FinishResult, ImageHeader, InspectRequest, SequenceRequest } from "../../ports.ts";
+import type {
+  BlendRequest,
+  FinishRequest,
+  FinishResult,
+  ImageHeader,
+  InspectRequest,
+  SequenceRequest,
+} from "../../ports.ts";
 import type { SheetRequest } from "./sheet.ts";
 
 export type ImageJob =
   | { readonly kind: "header"; readonly path: string }
   | { readonly kind: "feed"; readonly platePath: string; readonly to: string }
   | { readonly kind: "finish"; readonly request: FinishRequest }
+  | { readonly kind: "blend"; readonly request: BlendRequest }
   | { readonly kind: "inspect"; readonly request: InspectRequest }
   | { readonly kind: "inspectSequence"; readonly request: SequenceRequest }
   | { readonly kind: "checks" }
@@ -18,6 +26,7 @@ export interface ImageResults {
   readonly header: ImageHeader;
   readonly feed: { readonly width: number; readonly height: number };
   readonly finish: FinishResult;
+  readonly blend: null;
   readonly inspect: Inspection;
   readonly inspectSequence: Inspection;
   readonly checks: CheckBook;

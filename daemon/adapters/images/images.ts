@@ -33,6 +33,7 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
     header: (path) => heads.run({ kind: "header", path }),
     feed: (platePath, to) => pixels.run({ kind: "feed", platePath, to }),
     finish: (request) => pixels.run({ kind: "finish", request }),
+    blend: async (request) => void (await pixels.run({ kind: "blend", request })),
     inspect: (request) => pixels.run({ kind: "inspect", request }).catch(couldNotLook),
     inspectSequence: (request) => heads.run({ kind: "inspectSequence", request }).catch(couldNotLook),
     // They are loaded once in a worker's life, and studios' checks are read anew by a restart only: asked for once.

@@ -50,6 +50,7 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
         return (await finisher)(job.request);
       case "inspect":
       case "feed":
+      case "blend":
       case "thumbnail":
       case "sheet":
         await withDecoder();
@@ -67,6 +68,9 @@ async function performPixels(
       return (await loaded()).inspector.inspect(job.request);
     case "feed":
       return (await import("./feed.ts")).feed(job.platePath, job.to);
+    case "blend":
+      await (await import("./blend.ts")).blend(job.request);
+      return null;
     case "thumbnail":
       await (await import("./thumbnail.ts")).thumbnail(job.from, job.to, job.pixels);
       return null;

@@ -4,6 +4,7 @@
  */
 import { bisected } from "../../domain/bisect.ts";
 import { canonicalJson } from "../../domain/canonicalJson.ts";
+import { taskFrames } from "../../domain/chunks.ts";
 import type { JobId } from "../../domain/ids.ts";
 import type { StepPlan } from "../../domain/plan.ts";
 import type { NewJob, Store, SubmitResult } from "../../storePort.ts";
@@ -117,6 +118,7 @@ function submitOne(db: Database, job: NewJob, holder: JobId | null): SubmitResul
 
 function insertStep(db: Database, job: NewJob, of: { readonly step: StepPlan; readonly index: number }): void {
   const { step, index } = of;
+  const frames = taskFrames(step);
   const stepId = `${job.id}/${index + 1}`;
   db.run(
     "INSERT INTO step (id, job_id, idx, root, priority, state, n_blocked) VALUES (?, ?, ?, ?, ?, 'planned', ?)",
@@ -125,12 +127,12 @@ function insertStep(db: Database, job: NewJob, of: { readonly step: StepPlan; re
     index,
     step.target.root,
     job.plan.priority,
-    step.wedges.length * step.frames.length,
+    step.wedges.length * frames.length,
   );
   db.run("INSERT INTO step_plan (step_id, plan) VALUES (?, ?)", stepId, JSON.stringify(step));
   const heads = new Map<string, HeadIds>();
   // Tasks wait in the order of their rows: the span of a sweep is seen after a few, frame by frame.
-  for (const frame of bisected(step.frames)) {
+  for (const frame of bisected(frames)) {
     for (const wedge of bisected(step.wedges)) {
       const requirements = canonicalJson({
         models: wedge.models ?? [],

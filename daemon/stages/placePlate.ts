@@ -1,0 +1,73 @@
+/**
+ * The plate of one attempt, placed where its ComfyUI can load it: what a frame is fed as; of a chunk every frame of it, or one
+ * lossless clip of them all. Names begin with the prompt's id, so that what an attempt placed is found again and removed.
+ */
+import { chunkFrames } from "../domain/chunks.ts";
+import { HotplateError } from "../domain/errors.ts";
+import type { PlateFrame, PlatePlan } from "../domain/plan.ts";
+import type { Recipe } from "../domain/recipe.ts";
+import type { Flight, SlotState, StageContext } from "../live.ts";
+import { sameSize, withClip } from "./clips.ts";
+import type { Feed, FeedCache } from "./feedCache.ts";
+
+export interface PlacedPlate {
+  /** What the bound input holds. */
+  readonly input: string;
+  /** The further frames of a batch. */
+  readonly more: readonly string[];
+  readonly width: number;
+  readonly height: number;
+  /** How many frames are fed. */
+  readonly frames: number;
+}
+
+export interface Placing {
+  readonly slot: SlotState;
+  readonly flight: Flight;
+  readonly recipe: Pick<Recipe, "file">;
+  readonly feeds: FeedCache | undefined;
+}
+
+/** null: the recipe takes no plate, or the manifest names none. */
+export async function placePlate(context: StageContext, of: Placing): Promise<PlacedPlate | null> {
+  const { flight, slot, feeds } = of;
+  const { plan, task, promptId } = flight;
+  if (plan.plate === null) return null;
+  if (feeds === undefined) throw new HotplateError("HP-INTERNAL", "no feed cache");
+  const frames = chunkFrames(plan, task.frame).map((frame) => plateFrame(plan.plate as PlatePlan, frame));
+  for (const frame of frames) await sameAsPlanned(context, frame);
+  if (plan.chunks?.how === "clip")
+    return withClip(context, { feeds, frames }, async (clip) => {
+      const input = await slot.client.place(clip.path, `${promptId}.mkv`);
+      return { input, more: [], width: clip.width, height: clip.height, frames: frames.length };
+    });
+  const placed: string[] = [];
+  let size: Feed | null = null;
+  for (const [index, frame] of frames.entries()) {
+    const feed = await feeds.feed(frame);
+    size ??= feed;
+    sameSize(size, feed, frame);
+    const name = frames.length === 1 ? `${promptId}.png` : `${promptId}-${String(index + 1).padStart(4, "0")}.png`;
+    placed.push(await slot.client.place(feed.path, name));
+  }
+  const [input, ...more] = placed;
+  if (size === null || input === undefined)
+    throw new HotplateError("HP-PLATE-FRAMES", `the plate has no frame ${task.frame}`);
+  return { input, more, width: size.width, height: size.height, frames: frames.length };
+}
+
+function plateFrame(plate: PlatePlan, frame: number | null): PlateFrame {
+  const found = frame === null ? plate.frames[0] : plate.frames.find((one) => one.frame === frame);
+  if (found === undefined) throw new HotplateError("HP-PLATE-FRAMES", `the plate has no frame ${frame}`);
+  return found;
+}
+
+/** A plate that changed since the job was accepted is another plate: nothing is rendered from it. */
+async function sameAsPlanned(context: StageContext, frame: PlateFrame): Promise<void> {
+  const stat = await context.files.stat(frame.path);
+  if (stat.bytes === frame.bytes && stat.mtimeNs === frame.mtimeNs) return;
+  throw new HotplateError(
+    "HP-PLATE-CHANGED",
+    `${frame.path} changed after the job was accepted. Drop the manifest again.`,
+  );
+}
