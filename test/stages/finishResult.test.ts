@@ -63,8 +63,8 @@ describe("a result on its way into staging", () => {
       format: { kind: "png" },
       embed: {
         digitalSourceType: expect.stringMatching(/^http:\/\/cv\.iptc\.org\//),
-        assetRef: expect.stringMatching(/^hotplate:\/\/AGM\/\w+\/v012\/w002$/),
-        assetId: "urn:hotplate:store_a:job_a/1",
+        assetRef: expect.stringMatching(/^hotplate:\/\/AGM\/s\/\w+\/v012\/w002$/),
+        assetId: expect.stringMatching(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8/),
       },
     });
     expect(names()).toEqual(["w2.1001-7.png"]);
