@@ -4,30 +4,25 @@ import type { ErrorCode } from "./domain/errors.ts";
 import { systemCode } from "./domain/errors.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { joinPath } from "./domain/paths.ts";
-import type { Digest, Files } from "./ports.ts";
+import type { Files } from "./ports.ts";
+import type { RecordLine, RecordWorld } from "./verifyRecord.ts";
+import { verifyRecord } from "./verifyRecord.ts";
 
 const commitSchema = z.object({
   schema: z.literal("hotplate-commit/1"),
   files: z.array(z.object({ path: z.string(), bytes: z.number().int(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
 });
 
-export interface VerifyLine {
-  readonly path: string;
-  readonly state: "ok" | "changed" | "missing" | "extra" | "not checkable";
-  readonly why: string | null;
-}
 export interface VerifyReport {
   readonly dir: string;
   readonly verdict: "intact" | "changed" | "not checkable";
   /** HP-VERIFY-CHANGED when it changed. */
   readonly code: ErrorCode | null;
-  readonly lines: readonly VerifyLine[];
+  readonly lines: readonly RecordLine[];
 }
 
-export async function verifyVersion(
-  world: { readonly files: Files; readonly digest: Digest },
-  dir: string,
-): Promise<VerifyReport> {
+/** With its record, when it has one: `verifyRecord`. */
+export async function verifyVersion(world: RecordWorld, dir: string): Promise<VerifyReport> {
   const { files } = world;
   const commitPath = ".hotplate/commit.json";
   let commit;
@@ -44,13 +39,14 @@ export async function verifyVersion(
         : `it can't be read: ${error instanceof Error ? error.message : String(error)}`;
     return { dir, verdict: "not checkable", code: null, lines: [{ path: commitPath, state: "not checkable", why }] };
   }
-  const lines: VerifyLine[] = [];
+  const lines: RecordLine[] = [];
   for (const file of commit.files) lines.push(await verifyFile(files, dir, file));
   const named = new Set([...commit.files.map((file) => file.path), commitPath]);
   for (const path of await walk(files, dir, ""))
     if (!named.has(path)) lines.push({ path, state: "extra", why: "commit.json does not name it" });
+  lines.push(...(await verifyRecord(world, dir)));
   const bad = lines.some((line) => line.state === "changed" || line.state === "missing" || line.state === "extra");
-  const blind = lines.some((line) => line.state === "not checkable");
+  const blind = lines.some((line) => line.state === "not checkable" && line.outside !== true);
   if (bad) return { dir, verdict: "changed", code: "HP-VERIFY-CHANGED", lines };
   return { dir, verdict: blind ? "not checkable" : "intact", code: null, lines };
 }
@@ -59,7 +55,7 @@ async function verifyFile(
   files: Files,
   dir: string,
   file: { readonly path: string; readonly bytes: number; readonly sha256: string },
-): Promise<VerifyLine> {
+): Promise<RecordLine> {
   if (file.path.startsWith("/") || file.path.split("/").includes(".."))
     return { path: file.path, state: "not checkable", why: "it leads out of the version" };
   try {

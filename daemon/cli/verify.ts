@@ -1,6 +1,7 @@
 /**
- * `hotplate verify DIR|ID`: is a version as it was committed? Every file's size and sha256 against commit.json, the papers
- * against each other. Per line: ok, changed, missing, extra, not checkable. Exit 0 good, 1 bad, 9 could not be checked.
+ * `hotplate verify DIR|ID`: is a version as it was committed? Every file's size and sha256 against commit.json, the record
+ * against what it speaks of. Per line: ok, changed, missing, extra, collected, not checkable. Exit 0 good, 1 bad, 9 could
+ * not be checked.
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -10,6 +11,7 @@ import { EXIT, HotplateError } from "../domain/errors.ts";
 import { versionDir } from "../domain/naming.ts";
 import type { VerifyReport } from "../verifyVersion.ts";
 import { verifyVersion } from "../verifyVersion.ts";
+import { localModels } from "./localModels.ts";
 import { findJob } from "../http/lookup.ts";
 import type { Context } from "./context.ts";
 import { withStore } from "./storeReader.ts";
@@ -17,7 +19,10 @@ import { withStore } from "./storeReader.ts";
 export async function action(context: Context, [what = ""]: readonly string[]): Promise<void> {
   const dirs = existsSync(what) ? [resolve(what)] : await dirsOfJob(context, what);
   const reports: VerifyReport[] = [];
-  for (const dir of dirs) reports.push(await verifyVersion({ files: createFiles(), digest: createDigest() }, dir));
+  const files = createFiles();
+  const models = await localModels(context, files);
+  const world = { files, digest: createDigest(), ...(models === null ? {} : { models }) };
+  for (const dir of dirs) reports.push(await verifyVersion(world, dir));
   context.print(reports, () =>
     reports
       .map((report) =>
@@ -26,13 +31,18 @@ export async function action(context: Context, [what = ""]: readonly string[]): 
           ...report.lines
             .filter((line) => line.state !== "ok")
             .map((line) => `  ${line.state.padEnd(13)} ${line.path}${line.why === null ? "" : `: ${line.why}`}`),
-          `  ${report.lines.filter((line) => line.state === "ok").length} files are as committed`,
+          summary(report),
         ].join("\n"),
       )
       .join("\n"),
   );
   if (reports.some((report) => report.verdict === "changed")) context.exit(EXIT.no);
   else if (reports.some((report) => report.verdict === "not checkable")) context.exit(EXIT.uncheckable);
+}
+
+function summary({ lines }: VerifyReport): string {
+  const well = lines.filter(({ state }) => state === "ok").length;
+  return `  ${well} of ${lines.length} checks found what the commit and the record say`;
 }
 
 async function dirsOfJob(context: Context, id: string): Promise<readonly string[]> {

@@ -139,6 +139,8 @@ export const LIMITS = {
   inputHashBatch: 16,
   inputHashesKept: 10_000,
   inputStepsKept: 512,
+  assetBytesMax: 64 * 1024 * 1024,
+  pointerHeadBytes: 256 * 1024,
   // Models
   modelHeadBytesMax: 16 * 1024 * 1024,
   modelsListedMax: 5_000,
