@@ -15,6 +15,7 @@ import type { GpuReading } from "./domain/gpu.ts";
 import type { ExitWords } from "./domain/exitWords.ts";
 import type { Fence, PromptId } from "./domain/ids.ts";
 import type { OutputFormat } from "./domain/outputFormat.ts";
+import type { Likeness } from "./domain/likeness.ts";
 import type { QcRequest } from "./domain/plan.ts";
 import type { CheckBook, Inspection } from "./domain/qc.ts";
 import type { Graph, RecipeBook } from "./domain/recipe.ts";
@@ -332,6 +333,8 @@ export interface Images {
   blend(request: BlendRequest): Promise<void>;
   /** Decodes once, runs every frame check on the same buffers, off the loop. */
   inspect(request: InspectRequest): Promise<Inspection>;
+  /** Two frames against each other; `picture`: a new PNG or JPEG (EEXIST) of where they differ. ENOENT when one is absent. */
+  compare(request: { readonly a: string; readonly b: string; readonly picture: string | null }): Promise<Likeness>;
   /** Runs the checks of scope `sequence` over one wedge's frames, at publish time. No such check asked for: no findings. */
   inspectSequence(request: SequenceRequest): Promise<Inspection>;
   /** The checks of this node, loaded once in a worker; what could not be loaded is named. */

@@ -161,4 +161,16 @@ export const COMMANDS: readonly CommandLine[] = [
     exits: [1, 5, 6, 9],
     load: () => import("./verify.ts"),
   },
+  {
+    name: "diff <a> <b>",
+    words: "Two versions or wedges against each other: what went in, QC, pixels",
+    more: "Each is a version's folder, a wedge's folder in it (v007/w032), or an asset.json. 0: nothing differs but where it ran; 1: something does. The measures are in docs/provenance.md.",
+    options: [
+      ["--out <file>", "Picture of the frame that differs most: A, B, their difference (.png or .jpg, a new file)"],
+      ["--no-pixels", "Leave the pixels alone"],
+    ],
+    examples: ["hotplate diff env/v006/w032 env/v008 --out diff.png"],
+    exits: [1, 6, 7],
+    load: () => import("./diff.ts"),
+  },
 ];

@@ -166,6 +166,11 @@ export const ERRORS = {
   "HP-PUBLISH-CONFLICT": entry("Somebody else made that version.", "Nothing to do: the next number is used.", EXIT.no),
   "HP-PUBLISH-BURNT": entry("No task of the version ended well.", "See the tasks; hotplate retry.", EXIT.no),
   "HP-VERIFY-CHANGED": entry("A version is not as it was committed.", "Restore it from a backup.", EXIT.no),
+  "HP-VERSION-PAPERS": entry(
+    "A folder is no version whose record can be read.",
+    "Name a version's folder, such as .../env_relight/v003; hotplate verify says more.",
+    EXIT.notFound,
+  ),
   // Start-up, command line, API
   "HP-CONFIG-MISSING": entry("There is no configuration.", "hotplate init writes one; or --config FILE.", EXIT.invalid),
   "HP-CONFIG-INVALID": entry("The configuration can't be used.", "Fix the place named.", EXIT.invalid),

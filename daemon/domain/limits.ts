@@ -134,6 +134,10 @@ export const LIMITS = {
   recipeNamesMax: 1_000,
   recipeVersionsMax: 200,
   graphDepthMax: 16,
+  // Reruns: from where on two pictures count as alike
+  perceptualPsnrDb: 40,
+  perceptualSsim: 0.98,
+  diffFramesMax: 2_000,
   // Inputs of versions
   inputHashWaitMs: 60_000,
   inputHashBatch: 16,

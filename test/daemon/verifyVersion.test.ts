@@ -1,29 +1,21 @@
 /** `verify` over a version as it is assembled: what is well, what was changed where, and what can't be looked at. */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDigest } from "../../daemon/adapters/digest.ts";
 import { createFiles } from "../../daemon/adapters/files.ts";
-import { assetJson } from "../../daemon/domain/assetJson.ts";
-import { canonicalJson } from "../../daemon/domain/canonicalJson.ts";
-import { commitJson, framesSha256, wedgesJson } from "../../daemon/domain/version.ts";
-import { PUBLISH_AS_IT_IS } from "../../daemon/domain/redaction.ts";
 import { safetyRules } from "../../daemon/domain/safetyRules.ts";
 import { modelsByHash } from "../../daemon/modelsByHash.ts";
 import { verifyVersion } from "../../daemon/verifyVersion.ts";
 import type { VerifyReport } from "../../daemon/verifyVersion.ts";
 import { safetensors } from "../fixtures/models.ts";
-import { shipped } from "../fixtures/recipes.ts";
 import type { TempDir } from "../fixtures/tempDir.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
-import { recordFacts, versionFacts } from "../fixtures/versionFacts.ts";
+import { sha256, writeVersion } from "../fixtures/versionOnDisk.ts";
 
 const files = createFiles();
 const digest = createDigest();
-const sha = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
-const whole = ({ file, graph }: ReturnType<typeof shipped>): string => sha(canonicalJson({ file, graph }));
 const MODEL = safetensors("weights");
 const ID = "urn:uuid:00000000-0000-8000-8000-000000000000";
 let dir: TempDir;
@@ -41,41 +33,22 @@ function makeVersion(): void {
     mkdirSync(dir.file(at), { recursive: true });
   writeFileSync(dir.file("plates/p.1001.png"), "plate");
   writeFileSync(dir.file("models/checkpoints/renamed.safetensors"), MODEL);
-  const recipe = shipped("grain");
-  const facts = versionFacts({ wedges: 1, frames: [1001, 1002] });
-  const frames = facts.files.map((file) => {
-    const text = `frame ${file.frame} of ${ID}`;
-    const path = `a_v007.${file.frame}.png`;
-    writeFileSync(join(version, path), text);
-    return { ...file, path, bytes: text.length, sha256: sha(text) };
-  });
-  const made = {
-    ...facts,
-    plan: { ...facts.plan, recipe: { ...facts.plan.recipe, name: "grain", sha256: whole(recipe) } },
-    files: frames,
-    graphSha256: sha(canonicalJson(recipe.graph)),
-    ran: {
-      ...facts.ran,
-      models: [{ folder: "checkpoints", file: "was.safetensors", sha256: sha(MODEL), bytes: MODEL.length }],
-    },
-  };
-  const plate = { frame: 1001, name: "p.1001.png", bytes: 5, mtimeNs: "1", sha256: sha("plate") };
+  const plate = { frame: 1001, name: "p.1001.png", bytes: 5, mtimeNs: "1", sha256: sha256("plate") };
   const inputs = [
     { role: "plate", ref: "p.####.png", frames: "1001", dir: dir.file("plates"), files: [plate], note: null },
   ];
-  const papers: Readonly<Record<string, string>> = {
-    "wedges.json": wedgesJson(made, PUBLISH_AS_IT_IS),
-    ".hotplate/graph.api.json": JSON.stringify(recipe.graph, null, 2),
-    ".hotplate/recipe.json": JSON.stringify(recipe.file),
-    ".hotplate/frames.sha256": framesSha256(frames),
-    ".hotplate/asset.json": assetJson(made, recordFacts({ id: ID, inputs })),
-  };
-  for (const [path, text] of Object.entries(papers)) writeFileSync(join(version, path), text);
-  const entries = [
-    ...frames,
-    ...Object.entries(papers).map(([path, text]) => ({ path, bytes: Buffer.byteLength(text), sha256: sha(text) })),
-  ].map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
-  writeFileSync(join(version, ".hotplate/commit.json"), commitJson(made, entries));
+  writeVersion(dir.file("env"), {
+    frames: [1001, 1002],
+    content: (_wedge, frame) => `frame ${frame} of ${ID}`,
+    record: { id: ID, inputs },
+    change: (facts) => ({
+      ...facts,
+      ran: {
+        ...facts.ran,
+        models: [{ folder: "checkpoints", file: "was.safetensors", sha256: sha256(MODEL), bytes: MODEL.length }],
+      },
+    }),
+  });
 }
 
 function verify(withModels = true): Promise<VerifyReport> {
@@ -143,7 +116,7 @@ describe("a version that was changed", () => {
       rewrite(".hotplate/commit.json", (commit) => {
         const all = JSON.parse(commit) as { files: { path: string; bytes: number; sha256: string }[] };
         for (const file of all.files)
-          if (file.path === path) Object.assign(file, { bytes: text.length, sha256: sha(text) });
+          if (file.path === path) Object.assign(file, { bytes: text.length, sha256: sha256(text) });
         return JSON.stringify(all);
       });
     };
@@ -158,7 +131,7 @@ describe("a version that was changed", () => {
     const log = dir.file("env/.hotplate/approvals.jsonl");
     const say = (subject: string, action: string, commitSha256: string): void =>
       appendFileSync(log, `${JSON.stringify({ subject, action, commitSha256 })}\n`);
-    const own = sha(readFileSync(join(version, ".hotplate/commit.json")));
+    const own = sha256(readFileSync(join(version, ".hotplate/commit.json")));
     say("v007", "approve", "0".repeat(64));
     expect(notOk(await verify())).toEqual(["changed approval of v007"]);
     say("v007", "approve", own);
@@ -178,7 +151,7 @@ describe("a version of before", () => {
     rewrite(".hotplate/commit.json", (commit) => {
       const all = JSON.parse(commit) as { files: { path: string; bytes: number; sha256: string }[] };
       for (const file of all.files)
-        if (file.path.endsWith("asset.json")) Object.assign(file, { bytes: text.length, sha256: sha(text) });
+        if (file.path.endsWith("asset.json")) Object.assign(file, { bytes: text.length, sha256: sha256(text) });
       return JSON.stringify(all);
     });
     const report = await verify();

@@ -3,6 +3,7 @@
  * decode. What the graph is fed, proxies and sheets are files of that format too, written as the real ones are: not durably.
  */
 import { HotplateError } from "../../daemon/domain/errors.ts";
+import { SAME_PIXELS } from "../../daemon/domain/likeness.ts";
 import type { CheckBook, Finding, Inspection, Verdict } from "../../daemon/domain/qc.ts";
 import type { ImageHeader, Images } from "../../daemon/ports.ts";
 import type { SimDisk } from "./disk.ts";
@@ -102,6 +103,15 @@ export function simImages(parts: {
         return { text: encodeImage({ ...earlier, body }), value: undefined };
       }),
     inspect: (request) => call("inspect", request.path, () => inspectionOf(disk.read(request.path), request.expected)),
+    compare: (request) =>
+      call("compare", request.a, () => {
+        const [a, b] = [mustDecode(disk, request.a), mustDecode(disk, request.b)];
+        const same = a.body === b.body;
+        const { width, height } = a;
+        return same
+          ? { kind: "compared", width, height, ...SAME_PIXELS }
+          : { kind: "compared", width, height, same, max: 1, psnr: 10, ssim: 0.1, changed: 1 };
+      }),
     inspectSequence: (request) =>
       call("inspectSequence", "", () => {
         const missing = request.wanted.filter((frame) => !request.present.includes(frame));

@@ -1,5 +1,7 @@
 /** What the daemon asks of an image worker and what comes back: plain data, for it crosses to another process. */
 import type { CheckBook, Inspection } from "../../domain/qc.ts";
+import type { Likeness } from "../../domain/likeness.ts";
+import type { CompareJob } from "./compareFrames.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type {
   BlendRequest,
@@ -19,6 +21,7 @@ export type ImageJob =
   | { readonly kind: "inspect"; readonly request: InspectRequest }
   | { readonly kind: "inspectSequence"; readonly request: SequenceRequest }
   | { readonly kind: "checks" }
+  | { readonly kind: "compare"; readonly request: CompareJob }
   | { readonly kind: "thumbnail"; readonly from: string; readonly to: string; readonly pixels: number }
   | { readonly kind: "sheet"; readonly request: SheetRequest; readonly to: string };
 
@@ -30,6 +33,7 @@ export interface ImageResults {
   readonly inspect: Inspection;
   readonly inspectSequence: Inspection;
   readonly checks: CheckBook;
+  readonly compare: Likeness;
   readonly thumbnail: null;
   readonly sheet: null;
 }

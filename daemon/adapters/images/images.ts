@@ -35,6 +35,7 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
     finish: (request) => pixels.run({ kind: "finish", request }),
     blend: async (request) => void (await pixels.run({ kind: "blend", request })),
     inspect: (request) => pixels.run({ kind: "inspect", request }).catch(couldNotLook),
+    compare: (request) => pixels.run({ kind: "compare", request }),
     inspectSequence: (request) => heads.run({ kind: "inspectSequence", request }).catch(couldNotLook),
     // They are loaded once in a worker's life, and studios' checks are read anew by a restart only: asked for once.
     checks: () => {

@@ -48,6 +48,9 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
         await withDecoder();
         finisher ??= import("./finish.ts").then(({ createFinish }) => createFinish());
         return (await finisher)(job.request);
+      case "compare":
+        await withDecoder();
+        return (await import("./compareFrames.ts")).compareFrames(job.request);
       case "inspect":
       case "feed":
       case "blend":
@@ -60,7 +63,7 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
 }
 
 async function performPixels(
-  job: Exclude<ImageJob, { readonly kind: "header" | "checks" | "inspectSequence" | "finish" }>,
+  job: Exclude<ImageJob, { readonly kind: "header" | "checks" | "inspectSequence" | "finish" | "compare" }>,
   loaded: () => Promise<Loaded>,
 ): Promise<ImageResults[ImageJobKind]> {
   switch (job.kind) {
