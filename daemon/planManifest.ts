@@ -14,7 +14,6 @@ import { mayBeEcho } from "./domain/manifestRest.ts";
 import type { ReadManifest } from "./domain/manifest.ts";
 import type { Manifest } from "./domain/manifestSchema.ts";
 import { modelSetOf } from "./domain/modelSet.ts";
-import { defaultFormat } from "./domain/outputFormat.ts";
 import { readerOf } from "./domain/manifestReader.ts";
 import type { PathForm } from "./domain/pathForms.ts";
 import { wordsInForm } from "./domain/pathForms.ts";
@@ -32,6 +31,8 @@ import { chunkPlan, framesFed, loneFrames } from "./planChunks.ts";
 import { gpuHours, secondsPerTask } from "./planCost.ts";
 import type { Finding, PathWorld } from "./planFinding.ts";
 import { found } from "./planFinding.ts";
+import { resolveOutput } from "./planOutput.ts";
+import { recordOnlyNotes } from "./planRemarks.ts";
 import { resolvePlate } from "./planPlate.ts";
 import { byLine, problemAt, sizeProblem, unknownRecipe } from "./planProblems.ts";
 import { resolveTarget } from "./planTarget.ts";
@@ -148,7 +149,7 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
     throw error;
   });
   if (seen === null) return rejected(known);
-  const { plate, target, images, color, expanded, checks, frames, chunks } = seen;
+  const { plate, target, images, color, output, expanded, checks, frames, chunks } = seen;
   const findings = [...(use === null ? [noRecipe] : []), ...seen.findings].filter(
     (finding) => read.rest === null || !mayBeEcho(finding, read.rest),
   );
@@ -156,7 +157,8 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
   if (wrong || problems.some((problem) => problem.severity === "error")) return rejected(problems);
   const waiting = plate.waiting ?? target.waiting ?? images.waiting;
   if (waiting !== null) return { kind: "waiting", reason: waiting, problems };
-  if (target.value === null || color.value === null || recipe === null) return rejected(problems);
+  if (target.value === null || color.value === null || output.value === null || recipe === null)
+    return rejected(problems);
   const wedges = (images.value?.wedges ?? expanded.wedges).map((wedge) =>
     withModels(wedge, recipe, world.catalogue ?? null),
   );
@@ -168,7 +170,7 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
     chunks,
     wedges,
     target: target.value,
-    output: { format: defaultFormat(plate.value, color.value) },
+    output: output.value,
     color: color.value,
     qc: { gate: manifest.qc?.gate ?? "reject", checks: checks.requests },
     gpuSecondsPerTask: secondsPerTask(recipe, chunks),
@@ -202,6 +204,10 @@ async function look(
   const color = unseen
     ? found(null)
     : await resolveColor(world, { manifest, recipe: recipe.file, plate: plate.value, show });
+  const output =
+    recipe === null || color.value === null
+      ? found(null)
+      : resolveOutput({ manifest, recipe: recipe.file, plate: plate.value, color: color.value });
   const checks = chosenChecks(manifest, (await world.images.checks()).checks);
   const findings: readonly Finding[] = [
     ...plate.findings,
@@ -209,11 +215,12 @@ async function look(
     ...expanded.problems,
     ...images.findings,
     ...color.findings,
+    ...output.findings,
     ...checks.findings,
     ...loneFrames(recipe?.file ?? null, { frames, chunks }),
     ...(recipe === null ? [] : gpuHours(manifest, recipe, expanded.count * framesFed({ frames, chunks }))),
   ];
-  return { plate, target, images, color, expanded, checks, frames, chunks, findings };
+  return { plate, target, images, color, output, expanded, checks, frames, chunks, findings };
 }
 
 /** Stands for a recipe that nobody knows while the rest of its manifest is looked at. */
@@ -274,18 +281,6 @@ function accepted(
     notes: of.problems,
     manifestText: of.reading.generated,
   };
-}
-
-/** Said aloud: a text that this recipe only records changes no pixel. */
-function recordOnlyNotes(manifest: Manifest, recipe: Recipe): readonly string[] {
-  return Object.entries(recipe.file.parameters).flatMap(([name, parameter]) => {
-    const given =
-      name === "prompt" || name === "negative"
-        ? (manifest[name] ?? manifest.parameters?.[name])
-        : manifest.parameters?.[name];
-    if (parameter.type !== "text" || !parameter.recordOnly || given === undefined) return [];
-    return [`${name} is recorded; the graph of ${recipe.file.name} holds no model that reads it.`];
-  });
 }
 
 function withModels(wedge: WedgePlan, recipe: Recipe, catalogue: Catalogue | null): WedgePlan {

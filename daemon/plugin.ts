@@ -71,7 +71,9 @@ export interface CheckInput {
     readonly width: number | null;
     readonly height: number | null;
     readonly bitDepth: 8 | 16 | null;
-    /** Rectangles (x, y, width, height in pixels) that are not the image: the SIMULATED mark. */
+    /** Of an OpenEXR plate that shows as many pixels as the result: the result keeps both windows. null: its own. */
+    readonly windows?: { readonly data: PixelBox; readonly display: PixelBox } | null;
+    /** Rectangles (x, y, width, height in pixels of the decoded image) that are not the image: the SIMULATED mark. */
     readonly ignore: readonly PixelBox[];
   };
   /** For scope `sequence`: the frames wanted, and those that are there. */

@@ -1,6 +1,6 @@
 /**
  * header.size: the result has exactly the size that the plan promises (plate size x the recipe's scale), and for OpenEXR
- * its data window is its display window.
+ * both windows are those of its plate's frame; without such a plate its data window is its display window.
  *
  * Measures: width and height in px against the expected ones. Limit: exact. The common real failure is a model that works
  * in blocks of 8 px and crops what is left over (1998 becomes 1992); the hint names it.
@@ -30,13 +30,23 @@ const check: Check = {
       return { verdict: "fail", measures, message, hint: hintFor([width, height], [wide, high]) };
     }
     const windows = result?.windows ?? null;
-    if (windows !== null && windows.data.some((side, i) => side !== windows.display[i])) {
-      const message = `The data window (${windows.data.join(", ")}) is not the display window (${windows.display.join(", ")}).`;
-      return { verdict: "fail", measures, message, hint: "Write the frame without overscan or crop." };
+    const plate = expected.windows ?? null;
+    if (windows !== null && !same(windows.data, plate?.data ?? windows.display)) {
+      const wanted = plate === null ? "display window" : "plate's";
+      const message = `The data window (${windows.data.join(", ")}) is not the ${wanted} (${(plate?.data ?? windows.display).join(", ")}).`;
+      return { verdict: "fail", measures, message, hint: "Write the frame without overscan or crop of its own." };
+    }
+    if (windows !== null && plate !== null && !same(windows.display, plate.display)) {
+      const message = `The display window (${windows.display.join(", ")}) is not the plate's (${plate.display.join(", ")}).`;
+      return { verdict: "fail", measures, message, hint: "Keep the plate's display window: comps rely on its origin." };
     }
     return { verdict: "pass", measures, message: `${width} x ${height} px, as expected.` };
   },
 };
+
+function same(a: readonly number[], b: readonly number[]): boolean {
+  return a.every((side, i) => side === b[i]);
+}
 
 /** Another seed changes nothing here: each hint names the set-up. */
 function hintFor(found: readonly [number, number], wanted: readonly [number, number]): string {

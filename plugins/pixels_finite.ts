@@ -1,10 +1,11 @@
 /**
  * pixels.finite: no sample of a float image is NaN or infinite.
  *
- * Measure: how many samples are not finite, over all channels. Limit: 0. One such pixel becomes a black or white block in
+ * Measure: how many samples are not finite in R, G, B, A and Y (all channels where none has such a name). Limit: 0, or as
+ * many as the plate has. One such pixel becomes a black or white block in
  * every later filter. IEEE 754: not finite = all exponent bits set, counted on the bits without a branch.
  */
-import type { Check } from "../daemon/plugin.ts";
+import type { Check, DecodedImage } from "../daemon/plugin.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -16,24 +17,18 @@ const check: Check = {
   applies({ result }) {
     return result?.sampleType === "uint" ? "whole numbers are always finite" : null;
   },
-  run({ result, runs, limits }) {
+  run({ result, plate, runs, limits }) {
     if (!(result?.samples instanceof Float32Array))
       return { verdict: "error", measures: [], message: "There are no float samples to look at." };
-    const { channels, samples } = result;
-    const bits = new Uint32Array(samples.buffer, samples.byteOffset, samples.length);
-    const spans = runs("result");
-    let count = 0;
-    for (let k = 0; k < spans.length; k += 2) {
-      const end = (spans[k + 1] as number) * channels;
-      for (let i = (spans[k] as number) * channels; i < end; i += 1) {
-        // The exponent is 255 for NaN and infinities only: + 1 carries into bit 8.
-        count += ((((bits[i] as number) >>> 23) & 0xff) + 1) >>> 8;
-      }
-    }
+    const count = notFinite(result, runs("result"));
+    // What the plate holds itself (a burst of its renderer, in overscan that no model saw) is no fault of the result.
+    const before = plate?.samples instanceof Float32Array ? notFinite(plate, runs("plate")) : 0;
     const { countMax = 0 } = limits;
-    const measures = [{ name: "notFinite", value: count, unit: "count", limit: countMax, must: "atMost" }] as const;
-    if (count > countMax) {
-      const message = `${count} samples are NaN or infinite; at most ${countMax} may be.`;
+    const measures = [
+      { name: "notFinite", value: count, unit: "count", limit: countMax + before, must: "atMost" },
+    ] as const;
+    if (count > countMax + before) {
+      const message = `${count} samples are NaN or infinite; at most ${countMax + before} may be.`;
       return {
         verdict: "fail",
         measures,
@@ -41,8 +36,32 @@ const check: Check = {
         hint: "A division by zero or an overflow in the graph; another seed may avoid it.",
       };
     }
-    return { verdict: "pass", measures, message: "Every sample is a finite number." };
+    return {
+      verdict: "pass",
+      measures,
+      message: count === 0 ? "Every sample is a finite number." : `No more than in the plate: ${count}.`,
+    };
   },
 };
+
+const PICTURE = ["R", "G", "B", "A", "Y"];
+
+/** Samples of the picture only: depth and ids that are the plate's own may well be infinite. */
+function notFinite({ channels, channelNames, samples }: DecodedImage, spans: Int32Array): number {
+  const bits = new Uint32Array(samples.buffer, samples.byteOffset, samples.length);
+  const named = channelNames.flatMap((name, channel) => (PICTURE.includes(name) ? [channel] : []));
+  const all = named.length === 0 || named.length === channels;
+  let count = 0;
+  for (let k = 0; k < spans.length; k += 2) {
+    const start = (spans[k] as number) * channels;
+    const end = (spans[k + 1] as number) * channels;
+    for (const channel of all ? [0] : named) {
+      // The exponent is 255 for NaN and infinities only: + 1 carries into bit 8.
+      for (let i = start + channel; i < end; i += all ? 1 : channels)
+        count += ((((bits[i] as number) >>> 23) & 0xff) + 1) >>> 8;
+    }
+  }
+  return count;
+}
 
 export default check;

@@ -78,6 +78,7 @@ export const ERRORS = {
   "HP-MANIFEST-SUBSTITUTION": entry("A {name} in a text names no axis.", "Name an axis of the sweep.", EXIT.invalid),
   // Recipes and models
   ...entries(RECIPE_ERRORS),
+  "HP-OUTPUT-FORMAT": entry("Results can't be written as that.", "Choose a format of docs/formats.md.", EXIT.invalid),
   // Plates and paths
   "HP-PLATE-MISSING": entry("The plate matches nothing on disk.", "Check the name and the number of #.", EXIT.invalid),
   "HP-PLATE-FRAMES": entry("The plate has gaps.", "Fix it, or name the frames that exist.", EXIT.invalid),

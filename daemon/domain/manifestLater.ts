@@ -124,18 +124,3 @@ export const notify = z
   .array(z.string().regex(/^[a-z]+:\S+$/))
   .describe("Who is told.")
   .meta({ examples: [["slack:#agm-comp"]] });
-
-export const format = z.union([
-  z.literal("png"),
-  z.enum(["exr", "tiff", "jpg", "mp4"]),
-  z.strictObject({
-    exr: z
-      .strictObject({
-        type: z.enum(["half", "float"]).optional().describe("Bits of a channel."),
-        compression: z.enum(["none", "zip", "zips", "piz", "dwaa", "dwab"]).optional().describe("How it is packed."),
-      })
-      .optional()
-      .describe("OpenEXR."),
-    proxy: z.enum(["mp4", "jpg"]).optional().describe("For looking at."),
-  }),
-]);

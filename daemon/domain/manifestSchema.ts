@@ -7,6 +7,7 @@ import { colorWishesSchema } from "./colorWishes.ts";
 import { LIMITS } from "./limits.ts";
 import { disclosure } from "./manifestDisclosure.ts";
 import * as later from "./manifestLater.ts";
+import { outputFormatSchema } from "./outputFormat.ts";
 import { PAD_STYLES } from "./sequencePadding.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -115,10 +116,10 @@ const output = z.strictObject({
     .default("beside")
     .describe("beside: beside the plate. Or a folder, relative to the manifest.")
     .meta({ examples: ["beside", "./out"] }),
-  format: later.format
+  format: outputFormatSchema
     .optional()
-    .describe("png; other formats are not in this version.")
-    .meta({ examples: ["png"] }),
+    .describe("png, png16, tiff or exr; or fields. Default: docs/formats.md.")
+    .meta({ examples: ["exr", { exr: { type: "half", compression: "zip" } }] }),
 });
 
 export const manifestSchema = z
@@ -221,4 +222,5 @@ export const NOT_YET: readonly (readonly string[])[] = [
   ["retention"],
   ["notify"],
   ["plate", "handles"],
+  ["output", "format", "proxy"],
 ];

@@ -2,6 +2,7 @@
  * What a version's frames are written as, and the one place that decides it when nobody says. A format is chosen when a
  * manifest is planned and stays with the plan: what comes back from ComfyUI is turned into it before it is staged.
  */
+import { z } from "zod";
 import type { ColorPlan } from "./colorPlan.ts";
 import type { PlatePlan } from "./plan.ts";
 
@@ -18,6 +19,73 @@ export interface Output {
   readonly format: OutputFormat;
 }
 
+const exr = z
+  .strictObject({
+    type: z.enum(["half", "float"]).default("half").describe("Bits of a colour: half 16, float 32."),
+    compression: z
+      .enum(["none", "zips", "zip", "rle", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab"])
+      .default("zip")
+      .describe("How it is packed: none, zips or zip, which lose nothing and are read everywhere."),
+  })
+  .describe("OpenEXR, in the layout of its plate.")
+  .meta({ examples: [{ type: "half", compression: "zip" }] });
+
+const word = z.enum(["png", "png16", "exr", "tiff"]);
+
+/** Of a recipe's frames. */
+export const frameFormatSchema = z.union([word, z.strictObject({ exr })]);
+export type SaidFrameFormat = z.infer<typeof frameFormatSchema>;
+
+/** Of a manifest: the frames, and what is made of them for people to look at. */
+export const outputFormatSchema = z.union([
+  word,
+  z.strictObject({
+    exr: exr.optional(),
+    proxy: z.enum(["mp4", "jpg"]).optional().describe("A small picture or movie inside the version, for looking at."),
+  }),
+]);
+export type SaidFormat = z.infer<typeof outputFormatSchema>;
+
+/** null: nothing is said of the frames. Words: why results are not written so. */
+export function frameFormat(said: SaidFormat | SaidFrameFormat | undefined): OutputFormat | string | null {
+  if (said === undefined) return null;
+  if (typeof said === "object") return said.exr === undefined ? null : exrFormat(said.exr);
+  switch (said) {
+    case "png":
+    case "png16":
+      return { kind: said };
+    case "tiff":
+      return { kind: "tiff16" };
+    case "exr":
+      return { kind: "exr", type: "half", compression: "zip" };
+  }
+}
+
+function exrFormat({ type, compression }: z.infer<typeof exr>): OutputFormat | string {
+  switch (compression) {
+    case "none":
+    case "zips":
+    case "zip":
+      return { kind: "exr", type, compression };
+    case "rle":
+    case "piz":
+      return `${compression} loses nothing, but is not written by this version; zip is as exact`;
+    case "pxr24":
+      return "pxr24 cuts floats to 24 bits; zip loses nothing";
+    case "b44":
+    case "b44a":
+    case "dwaa":
+    case "dwab":
+      return `${compression} is lossy: a result would differ from its plate where nothing was changed; zip loses nothing`;
+  }
+}
+
+/** When neither the manifest nor the recipe names one: floats only where the colour plan gives some. */
+export function defaultFormat(plate: Pick<PlatePlan, "ext"> | null, color: Pick<ColorPlan, "how">): OutputFormat {
+  if (plate?.ext === "exr" && color.how !== "plain") return { kind: "exr", type: "half", compression: "zip" };
+  return { kind: "png" };
+}
+
 /** Of a frame's file name, without the dot. */
 export function formatExtension(format: OutputFormat): "png" | "tif" | "exr" {
   switch (format.kind) {
@@ -31,7 +99,16 @@ export function formatExtension(format: OutputFormat): "png" | "tif" | "exr" {
   }
 }
 
-/** When neither the manifest nor the recipe names one. */
-export function defaultFormat(_plate: Pick<PlatePlan, "ext"> | null, _color: ColorPlan): OutputFormat {
-  return { kind: "png" };
+/** For people. */
+export function formatWords(format: OutputFormat): string {
+  switch (format.kind) {
+    case "png":
+      return "PNG, as many bits as the result has";
+    case "png16":
+      return "PNG, 16 bits";
+    case "tiff16":
+      return "TIFF, 16 bits";
+    case "exr":
+      return `OpenEXR, ${format.type}, ${format.compression === "none" ? "not packed" : format.compression}`;
+  }
 }

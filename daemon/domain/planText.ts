@@ -4,7 +4,7 @@ import { taskCount, taskFrames } from "./chunks.ts";
 import { colorWords } from "./colorPlan.ts";
 import { wedgeName } from "./ids.ts";
 import { versionFileName } from "./naming.ts";
-import { formatExtension } from "./outputFormat.ts";
+import { formatExtension, formatWords } from "./outputFormat.ts";
 import { joinPath } from "./paths.ts";
 import type { JobPlan, StepPlan } from "./plan.ts";
 
@@ -55,6 +55,7 @@ function stepText(step: StepPlan): readonly string[] {
     `  recipe:   ${step.recipe.name}@${step.recipe.version}`,
     `  makes:    ${step.wedges.length} ${swept ? "variations" : "variation"} x ${step.frames.length} ${step.frames.length === 1 ? "frame" : "frames"}${chunkWords(step)}`,
     ...(swept ? axes : []),
+    `  writes:   ${formatWords(step.output.format)}`,
     `  lands in: ${joinPath(step.target.productDir, "v###")}  (the next free number)`,
     ...files,
     `  review:   ${step.target.reviewDir}`,

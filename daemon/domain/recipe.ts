@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { colorWishesSchema, maskSchema } from "./colorWishes.ts";
+import { frameFormatSchema } from "./outputFormat.ts";
 import type { Approval } from "./approval.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -141,6 +142,7 @@ export const recipeSchema = z.strictObject({
     node: z.string().describe("The output graph node whose images are the result."),
     prefix: target.optional().describe("Its filename_prefix; default: input filename_prefix of that node."),
     bitDepth: z.union([z.literal(8), z.literal(16)]).default(8),
+    format: frameFormatSchema.optional().describe("What its frames are written as, where no manifest says."),
     scale: z
       .number()
       .positive()

@@ -5,7 +5,7 @@
  *
  * Must never: record a file that was not fsynced, or let an attempt with an old fence record anything (the store refuses).
  */
-import { systemCode } from "../domain/errors.ts";
+import { HotplateError, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { overTime } from "../domain/timeLimit.ts";
 import type { Flight, SlotState, Stage, StageContext } from "../live.ts";
@@ -234,6 +234,11 @@ async function notCollected(
       flight,
       failure: { class: "output", code: error.code, message: error.message },
     });
+    return;
+  }
+  if (error instanceof HotplateError && error.code === "HP-PLATE-CHANGED") {
+    const failure = { class: "bad_input", code: error.code, message: error.message } as const;
+    await attemptFailed(context, { slot, flight, failure });
     return;
   }
   const code = systemCode(error) ?? "";

@@ -7,7 +7,7 @@ import { assetReference, assetSeed, assetUrn } from "../domain/assetPointer.ts";
 import type { Embed } from "../domain/assetPointer.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
-import type { StepPlan } from "../domain/plan.ts";
+import type { PlateFrame, StepPlan } from "../domain/plan.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { formatExtension } from "../domain/outputFormat.ts";
 import { extension, joinPath } from "../domain/paths.ts";
@@ -51,6 +51,8 @@ export async function finishResult(
   const to = joinPath(dir, `${name}.${formatExtension(flight.plan.output.format)}`);
   await anew(context, returned, () => of.get(returned));
   const { plan, task } = flight;
+  const plate = plateFrame(plan, frame);
+  if (plate !== null && plan.output.format.kind === "exr") await samePlate(context, plate);
   const request = {
     returned,
     to,
@@ -95,7 +97,7 @@ export async function finishRequest(
   of: Finishing,
 ): Promise<Omit<FinishRequest, "returned" | "to">> {
   const { plan, frame } = of;
-  const plate = plan.plate?.frames.find((one) => one.frame === frame) ?? plan.plate?.frames[0] ?? null;
+  const plate = plateFrame(plan, frame);
   return {
     fed: null,
     plate: plate === null ? null : { path: plate.path, frame: plate.frame },
@@ -104,6 +106,22 @@ export async function finishRequest(
     color: plan.color,
     embed: embedOf(context, of, await context.world.store.storeId()),
   };
+}
+
+function plateFrame({ plate }: StepPlan, frame: number | null): PlateFrame | null {
+  return plate?.frames.find((one) => one.frame === frame) ?? plate?.frames[0] ?? null;
+}
+
+/** Another plate's channels must not stand beside this picture. One that is away may come back: nobody's fault. */
+async function samePlate(context: StageContext, frame: PlateFrame): Promise<void> {
+  const stat = await context.files.stat(frame.path).catch((error: unknown) => {
+    throw Object.assign(new Error(`the plate ${frame.path} can't be seen now`, { cause: error }), { code: "EAGAIN" });
+  });
+  if (stat.bytes !== frame.bytes || stat.mtimeNs !== frame.mtimeNs)
+    throw new HotplateError(
+      "HP-PLATE-CHANGED",
+      `${frame.path} changed while its frame was rendered. Drop the manifest again.`,
+    );
 }
 
 function embedOf(context: StageContext, { plan, show, wedge, step }: Finishing, store: string): Embed {

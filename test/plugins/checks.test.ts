@@ -170,6 +170,20 @@ describe("header.size", () => {
     });
   });
 
+  test("demands of an EXR on its plate that both windows are the plate's", () => {
+    const windows = { data: [-4, 2, W, H - 2], display: [0, 0, W, H] } as const;
+    const image = { ...decodedFloat(W, H), windows } as const;
+    expect(verdict(headerSize, { result: image, expected: { windows } })).toBe("pass");
+    const cropped = { ...windows, data: [0, 0, W, H] } as const;
+    expect(found(headerSize, { result: image, expected: { windows: cropped } }).message).toMatch(
+      /is not the plate's \(0, 0/,
+    );
+    const moved = { ...windows, display: [10, 0, W, H] } as const;
+    expect(found(headerSize, { result: image, expected: { windows: moved } }).message).toMatch(
+      /display window .* plate's/,
+    );
+  });
+
   test("does not apply where nothing says the size", () => {
     expect(look(headerSize, { result: rgb8(), expected: { width: null } }).because).toMatch(/how large/);
   });
@@ -336,6 +350,14 @@ describe("pixels.finite", () => {
     });
     expect(verdict(pixelsFinite, { result: clean })).toBe("pass");
     expect(verdict(pixelsFinite, { result: { ...clean, samples }, limits: { countMax: 3 } })).toBe("pass");
+  });
+
+  test("looks at the picture only: a depth that came with the plate may be infinite; so may what the plate has itself", () => {
+    const bad = decodedFloat(W, H, (x, y, c) => (c === 2 && x === 7 && y === 7 ? Infinity : 0.5));
+    expect(verdict(pixelsFinite, { result: { ...bad, channelNames: ["R", "G", "depth.Z"] } })).toBe("pass");
+    expect(verdict(pixelsFinite, { result: { ...bad, channelNames: ["X", "Y2", "depth.Z"] } })).toBe("fail");
+    expect(found(pixelsFinite, { result: bad, plate: bad }).message).toBe("No more than in the plate: 1.");
+    expect(verdict(pixelsFinite, { result: bad, plate: decodedFloat(W, H) })).toBe("fail");
   });
 
   test("the largest, smallest and subnormal floats are finite", () => {

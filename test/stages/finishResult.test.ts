@@ -111,4 +111,22 @@ describe("a result on its way into staging", () => {
     for (let i = 0; i < LIMITS.finishTriesMax + 2; i += 1) await expect(full.run()).rejects.toThrow("full");
     expect(full.flight.finishTries).toBe(0);
   });
+
+  it("of a plate that changed meanwhile is refused; one that is away is waited for", async () => {
+    using dir = tempDir();
+    const { run, flight, asked } = bench(dir.path);
+    writeFileSync(dir.file("plate.exr"), "the plate");
+    const { mtimeNs } = await createFiles().stat(dir.file("plate.exr"));
+    const frame = { frame: 1001, path: dir.file("plate.exr"), bytes: 9, mtimeNs, ino: "1" };
+    const format = { kind: "exr", type: "half", compression: "zip" } as const;
+    const planned = (of: typeof frame) =>
+      Object.assign(flight, { plan: { ...flight.plan, plate: { frames: [of] }, output: { format } } });
+    planned(frame);
+    expect(await run()).toMatchObject({ path: dir.file("attempts/w2.1001-7.exr") });
+    expect(asked[0]?.plate).toEqual({ path: frame.path, frame: 1001 });
+    planned({ ...frame, bytes: 8 });
+    await expect(run()).rejects.toMatchObject({ code: "HP-PLATE-CHANGED" });
+    planned({ ...frame, path: dir.file("away.exr") });
+    await expect(run()).rejects.toMatchObject({ code: "EAGAIN" });
+  });
 });

@@ -22,7 +22,7 @@ export const EXR_READER = "hotplate exr 1";
 const FLOAT_WHOLE_MAX = 2 ** 24;
 
 export function exrSamples(exr: Exr): DecodedImage {
-  const planes = [...exr.planes].sort((a, b) => rank(a.name) - rank(b.name));
+  const planes = exr.planes.filter(fitsFloats).sort((a, b) => rank(a.name) - rank(b.name));
   const [, , width, height] = exr.header.data;
   const channels = planes.length;
   const samples = new Float32Array(width * height * channels);
@@ -40,10 +40,20 @@ export function exrSamples(exr: Exr): DecodedImage {
   };
 }
 
+/** Ids that no float can hold are left out beside a picture: nothing here may round them. A picture of such is refused. */
+function fitsFloats({ name, type, data }: Plane): boolean {
+  if (type !== "uint" || !data.some((value) => value > FLOAT_WHOLE_MAX)) return true;
+  if (rank(name) < OTHER || name === "Y")
+    throw notReadable(`channel "${name}" holds ids that no float can hold exactly`);
+  return false;
+}
+
+const OTHER = 4;
+
 /** R, G, B, A first; the others keep the file's order. */
 function rank(name: string): number {
   const place = ["R", "G", "B", "A"].indexOf(name);
-  return place < 0 ? 4 : place;
+  return place < 0 ? OTHER : place;
 }
 
 function interleave(
@@ -56,9 +66,6 @@ function interleave(
   if (plane.type === "half") {
     for (let i = 0, k = channel; i < data.length; i += 1, k += channels) samples[k] = HALF[data[i] as number] as number;
     return;
-  }
-  if (plane.type === "uint" && data.some((value) => value > FLOAT_WHOLE_MAX)) {
-    throw notReadable(`channel "${plane.name}" holds ids that no float can hold exactly`);
   }
   for (let i = 0, k = channel; i < data.length; i += 1, k += channels) samples[k] = data[i] as number;
 }

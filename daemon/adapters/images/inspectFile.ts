@@ -8,11 +8,12 @@ import { systemCode, messageOf } from "../../domain/errors.ts";
 import type { Inspection } from "../../domain/qc.ts";
 import { inspectFrame, needsPlate, wantsPlate } from "../../domain/qcRun.ts";
 import type { FrameFacts } from "../../domain/qcRun.ts";
-import type { Check } from "../../plugin.ts";
+import type { Check, DecodedImage, PixelBox } from "../../plugin.ts";
 import type { InspectRequest } from "../../ports.ts";
-import { readWhole } from "./byteSource.ts";
+import { readWhole, withFile } from "./byteSource.ts";
+import { parseExrHeader } from "./exrHeader.ts";
 import type { Loaded } from "./loadFrame.ts";
-import { loadFrame } from "./loadFrame.ts";
+import { isExr, loadFrame } from "./loadFrame.ts";
 
 export interface Inspector {
   inspect(request: InspectRequest): Promise<Inspection>;
@@ -57,14 +58,45 @@ function withPlate(facts: FrameFacts, plate: Loaded): FrameFacts {
 async function lookAt(request: InspectRequest): Promise<FrameFacts> {
   const { path, bytes, frame, expected } = request;
   const loaded = await loadResult(path, bytes);
+  const windows = loaded.kind === "frame" ? loaded.image.windows : null;
+  const plateWindows = windows === null || request.platePath === null ? null : windowsOf(request.platePath);
   return {
     result: loaded.kind === "frame" ? loaded.image : null,
     resultFile: { path, bytes, frame },
     decodeProblem: loaded.kind === "frame" ? null : loaded,
     plate: null,
     plateProblem: null,
-    expected,
+    expected: {
+      ...expected,
+      windows: plateWindows !== null && sameSize(plateWindows.display, windows?.display) ? plateWindows : null,
+      ignore: windows === null ? expected.ignore : expected.ignore.map((box) => inData(box, windows)),
+    },
   };
+}
+
+type Windows = NonNullable<DecodedImage["windows"]>;
+
+/** Of an OpenEXR plate, from its first bytes. Whatever else the plate is, or is wrong with it: none. */
+function windowsOf(platePath: string): Windows | null {
+  try {
+    return withFile(platePath, (source) => {
+      if (!isExr(source.take(0, Math.min(4, source.bytes)))) return null;
+      const { data, display } = parseExrHeader(source);
+      return { data, display };
+    });
+  } catch {
+    // The checks that need the plate's pixels tell what is wrong with it.
+    return null;
+  }
+}
+
+function sameSize(a: PixelBox, b: PixelBox | undefined): boolean {
+  return b !== undefined && a[2] === b[2] && a[3] === b[3];
+}
+
+/** Rectangles count from the corner of what is shown; samples from that of the data window. */
+function inData([x, y, width, height]: PixelBox, { data, display }: Windows): PixelBox {
+  return [x + display[0] - data[0], y + display[1] - data[1], width, height];
 }
 
 async function loadResult(path: string, bytes: number): Promise<Loaded> {

@@ -142,6 +142,10 @@ describe("what is read is exact", () => {
       channels: [{ name: "Y", type: "uint", value: () => 2 ** 24 + 1 }],
     };
     expect(() => exrSamples(readExr(writeExr(exr)))).toThrow(/no float can hold/);
+    // Beside a picture they are left out, and the picture is read.
+    const id = { name: "id", type: "uint", value: () => 2 ** 24 + 1 } as const;
+    const beside: TestExr = { ...exr, channels: [...rgbHalf(), id, { ...id, name: "small", value: () => 7 }] };
+    expect(exrSamples(readExr(writeExr(beside))).channelNames).toEqual(["R", "G", "B", "small"]);
   });
 });
 

@@ -1,0 +1,29 @@
+/** What frames are written as: the manifest's word, else the recipe's, else the default of plate and colour. */
+import type { ColorPlan } from "./domain/colorPlan.ts";
+import type { Manifest } from "./domain/manifestSchema.ts";
+import { defaultFormat, frameFormat } from "./domain/outputFormat.ts";
+import type { Output } from "./domain/outputFormat.ts";
+import type { PlatePlan } from "./domain/plan.ts";
+import type { RecipeFile } from "./domain/recipe.ts";
+import type { Resolved } from "./planFinding.ts";
+import { found, refused } from "./planFinding.ts";
+
+export function resolveOutput(of: {
+  readonly manifest: Pick<Manifest, "output">;
+  readonly recipe: RecipeFile;
+  readonly plate: PlatePlan | null;
+  readonly color: ColorPlan;
+}): Resolved<Output> {
+  const said = of.manifest.output?.format;
+  const format = frameFormat(said) ?? frameFormat(of.recipe.result.format) ?? defaultFormat(of.plate, of.color);
+  if (typeof format !== "string") return found({ format });
+  const inManifest = typeof said === "object" && said.exr !== undefined;
+  return refused({
+    code: "HP-OUTPUT-FORMAT",
+    path: inManifest ? ["output", "format", "exr", "compression"] : ["output", "format"],
+    message: `${inManifest ? "Results" : `Recipe ${of.recipe.name} says how; results`} can't be written so: ${format}.`,
+    found: inManifest ? (said.exr?.compression ?? null) : null,
+    expected: "none, zips or zip",
+    action: inManifest ? "Write  compression: zip." : "Write  output: {format: exr}, or correct the recipe.",
+  });
+}
