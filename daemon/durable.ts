@@ -222,6 +222,21 @@ async function madeAfter(files: Disk, dir: string, mark: string): Promise<boolea
   return made.uid === marked.uid && BigInt(made.mtimeNs) >= BigInt(marked.mtimeNs);
 }
 
+/**
+ * How a file system says that it makes no hard link. EACCES is Samba's word for it on a disk that has none; where it is a
+ * matter of rights, the copy is refused as well.
+ */
+const NO_LINK: ReadonlySet<string> = new Set([
+  "EPERM",
+  "EACCES",
+  "EOPNOTSUPP",
+  "ENOTSUP",
+  "ENOSYS",
+  "EINVAL",
+  "EXDEV",
+  "EMLINK",
+]);
+
 /** Hard link; where the file system has none, an exclusive copy. `false`: the name is taken. */
 export async function linkOrCopy(files: Disk, from: string, to: string): Promise<boolean> {
   try {
@@ -230,8 +245,7 @@ export async function linkOrCopy(files: Disk, from: string, to: string): Promise
   } catch (error) {
     const code = systemCode(error);
     if (code === "EEXIST") return false;
-    if (code !== "EPERM" && code !== "EOPNOTSUPP" && code !== "ENOTSUP" && code !== "EXDEV" && code !== "EMLINK")
-      throw error;
+    if (!NO_LINK.has(code ?? "")) throw error;
   }
   try {
     await files.copy(from, to);

@@ -130,7 +130,7 @@ function failure(code: string): Promise<never> {
 function likeSmb(real: Files): Files {
   return {
     ...real,
-    link: () => failure("EPERM"),
+    link: () => failure("EACCES"),
     rename: async (from, to) => {
       const onto = await real.stat(to).catch(ignore("ENOENT"));
       if (onto?.kind === "directory") return failure("EEXIST");
