@@ -28,6 +28,7 @@ import { createIntake } from "./stages/intake.ts";
 import type { ModelBook } from "./stages/modelBook.ts";
 import { createModelBook } from "./stages/modelBook.ts";
 import { createPeople } from "./stages/people.ts";
+import { createPointers } from "./stages/pointers.ts";
 import { createPresence } from "./stages/presence.ts";
 import { createPublish } from "./stages/publish.ts";
 import { createRecipeShelf } from "./stages/recipeShelf.ts";
@@ -152,6 +153,7 @@ function buildStages(
   const queue = createDropQueue();
   const answers = createAnswers(context);
   const inputs = createInputHashes(context);
+  const pointers = createPointers(context);
   return [
     createRoots(context, guard),
     shelf,
@@ -170,7 +172,8 @@ function buildStages(
     createDispatch(context, shelf),
     createInspect(context, shelf),
     inputs,
-    createPublish(context, { shelf, inputs }),
+    createPublish(context, { shelf, inputs, pointers }),
+    pointers,
     createReport(context, answers),
   ];
 }

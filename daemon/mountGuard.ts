@@ -95,6 +95,7 @@ function guardAll(files: Files, guarded: Guard): Files {
     link: (from, to) => guarded("link", to, () => files.link(from, to)),
     rename: (from, to) => guarded("rename", to, () => files.rename(from, to)),
     unlink: (path) => guarded("unlink", path, () => files.unlink(path)),
+    symlink: (target, path) => guarded("symlink", path, () => files.symlink(target, path)),
     mkdir: (dir) => guarded("mkdir", dir, () => files.mkdir(dir)),
     rmdir: (dir) => guarded("rmdir", dir, () => files.rmdir(dir)),
     removeTree: (dir) => guarded("removeTree", dir, () => files.removeTree(dir)),

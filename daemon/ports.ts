@@ -113,6 +113,8 @@ export interface Files {
   /** File: overwrites. Directory: replaces an empty one, ENOTEMPTY otherwise. */
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  /** Makes `path` (EEXIST) a symbolic link that holds `target`. */
+  symlink(target: string, path: string): Promise<void>;
   /** Exclusive, not recursive. */
   mkdir(dir: string): Promise<void>;
   rmdir(dir: string): Promise<void>;

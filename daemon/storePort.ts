@@ -222,6 +222,12 @@ export interface DropRow {
   readonly closed: boolean;
 }
 
+export interface ProductRow {
+  readonly dir: string;
+  readonly show: string;
+  readonly highest: number;
+}
+
 /**
  * planned: to be opened. ripe: open with nothing left to run or to judge, to be published or burnt. committing: to be
  * seen through. uncleared: burnt, and nobody has called it cleared, so its staging may still stand.
@@ -276,6 +282,8 @@ export interface Store {
   cleared(stepId: StepId): Promise<void>;
   /** The highest number that this store ever gave to a version in that product's folder; 0: none. */
   highestVersion(productDir: string): Promise<number>;
+  /** Every product's folder that this store ever gave a number in, with the show of its newest job. */
+  products(): Promise<readonly ProductRow[]>;
   step(id: StepId): Promise<StepRow | null>;
 
   // Execution

@@ -18,6 +18,7 @@ import {
   rmdir,
   stat as statFollowing,
   statfs,
+  symlink,
   unlink,
 } from "node:fs/promises";
 import { LIMITS } from "../domain/limits.ts";
@@ -56,6 +57,7 @@ export function createFiles(): Files {
     link: (from, to) => link(from, to),
     rename: (from, to) => rename(from, to),
     unlink: (path) => unlink(path),
+    symlink: (target, path) => symlink(target, path),
     mkdir: (dir) => mkdir(dir).then(() => undefined),
     rmdir: (dir) => rmdir(dir),
     removeTree: (dir) => rm(dir, { recursive: true, force: true }),

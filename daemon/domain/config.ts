@@ -8,6 +8,7 @@ import { byteCount } from "./byteSize.ts";
 import { completeSlots } from "./configSlots.ts";
 import { LIMITS } from "./limits.ts";
 import { PAD_STYLES } from "./sequencePadding.ts";
+import { versionSettingsSchema } from "./versionSettings.ts";
 
 const rootSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_-]+$/),
@@ -180,6 +181,7 @@ export const configTextSchema = z.strictObject({
     })
     .default({ plates: [], shows: {} })
     .describe("Colour spaces of plates (docs/colour.md)."),
+  versions: versionSettingsSchema,
   shares: z
     .record(z.string(), z.number().positive())
     .default({})

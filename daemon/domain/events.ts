@@ -16,6 +16,8 @@ export const EVENTS = {
   "version.committing": "The store decided to publish; only forward from here.",
   "version.committed": "A whole version appeared.",
   "version.burnt": "A version number is spent; nothing was published.",
+  "pointer.changed": "latest.json, approved.json, the link or the hero copy beside versions was written anew.",
+  "pointer.failed": "What lies beside versions could not be written, or is somebody else's.",
   "task.granted": "A task was given to a slot under a new fence.",
   "task.submitted": "ComfyUI accepted the prompt.",
   "task.staged": "Result files are staged, fsynced, hashed and recorded.",

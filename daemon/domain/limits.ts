@@ -109,6 +109,8 @@ export const LIMITS = {
   productVersionsMax: 100_000,
   claimBytesMax: 64 * 1024,
   commitBytesMax: 64 * 1024 * 1024,
+  pointerLooksMax: 8,
+  approvalsBytesMax: 16 * 1024 * 1024,
   stepsPerTick: 64,
   promptUnknownMs: 2_000,
   candidatesPerTick: 64,

@@ -18,18 +18,22 @@ import { assemble } from "./assemble.ts";
 import type { Assembled, AssembleParts } from "./assemble.ts";
 import { laneOf } from "./lanes.ts";
 import { claimNumber, startOpening } from "./openVersion.ts";
+import type { PointerStage } from "./pointers.ts";
 import { quarantineAndClear } from "./quarantine.ts";
 import { stepMayTry, stepTrouble, stepWell } from "./stepTrouble.ts";
 
-export function createPublish(context: StageContext, parts: AssembleParts): Stage {
-  const { shelf, inputs } = parts;
+/** `pointers`: who keeps what lies beside the versions is told of each that appeared. */
+export type PublishParts = AssembleParts & { readonly pointers: Pick<PointerStage, "touch"> };
+
+export function createPublish(context: StageContext, parts: PublishParts): Stage {
+  const { shelf, inputs, pointers } = parts;
   return {
     name: "publish",
     async tick() {
       // With thousands of steps in the store, nothing is read in vain: each of these ends in work on an output lane.
       if (!anyLaneFree(context)) return;
       for (const step of await stepsToDo(context, "committing")) {
-        if (stepMayTry(context, step)) startMaterialising(context, step);
+        if (stepMayTry(context, step)) startMaterialising(context, step, pointers);
       }
       for (const step of await stepsToDo(context, "ripe")) {
         if (!shelf.ready() || !stepMayTry(context, step)) continue;
@@ -140,7 +144,7 @@ type Materialised =
   | { readonly kind: "foreign"; readonly next: number }
   | { readonly kind: "gone" };
 
-function startMaterialising(context: StageContext, step: StepRow): void {
+function startMaterialising(context: StageContext, step: StepRow, pointers: Pick<PointerStage, "touch">): void {
   const { fence, version, publication } = step;
   if (fence === null || version === null || publication === null) return;
   context.work.start<Materialised>({
@@ -158,6 +162,7 @@ function startMaterialising(context: StageContext, step: StepRow): void {
           if ((await context.world.store.endPublish(step.id, fence)) === "ok") {
             context.world.log.event("info", "version.committed", { path: publication.targetPath, job: step.jobId });
           }
+          pointers.touch(step.plan.target.productDir, (await context.world.store.job(step.jobId))?.show ?? "");
           context.wake();
           return;
         case "foreign":

@@ -449,6 +449,7 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         await store.renumber(stepId("job_a"), fence, 9);
         expect(await store.highestVersion(productDir)).toBe(9);
         expect(await store.highestVersion("/s/another")).toBe(0);
+        expect(await store.products()).toEqual([{ dir: productDir, show: newJob("job_a").plan.show, highest: 9 }]);
       });
       it("never lets two versions have one place", async () => {
         const a = await opened("job_a", { wedges: 1, frames: [null] });

@@ -100,6 +100,7 @@ export function simFiles(parts: FilesParts): Files {
     link: (from, to) => write("link", to, () => disk.link(from, to)),
     rename: (from, to) => write("rename", to, () => disk.rename(from, to)),
     unlink: (path) => write("unlink", path, () => disk.unlink(path)),
+    symlink: (target, path) => write("symlink", path, () => disk.symlink(target, path)),
     mkdir: (dir) => write("mkdir", dir, () => disk.mkdir(dir)),
     rmdir: (dir) => write("rmdir", dir, () => disk.rmdir(dir)),
     removeTree: (dir) =>

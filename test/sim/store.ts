@@ -19,6 +19,7 @@ const READS: ReadonlySet<string> = new Set<keyof Store>([
   "heads",
   "stepsToDo",
   "highestVersion",
+  "products",
   "taskClass",
   "history",
   "observations",

@@ -41,7 +41,8 @@ describe("opening versions", () => {
       files: new Proxy({} as Files, { get: () => never }),
     };
     const shelf = { ready: () => true } as RecipeShelf;
-    await createPublish(context, { shelf, inputs: createInputHashes(context) }).tick();
+    const pointers = { touch: () => undefined };
+    await createPublish(context, { shelf, inputs: createInputHashes(context), pointers }).tick();
     expect(work.inFlight().toSorted()).toEqual(["open:job_first/1", "open:job_hang0/1"]);
     expect(asked.every((path) => path.startsWith("/hangs") || path.startsWith("/well/job_first"))).toBe(true);
     expect((await store.step("job_later/1" as never))?.fence).toBeNull();

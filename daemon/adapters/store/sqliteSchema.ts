@@ -201,6 +201,13 @@ const MIGRATIONS: readonly string[] = [
     FROM step JOIN step_plan ON step_plan.step_id = step.id
     WHERE step.version IS NOT NULL AND json_extract(step_plan.plan, '$.target.productDir') IS NOT NULL GROUP BY 1;
   `,
+  // A product is looked for by its show, and pointers are kept by the show's settings.
+  `
+  ALTER TABLE product_number ADD COLUMN show TEXT NOT NULL DEFAULT '';
+  UPDATE product_number SET show = coalesce((
+    SELECT job.show FROM step JOIN step_plan ON step_plan.step_id = step.id JOIN job ON job.id = step.job_id
+    WHERE json_extract(step_plan.plan, '$.target.productDir') = product_number.dir ORDER BY job.seq DESC LIMIT 1), '');
+  `,
 ];
 
 /** The schema's number. A reader of a newer schema would misread it, so it refuses as a writer does. */

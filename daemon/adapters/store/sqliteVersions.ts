@@ -93,10 +93,17 @@ export function openMethods(db: Database): OpenMethods {
   };
 }
 
-export function numberMethods(db: Database): Pick<Store, "highestVersion"> {
+export function numberMethods(db: Database): Pick<Store, "highestVersion" | "products"> {
   return {
     async highestVersion(productDir) {
       return Number(db.one("SELECT highest FROM product_number WHERE dir = ?", productDir)?.["highest"] ?? 0);
+    },
+    async products() {
+      return db.all("SELECT dir, show, highest FROM product_number ORDER BY dir").map((row) => ({
+        dir: String(row["dir"]),
+        show: String(row["show"]),
+        highest: Number(row["highest"]),
+      }));
     },
   };
 }
@@ -104,9 +111,10 @@ export function numberMethods(db: Database): Pick<Store, "highestVersion"> {
 /** A number once given stays given, whatever becomes of the folder. */
 function rememberNumber(db: Database, stepId: StepId, number: number): void {
   db.run(
-    `INSERT INTO product_number (dir, highest)
-     SELECT json_extract(plan, '$.target.productDir'), ? FROM step_plan WHERE step_id = ?
-     ON CONFLICT (dir) DO UPDATE SET highest = max(highest, excluded.highest)`,
+    `INSERT INTO product_number (dir, highest, show)
+     SELECT json_extract(step_plan.plan, '$.target.productDir'), ?, job.show
+     FROM step_plan JOIN step ON step.id = step_plan.step_id JOIN job ON job.id = step.job_id WHERE step_id = ?
+     ON CONFLICT (dir) DO UPDATE SET highest = max(highest, excluded.highest), show = excluded.show`,
     number,
     stepId,
   );

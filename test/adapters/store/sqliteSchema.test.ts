@@ -40,5 +40,8 @@ it("of an earlier schema keeps its jobs, their plans and the numbers that it gav
   expect(await again.job("job_a" as JobId)).toEqual(before);
   expect((await again.wedge("job_a/1" as StepId, 2))?.index).toBe(2);
   expect(await again.highestVersion(newJob("job_a").plan.steps[0]!.target.productDir)).toBe(7);
+  expect(await again.products()).toEqual([
+    { dir: newJob("job_a").plan.steps[0]!.target.productDir, show: newJob("job_a").plan.show, highest: 7 },
+  ]);
   await again.close();
 });
