@@ -5,6 +5,7 @@
  * Must never: replace or take away what is not ours, or show a copy that is not whole. (Between two renames there is no
  * `hero` for an instant; there is never half of one.)
  */
+import { systemCode } from "./domain/errors.ts";
 import { standing } from "./domain/approvals.ts";
 import { versionName } from "./domain/ids.ts";
 import { LIMITS } from "./domain/limits.ts";
@@ -89,6 +90,8 @@ interface Telling {
   readonly trouble: string[];
 }
 
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EINVAL"]);
+
 /** `latest -> v007`. On file systems without links it is trouble that is told. */
 async function link(world: LogWorld, latest: ReadVersion, to: Telling): Promise<void> {
   const { files } = world;
@@ -106,7 +109,8 @@ async function link(world: LogWorld, latest: ReadVersion, to: Telling): Promise<
   try {
     await files.symlink(versionName(latest.number), temporary);
   } catch (error) {
-    to.trouble.push(`${LATEST_LINK} can't be made here: ${error instanceof Error ? error.message : String(error)}`);
+    if (!NO_LINKS.has(systemCode(error) ?? "")) throw error;
+    to.trouble.push(`${LATEST_LINK} can't be made: this file system has no links (${systemCode(error)})`);
     return;
   }
   await files.rename(temporary, path);

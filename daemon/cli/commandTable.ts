@@ -3,6 +3,7 @@
  * from this table (`program.ts`), `--help` prints it, docs/commands.md is made from it.
  */
 import type { Action } from "./program.ts";
+import { VERSION_COMMANDS } from "./versionCommands.ts";
 
 export interface CommandLine {
   readonly name: string;
@@ -173,4 +174,5 @@ export const COMMANDS: readonly CommandLine[] = [
     exits: [1, 6, 7],
     load: () => import("./diff.ts"),
   },
+  ...VERSION_COMMANDS,
 ];

@@ -7,6 +7,7 @@
  */
 import { RECIPE_ERRORS } from "./errorsOfRecipes.ts";
 import { SLOT_ERRORS } from "./errorsOfSlots.ts";
+import { VERSION_ERRORS } from "./errorsOfVersions.ts";
 
 export const EXIT = {
   done: 0,
@@ -172,6 +173,8 @@ export const ERRORS = {
     "Name a version's folder, such as .../env_relight/v003; hotplate verify says more.",
     EXIT.notFound,
   ),
+  // Versions: references, decisions, retention
+  ...entries(VERSION_ERRORS),
   // Start-up, command line, API
   "HP-CONFIG-MISSING": entry("There is no configuration.", "hotplate init writes one; or --config FILE.", EXIT.invalid),
   "HP-CONFIG-INVALID": entry("The configuration can't be used.", "Fix the place named.", EXIT.invalid),

@@ -110,6 +110,8 @@ export const LIMITS = {
   claimBytesMax: 64 * 1024,
   commitBytesMax: 64 * 1024 * 1024,
   pointerLooksMax: 8,
+  productLookDepthMax: 5,
+  productsFoundMax: 16,
   approvalsBytesMax: 16 * 1024 * 1024,
   stepsPerTick: 64,
   promptUnknownMs: 2_000,
