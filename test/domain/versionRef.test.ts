@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import { readRef } from "../../daemon/domain/versionRef.ts";
 
 describe("a reference", () => {
-  it.each([
+  it.for([
     ["envTunnel@v007", [], "envTunnel", 7, null],
     ["envTunnel@v007/w032", [], "envTunnel", 7, 32],
     ["envTunnel@latest", [], "envTunnel", "latest", null],
     ["envTunnel@approved/w002", [], "envTunnel", "approved", 2],
     ["AGM/104_065_010/envTunnel@v1007", ["AGM", "104_065_010"], "envTunnel", 1007, null],
     ["./env@v7", [], "env", 7, null],
-  ])("%s", (text, place, product, which, wedge) => {
+  ] as const)("%s", ([text, place, product, which, wedge]) => {
     expect(readRef(text)).toEqual({
       kind: "ref",
       ref: { text, place, absolute: false, product, which, wedge },
