@@ -2,7 +2,7 @@
 import type { ErrorCode } from "./domain/errors.ts";
 import type { World } from "./ports.ts";
 
-export type PathWorld = Pick<World, "config" | "files" | "images" | "clock">;
+export type PathWorld = Pick<World, "config" | "layouts" | "files" | "images" | "clock">;
 
 /** Words of a problem found after reading; `path` says where in the manifest. */
 export interface Finding {

@@ -16,6 +16,7 @@ import type { ExitWords } from "./domain/exitWords.ts";
 import type { Fence, PromptId } from "./domain/ids.ts";
 import type { OutputFormat } from "./domain/outputFormat.ts";
 import type { Likeness } from "./domain/likeness.ts";
+import type { PathBook } from "./domain/pathBook.ts";
 import type { QcRequest } from "./domain/plan.ts";
 import type { CheckBook, Inspection } from "./domain/qc.ts";
 import type { Graph, RecipeBook } from "./domain/recipe.ts";
@@ -25,6 +26,8 @@ export type { Catalogue, ComfyError, NodeClass };
 
 export interface World {
   readonly config: Config;
+  /** Where plates lie and results go, by show; read once at the start. */
+  readonly layouts: PathBook;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly digest: Digest;

@@ -9,6 +9,7 @@ import { readConfig } from "../domain/configText.ts";
 import type { Problem } from "../domain/errors.ts";
 import { HotplateError, systemCode } from "../domain/errors.ts";
 import type { Files } from "../ports.ts";
+import { layoutSources } from "./layouts.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -31,7 +32,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
 
 /** @throws HotplateError HP-CONFIG-INVALID (with `problems`). */
 export function parseConfig(text: string, file: string): Config {
-  const reading = readConfig(text, file);
+  const reading = readConfig(text, file, layoutSources());
   if (reading.ok) return reading.config;
   const words = reading.problems.map(problemWords).join("\n");
   throw new HotplateError("HP-CONFIG-INVALID", words, { problems: reading.problems });

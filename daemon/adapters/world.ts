@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../domain/config.ts";
 import { safetyRules } from "../domain/safetyRules.ts";
+import type { PathBook } from "../domain/pathBook.ts";
 import type { Clock, Colours, Digest, Exec, Files, Gpus, Ids, Images, Log, Recipes, SlotProcesses } from "../ports.ts";
 import { createClock } from "./clock.ts";
 import { createColours } from "./colours.ts";
@@ -16,6 +17,7 @@ import { createFiles } from "./files.ts";
 import { createGpus } from "./gpus/gpus.ts";
 import { createIds } from "./ids.ts";
 import { createImages } from "./images/images.ts";
+import { loadBook } from "./layouts.ts";
 import type { LogLevel } from "./log.ts";
 import { createLog } from "./log.ts";
 import { createRecipes } from "./recipes.ts";
@@ -26,6 +28,7 @@ export const HOME = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/
 
 export interface BaseWorld {
   readonly config: Config;
+  readonly layouts: PathBook;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly digest: Digest;
@@ -50,6 +53,7 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
   const exec = createExec();
   return {
     config,
+    layouts: loadBook(config.paths),
     clock,
     files,
     digest,

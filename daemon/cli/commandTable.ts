@@ -154,6 +154,21 @@ export const COMMANDS: readonly CommandLine[] = [
     load: () => import("./slot.ts"),
   },
   {
+    name: "path <words...>",
+    words: "FILE: one place as every machine spells it. explain FILE: which template it is, and why no other",
+    more: "Any spelling of any machine is taken: P:\\..., \\\\nas\\..., /Volumes/..., or this node's own. It need not exist. explain: 1 when no template fits, 3 when one can be read in two ways. See docs/paths.md.",
+    options: [
+      ["--to <machine>", "Only as linux, macos or windows spells it"],
+      ["--show <name>", "explain: by the layout of this show"],
+    ],
+    examples: [
+      "hotplate path 'P:\\AGM\\plates' --to linux",
+      "hotplate path explain shots/010_PL01_v001.1001.exr --show AGM",
+    ],
+    exits: [1],
+    load: () => import("./path.ts"),
+  },
+  {
     name: "verify <what>",
     words: "Is a version (folder or job id) as it was committed?",
     more: "Every file's size and sha256 against .hotplate/commit.json; then its record: schema, graph, recipe, lists, pointers in the frames, plates (where they can be reached), models (where they lie on this node) and approvals. 1: something changed (HP-VERIFY-CHANGED). 9: the version could not be checked. A folder needs no configuration.",

@@ -9,6 +9,7 @@ import { completeSlots } from "./configSlots.ts";
 import { LIMITS } from "./limits.ts";
 import { PAD_STYLES } from "./sequencePadding.ts";
 import { versionSettingsSchema } from "./versionSettings.ts";
+import { pathsSchema } from "./pathBook.ts";
 
 const rootSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_-]+$/),
@@ -182,6 +183,7 @@ export const configTextSchema = z.strictObject({
     .default({ plates: [], shows: {} })
     .describe("Colour spaces of plates (docs/colour.md)."),
   versions: versionSettingsSchema,
+  paths: pathsSchema.optional(),
   shares: z
     .record(z.string(), z.number().positive())
     .default({})

@@ -12,6 +12,8 @@ import type { Problem } from "./errors.ts";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { nearestWord } from "./nearest.ts";
+import type { BookSources } from "./pathBook.ts";
+import { readBook } from "./pathBook.ts";
 import { rootOf } from "./paths.ts";
 
 export type ConfigReading =
@@ -26,7 +28,8 @@ interface Reading {
   readonly file: string;
 }
 
-export function readConfig(text: string, file: string): ConfigReading {
+/** `layouts`: what `paths` builds on; without, it is not looked at beyond its form. */
+export function readConfig(text: string, file: string, layouts?: BookSources): ConfigReading {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const reading: Reading = { document, lines, file };
@@ -44,7 +47,7 @@ export function readConfig(text: string, file: string): ConfigReading {
   }
   const parsed = configTextSchema.safeParse(value);
   const problems = parsed.success
-    ? crossChecks(reading, parsed.data)
+    ? [...crossChecks(reading, parsed.data), ...layoutProblems(reading, parsed.data, layouts)]
     : parsed.error.issues.flatMap((issue) => schemaProblems(reading, issue));
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, LIMITS.problemsMax) };
   return parsed.success ? { ok: true, config: completeSlots(parsed.data) } : { ok: false, problems };
@@ -64,6 +67,7 @@ export function configKeys(): readonly string[] {
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
   readonly items?: Schema;
 }
 
@@ -73,11 +77,17 @@ function jsonSchema(): Schema {
 
 function keysAt(path: Path): readonly string[] {
   let at: Schema | undefined = jsonSchema();
-  for (const part of path) at = typeof part === "number" ? at?.items : at?.properties?.[part];
+  for (const part of path) {
+    const others: Schema | boolean | undefined = at?.additionalProperties;
+    at =
+      typeof part === "number"
+        ? at?.items
+        : (at?.properties?.[part] ?? (typeof others === "object" ? others : undefined));
+  }
   return Object.keys(at?.properties ?? {});
 }
 
-type Words = Partial<Pick<Problem, "found" | "expected" | "nearest" | "action">> & Pick<Problem, "message">;
+type Words = Partial<Pick<Problem, "code" | "found" | "expected" | "nearest" | "action">> & Pick<Problem, "message">;
 
 function schemaProblems(reading: Reading, issue: z.core.$ZodIssue): readonly Problem[] {
   const path = issue.path.filter((part) => typeof part !== "symbol");
@@ -164,6 +174,24 @@ function crossChecks(reading: Reading, config: ConfigText): readonly Problem[] {
     ...gpuBounds(reading, config),
     ...slotProblems(config).map(({ path, ...words }) => at(reading, path, words)),
   ];
+}
+
+/** Nobody's layout is proven again while its configuration says nothing of paths. */
+function layoutProblems(reading: Reading, { paths }: ConfigText, layouts: BookSources | undefined): readonly Problem[] {
+  if (paths === undefined || layouts === undefined) return [];
+  return readBook(paths, layouts).problems.map(({ at: place, message, found, expected, nearest }) =>
+    at(reading, ["paths", ...place], {
+      code: "HP-CONFIG-LAYOUT",
+      message: `${message[0]?.toUpperCase()}${message.slice(1).replace(/\.$/, "")}.`,
+      found: found ?? null,
+      expected: expected ?? null,
+      nearest: nearest ?? null,
+      action:
+        nearest === null || nearest === undefined
+          ? "Fix the template or the token named; docs/paths.md explains the language."
+          : `Write "${nearest}".`,
+    }),
+  );
 }
 
 /** Without a distance between the two a GPU would be drained and given work at every look. */

@@ -177,6 +177,7 @@ export const ERRORS = {
   ...entries(VERSION_ERRORS),
   // Start-up, command line, API
   "HP-CONFIG-MISSING": entry("There is no configuration.", "hotplate init writes one; or --config FILE.", EXIT.invalid),
+  "HP-CONFIG-LAYOUT": entry("A path layout can't be used.", "Fix the template named; docs/paths.md.", EXIT.invalid),
   "HP-CONFIG-INVALID": entry("The configuration can't be used.", "Fix the place named.", EXIT.invalid),
   "HP-STATE-LOCKED": entry("Another Hotplate uses this state directory.", "Stop it first.", EXIT.refused),
   "HP-STATE-NEWER": entry(

@@ -20,29 +20,41 @@ interface Choice {
   readonly segments: readonly Segment[];
 }
 
-export function templateProblems(template: PathTemplate): readonly TemplateProblem[] {
+/** Answers given already: templates of one layout share most of their folder names. Never for two layouts: types differ. */
+export interface Proofs {
+  readonly chains: Map<string, Chain>;
+  readonly shared: Map<string, string | null>;
+  readonly twice: Map<string, string | null>;
+  readonly choices: Map<PathTemplate, readonly Choice[]>;
+}
+
+export function noProofs(): Proofs {
+  return { chains: new Map(), shared: new Map(), twice: new Map(), choices: new Map() };
+}
+
+export function templateProblems(template: PathTemplate, proofs: Proofs = noProofs()): readonly TemplateProblem[] {
   const shape = shapeProblem(template);
   if (shape !== null) return [shape];
   const neighbours = neighbourProblem(template.nodes);
   if (neighbours !== null) return [neighbours];
-  const choices = choicesOf(template);
+  const choices = knownChoices(template, proofs);
   for (const choice of choices) {
-    const twice = twoReadings(template, choice);
+    const twice = twoReadings(template, choice, proofs);
     if (twice !== null) return [twice];
   }
   for (const [index, one] of choices.entries())
     for (const other of choices.slice(index + 1)) {
-      const both = sharedPath(one, other);
+      const both = sharedPath(one, other, proofs);
       if (both !== null) return [eitherProblem(template, [one, other], both)];
     }
   return [];
 }
 
 /** A path that both templates could read, or null: two templates of a layout must never both fit. */
-export function sharedByBoth(a: PathTemplate, b: PathTemplate): string | null {
-  for (const one of choicesOf(a))
-    for (const other of choicesOf(b)) {
-      const path = sharedPath(one, other);
+export function sharedByBoth(a: PathTemplate, b: PathTemplate, proofs: Proofs = noProofs()): string | null {
+  for (const one of knownChoices(a, proofs))
+    for (const other of knownChoices(b, proofs)) {
+      const path = sharedPath(one, other, proofs);
       if (path !== null) return path;
     }
   return null;
@@ -142,13 +154,13 @@ function segmentsOf(nodes: readonly TypedFlat[]): readonly Segment[] {
  * readings. A name with fixed tokens reads one way when the pieces between them do and each piece's end is known, from the
  * left or from the right.
  */
-function twoReadings(template: PathTemplate, { segments }: Choice): TemplateProblem | null {
+function twoReadings(template: PathTemplate, { segments }: Choice, proofs: Proofs): TemplateProblem | null {
   const fixed = new Set<string>();
   const open = new Set(segments.filter((segment) => !segment.some((node) => node.kind === "token" && node.many)));
   for (let moved = true; moved; ) {
     moved = false;
     for (const segment of open) {
-      if (!readsOneWay(segment, fixed)) continue;
+      if (!readsOneWay(segment, fixed, proofs)) continue;
       open.delete(segment);
       moved = true;
       for (const node of segment) if (node.kind === "token") fixed.add(node.name);
@@ -159,15 +171,16 @@ function twoReadings(template: PathTemplate, { segments }: Choice): TemplateProb
   return nameProblem(template, first);
 }
 
-function readsOneWay(segment: Segment, fixed: ReadonlySet<string>): boolean {
-  if (ambiguousWord(chain(segment)) === null) return true;
+function readsOneWay(segment: Segment, fixed: ReadonlySet<string>, proofs: Proofs): boolean {
+  if (knownTwice(segment, proofs) === null) return true;
   const parts: TypedFlat[][] = [[]];
   for (const node of segment) {
     if (node.kind === "token" && fixed.has(node.name)) parts.push([]);
     else parts.at(-1)?.push(node);
   }
-  const chains = parts.filter((part) => part.length > 0).map(chain);
-  if (parts.length === 1 || chains.some((part) => ambiguousWord(part) !== null)) return false;
+  const some = parts.filter((part) => part.length > 0);
+  if (parts.length === 1 || some.some((part) => knownTwice(part, proofs) !== null)) return false;
+  const chains = some.map(chain);
   const fromLeft = chains.findIndex((part) => !endsItself(part));
   if (fromLeft < 0) return true;
   return chains.slice(fromLeft + 1).every((part) => endsItself(reversed(part)));
@@ -194,8 +207,44 @@ function hasUnderscore(node: TypedFlat): boolean {
   return node.kind === "token" && node.language.edges.some((row) => row.some(({ lo, hi }) => lo <= 95 && 95 <= hi));
 }
 
+function knownChoices(template: PathTemplate, proofs: Proofs): readonly Choice[] {
+  const known = proofs.choices.get(template) ?? choicesOf(template);
+  proofs.choices.set(template, known);
+  return known;
+}
+
+function knownShared(one: Segment, other: Segment, proofs: Proofs): string | null {
+  const left = signature(one);
+  const right = signature(other);
+  const key = left < right ? `${left}\0${right}` : `${right}\0${left}`;
+  const before = proofs.shared.get(key);
+  if (before !== undefined) return before;
+  const word = sharedWord(knownChain(one, left, proofs), knownChain(other, right, proofs));
+  proofs.shared.set(key, word);
+  return word;
+}
+
+function knownTwice(segment: Segment, proofs: Proofs): string | null {
+  const key = signature(segment);
+  const known = proofs.twice.get(key);
+  if (known !== undefined) return known;
+  const word = ambiguousWord(knownChain(segment, key, proofs));
+  proofs.twice.set(key, word);
+  return word;
+}
+
+function knownChain(segment: Segment, key: string, { chains }: Proofs): Chain {
+  const known = chains.get(key) ?? chain(segment);
+  chains.set(key, known);
+  return known;
+}
+
+function signature(segment: Segment): string {
+  return segment.map((node) => (node.kind === "text" ? node.text : `{${node.name}:${node.width}}`)).join("");
+}
+
 /** A path (its telling name) that both could read: no two folder names in the same place are disjoint. */
-function sharedPath(a: Choice, b: Choice): string | null {
+function sharedPath(a: Choice, b: Choice, proofs: Proofs): string | null {
   const isMany = (segment: Segment): boolean => segment.some((node) => node.kind === "token" && node.many);
   const manyA = a.segments.findIndex(isMany);
   const manyB = b.segments.findIndex(isMany);
@@ -206,7 +255,7 @@ function sharedPath(a: Choice, b: Choice): string | null {
   const words: string[] = [];
   const disjoint = (one: Segment | undefined, other: Segment | undefined): boolean => {
     if (one === undefined || other === undefined || isMany(one) || isMany(other)) return false;
-    const word = sharedWord(chain(one), chain(other));
+    const word = knownShared(one, other, proofs);
     if (word !== null) words.push(word);
     return word === null;
   };

@@ -53,10 +53,17 @@ interface State {
 export function parsePath(template: PathTemplate, path: string): ParseAnswer {
   const found: PathParse[] = [];
   const raw: State[] = [];
-  const failure = { at: -1, wanted: "" };
+  const order = new Map(
+    template.nodes
+      .flatMap((node) => (node.kind === "optional" ? node.nodes : [node]))
+      .map((node, index) => [node, index]),
+  );
+  // A token that takes any word reads to the end by itself: what tells is how much of the template was met, then how far.
+  const failure = { at: -1, wanted: "", met: -1 };
   let steps = 0;
-  const failed = (at: number, wanted: string): void => {
-    if (at > failure.at) Object.assign(failure, { at, wanted });
+  const failed = (at: number, wanted: string, node: TypedFlat | null): void => {
+    const met = node === null ? order.size : (order.get(node) ?? 0);
+    if (met > failure.met || (met === failure.met && at > failure.at)) Object.assign(failure, { at, wanted, met });
   };
   const walk = (nodes: readonly TypedNode[], state: State, end: (state: State) => void): void => {
     steps += 1;
@@ -69,28 +76,28 @@ export function parsePath(template: PathTemplate, path: string): ParseAnswer {
     }
     if (node.kind === "text") {
       const said = path.slice(state.at, state.at + node.text.length);
-      if (!sameText(said, node.text)) return failed(state.at + commonStart(said, node.text), words(node.text));
+      if (!sameText(said, node.text)) return failed(state.at + commonStart(said, node.text), words(node.text), node);
       const after = { ...state, at: state.at + node.text.length, spelling: [...state.spelling, said] };
       return walk(rest, after, end);
     }
     const lengths = node.many ? folderLengths(node, path, state.at) : prefixLengths(node.language, path, state.at);
-    if (lengths.length === 0) return failed(state.at, `{${node.name}}`);
+    if (lengths.length === 0) return failed(state.at, `{${node.name}}`, node);
     for (const length of lengths) {
       const value = decoded(node.type, path.slice(state.at, state.at + length), node.width);
       const before = state.tokens[node.name];
       if (before !== undefined && before !== value) {
-        failed(state.at, `{${node.name}} to be ${encoded(node.type, before, node.width)} as before`);
+        failed(state.at, `{${node.name}} to be ${encoded(node.type, before, node.width)} as before`, node);
         continue;
       }
       walk(rest, { ...state, at: state.at + length, tokens: { ...state.tokens, [node.name]: value } }, end);
     }
   };
   walk(template.nodes, { at: 0, tokens: {}, spelling: [] }, (state) => {
-    if (state.at < path.length) return failed(state.at, "the end of the path");
+    if (state.at < path.length) return failed(state.at, "the end of the path", null);
     raw.push(state);
     const printed = formatPath(template, state.tokens, state.spelling);
     if (printed.ok && printed.path === path) found.push({ tokens: state.tokens, spelling: state.spelling });
-    else failed(path.length, `one spelling of it: ${printed.ok ? printed.path : "a whole path"}`);
+    else failed(path.length, `one spelling of it: ${printed.ok ? printed.path : "a whole path"}`, null);
   });
   const capped = steps > LIMITS.pathParseStepsMax;
   return { parses: capped ? [] : distinct(found), failure, capped };

@@ -23,7 +23,7 @@ import { jobView, nodeView, taskView, versionView } from "./views.ts";
 export interface RouteParts {
   readonly world: Pick<
     World,
-    "config" | "clock" | "ids" | "digest" | "files" | "images" | "recipes" | "colours" | "store" | "log"
+    "config" | "layouts" | "clock" | "ids" | "digest" | "files" | "images" | "recipes" | "colours" | "store" | "log"
   >;
   /** What the loop knows now. */
   readonly view: () => NodeView;

@@ -3,7 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { checkStateDir, loadConfig, parseConfig } from "../../daemon/adapters/config.ts";
+import { layoutSources } from "../../daemon/adapters/layouts.ts";
 import { configKeys, readConfig } from "../../daemon/domain/configText.ts";
+import { readBook } from "../../daemon/domain/pathBook.ts";
+import { formatPath } from "../../daemon/domain/pathTemplateParse.ts";
 import type { Problem } from "../../daemon/domain/errors.ts";
 import { HotplateError } from "../../daemon/domain/errors.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
@@ -212,5 +215,85 @@ describe("config/hotplate.yaml", () => {
 
   it("can be used with every line that is commented out", () => {
     expect(said(text.replaceAll(/^( *)# ([a-zA-Z]+: \S)/gm, "$1$2"))).toEqual([]);
+  });
+});
+
+describe("paths", () => {
+  const layouts = layoutSources();
+  const PATHS = `${SMALL}paths:\n`;
+  const wrong = (text: string): readonly string[] => {
+    const reading = readConfig(text, "h.yaml", { ...layouts, env: { SITE: "ber" } });
+    return reading.ok
+      ? []
+      : reading.problems.map((p) =>
+          [`${p.line}:${p.col} ${p.code} ${p.message}`, p.nearest].filter((word) => word !== null).join(" | "),
+        );
+  };
+
+  it("take a shipped layout, its own words over it, and another one for one show", () => {
+    const text = `${PATHS}  layout: toolkit
+  to: work
+  base: "{show}"
+  tokens: {vendor: {default: NFX}}
+  layouts:
+    toolkit: {qc: "{env.SITE}/qc/{seq}/{shot}/{product}_{version}.html"}
+    house: {like: toolkit, shot_root: "s/{seq}/{shot}"}
+  shows:
+    VEN: {layout: vendor_feature, base: VEN, to: beside}
+`;
+    expect(wrong(text)).toEqual([]);
+    const reading = readConfig(text, "h.yaml");
+    const { book } = readBook(reading.ok ? reading.config.paths : undefined, { ...layouts, env: { SITE: "ber" } });
+    const { every, shows } = book!;
+    expect([every.to, shows["VEN"]?.to, shows["VEN"]?.layout.name]).toEqual(["work", "beside", "vendor_feature"]);
+    const tokens = { show: "AGM", seq: "TUN", shot: "010", product: "env", version: "1" };
+    expect(formatPath(every.layout.places.work!.qc, tokens)).toEqual({
+      ok: true,
+      path: "AGM/ber/qc/TUN/010/env_v001.html",
+    });
+    expect(shows["VEN"]?.layout.types["vendor"]?.default).toBe("NFX");
+  });
+
+  it("name a layout that is none, at its place, with the nearest", () => {
+    expect(wrong(`${PATHS}  layout: tookit\n`)).toEqual([
+      '10:11 HP-CONFIG-LAYOUT There is no layout "tookit". | toolkit',
+    ]);
+    expect(wrong(`${PATHS}  shows: {AGM: {layout: ayn}}\n`)).toEqual([
+      '10:25 HP-CONFIG-LAYOUT There is no layout "ayn". | ayon',
+    ]);
+    expect(wrong(`${PATHS}  layuot: ayon\n`)).toEqual(['10:3 HP-CONFIG-INVALID "layuot" is no key in paths. | layout']);
+  });
+
+  it("name what is wrong inside a template, a token, an alias or an example", () => {
+    const layout = (text: string): readonly string[] => wrong(`${PATHS}  layouts:\n    toolkit:\n      ${text}\n`);
+    expect(layout('work: "@shot_rot/{version}/{product}.{ext}"')).toEqual([
+      "12:13 HP-CONFIG-LAYOUT Layout toolkit: work: @shot_rot is not declared. | @shot_root",
+    ]);
+    expect(layout('publsh: "{shot}"')).toEqual([
+      '12:15 HP-CONFIG-LAYOUT Layout toolkit: "publsh" is no template, and as an alias (@publsh) nothing uses it. | publish',
+    ]);
+    expect(layout('qc: "qc/{porduct}_{version}.html"')).toEqual([
+      "12:11 HP-CONFIG-LAYOUT Layout toolkit: qc: {porduct} has no type. | {product}",
+    ]);
+    expect(layout('work: "x/{product}_{version}.{ext}"')[0]).toContain("no folder here has {version}");
+    expect(layout('qc: "qc/{product}.html"')[0]).toContain("every version would overwrite the one before");
+    expect(layout('state: "hotplate/{shot}"')[0]).toContain("two streams of work would share one state folder");
+    expect(layout('tokens: {shot: {match: "(?=x)"}}')).toEqual([
+      expect.stringMatching(/^12:30 HP-CONFIG-LAYOUT Layout toolkit: token shot: look-ahead/),
+    ]);
+    expect(layout('examples: {qc: ["sequences/TUN/010/review/010_env_v7_qc.html"]}')).toEqual([
+      '12:23 HP-CONFIG-LAYOUT Layout toolkit: example of qc does not fit: at "qc.html" it wants {version}.',
+    ]);
+  });
+
+  it("refuse a layout that could read a path in two ways, with a path that shows it", () => {
+    const text = `${PATHS}  layout: vendor_series\n  tokens: {seq: {match: "[A-Za-z0-9]+"}}\n`;
+    expect(wrong(text)[0]).toMatch(
+      /^10:11 HP-CONFIG-LAYOUT Layout vendor_series: plate: \[\{seq\}_\] and \[\{scene\}_\] are optional neighbours and may both be "000_"/,
+    );
+    const loose = `${PATHS}  layouts:\n    toolkit:\n      qc: "qc/{shot}_{product}_{version}.html"\n`;
+    expect(wrong(loose)[0]).toContain("A product's name may hold _ only where it is a folder of its own, too.");
+    const both = `${PATHS}  layouts:\n    toolkit:\n      qc: "@shot_root/review/{shot}_{product}_{version}_contact.jpg"\n`;
+    expect(wrong(both)[0]).toMatch(/contact and qc could both be a path like/);
   });
 });

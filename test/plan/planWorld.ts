@@ -6,10 +6,13 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createClock } from "../../daemon/adapters/clock.ts";
 import { createDigest } from "../../daemon/adapters/digest.ts";
+import type { z } from "zod";
 import { createFiles } from "../../daemon/adapters/files.ts";
+import { loadBook } from "../../daemon/adapters/layouts.ts";
 import { createRecipes } from "../../daemon/adapters/recipes.ts";
 import { HOME } from "../../daemon/adapters/world.ts";
 import { configSchema } from "../../daemon/domain/config.ts";
+import type { pathsSchema } from "../../daemon/domain/pathBook.ts";
 import { HotplateError } from "../../daemon/domain/errors.ts";
 import { OWN_COLOURS } from "../fixtures/colours.ts";
 import type { PlanOutcome, PlanWorld } from "../../daemon/planManifest.ts";
@@ -23,7 +26,7 @@ export interface Studio {
   plan(manifest: string, name?: string): Promise<PlanOutcome>;
 }
 
-export function makeStudio(root: string): Studio {
+export function makeStudio(root: string, paths: Partial<z.input<typeof pathsSchema>> = {}): Studio {
   const files = createFiles();
   const digest = createDigest();
   const config = configSchema.parse({
@@ -32,6 +35,7 @@ export function makeStudio(root: string): Studio {
     roots: [{ name: "shows", linux: root, windows: ["P:\\"] }],
     hotFolders: [{ path: join(root, "hot"), show: "AGM" }],
     slots: [{ name: "gpu0", url: "http://127.0.0.1:8188" }],
+    paths,
   });
   const images = {
     header: (path: string) =>
@@ -45,7 +49,16 @@ export function makeStudio(root: string): Studio {
       }),
   } as unknown as PlanWorld["images"];
   const recipes = createRecipes({ files, digest, dirs: [join(HOME, "config/recipes")] });
-  const world: PlanWorld = { config, files, images, recipes, digest, colours: OWN_COLOURS, clock: createClock() };
+  const world: PlanWorld = {
+    config,
+    layouts: loadBook(config.paths),
+    files,
+    images,
+    recipes,
+    digest,
+    colours: OWN_COLOURS,
+    clock: createClock(),
+  };
   mkdirSync(join(root, "hot"), { recursive: true });
   return {
     root,

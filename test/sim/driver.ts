@@ -2,6 +2,7 @@
  * Runs the real daemon in the simulated world: boots lives, cuts them short, steps the event heap, looks at the invariants
  * after every event, and at the promises until all are kept. One seed, one run.
  */
+import { LAYOUTS } from "../fixtures/layouts.ts";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createDaemon } from "../../daemon/daemon.ts";
@@ -227,6 +228,7 @@ export class Sim {
     };
     return {
       config: configOf(this.#options.scenario),
+      layouts: LAYOUTS,
       clock: simClock(world, life),
       ids: simIds(world.random.fork(`ids/${life.id}`), () => world.now),
       digest: simDigest,

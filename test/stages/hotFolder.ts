@@ -31,6 +31,7 @@ import { createReport } from "../../daemon/stages/report.ts";
 import type { JobRow, Store } from "../../daemon/storePort.ts";
 import { createWork } from "../../daemon/work.ts";
 import { OWN_COLOURS } from "../fixtures/colours.ts";
+import { LAYOUTS } from "../fixtures/layouts.ts";
 import { NO_GPUS } from "../fixtures/gpus.ts";
 import { NO_PROCESSES } from "../fixtures/noProcesses.ts";
 
@@ -116,6 +117,7 @@ export function openHot(options: HotOptions): Hot {
   });
   const world: World = {
     config,
+    layouts: LAYOUTS,
     clock,
     ids,
     digest,
