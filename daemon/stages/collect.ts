@@ -232,7 +232,7 @@ async function notCollected(
     await attemptFailed(context, {
       slot,
       flight,
-      failure: { class: "output", code: error.code, message: error.message },
+      failure: { class: error.class, code: error.code, message: error.message },
     });
     return;
   }

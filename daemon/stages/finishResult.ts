@@ -21,9 +21,12 @@ import { attemptsDir } from "./openVersion.ts";
 /** ComfyUI is done, but there is nothing that could be published: the attempt failed. */
 export class NoResult extends Error {
   readonly code: ErrorCode;
-  constructor(message: string, code: ErrorCode = "HP-COMFY-OUTPUT") {
+  /** `bad_graph`: it would be the same the next time. */
+  readonly class: "output" | "bad_graph";
+  constructor(message: string, of: { readonly code?: ErrorCode; readonly class?: NoResult["class"] } = {}) {
     super(message);
-    this.code = code;
+    this.code = of.code ?? "HP-COMFY-OUTPUT";
+    this.class = of.class ?? "output";
   }
 }
 

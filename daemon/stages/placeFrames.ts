@@ -5,6 +5,7 @@
  * one that it would not pass is published unblended, as the chunk with the larger part made it: that one has passed.
  */
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
 import { versionFileName } from "../domain/naming.ts";
 import { joinPath, parentDir } from "../domain/paths.ts";
 import type { Inspection } from "../domain/qc.ts";
@@ -16,7 +17,7 @@ import type { FenceRef, FinishResult } from "../ports.ts";
 import type { StepRow, TaskRow } from "../storePort.ts";
 import type { FrameResult, FrameSource } from "./frameResults.ts";
 import { frameResults, largest, versionFrame } from "./frameResults.ts";
-import { finishRequest } from "./finishResult.ts";
+import { anew, finishRequest } from "./finishResult.ts";
 import { inspectFrame } from "./inspect.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 
@@ -117,13 +118,8 @@ async function placeBlended(
   if (earlier === undefined || later === undefined) return { kind: "single", why: null };
   for (const source of [earlier, later])
     if (!(await isWhole(context, pictureOf(source)))) return { kind: "lost", source };
-  let finished: FinishResult;
-  try {
-    finished = await makeBlended(context, step, { ...of, earlier, later });
-  } catch (error) {
-    if (!isOfThePicture(error)) throw error;
-    return { kind: "single", why: messageOf(error) };
-  }
+  const finished = await triedBlend(context, target, () => makeBlended(context, step, { ...of, earlier, later }));
+  if ("why" in finished) return { kind: "single", why: finished.why };
   const digest = await settleFile(context.files, target);
   const file = { path: target, frame: result.frame, ...engineOf(earlier) };
   const seen = await inspectFrame(context, file, { plan: step.plan, wedge: result.wedge, shelf: of.shelf });
@@ -131,6 +127,26 @@ async function placeBlended(
   await context.files.unlink(target).catch(ignore("ENOENT"));
   const finding = seen.findings.find((one) => one.verdict === seen.verdict);
   return { kind: "single", why: finding?.message ?? `QC says ${seen.verdict}` };
+}
+
+/** A worker that broke or hung may have been unlucky: it is tried again a bounded number of times. */
+async function triedBlend(
+  context: StageContext,
+  target: string,
+  make: () => Promise<FinishResult>,
+): Promise<FinishResult | { readonly why: string }> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await make();
+    } catch (error) {
+      const unlucky =
+        systemCode(error) === "ETIMEDOUT" || (error instanceof HotplateError && error.code === "HP-IMAGE-WORKER");
+      // A disk that fails is nobody's fault here: the whole version is tried again.
+      if (!unlucky && !(error instanceof HotplateError)) throw error;
+      await context.files.unlink(target).catch(ignore("ENOENT"));
+      if (!unlucky || tries >= LIMITS.finishTriesMax) return { why: messageOf(error) };
+    }
+  }
 }
 
 /** Both as they came back, mixed, and then finished like any other frame. */
@@ -148,7 +164,7 @@ async function makeBlended(
   const { result, earlier, later, target } = of;
   const mixed = joinPath(blendedDir(step), `w${result.wedge}.${result.frame}.png`);
   const pictures = { earlier: pictureOf(earlier).path, later: pictureOf(later).path };
-  await world.images.blend({ ...pictures, part: later.weight, to: mixed });
+  await anew(context, mixed, () => world.images.blend({ ...pictures, part: later.weight, to: mixed }));
   const { plan } = step;
   const { wedge, frame } = result;
   const request = await finishRequest(context, { plan, show: earlier.task.show, wedge, frame, step });
@@ -173,11 +189,6 @@ function pictureOf({ staged }: FrameSource): {
 
 function engineOf({ staged }: FrameSource): Pick<FrameSource["staged"], "engine"> {
   return staged.engine === undefined ? {} : { engine: staged.engine };
-}
-
-/** What the pictures themselves are to blame for; a disk that fails is tried again as a whole. */
-function isOfThePicture(error: unknown): boolean {
-  return error instanceof HotplateError || systemCode(error) === "ETIMEDOUT";
 }
 
 async function isWhole(

@@ -47,7 +47,7 @@ export async function promptResults(context: StageContext, slot: SlotState, of: 
     ),
   ).catch((error: unknown) => {
     if (!(error instanceof HotplateError) || error.code !== "HP-FFMPEG") throw error;
-    throw new NoResult(error.message, "HP-FFMPEG");
+    throw new NoResult(error.message, { code: "HP-FFMPEG" });
   });
 }
 
@@ -66,7 +66,7 @@ async function stage(context: StageContext, of: Prompt, pictures: readonly Pictu
   if ((flight.plan.chunks ?? null) !== null && pictures.length !== chunk.fed.length)
     throw new NoResult(
       `${chunk.fed.length} frames were fed, ${pictures.length === chunk.fed.length + 1 ? "more" : String(pictures.length)} came back`,
-      "HP-COMFY-FRAMES",
+      { code: "HP-COMFY-FRAMES", class: "bad_graph" },
     );
   const shares = sharesOf(flight.plan);
   const out: File[] = [];

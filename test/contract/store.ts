@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PLAIN_COLOR } from "../../daemon/domain/colorPlan.ts";
 import type { Fence, JobId, PromptId, SlotName, StepId, TaskId } from "../../daemon/domain/ids.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
-import type { JobPlan, StepPlan } from "../../daemon/domain/plan.ts";
+import type { ChunkPlan, JobPlan, StepPlan } from "../../daemon/domain/plan.ts";
+import { chunkFrames } from "../../daemon/domain/chunks.ts";
 import type { Inspection } from "../../daemon/domain/qc.ts";
 import type { Failure } from "../../daemon/domain/retry.ts";
 import type { Grant, NewJob, Ran, Store, TaskRow, StepWork } from "../../daemon/storePort.ts";
@@ -33,6 +34,7 @@ export interface JobShape {
   readonly priority?: number;
   readonly wedges?: number;
   readonly frames?: readonly (number | null)[];
+  readonly chunks?: ChunkPlan;
   readonly rerun?: boolean;
   readonly recipe?: string;
   readonly person?: string;
@@ -50,6 +52,7 @@ export function newJob(id: string, shape: JobShape = {}): NewJob {
     recipe: { name: "grain", version: "1.0.0", sha256: shape.recipe ?? "r1", dir: "/recipes/grain" },
     plate: null,
     frames: shape.frames ?? [1001, 1002],
+    chunks: shape.chunks ?? null,
     wedges: Array.from({ length: shape.wedges ?? 2 }, (_, n) => ({
       index: n + 1,
       axes: {},
@@ -143,6 +146,24 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect((await store.job("job_a" as JobId))?.counts.blocked).toBe(4);
         expect((await store.job("job_b" as JobId))?.counts.blocked).toBe(3);
         expect(await waiting(10)).toEqual([]);
+      });
+      it("makes one task per chunk where a step takes several frames at once, and keeps the plan that says which", async () => {
+        const chunks: ChunkPlan = { perTask: 4, overlap: 1, how: "batch", seam: "blend", short: "shift" };
+        await store.submit([newJob("job_a", { frames: [1, 2, 3, 4, 5, 6, 7, 8, 9, 20], wedges: 2, chunks })]);
+        const step = (await store.step(stepId("job_a")))!;
+        expect(step.counts.blocked).toBe(8);
+        const tasks = await store.tasks(step.id);
+        expect(tasks.map(({ wedge, frame }) => `${wedge}/${frame}`)).toEqual([
+          "1/1",
+          "1/4",
+          "1/6",
+          "1/20",
+          "2/1",
+          "2/4",
+          "2/6",
+          "2/20",
+        ]);
+        expect(chunkFrames(step.plan, 6)).toEqual([6, 7, 8, 9]);
       });
       it("answers the same work with the job that lives, and with the job that is done", async () => {
         const fence = await opened("job_a", { key: "k" });

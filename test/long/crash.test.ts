@@ -1,9 +1,9 @@
-/** The power is cut and the process killed around every port call of four scenarios. */
+/** The power is cut and the process killed around every port call of five scenarios. */
 import { describe, it } from "vitest";
 import { CRASHES, crashCases, MOMENTS, placesOf } from "../sim/loops.ts";
 import { expectKept } from "./figures.ts";
 
-describe.each(["still", "one", "sorted", "refused"])("scenario %s", (scenario) => {
+describe.each(["still", "one", "sorted", "refused", "together"])("scenario %s", (scenario) => {
   it.each(CRASHES)("keeps every promise through a %s at each call", async (kind) => {
     const base = { seed: 1, scenario };
     const cases = crashCases(base, await placesOf(base), { kinds: [kind], moments: MOMENTS });

@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { ERROR_KINDS, errorCases, placesOf, troubleCases } from "../sim/loops.ts";
 import { expectKept } from "./figures.ts";
 
-describe.each(["one", "sorted", "refused"])("scenario %s", (scenario) => {
+describe.each(["one", "sorted", "refused", "together", "torn"])("scenario %s", (scenario) => {
   const base = { seed: 1, scenario };
   it.each(ERROR_KINDS)("keeps every promise when each call fails once with %s", async (kind) => {
     await expectKept(`${kind} at each call of ${scenario}`, errorCases(base, await placesOf(base), [kind]));

@@ -10,7 +10,7 @@ import { DiskError } from "./disk.ts";
 import type { Watchman } from "./files.ts";
 import { decodeImage, encodeImage } from "./images.ts";
 import type { Random } from "./prng.ts";
-import { renderOf, SIM_CATALOGUE } from "./recipes.ts";
+import { rendersOf, SIM_CATALOGUE } from "./recipes.ts";
 import type { Life, SimWorld } from "./world.ts";
 
 /** How often a prompt goes wrong in which way; shares of 1. */
@@ -255,40 +255,49 @@ export class SimComfy {
     const endedAt = Math.floor(this.#parts.world.now);
     const times = { startedAt: endedAt - 50, endedAt };
     if (random.chance(this.moods.falseSuccess)) return { kind: "completed", outputs: [], ...times };
-    const output = this.#render(prompt);
-    if (output === null)
+    const outputs = this.#render(prompt);
+    if (outputs === null)
       return {
         kind: "failed",
         error: { ...OOM, exceptionType: "FileNotFoundError", message: "an input image is gone" },
       };
-    return { kind: "completed", outputs: [output], ...times };
+    return { kind: "completed", outputs, ...times };
   }
 
-  /** LoadImage -> ... -> SaveImage: the file, or what is wrong with it. */
-  #render(prompt: Prompt): ComfyOutput | null {
+  /** LoadImage -> ... -> SaveImage: a file for each frame that is loaded, or what is wrong with it. */
+  #render(prompt: Prompt): readonly ComfyOutput[] | null {
     const { disk, dir } = this.#parts;
     const nodes = Object.values(prompt.graph);
-    const load = nodes.find((node) => node.class_type === "LoadImage");
+    const loads = nodes.filter((node) => node.class_type === "LoadImage");
     const save = nodes.find((node) => node.class_type === "SaveImage");
-    const fedBytes =
-      load === undefined ? null : (disk.peek(`${dir}/input/${String(load.inputs["image"])}`)?.data ?? null);
-    const fed = fedBytes === null ? null : decodeImage(fedBytes);
-    if (load !== undefined && fed === null) return null;
+    const feds = loads.flatMap((load) => {
+      const data = disk.peek(`${dir}/input/${String(load.inputs["image"])}`)?.data ?? null;
+      return (data === null ? null : decodeImage(data)) ?? [];
+    });
+    if (feds.length < loads.length) return null;
     const named = save?.inputs["filename_prefix"];
     const prefix = typeof named === "string" ? named : "x";
     const cut = prefix.lastIndexOf("/");
     const subfolder = cut < 0 ? "" : prefix.slice(0, cut);
     const stem = prefix.slice(cut + 1);
     disk.mkdirs(`${dir}/output/${subfolder}`);
-    let counter = 1;
-    const nameOf = (): string => `${stem}_${String(counter).padStart(5, "0")}_.png`;
-    const output = (): ComfyOutput => ({ node: "9", filename: nameOf(), subfolder, type: "output" });
-    while (disk.peek(this.outputPath(output())) !== null) counter += 1;
-    if (!this.#random.chance(this.moods.missingFile)) {
-      const text = encodeImage(renderOf(prompt.graph, fed));
-      disk.create(this.outputPath(output()), text, this.#random.chance(this.moods.truncated) ? "half" : "whole");
-    }
-    return output();
+    return rendersOf(prompt.graph, feds).map((picture) => {
+      let counter = 1;
+      const output = (): ComfyOutput => ({
+        node: "9",
+        filename: `${stem}_${String(counter).padStart(5, "0")}_.png`,
+        subfolder,
+        type: "output",
+      });
+      while (disk.peek(this.outputPath(output())) !== null) counter += 1;
+      if (!this.#random.chance(this.moods.missingFile))
+        disk.create(
+          this.outputPath(output()),
+          encodeImage(picture),
+          this.#random.chance(this.moods.truncated) ? "half" : "whole",
+        );
+      return output();
+    });
   }
 
   #remove(path: string): void {

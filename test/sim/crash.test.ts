@@ -4,6 +4,7 @@ import type { Place } from "./loops.ts";
 import { crashCases, each, MOMENTS, pairCases, placesOf, runCases } from "./loops.ts";
 
 const STILL = { seed: 1, scenario: "still" };
+const TOGETHER = { seed: 3, scenario: "together" };
 const ONE = { seed: 2, scenario: "one" };
 const changing = (places: readonly Place[]): readonly Place[] => places.filter((place) => place.mutates);
 
@@ -18,6 +19,19 @@ describe("a power cut", PATIENCE, () => {
     expect(report.failures).toEqual([]);
     expect(report.runs).toBe(places.length);
   });
+
+  it.each(MOMENTS)(
+    "%s calls that change something while chunks are made and blended loses and repeats nothing",
+    async (when) => {
+      const places = changing(await placesOf(TOGETHER));
+      expect(places.some((place) => place.label === "images.blend")).toBe(true);
+      const blending = places.filter((place) => /^images\.(blend|finish)|^comfy\.fetch/.test(place.label));
+      const some = [...new Set([...blending, ...each(places, 4, MOMENTS.indexOf(when))])];
+      const report = await runCases(crashCases(TOGETHER, some, { kinds: ["power"], moments: [when] }));
+      expect(report.failures).toEqual([]);
+      expect(report.runs).toBe(some.length);
+    },
+  );
 
   it("during the recovery from another cut loses nothing and repeats nothing", async () => {
     const places = changing(await placesOf(ONE));

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { each, ERROR_KINDS, errorCases, placesOf, runCases, troubleCases } from "./loops.ts";
 
 const STILL = { seed: 1, scenario: "still" };
+const TOGETHER = { seed: 3, scenario: "together" };
 const ONE = { seed: 2, scenario: "one" };
 
 /** Loops are long on a busy machine, and nothing here depends on how long: only what never ends is stopped. */
@@ -17,6 +18,16 @@ describe("a port call that fails once", PATIENCE, () => {
     const report = await runCases(cases);
     expect(report.failures).toEqual([]);
     expect(report.runs).toBe(cases.length);
+  });
+});
+
+describe("a port call that fails once while chunks are fed, made and blended", PATIENCE, () => {
+  it("holds nothing up for good, and every frame is what it should be", async () => {
+    const about = /^images\.(feed|finish|blend|inspect)$|^comfy\.(place|fetch|submit)$|^files\.removeTree$/;
+    const places = (await placesOf(TOGETHER)).filter((place) => about.test(place.label));
+    const report = await runCases(ERROR_KINDS.flatMap((kind) => errorCases(TOGETHER, places, [kind])));
+    expect(report.failures).toEqual([]);
+    expect(report.runs).toBeGreaterThan(places.length * 2);
   });
 });
 

@@ -1,12 +1,14 @@
 /** Liveness: what must have become true when the faults are over and time went on. Each line of `unmet` is a promise open. */
+import { chunkFrames, sharesOf } from "../../daemon/domain/chunks.ts";
 import { bindGraph } from "../../daemon/domain/graph.ts";
+import type { StepPlan, WedgePlan } from "../../daemon/domain/plan.ts";
 import type { JobRow, Store } from "../../daemon/storePort.ts";
 import type { SimComfy } from "./comfy.ts";
 import type { SimDisk } from "./disk.ts";
 import { sha256Of } from "./disk.ts";
 import { decodeImage, feedOf } from "./images.ts";
 import type { Done } from "./people.ts";
-import { renderOf, SIM_RECIPE } from "./recipes.ts";
+import { rendersOf, SIM_RECIPE, SIM_RECIPES } from "./recipes.ts";
 import type { Scenario } from "./scenario.ts";
 import { FAR, FAR_HOT, HOT, plateOf, SHOT } from "./scenario.ts";
 
@@ -161,20 +163,40 @@ export function checkPictures(disk: SimDisk, job: JobRow): number {
           if (step.counts.failed + step.counts.canceled > 0) continue;
           throw new Error(`no ${path}`);
         }
-        const fed = feedOf(plateOf(frame ?? 0));
-        const graph = bindGraph(SIM_RECIPE, {
-          parameters: wedge.parameters,
-          plateInput: "x.png",
-          images: {},
-          plateWidth: fed.width,
-          plateHeight: fed.height,
-          prefix: "x",
-        });
-        if (decodeImage(node.data)?.body !== renderOf(graph, fed).body)
+        const whole = step.counts.failed + step.counts.canceled === 0;
+        if (!picturesOf(step.plan, { wedge, frame, whole }).includes(decodeImage(node.data)?.body ?? ""))
           throw new Error(`${path} is not the picture of ${w}, frame ${frame}`);
         looked += 1;
       }
     }
   }
   return looked;
+}
+
+/** What a published frame may show: the picture, or a blend of two chunks'; where a chunk is missing, one of theirs. */
+function picturesOf(
+  plan: StepPlan,
+  of: { readonly wedge: WedgePlan; readonly frame: number | null; readonly whole: boolean },
+): readonly string[] {
+  const recipe = SIM_RECIPES.find(({ file }) => file.name === plan.recipe.name) ?? SIM_RECIPE;
+  const shares = sharesOf(plan).get(of.frame) ?? [];
+  const bodies = shares.map(({ first }) => {
+    const fed = chunkFrames(plan, first);
+    const feds = fed.map((frame) => feedOf(plateOf(frame ?? 0)));
+    const graph = bindGraph(recipe, {
+      parameters: of.wedge.parameters,
+      plateInput: "x.png",
+      plateMore: fed.slice(1).map((_, index) => `x${index}.png`),
+      frameCount: fed.length,
+      images: {},
+      plateWidth: feds[0]?.width ?? 0,
+      plateHeight: feds[0]?.height ?? 0,
+      prefix: "x",
+    });
+    return rendersOf(graph, feds)[fed.indexOf(of.frame)]?.body ?? "";
+  });
+  const [earlier = "", later] = bodies;
+  if (later === undefined) return bodies;
+  const blend = `blend of ${earlier} and ${later} by ${(shares[1]?.weight ?? 0).toFixed(4)}`;
+  return of.whole ? [blend] : [blend, ...bodies];
 }

@@ -23,6 +23,8 @@ export interface Scenario {
   readonly far: "absent" | "well" | { readonly hangsUntil: number };
   /** Jobs that must exist in the end. */
   readonly jobs: number;
+  /** Frames of the plates; 1001 and 1002 where none are named. */
+  readonly frames?: readonly number[];
   /** What ComfyUI does wrong all the time; then tasks may fail for good. */
   readonly moods?: Partial<Moods>;
 }
@@ -69,6 +71,27 @@ export const STILL: Scenario = {
     },
   ],
 };
+
+/** Three frames in two chunks, the middle one blended of both. */
+export const TOGETHER: Scenario = {
+  name: "together",
+  far: "absent",
+  jobs: 1,
+  frames: [1001, 1002, 1003],
+  acts: [
+    {
+      at: 1_500,
+      folder: HOT,
+      name: "together.yaml",
+      text: 'use: tiny_together\nplate: "../shots/SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.png"\n',
+      how: "rename",
+      end: "published",
+    },
+  ],
+};
+
+/** The same, and some of the files are torn: QC refuses their chunks, and the other chunk gives the shared frame alone. */
+export const TORN: Scenario = { ...TOGETHER, name: "torn", moods: { truncated: 0.3 } };
 
 /** ComfyUI refuses the only task: the version burns. */
 export const REFUSED: Scenario = { ...STILL, name: "refused", moods: { refuse: 1 } };
@@ -151,7 +174,8 @@ export function furnish(disk: SimDisk, scenario: Scenario): void {
   disk.mkdirs(HOT);
   disk.mkdirs(PLATES);
   put(disk, `${FARM}/.hotplate-demo.json`, "{}\n");
-  for (const frame of [1001, 1002]) put(disk, `${PLATES}/SH010_PL01_v001.${frame}.png`, encodeImage(plateOf(frame)));
+  for (const frame of scenario.frames ?? [1001, 1002])
+    put(disk, `${PLATES}/SH010_PL01_v001.${frame}.png`, encodeImage(plateOf(frame)));
   if (scenario.far === "absent") return;
   // Another root, without a demo's mark: nothing simulated may ever land there.
   disk.addVolume(FAR, "nfs");

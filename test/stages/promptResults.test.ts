@@ -91,7 +91,7 @@ describe("what a prompt gave back", () => {
     using dir = tempDir();
     const failed = await bench(dir.path, { first: 1001 })(pictures(count)).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(NoResult);
-    expect(failed).toMatchObject({ code: "HP-COMFY-FRAMES", message: words });
+    expect(failed).toMatchObject({ code: "HP-COMFY-FRAMES", class: "bad_graph", message: words });
     expect(readdirSync(dir.file("attempts"))).toEqual([]);
   });
 
@@ -122,7 +122,11 @@ describe("what a prompt gave back", () => {
     using dir = tempDir();
     const exec: Exec = { run: () => Promise.reject(Object.assign(new Error("spawn"), { code: "ENOENT" })) };
     const failed = await bench(dir.path, { first: 1001, exec })([output("p1_00001_.webm")]).catch((e: unknown) => e);
-    expect(failed).toMatchObject({ code: "HP-FFMPEG", message: expect.stringContaining("no ffmpeg") as string });
+    expect(failed).toMatchObject({
+      code: "HP-FFMPEG",
+      class: "output",
+      message: expect.stringContaining("no ffmpeg") as string,
+    });
     const broken: Exec = {
       run: () => Promise.resolve({ exitCode: 1, stdout: "", stderr: "Invalid data found\n", timedOut: false }),
     };
