@@ -3,14 +3,15 @@
  * the manifest wish. `hotplate validate` says the same as the daemon. A studio's config that can't be read is said; nothing
  * is worked out with another one in its name.
  */
-import type { ColorConfig } from "./domain/colorConfig.ts";
-import { plannedSpace } from "./domain/colorConfig.ts";
+import type { ColorConfig, PlannedSpace } from "./domain/colorConfig.ts";
+import { plannedSpace, spaceFor } from "./domain/colorConfig.ts";
 import type { ColorHints } from "./domain/colorHints.ts";
 import type { ColorPlan, PlateColor } from "./domain/colorPlan.ts";
 import type { RuleAnswer } from "./domain/colorRule.ts";
 import { plateSpace } from "./domain/colorRule.ts";
-import { builtInSpace } from "./domain/colorSpaces.ts";
+import { ACESCG, builtInSpace, LINEAR_REC709 } from "./domain/colorSpaces.ts";
 import type { Manifest } from "./domain/manifestSchema.ts";
+import { roleSpace } from "./domain/ocioConfig.ts";
 import type { PlatePlan, StepPlan } from "./domain/plan.ts";
 import type { RecipeFile } from "./domain/recipe.ts";
 import type { Finding, Resolved } from "./planFinding.ts";
@@ -140,8 +141,10 @@ function planned(of: {
   const plan = {
     config: { name: config.name, path: config.path, sha256: config.sha256 },
     plate,
+    linear: linearOf(config),
     exposure: wishes.exposure ?? 0,
-    view: wishes.view ?? "plain",
+    // Code values for a display have no highlights that a recipe's filmic view could keep.
+    view: manifest.color?.view ?? (isCodes(asked, plate) ? "plain" : (recipe.color?.view ?? "plain")),
     mode: wishes.mode ?? "difference",
     clip: wishes.clip ?? "auto",
     mask,
@@ -159,15 +162,24 @@ function planned(of: {
   return found({ ...plan, how: wishes.how ?? (over && !asItIs(asked, plan) ? "edit" : "plain") });
 }
 
+function linearOf(config: ColorConfig): PlannedSpace | null {
+  const name = roleSpace("scene_linear", config.names) ?? spaceFor(ACESCG, config) ?? spaceFor(LINEAR_REC709, config);
+  const space = name === null ? null : plannedSpace(name, config);
+  return space === null || space.builtIn === null ? null : space;
+}
+
 function sameSize({ result }: Pick<RecipeFile, "result">): boolean {
   return result.scale === 1 && result.width === undefined && result.height === undefined;
 }
 
 /** Display code values that the model sees as they are and gives back as they are: there is nothing to transfer. */
 function asItIs(asked: ColorAsked, plan: Omit<ColorPlan, "how">): boolean {
-  const space = plan.plate?.builtIn === null ? null : builtInSpace(plan.plate?.builtIn ?? "");
-  const codes = asked.plate !== null && hintsOf(asked.plate).sampleType === "uint" && space?.kind === "display";
-  return codes && plan.mask === null && plan.exposure === 0 && plan.view === "plain";
+  return isCodes(asked, plan.plate) && plan.mask === null && plan.exposure === 0 && plan.view === "plain";
+}
+
+function isCodes(asked: ColorAsked, plate: PlateColor | null): boolean {
+  if (asked.plate === null || plate === null || plate.builtIn === null) return false;
+  return hintsOf(asked.plate).sampleType === "uint" && builtInSpace(plate.builtIn)?.kind === "display";
 }
 
 /** Said aloud: a space that nobody named, and what a result of another size can't keep. */

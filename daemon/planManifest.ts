@@ -207,7 +207,7 @@ async function look(
   const output =
     recipe === null || color.value === null
       ? found(null)
-      : resolveOutput({ manifest, recipe: recipe.file, plate: plate.value, color: color.value });
+      : resolveOutput({ manifest, recipe: recipe.file, plate: plate.value });
   const checks = chosenChecks(manifest, (await world.images.checks()).checks);
   const findings: readonly Finding[] = [
     ...plate.findings,

@@ -1,5 +1,4 @@
-/** What frames are written as: the manifest's word, else the recipe's, else the default of plate and colour. */
-import type { ColorPlan } from "./domain/colorPlan.ts";
+/** What frames are written as: the manifest's word, else the recipe's, else the default of the plate. */
 import type { Manifest } from "./domain/manifestSchema.ts";
 import { defaultFormat, frameFormat } from "./domain/outputFormat.ts";
 import type { Output } from "./domain/outputFormat.ts";
@@ -12,10 +11,9 @@ export function resolveOutput(of: {
   readonly manifest: Pick<Manifest, "output">;
   readonly recipe: RecipeFile;
   readonly plate: PlatePlan | null;
-  readonly color: ColorPlan;
 }): Resolved<Output> {
   const said = of.manifest.output?.format;
-  const format = frameFormat(said) ?? frameFormat(of.recipe.result.format) ?? defaultFormat(of.plate, of.color);
+  const format = frameFormat(said) ?? frameFormat(of.recipe.result.format) ?? defaultFormat(of.plate);
   if (typeof format !== "string") return found({ format });
   const inManifest = typeof said === "object" && said.exr !== undefined;
   return refused({

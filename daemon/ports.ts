@@ -9,6 +9,7 @@ import type { ComfyError } from "./domain/classify.ts";
 import type { ColorConfigReading } from "./domain/colorConfig.ts";
 import type { ColorHints } from "./domain/colorHints.ts";
 import type { ColorPlan } from "./domain/colorPlan.ts";
+import type { RoundTrip } from "./domain/colorRecord.ts";
 import type { Config, SlotConfig, SpawnConfig } from "./domain/config.ts";
 import type { EventFields, EventName } from "./domain/events.ts";
 import type { GpuReading } from "./domain/gpu.ts";
@@ -280,6 +281,14 @@ export interface InspectRequest {
   };
   readonly checks: readonly QcRequest[];
 }
+/** How a file becomes what the model sees; null in its place: code values as they are, light through the sRGB curve. */
+export interface FeedColor {
+  readonly plan: ColorPlan;
+  /** `image`: an element beside the plate. Its code values are sRGB whatever the plate is. */
+  readonly of: "plate" | "image";
+  /** The frame by which an automatic exposure is found: the plate's first. */
+  readonly reference: string | null;
+}
 export interface FinishRequest {
   /** The file that ComfyUI gave back. */
   readonly returned: string;
@@ -293,6 +302,10 @@ export interface FinishRequest {
   readonly to: string;
   readonly format: OutputFormat;
   readonly color: ColorPlan;
+  /** The frame by which an automatic exposure is found: the plate's first. */
+  readonly reference: string | null;
+  /** Made by a simulated ComfyUI: its mark stays readable, whatever the mask. */
+  readonly simulated: boolean;
   readonly embed: Embed;
 }
 export interface FinishResult {
@@ -301,7 +314,7 @@ export interface FinishResult {
   readonly channels: number;
   readonly bitDepth: number;
   /** What the way to the model and back costs an unchanged picture; null where it was not measured. */
-  readonly roundTrip: { readonly p999Stops: number; readonly outsideChanged: number } | null;
+  readonly roundTrip: RoundTrip | null;
   /** What people should know of this frame, in words. */
   readonly note: string | null;
 }
@@ -328,7 +341,11 @@ export interface Images {
   /** Reads only the head. Broken: code HP-PLATE-BROKEN; a kind that no reader has: HP-PLATE-KIND (HotplateError). */
   header(path: string): Promise<ImageHeader>;
   /** Writes (EEXIST) what the graph is fed: an explicitly named sRGB PNG made from the plate, which is opened read-only. */
-  feed(platePath: string, to: string): Promise<{ readonly width: number; readonly height: number }>;
+  feed(
+    platePath: string,
+    to: string,
+    color: FeedColor | null,
+  ): Promise<{ readonly width: number; readonly height: number }>;
   /**
    * Makes the frame that is published out of what came back. A result that can't be read: HP-PLATE-BROKEN or HP-PLATE-KIND
    * (HotplateError), except a PNG that stays one: QC says what is wrong with it.

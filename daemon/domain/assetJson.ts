@@ -7,6 +7,8 @@ import type { AssetRecord, SourceTerm } from "./assetRecord.ts";
 import { modelPaper } from "./assetModels.ts";
 import { assetReference } from "./assetPointer.ts";
 import { prettyJson } from "./canonicalJson.ts";
+import type { ColorRecord } from "./colorRecord.ts";
+import { colorRecord } from "./colorRecord.ts";
 import type { StepPlan } from "./plan.ts";
 import { worstVerdict } from "./qc.ts";
 import { recordOf, sourceUri } from "./recordPlan.ts";
@@ -84,7 +86,7 @@ export function assetRecord(facts: VersionFacts, record: RecordFacts): AssetReco
     wedges: { axes: axes(plan, record.redact), file: "wedges.json", count: plan.wedges.length },
     derivedFrom: [],
     determinism: { grade: "recorded", checkedBy: null },
-    color: colorPaper(plan),
+    color: colorPaper(colorOf(facts)),
     disclosure: { generative, ...disclosure, trainingOnInputs: false },
     qc: { verdict: worstVerdict(verdicts), report: "qc.json" },
     review: { log: "approvals.jsonl" },
@@ -108,7 +110,9 @@ function jobPaper({ job, tasks, at }: VersionFacts, withManifest: boolean): Asse
   };
 }
 
-function files({ plan, files: all }: VersionFacts, record: RecordFacts): AssetRecord["files"] {
+function files(facts: VersionFacts, record: RecordFacts): AssetRecord["files"] {
+  const { plan, files: all } = facts;
+  const colorspace = colorOf(facts).out;
   return fileSetsOf(plan, all).map((set) => {
     const head = record.heads.get(set.path) ?? null;
     return {
@@ -120,7 +124,7 @@ function files({ plan, files: all }: VersionFacts, record: RecordFacts): AssetRe
       role: "beauty",
       channels: head === null ? null : channelWords(head),
       compression: head?.compression ?? null,
-      colorspace: colorPaper(plan).out,
+      colorspace,
       digest: { alg: "sha256", list: "frames.sha256", root: record.sha256(checksumLines(set.files)) },
       ...(plan.wedges.length > 1 ? { "x-wedge": set.wedge } : {}),
     };
@@ -161,17 +165,31 @@ function joined(values: readonly string[]): string | null {
   return values.length === 0 ? null : values.join(", ");
 }
 
-/** `x-how`: how the model's answer came back onto the plate. What is published is in the plate's space, or display sRGB. */
-function colorPaper({ color, output }: StepPlan): AssetRecord["color"] {
-  const plate = color.plate?.name ?? null;
-  const display = output.format.kind === "exr" ? plate : "sRGB";
+/** What `ai-asset/1` has no field for stands beside it. */
+function colorPaper(color: ColorRecord): AssetRecord["color"] {
   return {
-    configSha256: color.config?.sha256 ?? null,
-    in: plate,
-    model: plate === null ? null : color.how === "acescct" ? "ACEScct" : "sRGB",
-    out: plate === null ? null : display,
+    configSha256: color.configSha256,
+    in: color.in,
+    model: color.model,
+    out: color.out,
+    "x-config": color.config,
+    "x-by": color.by,
+    "x-why": color.why,
+    "x-guess": color.guess,
     "x-how": color.how,
+    "x-mode": color.mode,
+    "x-view": color.view,
+    "x-clip": color.clip,
+    "x-exposureStops": color.exposureStops,
+    "x-roundTrip": color.roundTrip,
   };
+}
+
+function colorOf(facts: VersionFacts): ColorRecord {
+  return colorRecord(
+    facts.plan,
+    facts.files.map(({ roundTrip }) => roundTrip),
+  );
 }
 
 /** One wedge keeps its seed over all frames; of several each keeps its own. */

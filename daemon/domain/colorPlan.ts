@@ -14,11 +14,14 @@ export interface ColorPlan {
   /** The OCIO config that names were resolved against; null: nothing was. */
   readonly config: { readonly name: string; readonly path: string; readonly sha256: string } | null;
   readonly plate: PlateColor | null;
+  /** The config's scene-linear space: of an OpenEXR that no plate gives a space of its own. null: it names none. */
+  readonly linear: PlannedSpace | null;
   /** Stops added before the model sees it; `auto`: the first frame's log average becomes middle grey. */
   readonly exposure: number | "auto";
   /** `plain`: what is above 1 is cut off. `filmic`: it is compressed, up to 4 stops above 1, and comes back. */
   readonly view: "plain" | "filmic";
-  readonly mode: "difference" | "gain";
+  /** `difference` adds what changed, `gain` multiplies by it, `replace` takes the answer where it changed. */
+  readonly mode: "difference" | "gain" | "replace";
   /**
    * Where the plate stays whatever the model says: `auto`: above what the model could see. A number: above that linear
    * value of the largest channel. `none`: nowhere.
@@ -49,6 +52,7 @@ export const PLAIN_COLOR: ColorPlan = {
   how: "plain",
   config: null,
   plate: null,
+  linear: null,
   exposure: 0,
   view: "plain",
   mode: "difference",
@@ -56,7 +60,22 @@ export const PLAIN_COLOR: ColorPlan = {
   mask: null,
 };
 
-/** For people: `ACEScg (plate.colorspace)`; null without a plate. */
-export function colorWords({ plate }: ColorPlan): string | null {
-  return plate === null ? null : `${plate.name} (${plate.guess ? "a guess: " : ""}${plate.why})`;
+/** One line for people: `ACEScg (plate.colorspace), fed as sRGB at +1 stop, only the edit comes back (difference)`. */
+export function colorWords(plan: ColorPlan): string | null {
+  if (plan.plate === null) return null;
+  const { exposure, view, plate } = plan;
+  const stops =
+    exposure === "auto"
+      ? " exposed by its first frame"
+      : exposure === 0
+        ? ""
+        : ` at ${exposure > 0 ? "+" : ""}${exposure} stops`;
+  const fed =
+    plan.how === "acescct" ? `ACEScct${stops}` : `sRGB${stops}${view === "filmic" ? ", highlights compressed" : ""}`;
+  const back = {
+    edit: `only the edit comes back (${plan.mode})`,
+    acescct: "the answer replaces it",
+    plain: "the answer replaces it",
+  };
+  return `${plate.name} (${plate.guess ? "a guess: " : ""}${plate.why}), fed as ${fed}, ${back[plan.how]}`;
 }

@@ -23,11 +23,12 @@ export const colorWishesSchema = z.strictObject({
     )
     .meta({ examples: ["filmic"] }),
   mode: z
-    .enum(["difference", "gain"])
+    .enum(["difference", "gain", "replace"])
     .optional()
     .describe(
-      "How an edit is laid onto the plate: added (new things), or multiplied (other light). Default difference.",
+      "How an edit is laid onto the plate: added, multiplied (other light), or in its place (opaque things). Default difference.",
     )
+
     .meta({ examples: ["gain"] }),
   clip: z
     .union([z.enum(["auto", "none"]), z.number().positive()])

@@ -128,6 +128,7 @@ export const LIMITS = {
   ...SLOT_LIMITS,
   // Recipes and rules
   exposureStopsMax: 20,
+  ocioTurnMs: 120_000,
   featherPixelsMax: 1_024,
   ocioToolVersionMs: 10_000,
   ocioConfigBytesMax: 8 * 1024 * 1024,

@@ -3,7 +3,6 @@
  * manifest is planned and stays with the plan: what comes back from ComfyUI is turned into it before it is staged.
  */
 import { z } from "zod";
-import type { ColorPlan } from "./colorPlan.ts";
 import type { PlatePlan } from "./plan.ts";
 
 export type OutputFormat =
@@ -80,9 +79,13 @@ function exrFormat({ type, compression }: z.infer<typeof exr>): OutputFormat | s
   }
 }
 
-/** When neither the manifest nor the recipe names one: floats only where the colour plan gives some. */
-export function defaultFormat(plate: Pick<PlatePlan, "ext"> | null, color: Pick<ColorPlan, "how">): OutputFormat {
-  if (plate?.ext === "exr" && color.how !== "plain") return { kind: "exr", type: "half", compression: "zip" };
+/**
+ * When neither the manifest nor the recipe names one: the plate's own form. A plate of light (EXR, float TIFF) or of camera
+ * codes (DPX) becomes half OpenEXR, which holds both without loss; code values for a display stay PNG.
+ */
+export function defaultFormat(plate: Pick<PlatePlan, "ext" | "color"> | null): OutputFormat {
+  const light = plate?.color === undefined ? plate?.ext === "exr" : plate.color.sampleType === "float";
+  if (light || plate?.color?.format === "dpx") return { kind: "exr", type: "half", compression: "zip" };
   return { kind: "png" };
 }
 

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { canonicalJson } from "./canonicalJson.ts";
+import { colorRecord } from "./colorRecord.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import type { Inspection, Verdict } from "./qc.ts";
 import { worstVerdict } from "./qc.ts";
@@ -84,6 +85,19 @@ export const qcReportSchema = z.strictObject({
     gate: z.enum(["reject", "hold", "warn"]),
     checks: z.array(z.strictObject({ check: z.string(), limits: z.record(z.string(), z.number()) })),
   }),
+  color: z
+    .strictObject({
+      in: z.string().nullable(),
+      model: z.string().nullable(),
+      out: z.string().nullable(),
+      how: z.enum(["edit", "acescct", "plain"]),
+      roundTrip: z
+        .strictObject({ p999Stops: z.number(), outsideChanged: z.number().int(), frames: z.number().int() })
+        .nullable()
+        .describe("What the way to the model and back costs an unchanged picture: the worst of the frames measured."),
+    })
+    .optional()
+    .describe("Colour spaces, and the measured round trip; absent in older reports."),
   executionStatus,
   result: result.describe("The worst over everything that was looked at, rejected results included."),
   publishedResult: result.describe("The worst over what this version holds."),
@@ -133,6 +147,7 @@ export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
       gate: plan.qc.gate,
       checks: plan.qc.checks.map(({ check, limits }) => ({ check, limits: { ...limits } })),
     },
+    color: colorPart(facts),
     ...statusOf(wedges.map(wedgeVerdict)),
     publishedResult: statusOf(published.map((frame) => frame.inspection).map(verdictOf)).result,
     totals: {
@@ -141,6 +156,14 @@ export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
     },
     wedges,
   };
+}
+
+function colorPart(facts: VersionFacts): NonNullable<QcReport["color"]> {
+  const { model, out, how, roundTrip, ...of } = colorRecord(
+    facts.plan,
+    facts.files.map((file) => file.roundTrip),
+  );
+  return { in: of.in, model, out, how, roundTrip };
 }
 
 interface Lookup {

@@ -3,6 +3,7 @@
  * reads on a phone and prints. Every verdict is an icon and a word, every number stands beside its threshold. All text is
  * a stranger's and is escaped; pictures are paths below the page's folder or data URIs. Pure: report in, text out.
  */
+import { roundTripWords } from "./colorRecord.ts";
 import type { Verdict } from "./qc.ts";
 import { worstVerdict } from "./qc.ts";
 import type { QcCounts, QcFinding, QcFrame, QcReport, QcWedge } from "./qcReport.ts";
@@ -62,7 +63,18 @@ ${report.simulated ? '<p class="banner">SIMULATED: made by a simulated ComfyUI, 
 <p class="headline"><span>This version: ${verdictTag(published, published === null ? "not looked at" : published)}</span><span class="small faint">${words}${missing > 0 ? `, ${missing} not` : ""}</span></p>
 ${counts("Wedges", report.totals.wedges)}
 ${report.wedges.length === frames.length ? "" : counts("Frames", report.totals.frames)}
+${colour(report)}
 </header>`;
+}
+
+/** Spaces, how the answer came back, and what that costs: measured, not promised. */
+function colour({ color }: QcReport): string {
+  if (color?.in == null) return "";
+  const way = [color.in, color.model, color.out]
+    .filter((name) => name !== null)
+    .map(told)
+    .join(" &rarr; ");
+  return `<p class="small faint">Colour: ${way}, ${esc(color.how)}. Round trip: ${esc(roundTripWords(color))}.</p>`;
 }
 
 function counts(of: string, numbers: QcCounts): string {

@@ -1,6 +1,7 @@
 /**
  * The facts from which a version's papers are written (`version.ts`): gathered by publish, all of them rows and hashes.
  */
+import type { RoundTrip } from "./colorRecord.ts";
 import type { RanTogether } from "./ranOn.ts";
 import type { StepPlan } from "./plan.ts";
 import type { Inspection } from "./qc.ts";
@@ -40,6 +41,8 @@ export interface VersionFile {
   readonly sha256: string;
   /** What was written, where that is on record. */
   readonly size?: Pick<FileHead, "width" | "height" | "channels" | "bitDepth">;
+  /** What the way to the model and back costs an unchanged picture, where that was measured. */
+  readonly roundTrip?: RoundTrip;
 }
 
 export interface VersionFacts {

@@ -5,19 +5,20 @@ import { LIMITS } from "../domain/limits.ts";
 import { joinPath } from "../domain/paths.ts";
 import type { PlateFrame } from "../domain/plan.ts";
 import type { StageContext } from "../live.ts";
+import type { FeedColor } from "../ports.ts";
 import type { Feed, FeedCache } from "./feedCache.ts";
 import { scratchDir } from "./feedCache.ts";
 
 /** A lossless clip of what the frames are fed as, handed to `use`; gone when that is done. */
 export async function withClip<T>(
   context: StageContext,
-  of: { readonly feeds: FeedCache; readonly frames: readonly PlateFrame[] },
+  of: { readonly feeds: FeedCache; readonly frames: readonly PlateFrame[]; readonly color: FeedColor | null },
   use: (clip: Feed) => Promise<T>,
 ): Promise<T> {
   return inFolder(context, "clip", async (dir) => {
     let size: Feed | null = null;
     for (const [index, frame] of of.frames.entries()) {
-      const feed = await of.feeds.feed(frame);
+      const feed = await of.feeds.feed(frame, of.color);
       size ??= feed;
       sameSize(size, feed, frame);
       // At once, for the cache may give up a feed that nobody asked for lately.

@@ -1,11 +1,13 @@
 /**
- * What the graph is fed (decision 27: an explicitly named sRGB PNG made from the plate), made once per plate frame and kept
- * in scratch: 200 wedges of one plate decode it once. Scratch is ours, on a local disk, bounded, and emptied at start.
+ * What the graph is fed (an explicitly named sRGB PNG made from the plate by its colour plan), made once per plate frame and
+ * plan and kept in scratch: 200 wedges of one plate decode it once. Scratch is ours, on a local disk, bounded, and emptied
+ * at start.
  */
 import { LIMITS } from "../domain/limits.ts";
 import { joinPath } from "../domain/paths.ts";
-import type { PlateFrame } from "../domain/plan.ts";
+import type { PlateFrame, StepPlan } from "../domain/plan.ts";
 import { ignore } from "../durable.ts";
+import type { FeedColor } from "../ports.ts";
 import type { StageContext } from "../live.ts";
 
 export interface Feed {
@@ -14,7 +16,8 @@ export interface Feed {
   readonly height: number;
 }
 export interface FeedCache {
-  feed(frame: PlateFrame): Promise<Feed>;
+  /** `color` null: code values as they are. */
+  feed(frame: PlateFrame, color: FeedColor | null): Promise<Feed>;
 }
 
 export function scratchDir(stateDir: string): string {
@@ -25,9 +28,9 @@ export function createFeedCache(context: StageContext): FeedCache {
   const feeds = new Map<string, Promise<Feed>>();
   const { world, files } = context;
 
-  async function make(frame: PlateFrame): Promise<Feed> {
+  async function make(frame: PlateFrame, color: FeedColor | null): Promise<Feed> {
     const path = joinPath(scratchDir(world.config.stateDir), `feed-${world.ids.uuid()}.png`);
-    const size = await world.images.feed(frame.path, path);
+    const size = await world.images.feed(frame.path, path, color);
     return { path, ...size };
   }
 
@@ -42,15 +45,20 @@ export function createFeedCache(context: StageContext): FeedCache {
   }
 
   return {
-    async feed(frame) {
-      const key = `${frame.path}\n${frame.mtimeNs}\n${frame.bytes}`;
+    async feed(frame, color) {
+      const key = JSON.stringify([frame.path, frame.mtimeNs, frame.bytes, color]);
       const kept = feeds.get(key);
       if (kept !== undefined) return kept;
-      const made = make(frame);
+      const made = make(frame, color);
       feeds.set(key, made);
       made.catch(() => feeds.delete(key));
       await dropOldest();
       return made;
     },
   };
+}
+
+/** By the plan; null where it knows no plate: code values as they are. */
+export function feedColor({ color, plate }: Pick<StepPlan, "color" | "plate">, of: FeedColor["of"]): FeedColor | null {
+  return color.plate === null ? null : { plan: color, of, reference: plate?.frames[0]?.path ?? null };
 }

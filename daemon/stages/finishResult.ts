@@ -38,6 +38,8 @@ export interface Returned {
   readonly get: (to: string) => Promise<void>;
   /** The frame of the result; null for a still. */
   readonly frame: number | null;
+  /** By a simulated ComfyUI. */
+  readonly simulated: boolean;
   /** Keeps what came back: another chunk has the same frame, and they will be blended. */
   readonly keep: boolean;
 }
@@ -55,11 +57,19 @@ export async function finishResult(
   await anew(context, returned, () => of.get(returned));
   const { plan, task } = flight;
   const plate = plateFrame(plan, frame);
-  if (plate !== null && plan.output.format.kind === "exr") await samePlate(context, plate);
+  if (plate !== null && (plan.output.format.kind === "exr" || plan.color.how !== "plain"))
+    await samePlate(context, plate);
   const request = {
     returned,
     to,
-    ...(await finishRequest(context, { plan, show: task.show, wedge: task.wedge, frame, step })),
+    ...(await finishRequest(context, {
+      plan,
+      show: task.show,
+      wedge: task.wedge,
+      frame,
+      step,
+      simulated: of.simulated,
+    })),
   };
   const finished = await anew(context, to, () => context.world.images.finish(request)).catch((error: unknown) => {
     throw finishFailed(flight, filename, error);
@@ -93,6 +103,8 @@ export interface Finishing {
   readonly wedge: number;
   readonly frame: number | null;
   readonly step: StepRow;
+  /** By a simulated ComfyUI. */
+  readonly simulated: boolean;
 }
 
 export async function finishRequest(
@@ -104,11 +116,20 @@ export async function finishRequest(
   return {
     fed: null,
     plate: plate === null ? null : { path: plate.path, frame: plate.frame },
-    mask: null,
+    mask: maskPath(of),
     format: plan.output.format,
     color: plan.color,
+    reference: plan.plate?.frames[0]?.path ?? null,
+    simulated: of.simulated,
     embed: embedOf(context, of, await context.world.store.storeId()),
   };
+}
+
+/** The image that the recipe names as its mask; null: the plate's alpha, or none. */
+function maskPath({ plan, wedge }: Finishing): string | null {
+  const from = plan.color.mask?.from ?? "plate";
+  const path = from === "plate" ? null : plan.wedges[wedge - 1]?.parameters[from];
+  return typeof path === "string" && path !== "" ? path : null;
 }
 
 function plateFrame({ plate }: StepPlan, frame: number | null): PlateFrame | null {

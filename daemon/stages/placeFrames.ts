@@ -89,8 +89,8 @@ function versionFile(
   const { bytes, sha256 } = of.digest;
   const file = { path, wedge, frame, bytes, sha256 };
   if (of.finished === undefined) return file;
-  const { width, height, channels, bitDepth } = of.finished;
-  return { ...file, size: { width, height, channels, bitDepth } };
+  const { width, height, channels, bitDepth, roundTrip } = of.finished;
+  return { ...file, size: { width, height, channels, bitDepth }, ...(roundTrip === null ? {} : { roundTrip }) };
 }
 
 function note(lost: Map<string, FenceRef>, task: TaskRow): void {
@@ -167,7 +167,8 @@ async function makeBlended(
   await anew(context, mixed, () => world.images.blend({ ...pictures, part: later.weight, to: mixed }));
   const { plan } = step;
   const { wedge, frame } = result;
-  const request = await finishRequest(context, { plan, show: earlier.task.show, wedge, frame, step });
+  const simulated = earlier.staged.engine?.simulated ?? false;
+  const request = await finishRequest(context, { plan, show: earlier.task.show, wedge, frame, step, simulated });
   const finished = await world.images.finish({ ...request, returned: mixed, to: target });
   await files.unlink(mixed).catch(ignore("ENOENT"));
   return finished;

@@ -9,6 +9,7 @@ import type { Recipe } from "../domain/recipe.ts";
 import type { Flight, SlotState, StageContext } from "../live.ts";
 import { sameSize, withClip } from "./clips.ts";
 import type { Feed, FeedCache } from "./feedCache.ts";
+import { feedColor } from "./feedCache.ts";
 
 export interface PlacedPlate {
   /** What the bound input holds. */
@@ -36,15 +37,16 @@ export async function placePlate(context: StageContext, of: Placing): Promise<Pl
   if (feeds === undefined) throw new HotplateError("HP-INTERNAL", "no feed cache");
   const frames = chunkFrames(plan, task.frame).map((frame) => plateFrame(plan.plate as PlatePlan, frame));
   for (const frame of frames) await sameAsPlanned(context, frame);
+  const color = feedColor(plan, "plate");
   if (plan.chunks?.how === "clip")
-    return withClip(context, { feeds, frames }, async (clip) => {
+    return withClip(context, { feeds, frames, color }, async (clip) => {
       const input = await slot.client.place(clip.path, `${promptId}.mkv`);
       return { input, more: [], width: clip.width, height: clip.height, frames: frames.length };
     });
   const placed: string[] = [];
   let size: Feed | null = null;
   for (const [index, frame] of frames.entries()) {
-    const feed = await feeds.feed(frame);
+    const feed = await feeds.feed(frame, color);
     size ??= feed;
     sameSize(size, feed, frame);
     const name = frames.length === 1 ? `${promptId}.png` : `${promptId}-${String(index + 1).padStart(4, "0")}.png`;

@@ -14,10 +14,11 @@ import type { StagedFile, StepRow } from "../storePort.ts";
 import { withPictures } from "./clips.ts";
 import type { Returned } from "./finishResult.ts";
 import { finishResult, NoResult } from "./finishResult.ts";
+import { engineOf } from "./machineRecord.ts";
 
 type File = Omit<StagedFile, "engine">;
 /** Before a frame is known: what ComfyUI calls it and how to get it. */
-type Picture = Pick<Returned, "filename" | "get">;
+type Picture = Pick<Returned, "filename" | "get" | "simulated">;
 
 interface Prompt {
   readonly flight: Flight;
@@ -30,8 +31,10 @@ export async function promptResults(context: StageContext, slot: SlotState, of: 
   const results = resultsAmong(of.outputs, flight);
   const [first] = results;
   if (first === undefined) throw new NoResult("ComfyUI reports success but names no result file");
+  const { simulated } = await engineOf(slot);
   const fetched = (output: ComfyOutput): Picture => ({
     filename: output.filename,
+    simulated,
     get: (to) => slot.client.fetch(output, to),
   });
   const fed = chunkAt(flight.plan, flight.task.frame)?.fed ?? [flight.task.frame];
@@ -43,7 +46,7 @@ export async function promptResults(context: StageContext, slot: SlotState, of: 
     stage(
       context,
       of,
-      pictures.map((path) => ({ filename: first.filename, get: (to) => context.files.copy(path, to) })),
+      pictures.map((path) => ({ filename: first.filename, simulated, get: (to) => context.files.copy(path, to) })),
     ),
   ).catch((error: unknown) => {
     if (!(error instanceof HotplateError) || error.code !== "HP-FFMPEG") throw error;

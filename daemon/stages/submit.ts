@@ -12,6 +12,7 @@ import type { WedgePlan } from "../domain/plan.ts";
 import type { Flight, SlotState, StageContext } from "../live.ts";
 import { attemptFailed, givenBack } from "./attempts.ts";
 import type { FeedCache } from "./feedCache.ts";
+import { feedColor } from "./feedCache.ts";
 import { placePlate } from "./placePlate.ts";
 import { gate, lastLook, standingFailure } from "./graphGate.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
@@ -117,7 +118,10 @@ async function placeImages(
     const feeds = of.parts.shelf.feeds;
     if (feeds === undefined) throw new HotplateError("HP-INTERNAL", "no feed cache");
     const stat = await context.files.stat(path);
-    const feed = await feeds.feed({ frame: null, path, bytes: stat.bytes, mtimeNs: stat.mtimeNs, ino: stat.ino });
+    const frame = { frame: null, path, bytes: stat.bytes, mtimeNs: stat.mtimeNs, ino: stat.ino };
+    const { plan } = of.parts.flight;
+    // A mask is data: what a graph reads of it is what the file holds.
+    const feed = await feeds.feed(frame, plan.color.mask?.from === name ? null : feedColor(plan, "image"));
     const input = await of.parts.slot.client.place(feed.path, `${of.parts.flight.promptId}-${name}.png`);
     out[name] = input;
   }

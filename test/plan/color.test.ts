@@ -56,6 +56,13 @@ describe("what is decided without a word", () => {
     expect(outcome.steps[0]!.color).toMatchObject({ how: "plain", plate: { name: "sRGB Texture", guess: false } });
     expect(outcome.notes.join("\n")).not.toContain("guess");
   });
+  test("what the shipped recipes wish: gain for light, replace for what covers, a filmic view where the plate can't stay", async () => {
+    const light = await colorOf(`use: env_relight\nplate: {path: "${EXR}", colorspace: acescg}\n`);
+    expect(light).toMatchObject({ how: "edit", mode: "gain", clip: "none" });
+    expect(await colorOf(`use: upscale_x2\nplate: "${EXR}"\n`)).toMatchObject({ how: "plain", view: "filmic" });
+    // Codes for a display have no highlights to keep.
+    expect(await colorOf(`use: upscale_x2\nplate: ${PLATE}\n`)).toMatchObject({ how: "plain", view: "plain" });
+  });
   test("a result of another size can't be laid onto the plate: it comes back plain", async () => {
     expect(await colorOf(`use: upscale_x2\nplate: {path: "${EXR}", colorspace: acescg}\n`)).toMatchObject({
       how: "plain",

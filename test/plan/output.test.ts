@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { defaultFormat, formatExtension, formatWords, frameFormat } from "../../daemon/domain/outputFormat.ts";
 import { planText } from "../../daemon/domain/planText.ts";
-import { PLAIN_COLOR } from "../../daemon/domain/colorPlan.ts";
 import { newJob } from "../contract/store.ts";
 import type { RecipeFile } from "../../daemon/domain/recipe.ts";
 import { resolveOutput } from "../../daemon/planOutput.ts";
@@ -74,7 +73,6 @@ describe("when a manifest names none", () => {
       manifest: said === undefined ? {} : { output: { to: "beside", format: "tiff" } },
       recipe: file,
       plate: null,
-      color: PLAIN_COLOR,
     });
 
   it("the recipe's word counts, and the manifest's before it", () => {
@@ -84,13 +82,17 @@ describe("when a manifest names none", () => {
     expect(lossy.findings[0]).toMatchObject({ code: "HP-OUTPUT-FORMAT", message: expect.stringContaining("Recipe r") });
   });
 
-  it("an EXR plate whose colour plan gives floats becomes half EXR, all else stays PNG", () => {
+  it("a plate of light or camera codes becomes half EXR, all else stays PNG", () => {
     const exr = { kind: "exr", type: "half", compression: "zip" };
-    expect(defaultFormat({ ext: "exr" }, { how: "edit" })).toEqual(exr);
-    expect(defaultFormat({ ext: "exr" }, { how: "acescct" })).toEqual(exr);
-    expect(defaultFormat({ ext: "exr" }, { how: "plain" })).toEqual({ kind: "png" });
-    expect(defaultFormat({ ext: "png" }, { how: "edit" })).toEqual({ kind: "png" });
-    expect(defaultFormat(null, { how: "edit" })).toEqual({ kind: "png" });
+    const hints = { bitDepth: 16, space: null, chromaticities: null, aces: false, transfer: null } as const;
+    expect(defaultFormat({ ext: "exr" })).toEqual(exr);
+    expect(defaultFormat({ ext: "tif", color: { ...hints, format: "tiff", sampleType: "float" } })).toEqual(exr);
+    expect(defaultFormat({ ext: "dpx", color: { ...hints, format: "dpx", sampleType: "uint" } })).toEqual(exr);
+    expect(defaultFormat({ ext: "tif", color: { ...hints, format: "tiff", sampleType: "uint" } })).toEqual({
+      kind: "png",
+    });
+    expect(defaultFormat({ ext: "png" })).toEqual({ kind: "png" });
+    expect(defaultFormat(null)).toEqual({ kind: "png" });
   });
 });
 

@@ -42,7 +42,7 @@ function bench(staging: string, finish?: Images["finish"]) {
   return {
     asked,
     flight,
-    run: (keep = false) => finishResult(context, { flight, filename, get, frame: 1001, step, keep }),
+    run: (keep = false) => finishResult(context, { flight, filename, get, frame: 1001, step, keep, simulated: false }),
     names: () => readdirSync(`${staging}/attempts`).sort(),
   };
 }

@@ -2,7 +2,13 @@
  * How the model's answer becomes the picture that is published: pure, planes in, planes out. Integer formats hold what was
  * given back, code for code; OpenEXR holds scene-linear light.
  */
+import { apply, IDENTITY } from "../../domain/colorMatrix.ts";
+import type { Matrix } from "../../domain/colorMatrix.ts";
+import type { ColorSpace } from "../../domain/colorSpaces.ts";
+import { linearBetween } from "../../domain/colorSpaces.ts";
+import type { ColorWay } from "../../domain/colorWay.ts";
 import { srgbDecode, srgbEncode } from "../../domain/srgbCurve.ts";
+import { lightOf as plateLight } from "./modelCodes.ts";
 
 /** A picture in planes, row by row. Colours are not multiplied by alpha. */
 export interface Planes {
@@ -37,4 +43,40 @@ function lightOf(table: Float32Array): (plane: Float32Array) => Float32Array {
     for (let i = 0; i < out.length; i += 1) out[i] = table[Math.round((plane[i] as number) * 65_535)] as number;
     return out;
   };
+}
+
+/** The model's codes by the inverse of what the plate was fed through: values of the plate's own space. */
+export function turnedBack(answer: Planes, way: ColorWay): Planes {
+  const decode = Float64Array.from({ length: 65_536 }, (_, code) => way.view.decode(code / 65_535));
+  const light = (value: number) => decode[Math.round((value > 0 ? Math.min(value, 1) : 0) * 65_535)] as number;
+  const encode = way.curve === null ? same : way.curve.encode;
+  return eachPixel(answer, { light, matrix: way.fromModel, encode });
+}
+
+/** From space to space, both worked out here. */
+export function toSpace(picture: Planes, from: ColorSpace, to: ColorSpace): Planes {
+  if (from === to || from.kind === "data" || to.kind === "data") return picture;
+  const matrix = linearBetween(from, to);
+  if (from.curve === to.curve && matrix === IDENTITY) return picture;
+  return eachPixel(picture, { light: plateLight(from), matrix, encode: to.curve === null ? same : to.curve.encode });
+}
+
+function same(value: number): number {
+  return value;
+}
+
+function eachPixel(
+  picture: Planes,
+  of: { readonly light: (v: number) => number; readonly matrix: Matrix; readonly encode: (v: number) => number },
+): Planes {
+  const [r, g, b] = picture.colours;
+  const { light, matrix, encode } = of;
+  const colours = [new Float32Array(r.length), new Float32Array(r.length), new Float32Array(r.length)] as const;
+  for (let i = 0; i < r.length; i += 1) {
+    const [x, y, z] = apply(matrix, [light(r[i] as number), light(g[i] as number), light(b[i] as number)]);
+    colours[0][i] = encode(x);
+    colours[1][i] = encode(y);
+    colours[2][i] = encode(z);
+  }
+  return { ...picture, colours };
 }

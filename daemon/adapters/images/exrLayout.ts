@@ -25,8 +25,12 @@ export interface Layout {
 
 const COLOURS = ["R", "G", "B"] as const;
 
-/** `picture`: scene-linear, over the display window. */
-export function layoutOf(picture: Planes, type: "half" | "float", plate: PlateExr | null): Layout {
+/** `picture`: over the display window. Where `same` is 1, the plate's own samples stand instead of it, to the bit. */
+export function layoutOf(
+  picture: Planes & { readonly same?: Uint8Array | null },
+  type: "half" | "float",
+  plate: PlateExr | null,
+): Layout {
   const { width, height } = picture;
   const attributes = plate?.attributes ?? [];
   const exr = plate?.exr ?? null;
@@ -52,7 +56,11 @@ function listed(names: readonly string[]): string {
   return names.length <= 6 ? names.join(", ") : `${names.slice(0, 6).join(", ")} and ${names.length - 6} more`;
 }
 
-function onPlate(picture: Planes, type: "half" | "float", exr: Exr): Omit<ExrImage, "compression" | "attributes"> {
+function onPlate(
+  picture: Planes & { readonly same?: Uint8Array | null },
+  type: "half" | "float",
+  exr: Exr,
+): Omit<ExrImage, "compression" | "attributes"> {
   const windows = exr.header;
   const of = (name: string): Plane | null => exr.planes.find((plane) => plane.name === name) ?? null;
   const under = of("A");
@@ -61,7 +69,8 @@ function onPlate(picture: Planes, type: "half" | "float", exr: Exr): Omit<ExrIma
   const alpha = given ?? (under === null ? null : floatsOf(under));
   const planes = COLOURS.map((name, i) => {
     const values = cover(overData(picture.colours[i] as Float32Array, windows), alpha);
-    return withOverscan(planeOf(name, type, values), of(name), windows);
+    const plane = withOverscan(planeOf(name, type, values), of(name), windows);
+    return given === null ? withSame(plane, of(name), { windows, same: picture.same ?? null }) : plane;
   });
   if (given !== null) planes.push(withOverscan(planeOf("A", type, given), under, windows));
   // A plate of Y alone becomes R, G, B: both in one file would be two pictures.
@@ -93,7 +102,7 @@ export function overDisplay(plane: Plane, windows: Windows): Float32Array {
 /** The plate's own samples where the display window does not reach: no model saw them. */
 function withOverscan(plane: Plane, plate: Plane | null, windows: Windows): Plane {
   if (plate === null) return plane;
-  const under = plate.type === plane.type ? plate.data : planeOf(plane.name, floatType(plane), floatsOf(plate)).data;
+  const under = underOf(plane, plate);
   let next = 0;
   const keep = (until: number): void => plane.data.set(under.subarray(next, until), next);
   rows(windows, ({ at, count }) => {
@@ -102,6 +111,48 @@ function withOverscan(plane: Plane, plate: Plane | null, windows: Windows): Plan
   });
   keep(under.length);
   return plane;
+}
+
+/** The plate's own samples where the picture says that they are. */
+function withSame(
+  plane: Plane,
+  plate: Plane | null,
+  of: { readonly windows: Windows; readonly same: Uint8Array | null },
+): Plane {
+  const { same } = of;
+  if (plate === null || same === null) return plane;
+  const under = underOf(plane, plate);
+  rows(of.windows, ({ at, from, count }) => {
+    for (let i = 0; i < count; i += 1) if (same[from + i] === 1) plane.data[at + i] = under[at + i] as number;
+  });
+  return plane;
+}
+
+/** The plate's samples in the result's type. */
+function underOf(plane: Plane, plate: Plane): Plane["data"] {
+  return plate.type === plane.type ? plate.data : planeOf(plane.name, floatType(plane), floatsOf(plate)).data;
+}
+
+/** Pixels of the picture where `outside` is 1 and a colour is not the plate's: what a mask promises to be none. */
+export function changedOutside(planes: readonly Plane[], plate: Exr, outside: Uint8Array): number {
+  const changed = new Uint8Array(outside.length);
+  for (const name of COLOURS) {
+    const ours = planes.find((plane) => plane.name === name);
+    const theirs = plate.planes.find((plane) => plane.name === name);
+    if (ours === undefined || theirs === undefined) continue;
+    const under = bitsOf(underOf(ours, theirs));
+    const data = bitsOf(ours.data);
+    rows(plate.header, ({ at, from, count }) => {
+      for (let i = 0; i < count; i += 1)
+        if (outside[from + i] === 1 && data[at + i] !== under[at + i]) changed[from + i] = 1;
+    });
+  }
+  return changed.reduce((sum, one) => sum + one, 0);
+}
+
+/** Compared as bits: NaN is NaN, and -0 is not 0. */
+function bitsOf(data: Plane["data"]): Uint16Array | Uint32Array {
+  return data instanceof Float32Array ? new Uint32Array(data.buffer, data.byteOffset, data.length) : data;
 }
 
 function floatType(plane: Plane): "half" | "float" {

@@ -1,10 +1,20 @@
 /**
- * What a graph is fed (decision 27): an 8-bit PNG that names itself sRGB, made from the plate, which is opened read-only.
- * ComfyUI 0.19 reads 8 bits and ignores profiles, so nothing is left for it to guess. What the values are is told in
- * `loadFrame.displayPicture`; it is documented in docs/qc.md.
+ * What a graph is fed: an 8-bit PNG that names itself sRGB, made from the plate, which is opened read-only. ComfyUI 0.19 reads
+ * 8 bits and ignores profiles, so nothing is left for it to guess. What the values are is the colour plan's (docs/colour.md);
+ * a picture that is display sRGB already goes in code for code (`loadFrame.displayPicture`).
  */
-import { readWhole } from "./byteSource.ts";
-import { displayPicture, encodePng } from "./loadFrame.ts";
+import type { ColorPlan } from "../../domain/colorPlan.ts";
+import { colorWay } from "../../domain/colorWay.ts";
+import { IDENTITY } from "../../domain/colorMatrix.ts";
+import type { FeedColor } from "../../ports.ts";
+import { bytesSource, readWhole } from "./byteSource.ts";
+import type { Planes } from "./comeBack.ts";
+import type { DisplayPicture } from "./exrPicture.ts";
+import { readHead } from "./head.ts";
+import { displayPicture, encodePng, isExr } from "./loadFrame.ts";
+import type { Codes } from "./modelCodes.ts";
+import { modelCodes } from "./modelCodes.ts";
+import type { Plates } from "./plates.ts";
 import { insertChunk } from "./pngHead.ts";
 import { writeNew } from "./writeNew.ts";
 
@@ -12,10 +22,48 @@ import { writeNew } from "./writeNew.ts";
 const SRGB_PERCEPTUAL = Uint8Array.of(0);
 
 export async function feed(
-  platePath: string,
-  to: string,
+  plates: Plates,
+  of: { readonly platePath: string; readonly to: string; readonly color: FeedColor | null },
 ): Promise<{ readonly width: number; readonly height: number }> {
-  const picture = await displayPicture(readWhole(platePath));
-  writeNew(to, insertChunk(await encodePng(picture), "sRGB", SRGB_PERCEPTUAL));
+  const picture = await pictureOf(plates, of);
+  writeNew(of.to, insertChunk(await encodePng(picture), "sRGB", SRGB_PERCEPTUAL));
   return { width: picture.width, height: picture.height };
+}
+
+async function pictureOf(
+  plates: Plates,
+  of: { readonly platePath: string; readonly color: FeedColor | null },
+): Promise<DisplayPicture> {
+  const { platePath, color } = of;
+  if (color === null) return displayPicture(readWhole(platePath));
+  if (color.of === "image" || showsItself(color.plan)) {
+    const bytes = readWhole(platePath);
+    const codes = !isExr(bytes) && readHead(bytesSource(bytes)).sampleType === "uint";
+    // An element's code values are sRGB, whatever the plate is; its light is the plate's, and is exposed with it.
+    if (codes) return displayPicture(bytes);
+  }
+  const planes = await plates.planes(platePath, color.plan);
+  const way = colorWay(color.plan, await plates.stops(color.plan, color.reference));
+  return withAlpha(planes, modelCodes(planes, way));
+}
+
+/** sRGB codes that the model is to see as they are. */
+function showsItself(plan: ColorPlan): boolean {
+  const { curve, toModel, view } = colorWay(plan, plan.exposure === "auto" ? 1 : plan.exposure);
+  return curve?.name === "sRGB" && view.name === "plain" && toModel.every((value, i) => value === IDENTITY[i]);
+}
+
+/** Alpha is linear by definition: no curve. */
+function withAlpha({ width, height, alpha }: Planes, codes: Codes): DisplayPicture {
+  const channels = alpha === null ? 3 : 4;
+  const data = new Uint8Array(width * height * channels);
+  codes.forEach((plane, channel) => {
+    for (let i = 0, at = channel; i < plane.length; i += 1, at += channels) data[at] = plane[i] as number;
+  });
+  if (alpha !== null)
+    for (let i = 0, at = 3; i < alpha.length; i += 1, at += 4) {
+      const a = alpha[i] as number;
+      data[at] = a > 0 ? Math.round(Math.min(a, 1) * 255) : 0;
+    }
+  return { width, height, channels, data };
 }

@@ -3,37 +3,39 @@
  * whatever is wrong with them: QC says so with a finding, where an error here would only cost another render. The plate's
  * frame is opened read-only; the last one is kept, for 200 wedges share it.
  */
-import { statSync } from "node:fs";
 import { HotplateError, messageOf } from "../../domain/errors.ts";
 import type { Embed } from "../../domain/assetPointer.ts";
 import type { OutputFormat } from "../../domain/outputFormat.ts";
 import type { FinishRequest, FinishResult } from "../../ports.ts";
 import { answerOf } from "./answer.ts";
 import { bytesSource, readWhole } from "./byteSource.ts";
-import { comeBack } from "./comeBack.ts";
-import type { Answer, Planes } from "./comeBack.ts";
+import type { BroughtBack } from "./bringBack.ts";
+import { createBringBack } from "./bringBack.ts";
+import type { Planes } from "./comeBack.ts";
 import { encodePngSamples, encodeTiffSamples } from "./encodePicture.ts";
 import type { Samples } from "./encodePicture.ts";
 import { keptAttributes, textAttribute } from "./exrAttributes.ts";
 import type { ExrAttribute } from "./exrAttributes.ts";
-import { layoutOf } from "./exrLayout.ts";
+import { changedOutside, layoutOf } from "./exrLayout.ts";
 import type { PlateExr } from "./exrLayout.ts";
 import { readExr } from "./exrRead.ts";
 import { encodeExr } from "./exrWrite.ts";
 import type { Head } from "./head.ts";
 import { readHead } from "./head.ts";
 import { isExr } from "./loadFrame.ts";
+import type { Plates } from "./plates.ts";
+import { identityOf } from "./plates.ts";
 import { insertChunk } from "./pngHead.ts";
 import { writeNew } from "./writeNew.ts";
 
 export type Finish = (request: FinishRequest) => Promise<FinishResult>;
 
-export function createFinish(): Finish {
+export function createFinish(plates: Plates): Finish {
+  const bringBack = createBringBack(plates);
   let kept: { readonly identity: string; readonly plate: KeptPlate } | null = null;
 
   function plateOf(path: string): KeptPlate {
-    const stat = statSync(path, { bigint: true });
-    const identity = [path, stat.dev, stat.ino, stat.size, stat.mtimeNs].join("\n");
+    const identity = identityOf(path);
     if (kept?.identity === identity) return kept.plate;
     kept = null;
     const plate = readPlate(path);
@@ -42,30 +44,72 @@ export function createFinish(): Finish {
   }
 
   return async (request) => {
-    const { format, returned, to } = request;
+    const { format, returned, to, color } = request;
     const bytes = readWhole(returned);
-    if (format.kind === "png" && isPng(bytes)) {
+    // What the model saw is what the plate is: nothing has to be turned back.
+    const asItIs = color.how === "plain" && color.view === "plain" && color.exposure === 0;
+    if (format.kind === "png" && asItIs && isPng(bytes)) {
       writeNew(to, bytes);
       return { ...headOf(bytes), roundTrip: null, note: null };
     }
     const answer = await answerOf(bytes);
-    if (format.kind !== "exr") return writeCodes(request, { answer, deep: is16Bit(bytes, format) });
+    if (format.kind !== "exr") {
+      const picture = await bringBack(request, answer, false);
+      return writeCodes(request, { picture, deep: is16Bit(bytes, format) });
+    }
     const plate = request.plate === null ? null : plateOf(request.plate.path);
-    const { image, note } = layoutOf(comeBack(answer, "light"), format.type, plate);
-    const attributes = [...image.attributes, ...pointerAttributes(request.embed)];
-    writeNew(to, encodeExr({ ...image, attributes, compression: format.compression }));
-    return {
-      width: answer.width,
-      height: answer.height,
-      channels: image.planes.length,
-      bitDepth: format.type === "half" ? 16 : 32,
-      roundTrip: null,
-      note: [plate?.note ?? null, note].filter((one) => one !== null).join(" ") || null,
-    };
+    const picture = await bringBack(request, answer, plate !== null && plate.isExr);
+    return writeLight(request, { picture, plate, format });
   };
 }
 
+function writeLight(
+  { to, embed }: FinishRequest,
+  of: {
+    readonly picture: BroughtBack;
+    readonly plate: KeptPlate | null;
+    readonly format: OutputFormat & { readonly kind: "exr" };
+  },
+): FinishResult {
+  const { picture, plate, format } = of;
+  const { image, note } = layoutOf(picture, format.type, plate);
+  const attributes = [...spaceAttributes(picture), ...image.attributes, ...pointerAttributes(embed)];
+  writeNew(to, encodeExr({ ...image, attributes, compression: format.compression }));
+  const exr = plate?.exr ?? null;
+  const { outside } = picture;
+  return {
+    width: picture.width,
+    height: picture.height,
+    channels: image.planes.length,
+    bitDepth: format.type === "half" ? 16 : 32,
+    roundTrip: roundTripOf(picture, () =>
+      outside === null ? 0 : exr === null ? changed(picture, outside) : changedOutside(image.planes, exr, outside),
+    ),
+    note: [plate?.note ?? null, note].filter((one) => one !== null).join(" ") || null,
+  };
+}
+
+/** Counted of what is written, not of what was meant. */
+function roundTripOf(picture: BroughtBack, outsideChanged: () => number): FinishResult["roundTrip"] {
+  return picture.roundTrip === null ? null : { ...picture.roundTrip, outsideChanged: outsideChanged() };
+}
+
+/** In the result's space, where the plate's own samples can't be compared: to the float. */
+function changed({ colours, under }: BroughtBack, outside: Uint8Array): number {
+  if (under === null) return 0;
+  let count = 0;
+  for (let i = 0; i < outside.length; i += 1)
+    if (outside[i] === 1 && colours.some((plane, k) => !Object.is(plane[i], under.colours[k as 0][i]))) count += 1;
+  return count;
+}
+
+/** An OpenEXR that has its space from no plate says which it is. */
+function spaceAttributes({ space }: BroughtBack): readonly ExrAttribute[] {
+  return space.own ? [] : [textAttribute("oiio:ColorSpace", space.name)];
+}
+
 interface KeptPlate extends PlateExr {
+  readonly isExr: boolean;
   readonly note: string | null;
 }
 
@@ -73,14 +117,14 @@ interface KeptPlate extends PlateExr {
 function readPlate(path: string): KeptPlate {
   try {
     const bytes = readWhole(path);
-    if (!isExr(bytes)) return { exr: null, attributes: [], note: null };
+    if (!isExr(bytes)) return { exr: null, attributes: [], note: null, isExr: false };
     const attributes = keptAttributes(bytesSource(bytes));
     try {
-      return { exr: readExr(bytes), attributes, note: null };
+      return { exr: readExr(bytes), attributes, note: null, isExr: true };
     } catch (error) {
       if (!(error instanceof HotplateError) || error.code !== "HP-PLATE-KIND") throw error;
       const note = `The plate's windows and its channels beside the picture are not kept: ${error.message}.`;
-      return { exr: null, attributes, note };
+      return { exr: null, attributes, note, isExr: true };
     }
   } catch (error) {
     if (error instanceof HotplateError) throw new HotplateError(error.code, `its plate ${path}: ${messageOf(error)}`);
@@ -97,13 +141,28 @@ function pointerAttributes(embed: Embed): readonly ExrAttribute[] {
 
 async function writeCodes(
   { format, to }: FinishRequest,
-  of: { readonly answer: Answer; readonly deep: boolean },
+  of: { readonly picture: BroughtBack; readonly deep: boolean },
 ): Promise<FinishResult> {
-  const samples = interleaved(comeBack(of.answer, "codes"), of.deep);
+  const { picture, deep } = of;
+  const samples = interleaved(picture, deep);
   if (format.kind === "tiff16") writeNew(to, await encodeTiffSamples(samples));
   else writeNew(to, insertChunk(await encodePngSamples(samples), "sRGB", SRGB_PERCEPTUAL));
   const { width, height, channels } = samples;
-  return { width, height, channels, bitDepth: of.deep ? 16 : 8, roundTrip: null, note: null };
+  const roundTrip = roundTripOf(picture, () => {
+    const { outside, under } = picture;
+    return outside === null || under === null ? 0 : codesChanged(samples, interleaved(under, deep), outside);
+  });
+  return { width, height, channels, bitDepth: deep ? 16 : 8, roundTrip, note: null };
+}
+
+function codesChanged(ours: Samples, under: Samples, outside: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < outside.length; i += 1) {
+    if (outside[i] !== 1) continue;
+    const differs = [0, 1, 2].some((k) => ours.data[i * ours.channels + k] !== under.data[i * under.channels + k]);
+    if (differs) count += 1;
+  }
+  return count;
 }
 
 /** The PNG chunk's value: perceptual intent (PNG, 11.3.2.5). */

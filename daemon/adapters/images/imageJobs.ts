@@ -5,6 +5,7 @@ import type { CompareJob } from "./compareFrames.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type {
   BlendRequest,
+  FeedColor,
   FinishRequest,
   FinishResult,
   ImageHeader,
@@ -15,7 +16,7 @@ import type { SheetRequest } from "./sheet.ts";
 
 export type ImageJob =
   | { readonly kind: "header"; readonly path: string }
-  | { readonly kind: "feed"; readonly platePath: string; readonly to: string }
+  | { readonly kind: "feed"; readonly platePath: string; readonly to: string; readonly color: FeedColor | null }
   | { readonly kind: "finish"; readonly request: FinishRequest }
   | { readonly kind: "blend"; readonly request: BlendRequest }
   | { readonly kind: "inspect"; readonly request: InspectRequest }

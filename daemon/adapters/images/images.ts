@@ -31,7 +31,7 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
   let checks: Promise<CheckBook> | null = null;
   return {
     header: (path) => heads.run({ kind: "header", path }),
-    feed: (platePath, to) => pixels.run({ kind: "feed", platePath, to }),
+    feed: (platePath, to, color) => pixels.run({ kind: "feed", platePath, to, color }),
     finish: (request) => pixels.run({ kind: "finish", request }),
     blend: async (request) => void (await pixels.run({ kind: "blend", request })),
     inspect: (request) => pixels.run({ kind: "inspect", request }).catch(couldNotLook),

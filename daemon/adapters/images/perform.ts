@@ -9,6 +9,7 @@ import { colorHints } from "./colorHints.ts";
 import { publicHeader, readHead } from "./head.ts";
 import type { Finish } from "./finish.ts";
 import type { ImageJob, ImageJobKind, ImageResults, WorkerSetUp } from "./imageJobs.ts";
+import type { Plates } from "./plates.ts";
 import type { Inspector } from "./inspectFile.ts";
 
 export type Perform = (job: ImageJob) => Promise<ImageResults[ImageJobKind]>;
@@ -20,6 +21,7 @@ interface Loaded extends LoadedChecks {
 export function createPerformer(setUp: WorkerSetUp): Perform {
   let checks: Promise<Loaded> | null = null;
   let decoder: Promise<void> | null = null;
+  let plates: Promise<Plates> | null = null;
   let finisher: Promise<Finish> | null = null;
 
   async function load(): Promise<Loaded> {
@@ -32,6 +34,8 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
   }
   const loaded = () => (checks ??= load());
   const withDecoder = () => (decoder ??= import("./loadFrame.ts").then(({ setUpSharp }) => setUpSharp()));
+
+  const withPlates = () => (plates ??= import("./plates.ts").then(({ createPlates }) => createPlates()));
 
   return async (job) => {
     switch (job.kind) {
@@ -46,13 +50,17 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
         return judgeSequence((await loaded()).checks, job.request.checks, job.request);
       case "finish":
         await withDecoder();
-        finisher ??= import("./finish.ts").then(({ createFinish }) => createFinish());
+        finisher ??= Promise.all([import("./finish.ts"), withPlates()]).then(([{ createFinish }, kept]) =>
+          createFinish(kept),
+        );
         return (await finisher)(job.request);
       case "compare":
         await withDecoder();
         return (await import("./compareFrames.ts")).compareFrames(job.request);
-      case "inspect":
       case "feed":
+        await withDecoder();
+        return (await import("./feed.ts")).feed(await withPlates(), job);
+      case "inspect":
       case "blend":
       case "thumbnail":
       case "sheet":
@@ -63,14 +71,12 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
 }
 
 async function performPixels(
-  job: Exclude<ImageJob, { readonly kind: "header" | "checks" | "inspectSequence" | "finish" | "compare" }>,
+  job: Exclude<ImageJob, { readonly kind: "header" | "checks" | "inspectSequence" | "finish" | "compare" | "feed" }>,
   loaded: () => Promise<Loaded>,
 ): Promise<ImageResults[ImageJobKind]> {
   switch (job.kind) {
     case "inspect":
       return (await loaded()).inspector.inspect(job.request);
-    case "feed":
-      return (await import("./feed.ts")).feed(job.platePath, job.to);
     case "blend":
       await (await import("./blend.ts")).blend(job.request);
       return null;

@@ -21,6 +21,8 @@ function request(returned: string, to: string, more: Partial<FinishRequest> = {}
     mask: null,
     format: { kind: "png" },
     color: PLAIN_COLOR,
+    reference: null,
+    simulated: false,
     embed: {
       digitalSourceType: "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
       assetRef: "hotplate://AGM/grain/v001",

@@ -41,6 +41,8 @@ function request(returned: string, to: string, more: Partial<FinishRequest> = {}
     mask: null,
     format: HALF_ZIP,
     color: PLAIN_COLOR,
+    reference: null,
+    simulated: false,
     embed: EMBED,
     ...more,
   };

@@ -47,8 +47,9 @@ describe("header, feed, thumbnail", () => {
       height: 48,
       channels: 3,
       bitDepth: 16,
+      color: { format: "exr", sampleType: "float", bitDepth: 16, space: null, chromaticities: null, aces: false },
     });
-    expect(await shared.feed(dir.file("plate.exr"), dir.file("feed.png"))).toEqual({ width: 64, height: 48 });
+    expect(await shared.feed(dir.file("plate.exr"), dir.file("feed.png"), null)).toEqual({ width: 64, height: 48 });
     const png = readFileSync(dir.file("feed.png"));
     expect(png.toString("latin1", 37, 41)).toBe("sRGB");
     expect(await sharp(png).metadata()).toMatchObject({
@@ -58,7 +59,7 @@ describe("header, feed, thumbnail", () => {
       depth: "uchar",
       channels: 3,
     });
-    expect(systemCode(await failure(shared.feed(dir.file("plate.exr"), dir.file("feed.png"))))).toBe("EEXIST");
+    expect(systemCode(await failure(shared.feed(dir.file("plate.exr"), dir.file("feed.png"), null)))).toBe("EEXIST");
     expect(readFileSync(dir.file("feed.png")).equals(png)).toBe(true);
   });
 
@@ -76,7 +77,7 @@ describe("header, feed, thumbnail", () => {
       code: "HP-PLATE-KIND",
       hint: expect.stringContaining("Convert") as string,
     });
-    const cut = await failure(shared.feed(dir.file("cut.exr"), dir.file("feed.png")));
+    const cut = await failure(shared.feed(dir.file("cut.exr"), dir.file("feed.png"), null));
     expect([cut instanceof HotplateError, systemCode(cut)]).toEqual([true, "HP-PLATE-BROKEN"]);
     expect(() => statSync(dir.file("feed.png"))).toThrow();
   });
@@ -186,7 +187,7 @@ describe("plates", () => {
     const result = await writePng(dir.path, "black.png", BLACK);
     for (const name of ["a.exr", "b.png"]) {
       await shared.header(`${plates}/${name}`);
-      await shared.feed(`${plates}/${name}`, dir.file(`${name}.feed.png`));
+      await shared.feed(`${plates}/${name}`, dir.file(`${name}.feed.png`), null);
       await shared.thumbnail(`${plates}/${name}`, dir.file(`${name}.jpg`), 32);
       await shared.inspect(request(result, { platePath: `${plates}/${name}` }));
       await shared.sheet(

@@ -1,0 +1,79 @@
+/**
+ * Plates as the colour work needs them: planes in a space that is worked out here, and the stops of an automatic exposure.
+ * The last plate is kept, for 200 wedges share it. Opened read-only.
+ */
+import { statSync } from "node:fs";
+import type { ColorPlan } from "../../domain/colorPlan.ts";
+import { autoStops, colorWay } from "../../domain/colorWay.ts";
+import { answerOf } from "./answer.ts";
+import { bytesSource, readWhole } from "./byteSource.ts";
+import type { Planes } from "./comeBack.ts";
+import { readHead } from "./head.ts";
+import { displayPicture, isExr } from "./loadFrame.ts";
+import { turnFile } from "./ocioTool.ts";
+import { meanLog2 } from "./roundTrip.ts";
+
+export interface Plates {
+  /** Over the picture (the display window), not multiplied by alpha; of a space that only OCIO knows: turned by it. */
+  planes(path: string, plan: Pick<ColorPlan, "plate" | "config">): Promise<Planes>;
+  /** The exposure of a plan: its own, or by the frame named (the plate's first, so that no frame flickers). */
+  stops(plan: ColorPlan, reference: string | null): Promise<number>;
+}
+
+export function createPlates(): Plates {
+  let kept: { readonly key: string; readonly planes: Planes } | null = null;
+  let exposed: { readonly key: string; readonly stops: number } | null = null;
+
+  async function planes(path: string, plan: Pick<ColorPlan, "plate" | "config">): Promise<Planes> {
+    const key = `${identityOf(path)}\n${plan.plate?.name}\n${plan.config?.sha256}`;
+    if (kept?.key === key) return kept.planes;
+    kept = null;
+    const read = await readPlanes(path, plan);
+    kept = { key, planes: read };
+    return read;
+  }
+
+  return {
+    planes,
+    async stops(plan, reference) {
+      if (plan.exposure !== "auto") return plan.exposure;
+      if (reference === null) return 0;
+      const key = `${identityOf(reference)}\n${plan.plate?.name}\n${plan.config?.sha256}`;
+      if (exposed?.key === key) return exposed.stops;
+      // The keeper of the last plate is left alone: frames follow each other, the reference comes once.
+      const frame = kept?.key === key ? kept.planes : await readPlanes(reference, plan);
+      const stops = autoStops(meanLog2(frame, colorWay({ ...plan, how: "edit" }, 0)));
+      exposed = { key, stops };
+      return stops;
+    },
+  };
+}
+
+/** Of a file as it is now: another one under its name is another file. */
+export function identityOf(path: string): string {
+  const stat = statSync(path, { bigint: true });
+  return [path, stat.dev, stat.ino, stat.size, stat.mtimeNs].join("\n");
+}
+
+async function readPlanes(path: string, { plate, config }: Pick<ColorPlan, "plate" | "config">): Promise<Planes> {
+  if (plate !== null && plate.via !== null && config !== null)
+    return answerOf(turnFile(path, { config: config.path, from: plate.name, to: plate.via.name }));
+  const bytes = readWhole(path);
+  if (!isExr(bytes)) {
+    const head = readHead(bytesSource(bytes));
+    // A file that carries a profile says more of its values than "8 bits are sRGB" does; a name says more than both.
+    if (head.profile && head.sampleType === "uint" && plate?.by !== "manifest" && plate?.by !== "rule")
+      return codesOf(await displayPicture(bytes));
+  }
+  return answerOf(bytes);
+}
+
+function codesOf(picture: Awaited<ReturnType<typeof displayPicture>>): Planes {
+  const { width, height, channels, data } = picture;
+  const plane = (channel: number): Float32Array => {
+    const out = new Float32Array(width * height);
+    for (let i = 0, at = channel; i < out.length; i += 1, at += channels) out[i] = (data[at] as number) / 255;
+    return out;
+  };
+  return { width, height, colours: [plane(0), plane(1), plane(2)], alpha: channels === 4 ? plane(3) : null };
+}
