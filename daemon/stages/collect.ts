@@ -197,8 +197,9 @@ async function collect(
     throw Object.assign(new Error("its version has no staging directory"), { code: "ENOENT" });
   }
   const staged = { ...step, stagingDir: step.stagingDir };
-  const files = await promptResults(context, slot, { flight, outputs: status.outputs, step: staged });
   const engine = await engineOf(slot);
+  const { simulated } = engine;
+  const files = await promptResults(context, slot, { flight, outputs: status.outputs, step: staged, simulated });
   const gpuSeconds =
     status.startedAt === null || status.endedAt === null ? null : (status.endedAt - status.startedAt) / 1000;
   return { files: files.map((file) => ({ ...file, engine })), gpuSeconds };

@@ -14,7 +14,6 @@ import type { StagedFile, StepRow } from "../storePort.ts";
 import { withPictures } from "./clips.ts";
 import type { Returned } from "./finishResult.ts";
 import { finishResult, NoResult } from "./finishResult.ts";
-import { engineOf } from "./machineRecord.ts";
 
 type File = Omit<StagedFile, "engine">;
 /** Before a frame is known: what ComfyUI calls it and how to get it. */
@@ -24,6 +23,8 @@ interface Prompt {
   readonly flight: Flight;
   readonly step: StepRow & { readonly stagingDir: string };
   readonly outputs: readonly ComfyOutput[];
+  /** By a simulated ComfyUI. */
+  readonly simulated: boolean;
 }
 
 export async function promptResults(context: StageContext, slot: SlotState, of: Prompt): Promise<readonly File[]> {
@@ -31,7 +32,7 @@ export async function promptResults(context: StageContext, slot: SlotState, of: 
   const results = resultsAmong(of.outputs, flight);
   const [first] = results;
   if (first === undefined) throw new NoResult("ComfyUI reports success but names no result file");
-  const { simulated } = await engineOf(slot);
+  const { simulated } = of;
   const fetched = (output: ComfyOutput): Picture => ({
     filename: output.filename,
     simulated,
