@@ -48,7 +48,8 @@ function bench(
   mkdirSync(join(dir, "scratch"));
   const row = { id: "job_a/1", version: 1, stagingDir: dir } as unknown as StepRow & { stagingDir: string };
   const slot = stage.live.slots.get("gpu0") as SlotState;
-  return (outputs: readonly ComfyOutput[]) => promptResults(context, slot, { simulated: false, flight, step: row, outputs });
+  return (outputs: readonly ComfyOutput[]) =>
+    promptResults(context, slot, { simulated: false, flight, step: row, outputs });
 }
 
 const output = (filename: string, type: ComfyOutput["type"] = "output"): ComfyOutput => ({
