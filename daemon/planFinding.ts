@@ -1,8 +1,12 @@
 /** What the parts of a plan hand back: a value, findings at places of the manifest, or the reason to wait. */
 import type { ErrorCode } from "./domain/errors.ts";
 import type { World } from "./ports.ts";
+import type { ProductRow } from "./storePort.ts";
 
-export type PathWorld = Pick<World, "config" | "layouts" | "files" | "images" | "clock">;
+export type PathWorld = Pick<World, "config" | "layouts" | "files" | "images" | "clock" | "digest"> & {
+  /** Products that this node made, for references to versions; absent: none is known. */
+  readonly products?: () => Promise<readonly ProductRow[]>;
+};
 
 /** Words of a problem found after reading; `path` says where in the manifest. */
 export interface Finding {

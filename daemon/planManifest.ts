@@ -32,7 +32,7 @@ import { gpuHours, secondsPerTask } from "./planCost.ts";
 import type { Finding, PathWorld } from "./planFinding.ts";
 import { found } from "./planFinding.ts";
 import { resolveOutput } from "./planOutput.ts";
-import { recordOnlyNotes } from "./planRemarks.ts";
+import { recordOnlyNotes, sourceNotes } from "./planRemarks.ts";
 import { resolvePlate } from "./planPlate.ts";
 import { byLine, problemAt, sizeProblem, unknownRecipe } from "./planProblems.ts";
 import { resolveTarget } from "./planTarget.ts";
@@ -192,7 +192,7 @@ async function look(
 ) {
   const { manifest, recipe, dir, show } = of;
   const forPlate = recipe ?? ANY_RECIPE;
-  const plate = await resolvePlate(world, { manifest, recipe: forPlate, dir });
+  const plate = await resolvePlate(world, { manifest, recipe: forPlate, dir, show });
   const target = await resolveTarget(world, { manifest, recipe: forPlate, dir, plate: plate.value });
   const frames = framesOf(plate.value);
   const chunks = chunkPlan(recipe?.file ?? null, plate.value);
@@ -251,12 +251,14 @@ function accepted(
   const { rerun, ...said } = manifest;
   const canonical = canonicalJson(said);
   const inputs = (of.step.plate?.frames ?? []).map((frame) => [frame.path, frame.bytes, frame.mtimeNs, frame.ino]);
+  const source = of.step.plate?.source;
   const key = canonicalJson({
     manifest: canonical,
     show: input.show,
     recipe: [of.step.recipe.name, of.step.recipe.version, of.step.recipe.sha256],
     inputs,
     images: of.imageInputs,
+    ...(source === undefined ? {} : { source: [source.ref, source.commitSha256] }),
     target: of.step.target.productDir,
   });
   const plan: JobPlan = {
@@ -271,6 +273,7 @@ function accepted(
       ...of.problems.map((problem) => problem.message),
       ...recordOnlyNotes(manifest, of.recipe),
       ...colorNotes(of.step),
+      ...sourceNotes(of.step.plate),
     ],
     ...(of.reading.reader === null ? {} : { reader: of.reading.reader }),
   };

@@ -17,6 +17,7 @@ import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
 import { found, refused } from "./planFinding.ts";
 import { chooseFrames } from "./planFrames.ts";
 import { pathIn, realInside } from "./planPath.ts";
+import { plateOfRef, sourceOfPath } from "./planSource.ts";
 import { statFrames } from "./planPlateFiles.ts";
 import type { WrittenPlate } from "./planPlateMissing.ts";
 import { folderMissing, nothingMatches } from "./planPlateMissing.ts";
@@ -25,6 +26,7 @@ interface Asked {
   readonly manifest: Manifest;
   readonly recipe: { readonly file: Pick<RecipeFile, "name" | "plate"> };
   readonly dir: string;
+  readonly show: string;
 }
 
 export async function resolvePlate(world: PathWorld, asked: Asked): Promise<Resolved<PlatePlan>> {
@@ -50,10 +52,15 @@ export async function resolvePlate(world: PathWorld, asked: Asked): Promise<Reso
       action: "Take plate out, and say output.to: FOLDER for where the results go.",
     });
   }
-  const path = pathIn(world, written, { dir: asked.dir, at });
+  const version = await plateOfRef(world, written, { dir: asked.dir, show: asked.show, at });
+  if (version?.ok === false) return refused(version.finding);
+  const path = version ?? pathIn(world, written, { dir: asked.dir, at });
   if (!path.ok) return refused(path.finding);
   try {
-    return await plateAt(world, asked, { path: path.path, written, at });
+    const plate = await plateAt(world, asked, { path: path.path, written, at });
+    if (plate.value === null) return plate;
+    const source = version?.source ?? (await sourceOfPath(world, plate.value.dir, asked.show));
+    return source === null ? plate : { ...plate, value: { ...plate.value, source } };
   } catch (error) {
     const code = systemCode(error);
     if (code === "EACCES" || code === "EPERM")

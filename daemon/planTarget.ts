@@ -7,17 +7,19 @@ import {
   badName,
   besidePlate,
   nameOfPlate,
+  nameOfResult,
   plateFolderAbove,
   takenName,
   targetAt,
   versionDir,
 } from "./domain/naming.ts";
-import { isInside, rootOf } from "./domain/paths.ts";
+import { isInside, parentDir, rootOf } from "./domain/paths.ts";
 import type { PlatePlan, Target } from "./domain/plan.ts";
 import type { RecipeFile } from "./domain/recipe.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
 import { found, refused } from "./planFinding.ts";
 import { nearestExisting, pathIn, realInside } from "./planPath.ts";
+import { productAbove } from "./planSource.ts";
 
 interface Asked {
   readonly manifest: Manifest;
@@ -54,7 +56,8 @@ export async function resolveTarget(world: PathWorld, asked: Asked): Promise<Res
         action: "Add  output: {to: ./FOLDER}.",
       });
     }
-    shotDir = besidePlate(plate.dir);
+    // Beside the product that the plate is a result of, never inside one of its versions.
+    shotDir = plate.source === undefined ? besidePlate(plate.dir) : parentDir(plate.source.productDir);
   } else {
     const path = pathIn(world, to, { dir: asked.dir, at: ["output", "to"] });
     if (!path.ok) return refused(path.finding);
@@ -104,6 +107,16 @@ async function placed(
       expected: "a folder outside it",
       action: "Leave output.to out (beside), or choose another folder.",
     });
+  const above = await productAbove(world, shotDir, root.linux);
+  if (above !== null)
+    return refused({
+      code: "HP-PATH-PLATES",
+      path: at,
+      message: `Output would land inside a product (${above}). Its versions are read-only.`,
+      found: shotDir,
+      expected: "a folder outside it",
+      action: "Leave output.to out (beside), or choose another folder.",
+    });
   const target = targetAt(shotDir, { product, name: nameOf(asked), root: root.linux });
   const inside = await realInside(world, target.productDir, { written: to, at });
   if (!inside.ok) return refused(inside.finding);
@@ -137,6 +150,7 @@ function noPermission(target: Target): Finding {
 }
 
 function nameOf(asked: Asked): string {
+  if (asked.plate?.source !== undefined) return nameOfResult(asked.plate.stem, asked.plate.source);
   if (asked.plate !== null) return nameOfPlate(asked.plate.stem);
   const said = (asked.manifest.name ?? asked.recipe.file.name)
     .replace(/[^\p{L}\p{N}._-]+/gu, "_")

@@ -14,6 +14,7 @@ import { verdictView } from "../http/views.ts";
 import type { PlanOutcome } from "../planManifest.ts";
 import { planManifest } from "../planManifest.ts";
 import type { Context } from "./context.ts";
+import { knownProducts } from "./storeReader.ts";
 
 interface Judged {
   readonly file: string;
@@ -54,14 +55,17 @@ export async function validateFile(base: BaseWorld, path: string, into?: HotFold
   const { hotFolders } = base.config;
   const folder = into ?? hotFolders.find((known) => known.path === dirname(path)) ?? hotFolders[0];
   const text = found.size > LIMITS.manifestBytesMax ? new Uint8Array(0) : await readFile(path);
-  return planManifest(base, {
-    text,
-    bytes: found.size,
-    fileName: basename(path),
-    dir: dirname(path),
-    show: folder?.show ?? "SHOW",
-    boundRecipe: folder?.recipe ?? null,
-  });
+  return planManifest(
+    { ...base, products: () => knownProducts(base.config.stateDir) },
+    {
+      text,
+      bytes: found.size,
+      fileName: basename(path),
+      dir: dirname(path),
+      show: folder?.show ?? "SHOW",
+      boundRecipe: folder?.recipe ?? null,
+    },
+  );
 }
 
 function words(file: string, outcome: Judged["outcome"], plan: boolean): string {

@@ -84,7 +84,7 @@ export function assetRecord(facts: VersionFacts, record: RecordFacts): AssetReco
     })),
     machine: machinePaper(machine),
     wedges: { axes: axes(plan, record.redact), file: "wedges.json", count: plan.wedges.length },
-    derivedFrom: [],
+    derivedFrom: plan.plate?.source === undefined ? [] : [{ ref: plan.plate.source.ref, as: "select" }],
     determinism: { grade: "recorded", checkedBy: null },
     color: colorPaper(colorOf(facts)),
     disclosure: { generative, ...disclosure, trainingOnInputs: false },

@@ -40,7 +40,9 @@ const plate = z
         .meta({ examples: ["ACEScg"] }),
     }),
   ])
-  .describe("The plate: a pattern with #### for the frame, or one image. Quote it when it starts with #.")
+  .describe(
+    "The plate: a pattern with #### for the frame, one image, or a version (envTunnel@v007/w032). Quote it when it starts with #.",
+  )
   .meta({
     examples: [
       "../SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.exr",

@@ -66,12 +66,19 @@ export function scanText(text: string, make: MakeProblem): readonly Problem[] {
         make("HP-MANIFEST-YAML", place(special[0].length), {
           message: `A value may not start with ${special[1]}.`,
           found: special[1] ?? null,
-          expected: "the value in quotes",
-          action: "Put the value in quotes.",
+          ...startOf(special[1], line.slice(special[0].length)),
         }),
       );
   }
   return out;
+}
+
+/** `@approved` is a reference that lacks its product; quotes would not make it one. */
+function startOf(mark: string | undefined, rest: string): { readonly expected: string; readonly action: string } {
+  const which = /^(latest|approved|v\d+)\b/.exec(rest)?.[1];
+  if (mark !== "@" || which === undefined)
+    return { expected: "the value in quotes", action: "Put the value in quotes." };
+  return { expected: `PRODUCT@${which}`, action: `Write the product before it: PRODUCT@${which}.` };
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Document, Node } from "yaml";
+import { readRef } from "./versionRef.ts";
 import type { RecipeBook } from "./recipe.ts";
 
 /** Names under which any recipe takes a further image: their values are paths. */
@@ -50,6 +51,7 @@ interface Change {
 function changeOf(node: unknown, move: Move): readonly Change[] {
   if (!isScalar(node) || typeof node.value !== "string" || !node.range) return [];
   if (node.value === "" || node.value === "beside" || /^(\/|[A-Za-z]:[\\/]|\\\\)/.test(node.value)) return [];
+  if (readRef(node.value) !== null) return [];
   const [from, to] = node.range;
   return [{ from, to, value: JSON.stringify(move.absolute(node.value)) }];
 }

@@ -42,6 +42,12 @@ export function nameOfPlate(stem: string): string {
   return stem.replace(/[._]v\d{2,}$/i, "");
 }
 
+/** `SH010_PL01_envTunnel_v007_w032` of envTunnel -> `SH010_PL01`: the name goes on, its product and version are others now. */
+export function nameOfResult(stem: string, source: { readonly product: string; readonly subject: string }): string {
+  const end = `_${[source.product, ...source.subject.split("/")].join("_")}`;
+  return stem.endsWith(end) && stem.length > end.length ? stem.slice(0, -end.length) : nameOfPlate(stem);
+}
+
 /** `.../X_v003/X_v004.####.exr`: folder and file name different versions; [folder's, file's] or null. */
 export function versionMismatch(plate: Pick<PlatePlan, "dir" | "stem">): readonly [string, string] | null {
   const inFile = /[._](v\d{2,})$/i.exec(plate.stem)?.[1];

@@ -23,6 +23,20 @@ export interface PlateFrame {
   readonly ino: string;
 }
 
+/** A version of ours that a plate is part of: what its results are derived from. */
+export interface VersionSource {
+  /** The reference as the manifest wrote it (`envTunnel@latest`); null: it wrote a path. */
+  readonly asked: string | null;
+  /** `hotplate://SHOW/SHOT/PRODUCT/v007[/w032]`. */
+  readonly ref: string;
+  readonly productDir: string;
+  readonly product: string;
+  /** `v007` or `v007/w032`. */
+  readonly subject: string;
+  /** Of the version's commit when the manifest was accepted. */
+  readonly commitSha256: string;
+}
+
 export interface PlatePlan {
   /** As shown to people: `AGM_104_065_010_PL01_v001.####.exr`. */
   readonly pattern: string;
@@ -40,6 +54,8 @@ export interface PlatePlan {
   readonly colorspace: string | null;
   /** What its first file says of its colours. */
   readonly color?: ColorHints;
+  /** Absent: footage. */
+  readonly source?: VersionSource;
 }
 
 export interface RecipeRef {

@@ -156,14 +156,17 @@ function checkName(name: string): void {
 
 async function planned(parts: RouteParts, body: Drop, folder: Folder): Promise<VerdictShape> {
   const text = new TextEncoder().encode(body.manifest);
-  const outcome = await planManifest(parts.world, {
-    text,
-    bytes: text.length,
-    fileName: body.name,
-    dir: folder.path,
-    show: folder.show,
-    boundRecipe: folder.recipe ?? null,
-  });
+  const outcome = await planManifest(
+    { ...parts.world, products: () => parts.world.store.products() },
+    {
+      text,
+      bytes: text.length,
+      fileName: body.name,
+      dir: folder.path,
+      show: folder.show,
+      boundRecipe: folder.recipe ?? null,
+    },
+  );
   return verdictView(outcome);
 }
 

@@ -7,5 +7,5 @@ import type { PlanWorld } from "../planManifest.ts";
 
 export function planWorld(context: StageContext): PlanWorld {
   const catalogue = [...context.live.slots.values()].find((slot) => slot.catalogue !== null)?.catalogue ?? null;
-  return { ...context.world, catalogue };
+  return { ...context.world, catalogue, products: () => context.world.store.products() };
 }

@@ -37,6 +37,10 @@ it("leaves absolute paths of any system and the word beside alone", () => {
   );
 });
 
+it("leaves a reference to a version as it is, for it is no path", () => {
+  expect(moved("plate: SH010/env@v007/w032\n...\n")).toBe("plate: SH010/env@v007/w032\n...\n");
+});
+
 it("keeps JSON JSON and gives back what does not parse", () => {
   expect(JSON.parse(moved('{"use": "grain", "plate": "x.exr"}'))).toEqual({ use: "grain", plate: "/home/ana/x.exr" });
   for (const broken of ["plate: [", "- a list\n", ""]) expect(moved(broken)).toBe(broken);
