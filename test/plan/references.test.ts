@@ -11,12 +11,15 @@ import { commitOf, makeVersion, versionWorld } from "../fixtures/versions.ts";
 import type { Studio } from "./planWorld.ts";
 import { makeStudio } from "./planWorld.ts";
 
-function studio(root: string): Studio & { readonly env: string } {
+function studio(root: string): Pick<Studio, "world"> & {
+  readonly env: string;
+  readonly plan: (text: string) => Promise<PlanOutcome>;
+} {
   const made = makeStudio(root);
   const env = join(root, "AGM/SH010/envTunnel");
   makeVersion(env, 1, { frames: [1001, 1002] });
   makeVersion(env, 2, { wedges: 3, frames: [1001, 1002] });
-  return { ...made, env };
+  return { world: made.world, env, plan: (text) => made.plan(text) };
 }
 const manifest = (plate: string): string => `use: grain\nproduct: grained\nplate: ${plate}\n`;
 function planned(outcome: PlanOutcome): { readonly plan: JobPlan; readonly dedupeKey: string } {
