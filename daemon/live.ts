@@ -152,6 +152,8 @@ export interface Live {
   readonly namedPlates: Set<string>;
   /** Product and review directories of accepted work: such a folder in a hot folder is no drop. */
   readonly ownDirs: Set<string>;
+  /** Plate files that are not what was accepted, and since when that is known (stages/plateGuard). */
+  readonly unsettledPlates: Map<string, number>;
   /** Hot folder -> jobs that it was told nothing of yet, and since when. */
   readonly unanswered: Map<string, Map<JobId, number>>;
   state: NodeView["state"];
@@ -257,6 +259,7 @@ export function createLive(
     estimator: createEstimator(),
     needs: createVramNeeds(),
     ledger: EMPTY_LEDGER,
+    unsettledPlates: new Map(),
     servedAt: new Map(),
     ran: new Map(),
     namedPlates: new Set(),

@@ -273,6 +273,8 @@ export interface InspectRequest {
   readonly bytes: number;
   readonly frame: number | null;
   readonly platePath: string | null;
+  /** Why the plate can't be compared with, although there is one; absent: it can. */
+  readonly plateProblem?: string;
   readonly expected: {
     readonly width: number | null;
     readonly height: number | null;

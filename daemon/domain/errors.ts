@@ -124,6 +124,11 @@ export const ERRORS = {
     EXIT.invalid,
   ),
   "HP-COLOR-HOW": entry("A result can't come back like that.", "Take color.how out.", EXIT.invalid),
+  "HP-PLATE-GONE": entry(
+    "A plate was removed after the job was accepted.",
+    "Put it back, then hotplate retry ID; or drop the manifest again.",
+    EXIT.no,
+  ),
   "HP-PATH-ROOT": entry("The path lies outside every configured root.", "Use a path inside a root.", EXIT.invalid),
   "HP-PATH-PLATES": entry("Output would land in a plate folder.", "Choose another output.to.", EXIT.invalid),
   "HP-PATH-WINDOWS": entry("A Windows path has no mapping here.", "Use a path relative to the manifest.", EXIT.invalid),

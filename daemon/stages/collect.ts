@@ -223,6 +223,9 @@ async function staged(
   context.live.rates.set(flight.plan.recipe.name, { ended: rate.ended + 1, seconds: rate.seconds + seconds });
 }
 
+/** The plate whose pixels go into the result is another one now, or none. */
+const PLATE_LOST: ReadonlySet<string> = new Set(["HP-PLATE-CHANGED", "HP-PLATE-GONE", "HP-PATH-ROOT"]);
+
 async function notCollected(
   context: StageContext,
   slot: SlotState,
@@ -237,7 +240,7 @@ async function notCollected(
     });
     return;
   }
-  if (error instanceof HotplateError && error.code === "HP-PLATE-CHANGED") {
+  if (error instanceof HotplateError && PLATE_LOST.has(error.code)) {
     const failure = { class: "bad_input", code: error.code, message: error.message } as const;
     await attemptFailed(context, { slot, flight, failure });
     return;

@@ -9,6 +9,7 @@ import type { PlateFrame, StepPlan } from "../domain/plan.ts";
 import { ignore } from "../durable.ts";
 import type { FeedColor } from "../ports.ts";
 import type { StageContext } from "../live.ts";
+import { acceptedPlate, readPlate } from "./plateGuard.ts";
 
 export interface Feed {
   readonly path: string;
@@ -30,8 +31,20 @@ export function createFeedCache(context: StageContext): FeedCache {
 
   async function make(frame: PlateFrame, color: FeedColor | null): Promise<Feed> {
     const path = joinPath(scratchDir(world.config.stateDir), `feed-${world.ids.uuid()}.png`);
-    const size = await world.images.feed(frame.path, path, color);
-    return { path, ...size };
+    let drawn = false;
+    const remove = (): Promise<void> => files.unlink(path).catch(ignore("ENOENT"));
+    try {
+      const size = await readPlate(context, frame, async () => {
+        // The first try drew it from a plate that changed meanwhile.
+        if (drawn) await remove();
+        drawn = true;
+        return world.images.feed(frame.path, path, color);
+      });
+      return { path, ...size };
+    } catch (error) {
+      if (drawn) await remove();
+      throw error;
+    }
   }
 
   async function dropOldest(): Promise<void> {
@@ -48,7 +61,11 @@ export function createFeedCache(context: StageContext): FeedCache {
     async feed(frame, color) {
       const key = JSON.stringify([frame.path, frame.mtimeNs, frame.bytes, color]);
       const kept = feeds.get(key);
-      if (kept !== undefined) return kept;
+      // What is kept was drawn from the plate that was accepted; that it still lies there is asked for each task.
+      if (kept !== undefined) {
+        await acceptedPlate(context, frame);
+        return kept;
+      }
       const made = make(frame, color);
       feeds.set(key, made);
       made.catch(() => feeds.delete(key));

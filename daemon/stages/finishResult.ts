@@ -17,6 +17,7 @@ import type { Flight, StageContext } from "../live.ts";
 import type { FinishRequest } from "../ports.ts";
 import type { StagedFile, StepRow } from "../storePort.ts";
 import { attemptsDir } from "./openVersion.ts";
+import { readPlate } from "./plateGuard.ts";
 
 /** ComfyUI is done, but there is nothing that could be published: the attempt failed. */
 export class NoResult extends Error {
@@ -56,9 +57,6 @@ export async function finishResult(
   const to = joinPath(dir, `${name}.${formatExtension(flight.plan.output.format)}`);
   await anew(context, returned, () => of.get(returned));
   const { plan, task } = flight;
-  const plate = plateFrame(plan, frame);
-  if (plate !== null && (plan.output.format.kind === "exr" || plan.color.how !== "plain"))
-    await samePlate(context, plate);
   const request = {
     returned,
     to,
@@ -71,7 +69,8 @@ export async function finishResult(
       simulated: of.simulated,
     })),
   };
-  const finished = await anew(context, to, () => context.world.images.finish(request)).catch((error: unknown) => {
+  const finish = () => anew(context, to, () => context.world.images.finish(request));
+  const finished = await besideItsPlate(context, { plan, frame }, finish).catch((error: unknown) => {
     throw finishFailed(flight, filename, error);
   });
   const digest = await settleFile(files, to);
@@ -136,16 +135,18 @@ function plateFrame({ plate }: StepPlan, frame: number | null): PlateFrame | nul
   return plate?.frames.find((one) => one.frame === frame) ?? plate?.frames[0] ?? null;
 }
 
-/** Another plate's channels must not stand beside this picture. One that is away may come back: nobody's fault. */
-async function samePlate(context: StageContext, frame: PlateFrame): Promise<void> {
-  const stat = await context.files.stat(frame.path).catch((error: unknown) => {
-    throw Object.assign(new Error(`the plate ${frame.path} can't be seen now`, { cause: error }), { code: "EAGAIN" });
-  });
-  if (stat.bytes !== frame.bytes || stat.mtimeNs !== frame.mtimeNs)
-    throw new HotplateError(
-      "HP-PLATE-CHANGED",
-      `${frame.path} changed while its frame was rendered. Drop the manifest again.`,
-    );
+/**
+ * Where the plate's own pixels or attributes go into the picture, it is made beside the plate that was accepted: another
+ * plate's channels must not stand beside it. Else the plate may be gone by now, and nothing is lost.
+ */
+export function besideItsPlate<T>(
+  context: StageContext,
+  of: Pick<Finishing, "plan" | "frame">,
+  make: () => Promise<T>,
+): Promise<T> {
+  const reads = of.plan.output.format.kind === "exr" || of.plan.color.how !== "plain";
+  const plate = reads ? plateFrame(of.plan, of.frame) : null;
+  return plate === null ? make() : readPlate(context, plate, make);
 }
 
 function embedOf(context: StageContext, { plan, show, wedge, step }: Finishing, store: string): Embed {

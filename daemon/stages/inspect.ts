@@ -13,6 +13,7 @@ import type { StepPlan } from "../domain/plan.ts";
 import { simulatedMark } from "../domain/simulatedMark.ts";
 import { chunkAt } from "../domain/chunks.ts";
 import { chunkInspection } from "./frameResults.ts";
+import { plateTrouble } from "./plateGuard.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { planOf } from "./stepPlans.ts";
 import { expectedSize } from "../domain/expectedSize.ts";
@@ -92,11 +93,13 @@ export async function inspectFrame(
   const plate = plan.plate?.frames.find((frame) => frame.frame === file.frame) ?? plan.plate?.frames[0] ?? null;
   const size = expectedSize(plan, recipe?.file ?? null, wedge);
   const simulated = file.engine?.simulated ?? false;
+  const problem = plate === null ? null : await plateTrouble(context, plate);
   return context.world.images.inspect({
     path: file.path,
     bytes: stat.bytes,
     frame: file.frame,
-    platePath: plate?.path ?? null,
+    platePath: problem === null ? (plate?.path ?? null) : null,
+    ...(problem === null ? {} : { plateProblem: problem }),
     expected: {
       width: size?.width ?? null,
       height: size?.height ?? null,

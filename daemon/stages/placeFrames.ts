@@ -17,7 +17,7 @@ import type { FenceRef, FinishResult } from "../ports.ts";
 import type { StepRow, TaskRow } from "../storePort.ts";
 import type { FrameResult, FrameSource } from "./frameResults.ts";
 import { frameResults, largest, versionFrame } from "./frameResults.ts";
-import { anew, finishRequest } from "./finishResult.ts";
+import { anew, besideItsPlate, finishRequest } from "./finishResult.ts";
 import { inspectFrame } from "./inspect.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 
@@ -169,7 +169,8 @@ async function makeBlended(
   const { wedge, frame } = result;
   const simulated = earlier.staged.engine?.simulated ?? false;
   const request = await finishRequest(context, { plan, show: earlier.task.show, wedge, frame, step, simulated });
-  const finished = await world.images.finish({ ...request, returned: mixed, to: target });
+  const finish = () => anew(context, target, () => world.images.finish({ ...request, returned: mixed, to: target }));
+  const finished = await besideItsPlate(context, { plan, frame }, finish);
   await files.unlink(mixed).catch(ignore("ENOENT"));
   return finished;
 }

@@ -36,7 +36,6 @@ export async function placePlate(context: StageContext, of: Placing): Promise<Pl
   if (plan.plate === null) return null;
   if (feeds === undefined) throw new HotplateError("HP-INTERNAL", "no feed cache");
   const frames = chunkFrames(plan, task.frame).map((frame) => plateFrame(plan.plate as PlatePlan, frame));
-  for (const frame of frames) await sameAsPlanned(context, frame);
   const color = feedColor(plan, "plate");
   if (plan.chunks?.how === "clip")
     return withClip(context, { feeds, frames, color }, async (clip) => {
@@ -62,14 +61,4 @@ function plateFrame(plate: PlatePlan, frame: number | null): PlateFrame {
   const found = frame === null ? plate.frames[0] : plate.frames.find((one) => one.frame === frame);
   if (found === undefined) throw new HotplateError("HP-PLATE-FRAMES", `the plate has no frame ${frame}`);
   return found;
-}
-
-/** A plate that changed since the job was accepted is another plate: nothing is rendered from it. */
-async function sameAsPlanned(context: StageContext, frame: PlateFrame): Promise<void> {
-  const stat = await context.files.stat(frame.path);
-  if (stat.bytes === frame.bytes && stat.mtimeNs === frame.mtimeNs) return;
-  throw new HotplateError(
-    "HP-PLATE-CHANGED",
-    `${frame.path} changed after the job was accepted. Drop the manifest again.`,
-  );
 }

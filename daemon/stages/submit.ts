@@ -15,6 +15,7 @@ import type { FeedCache } from "./feedCache.ts";
 import { feedColor } from "./feedCache.ts";
 import { placePlate } from "./placePlate.ts";
 import { gate, lastLook, standingFailure } from "./graphGate.ts";
+import { PlateUnsettled } from "./plateGuard.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { slotDown } from "./slots.ts";
 import { forgetKinds } from "./vramPeaks.ts";
@@ -129,6 +130,10 @@ async function placeImages(
 }
 
 function prepareFailed(error: unknown): Submitted {
+  if (error instanceof PlateUnsettled) {
+    const failure = { class: "disk", code: error.code, message: error.message } as const;
+    return { kind: "unusable", failure, counts: false };
+  }
   if (error instanceof HotplateError)
     return unusable(error.code === "HP-INTERNAL" ? "other" : "bad_input", error.code, error.message);
   const code = systemCode(error) ?? "";

@@ -53,7 +53,7 @@ export class SimWorld {
   readonly faults: FaultPlan;
   readonly madeFaults: MadeFault[] = [];
   /** Calls of a run, for choosing where to fault the next one. */
-  readonly calls: { readonly label: string; readonly mutates: boolean }[] = [];
+  readonly calls: { readonly label: string; readonly mutates: boolean; happened: boolean }[] = [];
   now: number;
   crash: (kind: "kill" | "power", why: string) => void = () => undefined;
   comfyDies: (slot: number) => void = () => undefined;
@@ -104,7 +104,7 @@ export class SimWorld {
     // A dead process makes no calls.
     if (!life.alive) return new Promise(() => undefined);
     const n = this.calls.length;
-    this.calls.push({ label: options.label, mutates: options.mutates });
+    this.calls.push({ label: options.label, mutates: options.mutates, happened: false });
     return new Promise((resolve, reject) => {
       const run = (): void => {
         if (options.parked?.() === true) {
@@ -150,6 +150,8 @@ export class SimWorld {
     of: { options: CallOptions<T>; resolve: (value: T) => void; reject: (error: unknown) => void },
   ): void {
     const { options, resolve, reject } = of;
+    const made = this.calls[call.n];
+    if (made !== undefined) made.happened = true;
     const fault = this.faultsOff ? null : this.faults.draw(call);
     if (fault !== null) this.madeFaults.push({ n: call.n, label: call.label, fault });
     const note = fault === null ? "" : ` !! ${JSON.stringify(fault)}`;

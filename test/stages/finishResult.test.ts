@@ -23,7 +23,11 @@ function bench(staging: string, finish?: Images["finish"]) {
         return Promise.resolve({ width: 8, height: 8, channels: 3, bitDepth: 8, roundTrip: null, note: null });
       }),
   };
-  const stage = testStage({ client: {}, store: { storeId: () => Promise.resolve("store_a") } });
+  const stage = testStage({
+    config: { roots: [{ name: "all", linux: "/" }] },
+    client: {},
+    store: { storeId: () => Promise.resolve("store_a") },
+  });
   const context: StageContext = {
     ...stage.context,
     files: createFiles(),
@@ -125,8 +129,8 @@ describe("a result on its way into staging", () => {
     expect(await run()).toMatchObject({ path: dir.file("attempts/w2.1001-7.exr") });
     expect(asked[0]?.plate).toEqual({ path: frame.path, frame: 1001 });
     planned({ ...frame, bytes: 8 });
-    await expect(run()).rejects.toMatchObject({ code: "HP-PLATE-CHANGED" });
+    await expect(run()).rejects.toMatchObject({ name: "HotplateError", code: "HP-PLATE-CHANGED" });
     planned({ ...frame, path: dir.file("away.exr") });
-    await expect(run()).rejects.toMatchObject({ code: "EAGAIN" });
+    await expect(run()).rejects.toMatchObject({ name: "PlateUnsettled", code: "HP-PLATE-GONE" });
   });
 });

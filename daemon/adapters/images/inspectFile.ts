@@ -41,6 +41,8 @@ export function createInspector(checks: readonly Check[]): Inspector {
     async inspect(request) {
       const facts = await lookAt(request);
       const needed = needsPlate(checks, request.checks);
+      if (request.plateProblem !== undefined)
+        return inspectFrame(checks, request.checks, { ...facts, plateProblem: request.plateProblem });
       if (request.platePath !== null && needed)
         return inspectFrame(checks, request.checks, withPlate(facts, await plateOf(request.platePath)));
       const first = inspectFrame(checks, request.checks, facts);
