@@ -33,6 +33,8 @@ import type { Finding, PathWorld } from "./planFinding.ts";
 import { found } from "./planFinding.ts";
 import { resolveOutput } from "./planOutput.ts";
 import { recordOnlyNotes, sourceNotes } from "./planRemarks.ts";
+import type { Rerun } from "./planRerun.ts";
+import { asBefore, changedPlate, recipeRef, resolveRerun } from "./planRerun.ts";
 import { resolvePlate } from "./planPlate.ts";
 import { byLine, problemAt, sizeProblem, unknownRecipe } from "./planProblems.ts";
 import { resolveTarget } from "./planTarget.ts";
@@ -137,17 +139,35 @@ interface Reading {
 }
 
 async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading): Promise<PlanOutcome> {
+  const { rerun: wish } = reading.manifest;
+  if (typeof wish === "boolean") return planWhole(world, input, { reading, rerun: null });
+  const rerun = await resolveRerun(world, { manifest: reading.manifest, wish, dir: input.dir });
+  const { read } = reading;
+  if (rerun.value === null || read.manifest === null)
+    return rejected([...read.problems, ...rerun.findings.map((finding) => problemAt(read, input.fileName, finding))]);
+  const { manifest } = rerun.value;
+  return planWhole(world, input, { reading: { ...reading, manifest, use: manifest.use ?? null }, rerun: rerun.value });
+}
+
+async function planWhole(
+  world: PlanWorld,
+  input: ManifestInput,
+  of: { readonly reading: Reading; readonly rerun: Rerun | null },
+): Promise<PlanOutcome> {
+  const { reading, rerun } = of;
   const { manifest, read, use } = reading;
   const book = await world.recipes.book();
-  const recipe = use === null ? null : findRecipe(book, use);
+  const recipe = rerun?.recipe ?? (use === null ? null : findRecipe(book, use));
   const known = [...read.problems];
   if (use !== null && recipe === null) known.push(unknownRecipe(read, input.fileName, { book, use }));
   const wrong = known.some((problem) => problem.severity === "error");
-  const seen = await look(world, { manifest, recipe, dir: input.dir, show: input.show }).catch((error: unknown) => {
-    // The disk does not answer now; what is wrong already is said all the same.
-    if (wrong) return null;
-    throw error;
-  });
+  const seen = await look(world, { manifest, recipe, rerun, dir: input.dir, show: input.show }).catch(
+    (error: unknown) => {
+      // The disk does not answer now; what is wrong already is said all the same.
+      if (wrong) return null;
+      throw error;
+    },
+  );
   if (seen === null) return rejected(known);
   const { plate, target, images, color, output, expanded, checks, frames, chunks } = seen;
   const findings = [...(use === null ? [noRecipe] : []), ...seen.findings].filter(
@@ -164,7 +184,7 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
   );
   const step: StepPlan = {
     name: "main",
-    recipe: { name: recipe.file.name, version: recipe.file.version, sha256: recipe.sha256, dir: recipe.dir },
+    recipe: recipeRef(recipe),
     plate: plate.value,
     frames,
     chunks,
@@ -181,6 +201,7 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
       wedges,
       images: images.value?.inputs ?? [],
     }),
+    ...(rerun === null ? {} : { rerun: rerun.plan }),
   };
   return accepted(world, input, { reading, recipe, step, problems, imageInputs: images.value?.inputs ?? [] });
 }
@@ -188,15 +209,21 @@ async function planRead(world: PlanWorld, input: ManifestInput, reading: Reading
 /** Everything that can be looked at, with or without a recipe, so that all that is wrong is said at once. */
 async function look(
   world: PlanWorld,
-  of: { readonly manifest: Manifest; readonly recipe: Recipe | null; readonly dir: string; readonly show: string },
+  of: {
+    readonly manifest: Manifest;
+    readonly recipe: Recipe | null;
+    readonly rerun: Rerun | null;
+    readonly dir: string;
+    readonly show: string;
+  },
 ) {
-  const { manifest, recipe, dir, show } = of;
+  const { manifest, recipe, rerun, dir, show } = of;
   const forPlate = recipe ?? ANY_RECIPE;
   const plate = await resolvePlate(world, { manifest, recipe: forPlate, dir, show });
   const target = await resolveTarget(world, { manifest, recipe: forPlate, dir, plate: plate.value });
   const frames = framesOf(plate.value);
   const chunks = chunkPlan(recipe?.file ?? null, plate.value);
-  const expanded = expand(manifest, recipe?.file ?? null, frames.length);
+  const expanded = rerun === null ? expand(manifest, recipe?.file ?? null, frames.length) : asBefore(rerun);
   const images =
     recipe === null ? found(null) : await resolveImages(world, { recipe, dir, manifest, wedges: expanded.wedges });
   // Of a plate that is not there (yet) nothing can be said but that.
@@ -211,6 +238,7 @@ async function look(
   const checks = chosenChecks(manifest, (await world.images.checks()).checks);
   const findings: readonly Finding[] = [
     ...plate.findings,
+    ...(rerun === null ? [] : changedPlate(rerun, plate.value)),
     ...target.findings,
     ...expanded.problems,
     ...images.findings,
@@ -260,13 +288,14 @@ function accepted(
     images: of.imageInputs,
     ...(source === undefined ? {} : { source: [source.ref, source.commitSha256] }),
     target: of.step.target.productDir,
+    ...(of.step.rerun === undefined ? {} : { rerun: of.step.rerun, wedges: of.step.wedges }),
   });
   const plan: JobPlan = {
     name: manifest.name ?? input.fileName.replace(/\.[^.]+$/, ""),
     show: input.show,
     priority: manifest.priority,
     deadlineAt: manifest.limits?.deadline === undefined ? null : Date.parse(manifest.limits.deadline),
-    rerun,
+    rerun: rerun !== false,
     steps: [of.step],
     manifestCanonical: canonical,
     notes: [

@@ -189,5 +189,19 @@ export const COMMANDS: readonly CommandLine[] = [
     exits: [1, 6, 7],
     load: () => import("./diff.ts"),
   },
+  {
+    name: "rerun <version>",
+    words: "Make a published version again from its own papers, and measure how equal it is",
+    more: "A version's folder, a wedge's folder in it, or an asset.json. Models and plates must be the same by hash, ComfyUI and node packs the same; what is not is listed (7). The grade is in the new version's asset.json and in the job's log: bitwise, perceptual or recorded (docs/provenance.md).",
+    options: [
+      ["--wedge <names>", "Only these wedges: w032,w040"],
+      ["--frames <range>", "Only these frames: 1023, 1001-1010"],
+      ["--allow-drift", "Record what differs instead of refusing it"],
+      ["--folder <dir>", "Which hot folder, by path or last name; default: the show's first"],
+    ],
+    examples: ["hotplate rerun shots/SH010/env_relight/v006 --wedge w032"],
+    exits: [6, 7],
+    load: () => import("./rerun.ts"),
+  },
   ...VERSION_COMMANDS,
 ];

@@ -22,11 +22,15 @@ export async function driftedRecipes(
   const out: DriftedRecipe[] = [];
   for (const recipe of (await base.recipes.book()).recipes) {
     if (recipe.approval === null) continue;
-    const drift = driftOf(recipe.approval, recipe.sha256, {
-      comfyVersion: said.version,
-      nodePacks: packsOf(recipe.graph, said.catalogue),
-      models: await hashedModels(base, slot, { recipe, catalogue: said.catalogue }),
-    });
+    const drift = driftOf(
+      recipe.approval,
+      { sha256: recipe.sha256, verb: "approved" },
+      {
+        comfyVersion: said.version,
+        nodePacks: packsOf(recipe.graph, said.catalogue),
+        models: await hashedModels(base, slot, { recipe, catalogue: said.catalogue }),
+      },
+    );
     if (drift.length > 0) out.push({ recipe: `${recipe.file.name}@${recipe.file.version}`, words: drift.join("; ") });
   }
   return out;

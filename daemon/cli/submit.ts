@@ -48,7 +48,7 @@ export async function action(
   }
 }
 
-function folderOf(folders: readonly HotFolderConfig[], wanted: unknown): HotFolderConfig {
+export function folderOf(folders: readonly HotFolderConfig[], wanted: unknown): HotFolderConfig {
   const known = folders.map((folder) => folder.path).join(", ") || "none is configured";
   const fits = (folder: HotFolderConfig): boolean =>
     typeof wanted !== "string" || folder.path === resolve(wanted) || basename(folder.path) === wanted;

@@ -65,19 +65,25 @@ export interface SlotAsFound {
   readonly models: readonly { readonly file: string; readonly sha256: string | null }[];
 }
 
-/** Every difference in words; none: as approved. */
-export function driftOf(approval: Approval, recipeSha256: string, found: SlotAsFound): readonly string[] {
+/** Every difference in words; none: as approved. `verb`: what the approval stands for: what was approved, or was made so. */
+export function driftOf(
+  approval: Approval,
+  of: { readonly sha256: string; readonly verb: "approved" | "made" },
+  found: SlotAsFound,
+): readonly string[] {
+  const { verb } = of;
   const out: string[] = [];
-  if (approval.sha256 !== recipeSha256) out.push("recipe.yaml or the graph was changed after the approval");
+  if (approval.sha256 !== of.sha256) out.push("recipe.yaml or the graph was changed after the approval");
   if (approval.comfyVersion !== found.comfyVersion)
-    out.push(`ComfyUI is ${found.comfyVersion}, approved with ${approval.comfyVersion}`);
+    out.push(`ComfyUI is ${found.comfyVersion}, ${verb} with ${approval.comfyVersion}`);
   for (const pack of found.nodePacks)
-    if (!approval.nodePacks.includes(pack)) out.push(`node pack ${pack} was not there when it was approved`);
+    if (!approval.nodePacks.includes(pack)) out.push(`node pack ${pack} was not there when it was ${verb}`);
   for (const model of found.models) {
     const before = approval.models.find(({ file }) => file === model.file);
-    if (before === undefined) out.push(`model ${model.file} was not approved`);
+    if (before === undefined)
+      out.push(verb === "made" ? `model ${model.file} did not make it` : `model ${model.file} was not approved`);
     else if (before.sha256 !== model.sha256)
-      out.push(`model ${model.file} is ${short(model.sha256)}, approved with ${short(before.sha256)}`);
+      out.push(`model ${model.file} is ${short(model.sha256)}, ${verb} with ${short(before.sha256)}`);
   }
   return out;
 }

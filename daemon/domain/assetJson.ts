@@ -9,6 +9,8 @@ import { assetReference } from "./assetPointer.ts";
 import { prettyJson } from "./canonicalJson.ts";
 import type { ColorRecord } from "./colorRecord.ts";
 import { colorRecord } from "./colorRecord.ts";
+import type { Measured } from "./determinism.ts";
+import { determinismOf } from "./determinism.ts";
 import type { StepPlan } from "./plan.ts";
 import { worstVerdict } from "./qc.ts";
 import { recordOf, sourceUri } from "./recordPlan.ts";
@@ -30,13 +32,27 @@ export interface RecordFacts {
   readonly redact: Redact;
   /** The manifest's text may be published. */
   readonly withManifest: boolean;
+  /** How the version compares to the one that it makes again; null: it makes none again. */
+  readonly measured: Measured | null;
 }
 
 export function assetJson(facts: VersionFacts, record: RecordFacts): string {
   return prettyJson(assetRecord(facts, record));
 }
 
+/** The record, and of a rerun how equal it is: graded by what the record itself says of the machine. */
 export function assetRecord(facts: VersionFacts, record: RecordFacts): AssetRecord {
+  const asset = bareRecord(facts, record);
+  const { rerun } = facts.plan;
+  if (rerun === undefined || record.measured === null) return asset;
+  return {
+    ...asset,
+    derivedFrom: [{ ref: rerun.ref, as: "rerun" }],
+    determinism: determinismOf(asset, { rerun, measured: record.measured, tool: record.machine.hotplate }),
+  };
+}
+
+function bareRecord(facts: VersionFacts, record: RecordFacts): AssetRecord {
   const { plan, job, ran } = facts;
   const { machine } = record;
   const { disclosure, generative, task } = recordOf(plan);
@@ -106,7 +122,9 @@ function jobPaper({ job, tasks, at }: VersionFacts, withManifest: boolean): Asse
     gpuSeconds: Math.round(gpuSeconds * 1000) / 1000,
     "x-name": job.name,
     "x-acceptedAt": new Date(job.createdAt).toISOString(),
-    ...(withManifest ? { "x-manifest": job.manifestText } : {}),
+    ...(withManifest
+      ? { "x-manifest": job.manifestText, "x-manifestRead": JSON.parse(job.manifestRead) as unknown }
+      : {}),
   };
 }
 

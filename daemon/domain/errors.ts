@@ -178,6 +178,21 @@ export const ERRORS = {
     "Name a version's folder, such as .../env_relight/v003; hotplate verify says more.",
     EXIT.notFound,
   ),
+  "HP-RERUN-REFUSED": entry(
+    "The version can't be made again.",
+    "See what is missing; docs/provenance.md.",
+    EXIT.refused,
+  ),
+  "HP-RERUN-MODELS": entry(
+    "Models that made the version are not here, or are not known by hash.",
+    "Install those named, or say --allow-drift.",
+    EXIT.refused,
+  ),
+  "HP-RERUN-DRIFT": entry(
+    "No slot is what the version was made on.",
+    "Restore what differs, or say --allow-drift.",
+    EXIT.refused,
+  ),
   // Versions: references, decisions, retention
   ...entries(VERSION_ERRORS),
   // Start-up, command line, API

@@ -15,6 +15,7 @@ export const EVENTS = {
   "version.claimed": "A version number was given, for ever.",
   "version.committing": "The store decided to publish; only forward from here.",
   "version.committed": "A whole version appeared.",
+  "version.graded": "A version that was made again was measured against the old one.",
   "version.burnt": "A version number is spent; nothing was published.",
   "pointer.changed": "latest.json, approved.json, the link or the hero copy beside versions was written anew.",
   "pointer.failed": "What lies beside versions could not be written, or is somebody else's.",

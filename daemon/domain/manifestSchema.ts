@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { colorWishesSchema } from "./colorWishes.ts";
 import { LIMITS } from "./limits.ts";
+import { rerun } from "./manifestRerun.ts";
 import { disclosure } from "./manifestDisclosure.ts";
 import * as later from "./manifestLater.ts";
 import { outputFormatSchema } from "./outputFormat.ts";
@@ -202,7 +203,7 @@ export const manifestSchema = z
       })
       .optional()
       .describe("How much this may cost, and when it is wanted."),
-    rerun: z.boolean().default(false).describe("true: do it again although the same work was done before."),
+    rerun: rerun.describe("true: do it again although the same work was done before. Or a version to make again."),
     references: later.references.optional(),
     review: later.review.optional(),
     steps: later.steps.optional(),

@@ -22,7 +22,9 @@ export interface Move {
 export function withAbsolutePaths(text: string, move: Move): string {
   const document = parseDocument(text);
   if (document.errors.length > 0 || !isMap(document.contents)) return text;
-  const nodes = [["plate"], ["plate", "path"], ["output", "to"]].map((path) => document.getIn(path, true));
+  const nodes = [["plate"], ["plate", "path"], ["output", "to"], ["rerun", "of"]].map((path) =>
+    document.getIn(path, true),
+  );
   for (const name of move.images) {
     nodes.push(document.getIn(["parameters", name], true));
     nodes.push(...valuesOf(document, ["sweep", "axes", name]));

@@ -8,7 +8,9 @@ import type { ColorHints } from "./colorHints.ts";
 import type { ColorPlan } from "./colorPlan.ts";
 import type { Output } from "./outputFormat.ts";
 import type { PathForm } from "./pathForms.ts";
+import type { Recipe } from "./recipe.ts";
 import type { RecordPlan } from "./recordPlan.ts";
+import type { RerunPlan } from "./rerunPlan.ts";
 
 export type JsonScalar = string | number | boolean;
 
@@ -64,6 +66,8 @@ export interface RecipeRef {
   /** sha256 over recipe.yaml and the graph: what ran, whatever the name says. */
   readonly sha256: string;
   readonly dir: string;
+  /** The recipe itself, where no recipe folder has it: of a version that is made again. */
+  readonly carried?: Pick<Recipe, "file" | "graph" | "approval" | "rerun">;
 }
 
 export interface WedgePlan {
@@ -129,6 +133,8 @@ export interface StepPlan {
   readonly timeoutMs: number;
   /** What the record of the version says; absent in plans of before. */
   readonly record?: RecordPlan;
+  /** The version that is made again; absent: none. */
+  readonly rerun?: RerunPlan;
 }
 
 export interface JobPlan {

@@ -181,8 +181,10 @@ export interface Recipe {
   /** sha256 of the canonical JSON of {file, graph}. */
   readonly sha256: string;
   readonly dir: string;
-  /** What it was approved with; null: nobody approved it. */
+  /** What it was approved with, or, of a rerun, what the old version ran on; null: nobody approved it. */
   readonly approval: Approval | null;
+  /** It comes from a version that is made again, not from a recipe folder. */
+  readonly rerun?: { readonly allowDrift: boolean };
 }
 
 /** All usable recipes of a node, and what kept the others out. */

@@ -66,6 +66,8 @@ export interface VersionFacts {
     readonly show: string;
     readonly manifestSha256: string;
     readonly manifestText: string;
+    /** As it was read, with defaults: canonical JSON. */
+    readonly manifestRead: string;
     readonly requestedBy: string;
     readonly createdAt: number;
     /** ms since the epoch; null: not known. */

@@ -6,8 +6,9 @@
 import type { Fence } from "../domain/ids.ts";
 import { versionDir } from "../domain/naming.ts";
 import { joinPath, parentDir } from "../domain/paths.ts";
-import { assetJson } from "../domain/assetJson.ts";
-import { canonicalJson } from "../domain/canonicalJson.ts";
+import { assetRecord } from "../domain/assetJson.ts";
+import type { AssetRecord } from "../domain/assetRecord.ts";
+import { canonicalJson, prettyJson } from "../domain/canonicalJson.ts";
 import { commitJson, framesSha256, wedgesJson } from "../domain/version.ts";
 import type { CommitEntry } from "../domain/version.ts";
 import type { VersionFacts, VersionFile } from "../domain/versionFacts.ts";
@@ -23,6 +24,7 @@ import type { FenceRef } from "../ports.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import { sheetPages } from "./contactSheet.ts";
 import { machineRecord } from "./machineRecord.ts";
+import { measureRerun } from "./measureRerun.ts";
 import type { InputHashes } from "./inputHashes.ts";
 import type { PlacedFrames } from "./placeFrames.ts";
 import { placeFrames } from "./placeFrames.ts";
@@ -35,6 +37,8 @@ export interface Assembled {
     readonly stagingPath: string;
     readonly commitSha256: string;
   } | null;
+  /** What a rerun was found to be. */
+  readonly graded?: ({ readonly ref: string } & AssetRecord["determinism"]) | null;
   /** Tasks whose staged file is gone or not what was recorded: rendered again. */
   readonly lost: readonly FenceRef[];
 }
@@ -80,8 +84,10 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
   if (recipe !== null) await put(".hotplate/recipe.json", recipe);
   await put(".hotplate/frames.sha256", framesSha256(placed.files));
   await put(".hotplate/qc.json", qcJson(facts, await qcExtra(context, step, { tasks, files: placed.files })));
-  const record = await recordFacts(context, { step, tasks, facts, tree, inputs });
-  await put(".hotplate/asset.json", assetJson(facts, record));
+  const { rerun } = step.plan;
+  const measured = rerun === undefined ? null : await measureRerun(context, rerun, { files: placed.files, tree });
+  const record = assetRecord(facts, await recordFacts(context, { step, tasks, facts, tree, inputs, measured }));
+  await put(".hotplate/asset.json", prettyJson(record));
   const commit = commitJson(facts, entries);
   await files.create(joinPath(tree, ".hotplate/commit.json"), commit);
   await files.sync(joinPath(tree, ".hotplate/commit.json"));
@@ -93,6 +99,7 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
       commitSha256: world.digest.sha256(commit),
     },
     lost: [],
+    graded: rerun === undefined ? null : { ref: rerun.ref, ...record.determinism },
   };
 }
 
@@ -160,6 +167,7 @@ async function factsOf(
       show: job.show,
       manifestSha256: job.source.manifestSha256,
       manifestText: job.source.manifestText,
+      manifestRead: job.plan.manifestCanonical,
       requestedBy: job.source.submittedBy,
       createdAt: job.createdAt,
       startedAt: job.startedAt,

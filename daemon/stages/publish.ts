@@ -128,6 +128,7 @@ function startAssembling(context: StageContext, step: StepRow, parts: AssemblePa
       const applied = await context.world.store.beginPublish(step.id, fence, outcome.value.publication);
       if (applied === "ok") {
         parts.inputs.forget(step.id);
+        await noteGrade(context, step, outcome.value);
         context.world.log.event("info", "version.committing", {
           product: step.plan.target.product,
           version: versionName(version),
@@ -137,6 +138,14 @@ function startAssembling(context: StageContext, step: StepRow, parts: AssemblePa
       }
     },
   });
+}
+
+/** In the job's own log too: the grade of a rerun never goes into the old version. */
+async function noteGrade(context: StageContext, step: StepRow, { graded }: Assembled): Promise<void> {
+  if (graded === null || graded === undefined) return;
+  const fields = { product: step.plan.target.product, against: graded.ref, grade: graded.grade };
+  await context.world.store.note("version.graded", step.jobId, fields);
+  context.world.log.event("info", "version.graded", { ...fields, job: step.jobId });
 }
 
 type Materialised =

@@ -28,6 +28,7 @@ export interface RecipeShelf {
 export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
   const bySha = new Map<string, Recipe>();
   const classes = new Map<string, readonly string[]>();
+  const ofPlans = new WeakMap<object, Recipe>();
   const brokenSaid = new Set<string>();
   let nextLookAt = 0;
   let usable: readonly Recipe[] = [];
@@ -38,7 +39,7 @@ export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
     usable = book.recipes;
     for (const recipe of book.recipes) {
       bySha.set(recipe.sha256, recipe);
-      classes.set(recipe.sha256, [...new Set(Object.values(recipe.graph).map((node) => node.class_type))]);
+      classes.set(recipe.sha256, classesIn(recipe.graph));
     }
     for (const { dir, message } of book.broken) {
       const key = `${dir}\n${message}`;
@@ -46,6 +47,15 @@ export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
       brokenSaid.add(key);
       context.world.log.event("error", "recipe.broken", { dir, reason: message });
     }
+  }
+
+  /** One that the plan carries goes before one of the same hash in a folder: it has what the version ran on beside it. */
+  function found(ref: RecipeRef): Recipe | null {
+    const { carried } = ref;
+    if (carried === undefined) return bySha.get(ref.sha256) ?? null;
+    const kept = ofPlans.get(carried) ?? { ...carried, sha256: ref.sha256, dir: ref.dir };
+    ofPlans.set(carried, kept);
+    return kept;
   }
 
   return {
@@ -59,17 +69,20 @@ export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
       return broken?.some(({ dir }) => holds(dir)) ?? true;
     },
     current: () => usable,
-    find: (ref) => bySha.get(ref.sha256) ?? null,
-    classesOf: (ref) => classes.get(ref.sha256) ?? [],
+    find: (ref) => found(ref),
+    classesOf: (ref) => {
+      const { carried } = ref;
+      return carried === undefined ? (classes.get(ref.sha256) ?? []) : classesIn(carried.graph);
+    },
     graphText(ref) {
-      const recipe = bySha.get(ref.sha256);
+      const recipe = found(ref);
       const value =
-        recipe === undefined ? { recipe: `${ref.name}@${ref.version}`, sha256: ref.sha256, graph: null } : recipe.graph;
+        recipe === null ? { recipe: `${ref.name}@${ref.version}`, sha256: ref.sha256, graph: null } : recipe.graph;
       return prettyJson(value);
     },
     recipeText(ref) {
-      const recipe = bySha.get(ref.sha256);
-      return recipe === undefined ? null : prettyJson(recipe.file);
+      const recipe = found(ref);
+      return recipe === null ? null : prettyJson(recipe.file);
     },
     async tick() {
       const now = context.world.clock.now();
@@ -85,4 +98,8 @@ export function createRecipeShelf(context: StageContext): RecipeShelf & Stage {
       });
     },
   };
+}
+
+function classesIn(graph: Recipe["graph"]): readonly string[] {
+  return [...new Set(Object.values(graph).map((node) => node.class_type))];
 }

@@ -39,11 +39,15 @@ export function standingOn(context: StageContext, book: ModelBook, of: Asked & {
 
 function driftOn(slot: SlotState, recipe: Recipe, models: Standing["models"]): readonly string[] | null {
   if (recipe.approval === null || slot.stats === null || slot.catalogue === null) return null;
-  return driftOf(recipe.approval, recipe.sha256, {
-    comfyVersion: slot.stats.version,
-    nodePacks: packsOf(recipe.graph, slot.catalogue),
-    models: models.map(({ use, known }) => ({ file: use.file, sha256: known.kind === "well" ? known.sha256 : null })),
-  });
+  return driftOf(
+    recipe.approval,
+    { sha256: recipe.sha256, verb: recipe.rerun === undefined ? "approved" : "made" },
+    {
+      comfyVersion: slot.stats.version,
+      nodePacks: packsOf(recipe.graph, slot.catalogue),
+      models: models.map(({ use, known }) => ({ file: use.file, sha256: known.kind === "well" ? known.sha256 : null })),
+    },
+  );
 }
 
 /** For a person who looks at slots. Models are left out: they are hashed when work needs them, and `explain` tells then. */
@@ -58,15 +62,31 @@ function driftLack(
   context: StageContext,
   of: { readonly slot: SlotState; readonly recipe: Recipe; readonly drift: readonly string[] | null },
 ): Lack | null {
-  const policy = context.world.config.safety.drift;
+  const policy = policyOf(context, of.recipe);
   if (of.drift === null || of.drift.length === 0 || policy === "warn") return null;
   const name = recipeName(of.recipe);
+  if (of.recipe.rerun !== undefined) return rerunLack(of.drift);
   const reason: WaitReason = {
     code: "HP-RECIPE-DRIFT",
     message: `${name} is not as it was approved: ${of.drift.join("; ")}`,
     action: `restore it, or approve it anew: hotplate recipe approve ${name} --slot ${of.slot.config.name}`,
   };
   return { reason, final: policy === "refuse" };
+}
+
+/** A rerun asks for what the old version ran on, whatever approvals may do; who allowed drift gets it recorded. */
+function policyOf(context: StageContext, recipe: Recipe): "route" | "refuse" | "warn" {
+  if (recipe.rerun === undefined) return context.world.config.safety.drift;
+  return recipe.rerun.allowDrift ? "warn" : "refuse";
+}
+
+function rerunLack(drift: readonly string[]): Lack {
+  const reason: WaitReason = {
+    code: "HP-RERUN-DRIFT",
+    message: `the slot is not what the version was made on: ${drift.join("; ")}`,
+    action: "restore it, or say hotplate rerun --allow-drift: the differences are recorded",
+  };
+  return { reason, final: true };
 }
 
 /**
@@ -135,9 +155,16 @@ function ranOn(slot: SlotState, recipe: Recipe, standing: Standing): RanOn {
           }
         : { folder: known.kind === "unchecked" ? known.folder : null, file: use.file, sha256: null, bytes: null },
     ),
-    approval: recipe.approval === null ? "none" : (standing.drift ?? []).length === 0 ? "approved" : "drifted",
+    approval: approvalState(recipe, standing),
     drift: standing.drift ?? [],
   };
+}
+
+/** A rerun is held against a record, which is no approval. */
+function approvalState(recipe: Recipe, standing: Standing): RanOn["approval"] {
+  if (recipe.approval === null) return "none";
+  if ((standing.drift ?? []).length > 0) return "drifted";
+  return recipe.rerun === undefined ? "approved" : "none";
 }
 
 export function recipeName(recipe: Pick<Recipe, "file">): string {

@@ -5,6 +5,7 @@
 import { assetSeed, assetUrn } from "../domain/assetPointer.ts";
 import { fileSetsOf } from "../domain/assetFiles.ts";
 import type { RecordFacts } from "../domain/assetJson.ts";
+import type { Measured } from "../domain/determinism.ts";
 import { formatFrames } from "../domain/frames.ts";
 import type { OutputFormat } from "../domain/outputFormat.ts";
 import { baseName, joinPath, parentDir } from "../domain/paths.ts";
@@ -25,6 +26,7 @@ export interface RecordParts {
   /** Where the files of the version lie now. */
   readonly tree: string;
   readonly inputs: InputHashes;
+  readonly measured: Measured | null;
 }
 
 export async function recordFacts(context: StageContext, parts: RecordParts): Promise<RecordFacts> {
@@ -39,6 +41,7 @@ export async function recordFacts(context: StageContext, parts: RecordParts): Pr
     sourceTerm: config.digitalSourceType[facts.job.show] ?? null,
     redact: redactOf(context, facts),
     withManifest: config.privacy !== "redact",
+    measured: parts.measured,
   };
 }
 

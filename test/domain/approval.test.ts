@@ -49,7 +49,7 @@ test.each<readonly [string, string, Partial<SlotAsFound>, readonly string[]]>([
   ["a model that was approved without a hash", A, { models: [{ file: "free.safetensors", sha256: null }] }, []],
   ["another model", A, { models: [{ file: "z.safetensors", sha256: A }] }, ["model z.safetensors was not approved"]],
 ])("%s differs", (_what, recipe, found, words) => {
-  expect(driftOf(APPROVAL, recipe, { ...FOUND, ...found })).toEqual(words);
+  expect(driftOf(APPROVAL, { sha256: recipe, verb: "approved" }, { ...FOUND, ...found })).toEqual(words);
 });
 
 test("what is written is read back, and nothing else is taken", () => {
