@@ -143,7 +143,6 @@ async function again(
       sha256: frame.sha256,
     })),
     allowDrift: wish.allowDrift,
-    allFrames: wish.frames === undefined,
     ran: ranThen(asset),
   };
   const wedges = chosen.map(({ axes, parameters, seed }, index) => ({

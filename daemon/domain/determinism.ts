@@ -13,20 +13,21 @@ export interface Measured {
   readonly left: number;
 }
 
-/** `asset`: the new version's record. A frame that is missing, or was not measured, is not known to be equal. */
+/** `asset`: the new version's record. A frame that is missing, or was not measured, is not known to be equal; of other inputs nothing is. */
 export function determinismOf(
   asset: AssetRecord,
   of: { readonly rerun: RerunPlan; readonly measured: Measured; readonly tool: string },
 ): AssetRecord["determinism"] {
   const { rerun, measured } = of;
   const { gpu } = asset.machine;
-  const whole = measured.missing === 0 && measured.left === 0;
+  const drift = driftSince(rerun.ran, ranThen(asset));
+  const whole = measured.missing === 0 && measured.left === 0 && !drift.otherInputs;
   const sameGpu = gpu !== null && gpu === rerun.ran.gpu;
   return {
     grade: whole ? gradeOf(measured.frames, { sameGpu }) : "recorded",
     checkedBy: `hotplate ${of.tool}`,
     "x-against": rerun.ref,
     "x-measured": { ...likenessSummary(measured.frames), missing: measured.missing, notMeasured: measured.left },
-    "x-differences": driftSince(rerun.ran, ranThen(asset), rerun),
+    "x-differences": drift.words,
   };
 }

@@ -2,6 +2,7 @@
  * What a plan keeps of the version that it makes again: where its frames lie, to be measured against, and what it ran on, to
  * be compared. Pure.
  */
+import { z } from "zod";
 import type { AssetRecord } from "./assetRecord.ts";
 import type { Approval } from "./approval.ts";
 
@@ -18,8 +19,6 @@ export interface RerunPlan {
   }[];
   /** Differences of engine, packs and models are recorded instead of refused. */
   readonly allowDrift: boolean;
-  /** Every frame of it is made again, so that its inputs can be compared as a whole. */
-  readonly allFrames: boolean;
   readonly ran: RanThen;
 }
 
@@ -30,8 +29,11 @@ export interface RanThen {
   readonly gpu: string | null;
   readonly driver: string | null;
   readonly torch: string | null;
-  readonly inputs: readonly { readonly role: string; readonly ref: string; readonly sha256root: string | null }[];
+  /** `plate p.1001.exr` -> sha256; null: not known. */
+  readonly inputs: Readonly<Record<string, string | null>>;
 }
+
+const inputFiles = z.array(z.looseObject({ name: z.string(), sha256: z.string().nullable() }));
 
 export function ranThen({ engine, nodePacks, machine, inputs }: AssetRecord): RanThen {
   return {
@@ -40,12 +42,24 @@ export function ranThen({ engine, nodePacks, machine, inputs }: AssetRecord): Ra
     gpu: machine.gpu,
     driver: machine.driver,
     torch: machine.torch,
-    inputs: inputs.map(({ role, ref, sha256root }) => ({ role, ref, sha256root })),
+    inputs: Object.fromEntries(
+      inputs.flatMap((input) => {
+        const files = inputFiles.safeParse(input["x-files"]);
+        return files.success ? files.data.map(({ name, sha256 }) => [`${input.role} ${name}`, sha256]) : [];
+      }),
+    ),
   };
 }
 
-/** Every difference between then and now, in words; what is not known on one side is one. */
-export function driftSince(then: RanThen, now: RanThen, of: { readonly allFrames: boolean }): readonly string[] {
+export interface Drift {
+  /** Every difference between then and now, in words; what is not known on one side is one. */
+  readonly words: readonly string[];
+  /** It was made from something else, so that no likeness says anything of how well it can be made again. */
+  readonly otherInputs: boolean;
+}
+
+/** Inputs are compared as far as the new version has them: it may be made of fewer frames. */
+export function driftSince(then: RanThen, now: RanThen): Drift {
   const out: string[] = [];
   const differ = (what: string, a: string | null, b: string | null): void => {
     if (a !== b) out.push(`${what}: ${a ?? "not known"} -> ${b ?? "not known"}`);
@@ -55,13 +69,9 @@ export function driftSince(then: RanThen, now: RanThen, of: { readonly allFrames
   differ("GPU", then.gpu, now.gpu);
   differ("driver", then.driver, now.driver);
   differ("torch", then.torch, now.torch);
-  // Of some of its frames a plate has another root hash.
-  if (of.allFrames)
-    for (const input of then.inputs) {
-      const same = now.inputs.find(({ role, ref }) => role === input.role && ref === input.ref);
-      differ(`${input.role} ${input.ref}`, input.sha256root, same?.sha256root ?? null);
-    }
-  return out;
+  const ran = out.length;
+  for (const [name, sha256] of Object.entries(now.inputs)) differ(name, then.inputs[name] ?? null, sha256);
+  return { words: out, otherInputs: out.length > ran };
 }
 
 /** The record as a slot is held against: what it ran on is what was approved. `names`: old model name -> the file's name now. */

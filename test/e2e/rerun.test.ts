@@ -113,7 +113,7 @@ test("another plate is refused; allowed, it is recorded, and the grade says that
   const { determinism } = asset(farm, "grain", "v002");
   expect(determinism).toMatchObject({ grade: "recorded", "x-measured": { frames: 2, sameFiles: 1 } });
   expect(String(determinism["x-differences"])).toMatch(
-    /^plate SH010_PL01_v001\.####\.png: [0-9a-f]{64} -> [0-9a-f]{64}$/,
+    /^plate SH010_PL01_v001\.1001\.png: [0-9a-f]{64} -> [0-9a-f]{64}$/,
   );
   await daemon.kill("SIGTERM");
 });
