@@ -237,6 +237,9 @@ async function paper(world: RerunWorld, path: string, max: number): Promise<stri
   }
 }
 
+/** What wedges.json and the record say better. */
+const OF_WEDGES: ReadonlySet<string> = new Set(["sweep", "prompt", "negative", "seed", "parameters", "plate"]);
+
 /** The old manifest as it was read, with the version's own plate, place and product, and nothing that would vary. */
 function baseManifest(
   version: VersionPapers,
@@ -245,7 +248,10 @@ function baseManifest(
   const { asset } = version;
   const before = asset.job["x-manifestRead"];
   if (typeof before !== "object" || before === null) return "Its record does not say what its manifest said.";
-  const { sweep, prompt, negative, seed, parameters, plate, ...said } = before as Readonly<Record<string, unknown>>;
+  const { plate } = before as { readonly plate?: unknown };
+  const said: Readonly<Record<string, unknown>> = Object.fromEntries(
+    Object.entries(before).filter(([key]) => !OF_WEDGES.has(key)),
+  );
   const plateInput = asset.inputs.find(({ role }) => role === "plate");
   const numbers = [...new Set(of.frames.flatMap(({ frame }) => frame ?? []))].sort((a, b) => a - b);
   const colorspace =
