@@ -12,6 +12,7 @@ import { EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts"
 import { LIMITS } from "../domain/limits.ts";
 import type { Context } from "./context.ts";
 import { table } from "./context.ts";
+import { colourLines } from "./doctorColour.ts";
 import { driftedRecipes } from "./doctorDrift.ts";
 import { gpuLines } from "./doctorGpus.ts";
 import type { Probe } from "./probeDirectory.ts";
@@ -42,6 +43,7 @@ export async function action(context: Context): Promise<void> {
         ...(await disks(base)),
         ...(await recipes(base)),
         ...(await checks(base)),
+        ...(await colourLines(base)),
         ...(await slots(base)),
         ...(await gpuLines(base)),
       );

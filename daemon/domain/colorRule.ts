@@ -75,13 +75,13 @@ function named(
   config: ColorConfig,
   of: { readonly by: "manifest" | "rule"; readonly why: string },
 ): RuleAnswer {
-  const found = nameOf(written, config);
+  const found = namedSpace(written, config);
   if (typeof found === "string") return { kind: "space", name: found, ...of, guess: false };
   return { kind: "unknown", written, nearest: found.nearest, by: of.by };
 }
 
 /** A name of the config, or a name of ours under which the config knows the same space. */
-function nameOf(written: string, config: ColorConfig): string | { readonly nearest: string | null } {
+export function namedSpace(written: string, config: ColorConfig): string | { readonly nearest: string | null } {
   const found = findName(written, config.names);
   if (found.kind === "found") return found.name;
   const builtIn = builtInSpace(written);
@@ -148,7 +148,7 @@ function byAttribute(hints: ColorHints, config: ColorConfig): Space | null {
   });
   if (hints.space !== null) {
     // Writers put "Linear" or "scene_linear" there: that says what everybody assumes anyway.
-    const found = /^(linear|scene_linear|unknown)$/i.test(hints.space) ? null : nameOf(hints.space, config);
+    const found = /^(linear|scene_linear|unknown)$/i.test(hints.space) ? null : namedSpace(hints.space, config);
     if (typeof found === "string") return say(found, `"${hints.space}" in the plate's file`);
   }
   if (hints.aces) {

@@ -235,6 +235,10 @@ function relativePaths(reading: Reading, config: ConfigText): readonly Problem[]
     ...config.recipes.map((path, index) => [["recipes", index], path] as const),
     ...config.plugins.map((path, index) => [["plugins", index], path] as const),
     ...(config.rules === undefined ? [] : [[["rules"], config.rules] as const]),
+    ...(config.colour.ocio === undefined ? [] : [[["colour", "ocio"], config.colour.ocio] as const]),
+    ...Object.entries(config.colour.shows).flatMap(([show, { ocio }]) =>
+      ocio === undefined ? [] : [[["colour", "shows", show, "ocio"], ocio] as const],
+    ),
     ...config.slots.flatMap((slot, index) =>
       slot.shared === undefined
         ? []

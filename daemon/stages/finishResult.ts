@@ -173,7 +173,9 @@ function finishFailed(flight: Flight, filename: string, error: unknown): unknown
   const code = error instanceof HotplateError ? error.code : null;
   if (code === "HP-PLATE-BROKEN" || code === "HP-PLATE-KIND")
     return new NoResult(`${filename} can't be published: ${messageOf(error)}`);
-  if (code !== "HP-IMAGE-WORKER" && systemCode(error) !== "ETIMEDOUT") return error;
+  // Also where OCIO's tool is missing or breaks: it may be there on the next try, and must not be waited for without end.
+  const unlucky = code === "HP-IMAGE-WORKER" || code === "HP-COLOR-TOOL" || systemCode(error) === "ETIMEDOUT";
+  if (!unlucky) return error;
   flight.finishTries += 1;
   return flight.finishTries < LIMITS.finishTriesMax ? error : new NoResult(`${filename}: ${messageOf(error)}`);
 }

@@ -86,12 +86,15 @@ describe("the configuration", () => {
   - {glob: "/mnt/shows/*/plates/*", show: A, recipe: r}
 recipes: [studio/recipes]
 rules: ./rules.yaml
+colour: {ocio: config.ocio, shows: {DUNE3: {ocio: ./dune.ocio}}}
 `;
     expect(said(text)).toEqual([
       "6:12 hotFolders[0].path lies outside every root. | /mnt/shows2/hot | a path inside /mnt/shows",
       "10:12 assetPaths[0].glob lies outside every root. | /srv | a path inside /mnt/shows",
       "12:11 recipes[0] can't be used. | studio/recipes | an absolute path",
       "13:8 rules can't be used. | ./rules.yaml | an absolute path",
+      "14:16 colour.ocio can't be used. | config.ocio | an absolute path",
+      "14:51 colour.shows.DUNE3.ocio can't be used. | ./dune.ocio | an absolute path",
     ]);
   });
 

@@ -70,4 +70,21 @@ describe("the bench of", () => {
     expect(said(report)).toEqual(["memory after 2 jobs", "memory after 4 jobs", "versions published"]);
     for (const { min } of report.figures) expect(min).toBeGreaterThan(0);
   });
+
+  it("colour measures what each way costs an unchanged picture: the edit nothing, codes what codes cost", async () => {
+    const report = await bench("colour");
+    const stops = (what: string) => report.figures.find((figure) => figure.what === what)?.median;
+    const ways = ["sRGB 8-bit", "sRGB 16-bit", "ACEScct 8-bit", "ACEScct 16-bit", "how: plain", "how: acescct"];
+    for (const way of ways) expect(stops(`${way}: p99.9 above 1`), way).toBeGreaterThanOrEqual(0);
+    for (const mode of ["difference", "gain"])
+      for (const where of ["p99.9 where the plate is at most 1", "median above 1", "p99.9 above 1"])
+        expect(stops(`how: edit, ${mode}: ${where}`)).toBe(0);
+    expect(stops("sRGB 16-bit: p99.9 above 1")).toBeGreaterThan(1);
+    expect(stops("ACEScct 8-bit: p99.9 above 1")).toBeLessThan(0.05);
+    expect(said(report).slice(-3)).toEqual([
+      "plate to the model's codes",
+      "every pixel's edit onto the plate",
+      "round trip, measured",
+    ]);
+  });
 });

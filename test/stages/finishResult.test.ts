@@ -74,6 +74,22 @@ describe("a result on its way into staging", () => {
     expect(names()).toEqual(["w2.1001-7.png"]);
   });
 
+  it("is finished by its colour plan: the mask's own file, the plate's first frame, whether it is simulated", async () => {
+    using dir = tempDir();
+    const { run, flight, asked } = bench(dir.path);
+    const mask = { from: "matte", channel: "red", invert: false, feather: 8 } as const;
+    const frame = { frame: 1000, path: "/shows/p.1000.png", bytes: 1, mtimeNs: "1", ino: "1" };
+    const wedge = { ...flight.plan.wedges[0]!, index: 2, parameters: { matte: "/shows/matte.png" } };
+    const color = { ...flight.plan.color, mask };
+    const plan = { ...flight.plan, color, plate: { frames: [frame] }, wedges: [wedge, wedge] };
+    Object.assign(flight, { plan });
+    await run();
+    expect(asked[0]).toMatchObject({ mask: "/shows/matte.png", reference: frame.path, simulated: false, color });
+    Object.assign(flight, { plan: { ...plan, color: { ...color, mask: { ...mask, from: "plate" } } } });
+    await run();
+    expect(asked[1]?.mask).toBeNull();
+  });
+
   it("of a frame that another chunk has, too, is kept beside it as it came back", async () => {
     using dir = tempDir();
     const { run, names } = bench(dir.path);
@@ -110,6 +126,11 @@ describe("a result on its way into staging", () => {
     for (let i = 0; i < LIMITS.finishTriesMax; i += 1) failures.push(await breaking.run().catch((e: unknown) => e));
     expect(failures.slice(0, -1)).toEqual(Array.from({ length: LIMITS.finishTriesMax - 1 }, () => died));
     expect(failures.at(-1)).toBeInstanceOf(NoResult);
+    using third = tempDir();
+    const tool = new HotplateError("HP-COLOR-TOOL", "oiiotool is not installed here");
+    const without = bench(third.path, () => Promise.reject(tool));
+    for (let i = 1; i < LIMITS.finishTriesMax; i += 1) await expect(without.run()).rejects.toBe(tool);
+    await expect(without.run()).rejects.toThrow(NoResult);
     using other = tempDir();
     const full = bench(other.path, () => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" })));
     for (let i = 0; i < LIMITS.finishTriesMax + 2; i += 1) await expect(full.run()).rejects.toThrow("full");

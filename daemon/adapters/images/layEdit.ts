@@ -56,6 +56,7 @@ export function layEdit(request: EditRequest): Laid {
   const keep = keptShare(way, plan);
   const lay = layer(way, plan);
   const marked = inMark(request);
+  // One array literal a number would cost more than the sums: written out.
   const replaces = plan.how !== "edit";
   for (let i = 0; i < same.length; i += 1) {
     const mark = marked(i);
@@ -63,21 +64,31 @@ export function layEdit(request: EditRequest): Laid {
     const r = Math.round((yr[i] as number) * FULL);
     const g = Math.round((yg[i] as number) * FULL);
     const b = Math.round((yb[i] as number) * FULL);
-    const [fr, fg, fb] = [(xr[i] as number) * 257, (xg[i] as number) * 257, (xb[i] as number) * 257];
+    const fr = (xr[i] as number) * 257;
+    const fg = (xg[i] as number) * 257;
+    const fb = (xb[i] as number) * 257;
     const left = r === fr && g === fg && b === fb;
     if (!(share > 0) || (left && !replaces && !mark)) {
       same[i] = 1;
       continue;
     }
-    const [p0, p1, p2] = [light(pr[i] as number), light(pg[i] as number), light(pb[i] as number)];
+    const p0 = light(pr[i] as number);
+    const p1 = light(pg[i] as number);
+    const p2 = light(pb[i] as number);
     const part = mark ? 1 : share * keep(p0, p1, p2);
     if (!(part > 0)) {
       same[i] = 1;
       continue;
     }
-    const [y0, y1, y2] = [decode[r] as number, decode[g] as number, decode[b] as number];
-    const [x0, x1, x2] = [decode[fr] as number, decode[fg] as number, decode[fb] as number];
-    const [t0, t1, t2] = [m0 * y0 + m1 * y1 + m2 * y2, m3 * y0 + m4 * y1 + m5 * y2, m6 * y0 + m7 * y1 + m8 * y2];
+    const y0 = decode[r] as number;
+    const y1 = decode[g] as number;
+    const y2 = decode[b] as number;
+    const x0 = decode[fr] as number;
+    const x1 = decode[fg] as number;
+    const x2 = decode[fb] as number;
+    const t0 = m0 * y0 + m1 * y1 + m2 * y2;
+    const t1 = m3 * y0 + m4 * y1 + m5 * y2;
+    const t2 = m6 * y0 + m7 * y1 + m8 * y2;
     // The mark is there to be read: what lies under it does not show through.
     out[0][i] = encode(mark ? t0 : lay(p0, m0 * x0 + m1 * x1 + m2 * x2, t0, part));
     out[1][i] = encode(mark ? t1 : lay(p1, m3 * x0 + m4 * x1 + m5 * x2, t1, part));

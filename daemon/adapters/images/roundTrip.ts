@@ -22,12 +22,16 @@ export function roundTripStops(request: Omit<EditRequest, "answer" | "mark">): n
   const light = lightOf(request.way);
   const count = sampled.plate.colours[0].length;
   const stops = new Float64Array(count);
-  for (let i = 0; i < count; i += 1)
-    stops[i] = Math.max(
-      ...colours.map((plane, k) =>
-        apart(light(plane[i] as number), light((sampled.plate.colours[k as 0] as Float32Array)[i] as number)),
-      ),
-    );
+  colours.forEach((plane, k) => {
+    const plate = sampled.plate.colours[k as 0] as Float32Array;
+    for (let i = 0; i < count; i += 1) {
+      const found = plane[i] as number;
+      const wanted = plate[i] as number;
+      // The very sample, NaN included, is no error; and most of an edit are.
+      if (found !== wanted && !Number.isNaN(found))
+        stops[i] = Math.max(stops[i] as number, apart(light(found), light(wanted)));
+    }
+  });
   stops.sort();
   return stops[Math.min(count - 1, Math.floor(count * 0.999))] ?? 0;
 }
