@@ -15,7 +15,7 @@ export async function colourLines({ config, colours }: Base): Promise<readonly L
   const shows = [...config.hotFolders, ...config.assetPaths].map(({ show }) => show);
   const out: Line[] = [];
   const seen = new Set<string>();
-  for (const show of [...new Set([...shows, ...Object.keys(colour.shows)])]) {
+  for (const show of new Set([...shows, ...Object.keys(colour.shows)])) {
     const reading = await colours.config(show);
     if (reading.kind === "broken") {
       const fix = "correct colour.ocio in hotplate.yaml, or $OCIO; manifests of this show are refused until then";
