@@ -340,7 +340,10 @@ export interface SheetTile {
   readonly mark: "pass" | "warn" | "fail" | "error" | "waiting";
 }
 export interface Images {
-  /** Reads only the head. Broken: code HP-PLATE-BROKEN; a kind that no reader has: HP-PLATE-KIND (HotplateError). */
+  /**
+   * Reads only the head. Broken: code HP-PLATE-BROKEN; a kind that no reader has: HP-PLATE-KIND; one that takes a tool which
+   * this node lacks: HP-PLATE-DECODER (HotplateError). So do all that decode.
+   */
   header(path: string): Promise<ImageHeader>;
   /** Writes (EEXIST) what the graph is fed: an explicitly named sRGB PNG made from the plate, which is opened read-only. */
   feed(

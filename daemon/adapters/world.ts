@@ -62,7 +62,12 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
     exec,
     gpus: createGpus({ clock, exec }),
     // Two threads decode at once: more would only wait for the two cores that a farm node spares us.
-    images: createImages({ checkFolders: config.plugins, workers: 2 }),
+    images: createImages({
+      checkFolders: config.plugins,
+      workers: 2,
+      // A directory of its own: the daemon empties its scratch at start, while a command may be decoding.
+      scratchDir: join(config.stateDir, "decoding"),
+    }),
     slotProcesses: createSlotProcesses({ stateDir: config.stateDir, now: () => clock.now() }),
     colours: createColours({
       files,

@@ -109,6 +109,11 @@ export const ERRORS = {
     "Convert it to PNG, TIFF, JPEG or ZIP EXR.",
     EXIT.invalid,
   ),
+  "HP-PLATE-DECODER": entry(
+    "The plate's kind takes a tool that is not installed on this node.",
+    "Install it (Debian: openimageio-tools; for some kinds ffmpeg), or convert the plate to ZIP EXR.",
+    EXIT.uncheckable,
+  ),
   "HP-PLATE-BROKEN": entry("A plate file is damaged.", "Copy it again from its source.", EXIT.invalid),
   "HP-PLATE-GROWING": entry(
     "A plate is still being copied.",

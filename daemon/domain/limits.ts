@@ -66,6 +66,12 @@ export const LIMITS = {
   imageDecodedBytesMax: 2 * 1024 * 1024 * 1024,
   imageHeadBytesMax: 64 * 1024,
   imageWorkMs: 120_000,
+  /** Shorter than imageWorkMs: a tool ends before the worker that waits for it is given up. */
+  imageToolMs: 90_000,
+  imageToolVersionMs: 15_000,
+  imageToolFramesMax: 16,
+  imageToolCacheMiB: 64,
+  imageToolMemoryBytesMax: 12 * 1024 * 1024 * 1024,
   imageQueueMax: 10_000,
   imageWorkerIdleMs: 15_000,
   exrChannelsMax: 64,

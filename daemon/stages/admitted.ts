@@ -151,6 +151,7 @@ const ABOUT_PLATES: ReadonlySet<string> = new Set([
   "HP-PLATE-MISSING",
   "HP-PLATE-FRAMES",
   "HP-PLATE-BROKEN",
+  "HP-PLATE-DECODER",
   "HP-PATH-BROKEN",
 ]);
 

@@ -171,7 +171,7 @@ function embedOf(context: StageContext, { plan, show, wedge, step }: Finishing, 
  */
 function finishFailed(flight: Flight, filename: string, error: unknown): unknown {
   const code = error instanceof HotplateError ? error.code : null;
-  if (code === "HP-PLATE-BROKEN" || code === "HP-PLATE-KIND")
+  if (code === "HP-PLATE-BROKEN" || code === "HP-PLATE-KIND" || code === "HP-PLATE-DECODER")
     return new NoResult(`${filename} can't be published: ${messageOf(error)}`);
   // Also where OCIO's tool is missing or breaks: it may be there on the next try, and must not be waited for without end.
   const unlucky = code === "HP-IMAGE-WORKER" || code === "HP-COLOR-TOOL" || systemCode(error) === "ETIMEDOUT";

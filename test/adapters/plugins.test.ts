@@ -98,7 +98,7 @@ describe("a studio's folder", () => {
   test("is asked for in a worker, never in the daemon's own thread", async () => {
     using dir = tempDir();
     writeFileSync(dir.file("a.mjs"), `globalThis.hotplateTestTouched = true;\n${source("studio.a")}`);
-    const images = createImages({ checkFolders: [dir.path], workers: 1 });
+    const images = createImages({ scratchDir: "/nonexistent", checkFolders: [dir.path], workers: 1 });
     try {
       expect((await images.checks()).checks.map((entry) => entry.id)).toContain("studio.a");
       expect("hotplateTestTouched" in globalThis).toBe(false);

@@ -7,7 +7,8 @@ import type { DecodedImage } from "../../plugin.ts";
 import { notReadable } from "./byteSource.ts";
 import type { Answer } from "./comeBack.ts";
 import { overDisplay } from "./exrLayout.ts";
-import { isExr, loadFrame } from "./loadFrame.ts";
+import { isExr } from "./isExr.ts";
+import { loadFrame } from "./loadFrame.ts";
 import { readExr } from "./exrRead.ts";
 import type { Exr } from "./exrRead.ts";
 

@@ -15,6 +15,7 @@ import { readWhole } from "./byteSource.ts";
 import type { Answer, Planes } from "./comeBack.ts";
 import { comeBack, toSpace, turnedBack } from "./comeBack.ts";
 import { editMask } from "./editMask.ts";
+import type { FrameTools } from "./frameTools.ts";
 import { layEdit } from "./layEdit.ts";
 import type { Codes } from "./modelCodes.ts";
 import { modelCodes } from "./modelCodes.ts";
@@ -58,7 +59,7 @@ export function createBringBack(plates: Plates): BringBack {
     const plate = await plates.planes(path, color);
     const way = colorWay(color, stops);
     const fed = modelCodes(plate, way);
-    const edited = await maskOf(request, plate);
+    const edited = await maskOf(plates.tools, request, plate);
     const p999Stops = roundTripStops({ plate, fed, way, plan: color, mask: edited });
     kept = { key, plate, way, fed, mask: edited, roundTrip: { p999Stops, exposureStops: stops } };
     return kept;
@@ -107,12 +108,12 @@ async function published(
   return toSpace(planes, workingSpace(plate), of.to.space);
 }
 
-async function maskOf({ color, mask }: FinishRequest, plate: Planes): Promise<Float32Array | null> {
+async function maskOf(tools: FrameTools, { color, mask }: FinishRequest, plate: Planes): Promise<Float32Array | null> {
   if (color.mask === null) return null;
   if (color.mask.from === "plate") return editMask(plate, color.mask, plate);
   // An image that the manifest leaves out: the whole picture may change.
   if (mask === null) return null;
-  return editMask(await answerOf(readWhole(mask)), color.mask, plate);
+  return editMask(await answerOf((await tools.readable(readWhole(mask))).bytes), color.mask, plate);
 }
 
 function markOf({ simulated }: FinishRequest, { width, height }: Pick<Planes, "width" | "height">): PixelBox | null {

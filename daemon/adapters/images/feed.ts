@@ -11,7 +11,8 @@ import { bytesSource, readWhole } from "./byteSource.ts";
 import type { Planes } from "./comeBack.ts";
 import type { DisplayPicture } from "./exrPicture.ts";
 import { readHead } from "./head.ts";
-import { displayPicture, encodePng, isExr } from "./loadFrame.ts";
+import { isExr } from "./isExr.ts";
+import { displayPicture, encodePng } from "./loadFrame.ts";
 import type { Codes } from "./modelCodes.ts";
 import { modelCodes } from "./modelCodes.ts";
 import type { Plates } from "./plates.ts";
@@ -35,7 +36,7 @@ async function pictureOf(
   of: { readonly platePath: string; readonly color: FeedColor | null },
 ): Promise<DisplayPicture> {
   const { platePath, color } = of;
-  if (color === null) return displayPicture(readWhole(platePath));
+  if (color === null) return displayPicture((await plates.tools.readable(readWhole(platePath))).bytes);
   if (color.of === "image" || showsItself(color.plan)) {
     const bytes = readWhole(platePath);
     const codes = !isExr(bytes) && readHead(bytesSource(bytes)).sampleType === "uint";

@@ -20,9 +20,10 @@ import { changedOutside, layoutOf } from "./exrLayout.ts";
 import type { PlateExr } from "./exrLayout.ts";
 import { readExr } from "./exrRead.ts";
 import { encodeExr } from "./exrWrite.ts";
+import type { FrameTools } from "./frameTools.ts";
 import type { Head } from "./head.ts";
 import { readHead } from "./head.ts";
-import { isExr } from "./loadFrame.ts";
+import { isExr } from "./isExr.ts";
 import type { Plates } from "./plates.ts";
 import { identityOf } from "./plates.ts";
 import { insertChunk } from "./pngHead.ts";
@@ -34,11 +35,11 @@ export function createFinish(plates: Plates): Finish {
   const bringBack = createBringBack(plates);
   let kept: { readonly identity: string; readonly plate: KeptPlate } | null = null;
 
-  function plateOf(path: string): KeptPlate {
+  async function plateOf(path: string): Promise<KeptPlate> {
     const identity = identityOf(path);
     if (kept?.identity === identity) return kept.plate;
     kept = null;
-    const plate = readPlate(path);
+    const plate = await readPlate(plates.tools, path);
     kept = { identity, plate };
     return plate;
   }
@@ -52,12 +53,12 @@ export function createFinish(plates: Plates): Finish {
       writeNew(to, bytes);
       return { ...headOf(bytes), roundTrip: null, note: null };
     }
-    const answer = await answerOf(bytes);
+    const answer = await answerOf((await plates.tools.readable(bytes)).bytes);
     if (format.kind !== "exr") {
       const picture = await bringBack(request, answer, false);
       return writeCodes(request, { picture, deep: is16Bit(bytes, format) });
     }
-    const plate = request.plate === null ? null : plateOf(request.plate.path);
+    const plate = request.plate === null ? null : await plateOf(request.plate.path);
     const picture = await bringBack(request, answer, plate !== null && plate.isExr);
     return writeLight(request, { picture, plate, format });
   };
@@ -113,16 +114,18 @@ interface KeptPlate extends PlateExr {
   readonly note: string | null;
 }
 
+const NOT_KEPT: ReadonlySet<string> = new Set(["HP-PLATE-KIND", "HP-PLATE-DECODER"]);
+
 /** A plate of another kind gives its results nothing but the picture. */
-function readPlate(path: string): KeptPlate {
+async function readPlate(tools: FrameTools, path: string): Promise<KeptPlate> {
   try {
     const bytes = readWhole(path);
     if (!isExr(bytes)) return { exr: null, attributes: [], note: null, isExr: false };
     const attributes = keptAttributes(bytesSource(bytes));
     try {
-      return { exr: readExr(bytes), attributes, note: null, isExr: true };
+      return { exr: readExr((await tools.readable(bytes)).bytes), attributes, note: null, isExr: true };
     } catch (error) {
-      if (!(error instanceof HotplateError) || error.code !== "HP-PLATE-KIND") throw error;
+      if (!(error instanceof HotplateError) || !NOT_KEPT.has(error.code)) throw error;
       const note = `The plate's windows and its channels beside the picture are not kept: ${error.message}.`;
       return { exr: null, attributes, note, isExr: true };
     }

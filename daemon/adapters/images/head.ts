@@ -11,6 +11,7 @@ import { dpxHead } from "./dpxHead.ts";
 import { exrHead } from "./exrHead.ts";
 import { jpegHead } from "./jpegHead.ts";
 import { pngHead } from "./pngHead.ts";
+import type { ToolName } from "./toolFind.ts";
 import { tiffHead } from "./tiffHead.ts";
 import { webpHead } from "./webpHead.ts";
 
@@ -23,6 +24,8 @@ export interface Head extends ImageHeader {
   readonly alpha: boolean;
   /** An embedded ICC profile. */
   readonly profile: boolean;
+  /** What no reader of ours decodes, and the tools that do (frameTools.ts), the preferred one first. */
+  readonly beyond?: { readonly what: string; readonly tools: readonly ToolName[] };
 }
 
 export function readHead(source: ByteSource): Head {

@@ -12,6 +12,8 @@ import { createWorkerPool } from "./workers.ts";
 export interface ImagesOptions {
   /** Folders of a studio's own checks; the shipped ones are always there. */
   readonly checkFolders: readonly string[];
+  /** For the files of image tools: on a local disk, made when it is needed. */
+  readonly scratchDir: string;
   /** Processes that decode at the same time. */
   readonly workers: number;
   /** Per piece of work, ms. */
@@ -20,7 +22,7 @@ export interface ImagesOptions {
 }
 
 export function createImages(options: ImagesOptions): Images & { close(): Promise<void> } {
-  const setUp = { checkFolders: options.checkFolders };
+  const setUp = { checkFolders: options.checkFolders, scratchDir: options.scratchDir };
   const shared = {
     setUp,
     deadlineMs: options.deadlineMs ?? LIMITS.imageWorkMs,

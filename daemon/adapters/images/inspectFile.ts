@@ -4,7 +4,7 @@
  * are opened read-only.
  */
 import { statSync } from "node:fs";
-import { systemCode, messageOf } from "../../domain/errors.ts";
+import { HotplateError, systemCode, messageOf } from "../../domain/errors.ts";
 import type { Inspection } from "../../domain/qc.ts";
 import { inspectFrame, needsPlate, wantsPlate } from "../../domain/qcRun.ts";
 import type { FrameFacts } from "../../domain/qcRun.ts";
@@ -12,14 +12,16 @@ import type { Check, DecodedImage, PixelBox } from "../../plugin.ts";
 import type { InspectRequest } from "../../ports.ts";
 import { readWhole, withFile } from "./byteSource.ts";
 import { parseExrHeader } from "./exrHeader.ts";
+import type { FrameTools } from "./frameTools.ts";
+import { isExr } from "./isExr.ts";
 import type { Loaded } from "./loadFrame.ts";
-import { isExr, loadFrame } from "./loadFrame.ts";
+import { loadFrame } from "./loadFrame.ts";
 
 export interface Inspector {
   inspect(request: InspectRequest): Promise<Inspection>;
 }
 
-export function createInspector(checks: readonly Check[]): Inspector {
+export function createInspector(checks: readonly Check[], tools: FrameTools): Inspector {
   let kept: { readonly identity: string; readonly loaded: Loaded } | null = null;
 
   async function plateOf(path: string): Promise<Loaded> {
@@ -28,7 +30,7 @@ export function createInspector(checks: readonly Check[]): Inspector {
       const identity = [path, stat.dev, stat.ino, stat.size, stat.mtimeNs].join("\n");
       if (kept?.identity === identity) return kept.loaded;
       kept = null;
-      const loaded = await loadFrame(readWhole(path));
+      const loaded = await loadBy(tools, readWhole(path));
       kept = { identity, loaded };
       return loaded;
     } catch (error) {
@@ -39,7 +41,7 @@ export function createInspector(checks: readonly Check[]): Inspector {
 
   return {
     async inspect(request) {
-      const facts = await lookAt(request);
+      const facts = await lookAt(tools, request);
       const needed = needsPlate(checks, request.checks);
       if (request.plateProblem !== undefined)
         return inspectFrame(checks, request.checks, { ...facts, plateProblem: request.plateProblem });
@@ -57,9 +59,9 @@ function withPlate(facts: FrameFacts, plate: Loaded): FrameFacts {
 }
 
 /** A file that is not there throws ENOENT: the task must be done again, which is no matter of its picture. */
-async function lookAt(request: InspectRequest): Promise<FrameFacts> {
+async function lookAt(tools: FrameTools, request: InspectRequest): Promise<FrameFacts> {
   const { path, bytes, frame, expected } = request;
-  const loaded = await loadResult(path, bytes);
+  const loaded = await loadResult(tools, path, bytes);
   const windows = loaded.kind === "frame" ? loaded.image.windows : null;
   const plateWindows = windows === null || request.platePath === null ? null : windowsOf(request.platePath);
   return {
@@ -101,7 +103,7 @@ function inData([x, y, width, height]: PixelBox, { data, display }: Windows): Pi
   return [x + display[0] - data[0], y + display[1] - data[1], width, height];
 }
 
-async function loadResult(path: string, bytes: number): Promise<Loaded> {
+async function loadResult(tools: FrameTools, path: string, bytes: number): Promise<Loaded> {
   let data: Uint8Array;
   try {
     data = readWhole(path);
@@ -112,5 +114,17 @@ async function loadResult(path: string, bytes: number): Promise<Loaded> {
   }
   if (data.length !== bytes)
     return { kind: "broken", message: `the file has ${data.length} bytes; ${bytes} were staged` };
-  return loadFrame(data);
+  return loadBy(tools, data);
+}
+
+/** By the built-in readers and sharp, or by a tool of this machine; which of them it was stands in `reader`. */
+async function loadBy(tools: FrameTools, data: Uint8Array): Promise<Loaded> {
+  try {
+    const { bytes, by } = await tools.readable(data);
+    const loaded = await loadFrame(bytes);
+    return by === null || loaded.kind !== "frame" ? loaded : { kind: "frame", image: { ...loaded.image, reader: by } };
+  } catch (error) {
+    if (!(error instanceof HotplateError)) throw error;
+    return { kind: error.code === "HP-PLATE-BROKEN" ? "broken" : "unreadable", message: error.message };
+  }
 }

@@ -17,6 +17,7 @@ import type { DisplayPicture } from "./exrPicture.ts";
 import { displayCode, exrDisplay, exrSamples } from "./exrPicture.ts";
 import { readExr } from "./exrRead.ts";
 import type { Head } from "./head.ts";
+import { isExr } from "./isExr.ts";
 import { readHead } from "./head.ts";
 import { insertChunk, walkPng } from "./pngHead.ts";
 
@@ -64,11 +65,6 @@ async function decode(bytes: Uint8Array): Promise<DecodedImage> {
 function bitDepthOf({ bitDepth }: Head): DecodedImage["bitDepth"] {
   assert(bitDepth === 8 || bitDepth === 10 || bitDepth === 12 || bitDepth === 16 || bitDepth === 32, "a head's depth");
   return bitDepth;
-}
-
-/** By content; also files with other channels than R, G, B are decoded, which `exrHead` refuses as plates. */
-export function isExr(bytes: Uint8Array): boolean {
-  return bytes.length >= 4 && bytes[0] === 0x76 && bytes[1] === 0x2f && bytes[2] === 0x31 && bytes[3] === 0x01;
 }
 
 function open(bytes: Uint8Array, head: Head, options: { readonly profile: boolean }): Sharp {

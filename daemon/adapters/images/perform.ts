@@ -2,11 +2,13 @@
  * Does one image job inside a worker. Headers load no decoder: sharp and the checks are imported when the first job needs
  * them, so that a worker that only reads headers starts in milliseconds and stays small.
  */
+import type { ImageHeader } from "../../ports.ts";
 import { judgeSequence } from "../../domain/qcRun.ts";
 import type { LoadedChecks } from "../plugins.ts";
 import { withFile } from "./byteSource.ts";
 import { colorHints } from "./colorHints.ts";
 import { publicHeader, readHead } from "./head.ts";
+import type { FrameTools } from "./frameTools.ts";
 import type { Finish } from "./finish.ts";
 import type { ImageJob, ImageJobKind, ImageResults, WorkerSetUp } from "./imageJobs.ts";
 import type { Plates } from "./plates.ts";
@@ -21,6 +23,7 @@ interface Loaded extends LoadedChecks {
 export function createPerformer(setUp: WorkerSetUp): Perform {
   let checks: Promise<Loaded> | null = null;
   let decoder: Promise<void> | null = null;
+  let tools: Promise<FrameTools> | null = null;
   let plates: Promise<Plates> | null = null;
   let finisher: Promise<Finish> | null = null;
 
@@ -30,20 +33,19 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
       import("./inspectFile.ts"),
     ]);
     const loaded = await loadChecks(setUp.checkFolders);
-    return { ...loaded, inspector: createInspector(loaded.checks) };
+    return { ...loaded, inspector: createInspector(loaded.checks, await withTools()) };
   }
+  const withTools = () => (tools ??= toolsOf(setUp));
   const loaded = () => (checks ??= load());
   const withDecoder = () => (decoder ??= import("./loadFrame.ts").then(({ setUpSharp }) => setUpSharp()));
 
-  const withPlates = () => (plates ??= import("./plates.ts").then(({ createPlates }) => createPlates()));
+  const withPlates = () =>
+    (plates ??= import("./plates.ts").then(async ({ createPlates }) => createPlates(await withTools())));
 
   return async (job) => {
     switch (job.kind) {
       case "header":
-        return withFile(job.path, (source) => {
-          const head = readHead(source);
-          return { ...publicHeader(head), color: colorHints(source, head) };
-        });
+        return headerOf(job.path, withTools);
       case "checks":
         return (await loaded()).book;
       case "inspectSequence":
@@ -65,14 +67,30 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
       case "thumbnail":
       case "sheet":
         await withDecoder();
-        return performPixels(job, loaded);
+        return performPixels(job, loaded, await withTools());
     }
   };
+}
+
+async function headerOf(path: string, tools: () => Promise<FrameTools>): Promise<ImageHeader> {
+  const { head, color } = withFile(path, (source) => {
+    const read = readHead(source);
+    return { head: read, color: colorHints(source, read) };
+  });
+  if (head.beyond !== undefined) (await tools()).demand(head);
+  return { ...publicHeader(head), color };
+}
+
+/** Tools are looked for and started only where a file needs one. */
+async function toolsOf({ scratchDir }: WorkerSetUp): Promise<FrameTools> {
+  const [{ createFrameTools }, { createExec }] = await Promise.all([import("./frameTools.ts"), import("../exec.ts")]);
+  return createFrameTools({ exec: createExec(), scratchDir, path: process.env["PATH"] });
 }
 
 async function performPixels(
   job: Exclude<ImageJob, { readonly kind: "header" | "checks" | "inspectSequence" | "finish" | "compare" | "feed" }>,
   loaded: () => Promise<Loaded>,
+  tools: FrameTools,
 ): Promise<ImageResults[ImageJobKind]> {
   switch (job.kind) {
     case "inspect":
@@ -81,10 +99,10 @@ async function performPixels(
       await (await import("./blend.ts")).blend(job.request);
       return null;
     case "thumbnail":
-      await (await import("./thumbnail.ts")).thumbnail(job.from, job.to, job.pixels);
+      await (await import("./thumbnail.ts")).thumbnail(tools, job);
       return null;
     case "sheet":
-      await (await import("./sheet.ts")).sheet(job.request, job.to);
+      await (await import("./sheet.ts")).sheet(tools, job.request, job.to);
       return null;
   }
 }

@@ -8,19 +8,23 @@ import { autoStops, colorWay } from "../../domain/colorWay.ts";
 import { answerOf } from "./answer.ts";
 import { bytesSource, readWhole } from "./byteSource.ts";
 import type { Planes } from "./comeBack.ts";
+import type { FrameTools } from "./frameTools.ts";
 import { readHead } from "./head.ts";
-import { displayPicture, isExr } from "./loadFrame.ts";
+import { isExr } from "./isExr.ts";
+import { displayPicture } from "./loadFrame.ts";
 import { turnFile } from "./ocioTool.ts";
 import { meanLog2 } from "./roundTrip.ts";
 
 export interface Plates {
+  /** For what the built-in readers leave. */
+  readonly tools: FrameTools;
   /** Over the picture (the display window), not multiplied by alpha; of a space that only OCIO knows: turned by it. */
   planes(path: string, plan: Pick<ColorPlan, "plate" | "config">): Promise<Planes>;
   /** The exposure of a plan: its own, or by the frame named (the plate's first, so that no frame flickers). */
   stops(plan: ColorPlan, reference: string | null): Promise<number>;
 }
 
-export function createPlates(): Plates {
+export function createPlates(tools: FrameTools): Plates {
   let kept: { readonly key: string; readonly planes: Planes } | null = null;
   let exposed: { readonly key: string; readonly stops: number } | null = null;
 
@@ -28,12 +32,13 @@ export function createPlates(): Plates {
     const key = `${identityOf(path)}\n${plan.plate?.name}\n${plan.config?.sha256}`;
     if (kept?.key === key) return kept.planes;
     kept = null;
-    const read = await readPlanes(path, plan);
+    const read = await readPlanes(tools, path, plan);
     kept = { key, planes: read };
     return read;
   }
 
   return {
+    tools,
     planes,
     async stops(plan, reference) {
       if (plan.exposure !== "auto") return plan.exposure;
@@ -41,7 +46,7 @@ export function createPlates(): Plates {
       const key = `${identityOf(reference)}\n${plan.plate?.name}\n${plan.config?.sha256}`;
       if (exposed?.key === key) return exposed.stops;
       // The keeper of the last plate is left alone: frames follow each other, the reference comes once.
-      const frame = kept?.key === key ? kept.planes : await readPlanes(reference, plan);
+      const frame = kept?.key === key ? kept.planes : await readPlanes(tools, reference, plan);
       const stops = autoStops(meanLog2(frame, colorWay({ ...plan, how: "edit" }, 0)));
       exposed = { key, stops };
       return stops;
@@ -55,10 +60,14 @@ export function identityOf(path: string): string {
   return [path, stat.dev, stat.ino, stat.size, stat.mtimeNs].join("\n");
 }
 
-async function readPlanes(path: string, { plate, config }: Pick<ColorPlan, "plate" | "config">): Promise<Planes> {
+async function readPlanes(
+  tools: FrameTools,
+  path: string,
+  { plate, config }: Pick<ColorPlan, "plate" | "config">,
+): Promise<Planes> {
   if (plate !== null && plate.via !== null && config !== null)
     return answerOf(turnFile(path, { config: config.path, from: plate.name, to: plate.via.name }));
-  const bytes = readWhole(path);
+  const { bytes } = await tools.readable(readWhole(path));
   if (!isExr(bytes)) {
     const head = readHead(bytesSource(bytes));
     // A file that carries a profile says more of its values than "8 bits are sRGB" does; a name says more than both.

@@ -10,6 +10,7 @@ import { ADVANCE, GLYPH_HEIGHT, plainText, textWidth } from "./bitmapFont.ts";
 import { readWhole } from "./byteSource.ts";
 import type { Area, Canvas, Rgb } from "./canvas.ts";
 import { createCanvas, drawBits, drawPicture, drawText, fillArea, strokeArea } from "./canvas.ts";
+import type { FrameTools } from "./frameTools.ts";
 import { encodeJpeg, smallPicture } from "./loadFrame.ts";
 import type { SmallPicture } from "./loadFrame.ts";
 import { writeNew } from "./writeNew.ts";
@@ -57,7 +58,7 @@ interface Layout {
   readonly height: number;
 }
 
-export async function sheet(request: SheetRequest, to: string): Promise<void> {
+export async function sheet(tools: FrameTools, request: SheetRequest, to: string): Promise<void> {
   assert(
     request.tiles.length > 0 && request.tiles.length <= LIMITS.contactSheetTilesMax,
     "a contact sheet has 1 to contactSheetTilesMax tiles",
@@ -65,7 +66,7 @@ export async function sheet(request: SheetRequest, to: string): Promise<void> {
   assert(Number.isInteger(request.columns) && request.columns > 0, "a contact sheet has columns");
   const columns = Math.min(request.columns, request.tiles.length);
   const wide = { width: widthFor(columns), height: widthFor(columns) * 2 };
-  const first = await firstPicture(request.tiles, wide);
+  const first = await firstPicture(tools, request.tiles, wide);
   const layout = layoutFor(columns, request.tiles.length, first === null ? 9 / 16 : first.height / first.width);
   const canvas = createCanvas(layout.width, layout.height, GREY);
   drawTitle(canvas, request);
@@ -78,7 +79,7 @@ export async function sheet(request: SheetRequest, to: string): Promise<void> {
       ...layout.tile,
     };
     // One after another: a sheet of full-size results must not hold them all.
-    drawTile(canvas, { tile, area, layout, picture: await pictureOf(tile, layout.picture) });
+    drawTile(canvas, { tile, area, layout, picture: await pictureOf(tools, tile, layout.picture) });
   }
   writeNew(to, await encodeJpeg(canvas));
 }
@@ -108,27 +109,31 @@ function lineHeight(scale: number): number {
 }
 
 async function firstPicture(
+  tools: FrameTools,
   tiles: readonly SheetTile[],
   box: { readonly width: number; readonly height: number },
 ): Promise<SmallPicture | null> {
   for (const tile of tiles) {
-    const picture = await pictureOf(tile, box);
+    const picture = await pictureOf(tools, tile, box);
     if (picture !== null && picture !== "unreadable") return picture;
   }
   return null;
 }
 
+const UNREADABLE: ReadonlySet<string> = new Set(["HP-PLATE-BROKEN", "HP-PLATE-KIND", "HP-PLATE-DECODER"]);
+
 async function pictureOf(
+  tools: FrameTools,
   tile: SheetTile,
   box: { readonly width: number; readonly height: number },
 ): Promise<SmallPicture | "unreadable" | null> {
   if (tile.path === null) return null;
   try {
-    return await smallPicture(readWhole(tile.path), box);
+    const { bytes } = await tools.readable(readWhole(tile.path));
+    return await smallPicture(bytes, box);
   } catch (error) {
     // The file's fault becomes a tile that says so; a fault of ours does not hide behind it.
-    if (error instanceof HotplateError && (error.code === "HP-PLATE-BROKEN" || error.code === "HP-PLATE-KIND"))
-      return "unreadable";
+    if (error instanceof HotplateError && UNREADABLE.has(error.code)) return "unreadable";
     if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "EFBIG"))
       return "unreadable";
     throw error;

@@ -1,8 +1,16 @@
 /** A JPEG of a picture for people: the longer side is at most `pixels`; sRGB; never enlarged. The source is only read. */
 import { readWhole } from "./byteSource.ts";
+import type { FrameTools } from "./frameTools.ts";
 import { smallJpeg } from "./loadFrame.ts";
 import { writeNew } from "./writeNew.ts";
 
-export async function thumbnail(from: string, to: string, pixels: number): Promise<void> {
-  writeNew(to, await smallJpeg(readWhole(from), pixels));
+interface ThumbnailOf {
+  readonly from: string;
+  readonly to: string;
+  readonly pixels: number;
+}
+
+export async function thumbnail(tools: FrameTools, of: ThumbnailOf): Promise<void> {
+  const { bytes } = await tools.readable(readWhole(of.from));
+  writeNew(of.to, await smallJpeg(bytes, of.pixels));
 }

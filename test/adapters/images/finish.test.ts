@@ -9,7 +9,7 @@ import type { FinishRequest } from "../../../daemon/ports.ts";
 import { writePng, pngBytes } from "../../fixtures/pictures.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 
-const shared = createImages({ checkFolders: [], workers: 1 });
+const shared = createImages({ scratchDir: "/nonexistent", checkFolders: [], workers: 1 });
 afterAll(() => shared.close());
 
 function request(returned: string, to: string, more: Partial<FinishRequest> = {}): FinishRequest {

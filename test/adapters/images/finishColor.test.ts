@@ -19,7 +19,7 @@ import { absent } from "../../fixtures/optionalTools.ts";
 import type { TempDir } from "../../fixtures/tempDir.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 
-const shared = createImages({ checkFolders: [], workers: 1 });
+const shared = createImages({ scratchDir: null, checkFolders: [], workers: 1 });
 afterAll(() => shared.close());
 
 const W = 64;

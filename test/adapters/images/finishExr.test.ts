@@ -21,7 +21,7 @@ import { absent } from "../../fixtures/optionalTools.ts";
 import { codes16, pngBytes, writePng } from "../../fixtures/pictures.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 
-const shared = createImages({ checkFolders: [], workers: 1 });
+const shared = createImages({ scratchDir: "/nonexistent", checkFolders: [], workers: 1 });
 afterAll(() => shared.close());
 
 const HALF_ZIP: OutputFormat = { kind: "exr", type: "half", compression: "zip" };

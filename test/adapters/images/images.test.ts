@@ -11,7 +11,7 @@ import { pngBytes, writePng } from "../../fixtures/pictures.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 import { ALL_CHECKS } from "../../fixtures/versionFacts.ts";
 
-const shared = createImages({ checkFolders: [], workers: 1 });
+const shared = createImages({ scratchDir: "/nonexistent", checkFolders: [], workers: 1 });
 afterAll(() => shared.close());
 
 function request(path: string, more: Partial<InspectRequest> = {}): InspectRequest {
@@ -222,6 +222,7 @@ describe("workers that die", () => {
     mkdirSync(dir.file("checks"));
     writeFileSync(dir.file("checks/studio.mjs"), plugin("studio.check", body));
     const images = createImages({
+      scratchDir: "/nonexistent",
       checkFolders: [dir.file("checks")],
       workers: 1,
       ...(timer === undefined ? {} : { timer }),
@@ -286,7 +287,7 @@ describe("workers that die", () => {
   test("closing answers everything that waits, and a closed port refuses", async () => {
     using dir = tempDir();
     const path = await writePng(dir.path, "a.png", PICTURE);
-    const images = createImages({ checkFolders: [], workers: 1 });
+    const images = createImages({ scratchDir: "/nonexistent", checkFolders: [], workers: 1 });
     const waiting = [1, 2, 3].map((i) => failure(images.thumbnail(path, dir.file(`${i}.jpg`), 16)));
     await images.close();
     for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: "HP-IMAGE-WORKER" });

@@ -7,6 +7,7 @@ import { sheet, wrap } from "../../../daemon/adapters/images/sheet.ts";
 import { LIMITS } from "../../../daemon/domain/limits.ts";
 import type { SheetTile } from "../../../daemon/ports.ts";
 import { writePng } from "../../fixtures/pictures.ts";
+import { noTools } from "../../fixtures/tools.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 
 const tile = (path: string | null, label: string, mark: SheetTile["mark"] = "pass"): SheetTile => ({
@@ -53,7 +54,7 @@ describe("the sheet", () => {
       tile(blue, "w004"),
       tile(red, "w005"),
     ];
-    await sheet({ title: "envTunnel v007", columns: 3, tiles }, dir.file("sheet.jpg"));
+    await sheet(noTools(), { title: "envTunnel v007", columns: 3, tiles }, dir.file("sheet.jpg"));
     const { format, width, height } = await sharp(readFileSync(dir.file("sheet.jpg"))).metadata();
     expect(format).toBe("jpeg");
     // Three tiles of 480 px (the widest), gaps of 12, margins of 24; pictures are not enlarged, so 160 px stand in the middle.
@@ -78,6 +79,7 @@ describe("the sheet", () => {
     using dir = tempDir();
     writeFileSync(dir.file("broken.png"), "not a picture");
     await sheet(
+      noTools(),
       { title: "t", columns: 2, tiles: [tile(dir.file("broken.png"), "a", "fail"), tile(dir.file("gone.png"), "b")] },
       dir.file("s.jpg"),
     );
@@ -90,7 +92,7 @@ describe("the sheet", () => {
     const tiles = Array.from({ length: LIMITS.contactSheetTilesMax }, (_, i) =>
       tile(i === 0 ? tall : null, `w${i + 1}`, "waiting"),
     );
-    await sheet({ title: "t", columns: 4, tiles }, dir.file("s.jpg"));
+    await sheet(noTools(), { title: "t", columns: 4, tiles }, dir.file("s.jpg"));
     expect((await sharp(readFileSync(dir.file("s.jpg"))).metadata()).height).toBeLessThanOrEqual(
       LIMITS.contactSheetPixelsMax,
     );
@@ -99,7 +101,9 @@ describe("the sheet", () => {
   test("an existing file is not written over", async () => {
     using dir = tempDir();
     writeFileSync(dir.file("s.jpg"), "mine");
-    await expect(sheet({ title: "t", columns: 1, tiles: [tile(null, "a")] }, dir.file("s.jpg"))).rejects.toMatchObject({
+    await expect(
+      sheet(noTools(), { title: "t", columns: 1, tiles: [tile(null, "a")] }, dir.file("s.jpg")),
+    ).rejects.toMatchObject({
       code: "EEXIST",
     });
     expect(readFileSync(dir.file("s.jpg"), "utf8")).toBe("mine");
