@@ -23,7 +23,7 @@ export async function action(
   if (out !== null && existsSync(out)) throw new HotplateError("HP-STATE-REFUSED", `${out} is there already.`);
   const files = createFiles();
   const [one, two] = [await readVersion(files, resolve(a)), await readVersion(files, resolve(b))];
-  const images = options["pixels"] === false ? null : createImages({ checkFolders: [], workers: 1 });
+  const images = options["pixels"] === false ? null : createImages({ checkFolders: [], workers: 1, scratchDir: null });
   try {
     const diff = await diffVersions(one, two, { images, picture: out });
     context.print(diff, () => words(diff));

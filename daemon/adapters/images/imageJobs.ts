@@ -62,6 +62,6 @@ export interface WorkerQuestion {
 }
 export interface WorkerSetUp {
   readonly checkFolders: readonly string[];
-  /** For the files of image tools: on a local disk, made when it is needed. */
-  readonly scratchDir: string;
+  /** For the files of image tools: on a local disk, made when it is needed. Null: no tool is used. */
+  readonly scratchDir: string | null;
 }

@@ -12,8 +12,8 @@ import { createWorkerPool } from "./workers.ts";
 export interface ImagesOptions {
   /** Folders of a studio's own checks; the shipped ones are always there. */
   readonly checkFolders: readonly string[];
-  /** For the files of image tools: on a local disk, made when it is needed. */
-  readonly scratchDir: string;
+  /** For the files of image tools: on a local disk, made when it is needed. Null: no tool is used. */
+  readonly scratchDir: string | null;
   /** Processes that decode at the same time. */
   readonly workers: number;
   /** Per piece of work, ms. */

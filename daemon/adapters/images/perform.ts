@@ -84,7 +84,11 @@ async function headerOf(path: string, tools: () => Promise<FrameTools>): Promise
 /** Tools are looked for and started only where a file needs one. */
 async function toolsOf({ scratchDir }: WorkerSetUp): Promise<FrameTools> {
   const [{ createFrameTools }, { createExec }] = await Promise.all([import("./frameTools.ts"), import("../exec.ts")]);
-  return createFrameTools({ exec: createExec(), scratchDir, path: process.env["PATH"] });
+  return createFrameTools({
+    exec: createExec(),
+    scratchDir: scratchDir ?? "",
+    path: scratchDir === null ? "" : process.env["PATH"],
+  });
 }
 
 async function performPixels(
