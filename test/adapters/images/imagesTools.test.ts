@@ -72,7 +72,7 @@ describe("a kind that takes a tool", () => {
       channels: 3,
       bitDepth: 16,
     });
-    expect(await images.feed(path, dir.file("feed.png"))).toEqual({ width: 64, height: 48 });
+    expect(await images.feed(path, dir.file("feed.png"), null)).toEqual({ width: 64, height: 48 });
     const seen = await images.inspect(request(path));
     expect(seen.verdict).toBe("pass");
     expect(seen.reader).toMatch(/^oiiotool \d+\.\d.*, hotplate exr \d$/);
@@ -93,7 +93,7 @@ describe("a kind that takes a tool", () => {
       hint: expect.stringContaining("apt install openimageio-tools") as string,
     };
     await expect(images.header(path)).rejects.toMatchObject(missing);
-    await expect(images.feed(path, dir.file("feed.png"))).rejects.toMatchObject(missing);
+    await expect(images.feed(path, dir.file("feed.png"), null)).rejects.toMatchObject(missing);
     await expect(images.thumbnail(path, dir.file("small.jpg"), 32)).rejects.toMatchObject(missing);
     expect(await images.inspect(request(path))).toMatchObject({ verdict: "error" });
     const tiles = [{ path, label: "w001", mark: "error" }] as const;
@@ -110,7 +110,7 @@ describe("a kind that takes a tool", () => {
     execFileSync("mkfifo", [ready]);
     const script = `case "$1" in --version) echo 9.8.7; exit 0;; esac; echo $$ > ${pidFile}; echo > ${ready}; exec sleep 1000`;
     const images = imagesIn(dir, binWith(dir, script));
-    const feed = images.feed(path, dir.file("feed.png")).catch((error: unknown) => error);
+    const feed = images.feed(path, dir.file("feed.png"), null).catch((error: unknown) => error);
     // The tool has started when it writes into the pipe.
     await new Promise<void>((resolve) => {
       void import("node:fs/promises").then(async ({ readFile }) => {
