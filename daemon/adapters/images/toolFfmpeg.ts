@@ -50,12 +50,11 @@ export async function decodeByFfmpeg(
 
 function arguments_(header: ExrHeader, count: number): readonly string[] {
   const words = header.channels.length === 4 ? "gbrapf32le" : "gbrpf32le";
-  return [
-    ...["-v", "error", "-nostdin", "-threads", "1", "-start_number", "0", "-i", "in.%d.exr"],
-    ...["-frames:v", String(count), "-fps_mode", "passthrough", "-autoscale", "0"],
-    // A native pixel format or an error: conversions cut off negatives and what is above 1.
-    ...["-noauto_conversion_filters", "-f", "rawvideo", "-pix_fmt", words, "out.raw"],
-  ];
+  const input = "-v error -nostdin -threads 1 -start_number 0 -i in.%d.exr";
+  const frames = `-frames:v ${count} -fps_mode passthrough -autoscale 0`;
+  // A native pixel format or an error: conversions cut off negatives and what is above 1.
+  const output = `-noauto_conversion_filters -f rawvideo -pix_fmt ${words} out.raw`;
+  return `${input} ${frames} ${output}`.split(" ");
 }
 
 function likeness({ channels, compression, data, display }: ExrHeader): string {

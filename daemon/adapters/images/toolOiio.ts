@@ -37,11 +37,9 @@ export async function decodeByOiio(
   if (first === undefined) return [];
   frames.forEach(({ bytes }, i) => writeFileSync(join(dir, `in.${number(i)}.exr`), bytes, { flag: "wx" }));
   const type = headers.every((header) => sampleBytes(header) === 2) ? "half" : "float";
-  const args = [
-    ...["--threads", "1", "--cache", String(LIMITS.imageToolCacheMiB), "--frames", `0-${frames.length - 1}`],
-    ...["in.#.exr", "--subimage", String(first.file.picture), "--selectmip", "0", "--scanline"],
-    ...["-d", type, "--compression", "none", "-o", "out.#.exr"],
-  ];
+  const all = `--threads 1 --cache ${LIMITS.imageToolCacheMiB} --frames 0-${frames.length - 1}`;
+  const input = `in.#.exr --subimage ${first.file.picture} --selectmip 0`;
+  const args = `${all} ${input} --scanline -d ${type} --compression none -o out.#.exr`.split(" ");
   await runTool(exec, tool, { args, cwd: dir });
   return headers.map((header, i) => checked(header, join(dir, `out.${number(i)}.exr`), tool));
 }

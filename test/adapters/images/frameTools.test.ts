@@ -98,7 +98,8 @@ describe("ffmpeg", () => {
           ...RGB,
           channels: ["R", "G", "B"].map((name) => ({ name, type: "half", value: sceneLinear(seed) }) as const),
         },
-        ...["--compression", "pxr24"],
+        "--compression",
+        "pxr24",
       ),
     );
     const counting: string[] = [];
