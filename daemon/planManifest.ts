@@ -220,10 +220,11 @@ async function look(
   const { manifest, recipe, rerun, dir, show } = of;
   const forPlate = recipe ?? ANY_RECIPE;
   const plate = await resolvePlate(world, { manifest, recipe: forPlate, dir, show });
-  const target = await resolveTarget(world, { manifest, recipe: forPlate, dir, plate: plate.value });
   const frames = framesOf(plate.value);
   const chunks = chunkPlan(recipe?.file ?? null, plate.value);
   const expanded = rerun === null ? expand(manifest, recipe?.file ?? null, frames.length) : asBefore(rerun);
+  const wedges = expanded.count;
+  const target = await resolveTarget(world, { manifest, recipe: forPlate, dir, plate: plate.value, show, wedges });
   const images =
     recipe === null ? found(null) : await resolveImages(world, { recipe, dir, manifest, wedges: expanded.wedges });
   // Of a plate that is not there (yet) nothing can be said but that.

@@ -10,27 +10,44 @@ import {
   nameOfResult,
   plateFolderAbove,
   takenName,
-  targetAt,
   versionDir,
 } from "./domain/naming.ts";
-import { isInside, parentDir, rootOf } from "./domain/paths.ts";
+import type { ShowPaths } from "./domain/pathBook.ts";
+import { pathsOf } from "./domain/pathBook.ts";
+import type { Place } from "./domain/pathLayout.ts";
+import { commonFolder, isInside, parentDir, relativePath, rootOf } from "./domain/paths.ts";
+import type { Tokens } from "./domain/pathTemplateParse.ts";
 import type { PlatePlan, Target } from "./domain/plan.ts";
 import type { RecipeFile } from "./domain/recipe.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
 import { found, refused } from "./planFinding.ts";
 import { nearestExisting, pathIn, realInside } from "./planPath.ts";
+import { boundPaths, lacksNames } from "./domain/targetPaths.ts";
+import { oneNameForMany, unnamed, unpublishable } from "./planDestination.ts";
+import { plateTokens, saidTokens } from "./platePath.ts";
 import { productAbove } from "./planSource.ts";
 
 interface Asked {
   readonly manifest: Manifest;
-  readonly recipe: { readonly file: Pick<RecipeFile, "name" | "plate"> };
+  readonly recipe: { readonly file: Pick<RecipeFile, "name" | "plate"> & Partial<Pick<RecipeFile, "result">> };
   readonly dir: string;
   readonly plate: PlatePlan | null;
+  readonly show: string;
+  /** How many variations the manifest makes. */
+  readonly wedges: number;
+}
+
+/** A destination with all that its templates may need; `to` as it is told to people. */
+interface Wanted {
+  readonly place: Place;
+  readonly layout: string;
+  readonly root: string;
+  readonly tokens: Tokens;
+  readonly to: string;
 }
 
 export async function resolveTarget(world: PathWorld, asked: Asked): Promise<Resolved<Target>> {
   const { manifest, recipe, plate } = asked;
-  const to = manifest.output?.to ?? "beside";
   const product = manifest.product ?? recipe.file.name;
   const bad = badName(product) ?? takenName(product);
   if (bad !== null)
@@ -42,6 +59,26 @@ export async function resolveTarget(world: PathWorld, asked: Asked): Promise<Res
       expected: "letters, digits, . _ -",
       action: "Choose another product name.",
     });
+  const show = pathsOf(world.layouts, asked.show);
+  const read = plateTokens(world, show, { plate, manifest });
+  if (read.findings.some((finding) => finding.severity !== "warning")) return refused(...read.findings);
+  const to = manifest.output?.to ?? show.to;
+  const wanted =
+    to === "work" || to === "publish"
+      ? inLayout(world, asked, { show, to, product, read: read.tokens })
+      : besideOrFolder(world, asked, { to, product });
+  if (wanted.value === null) return { ...wanted, value: null, findings: [...wanted.findings, ...read.findings] };
+  const target = await placed(world, asked, { wanted: wanted.value, product });
+  return { ...target, findings: [...target.findings, ...read.findings] };
+}
+
+function besideOrFolder(
+  world: PathWorld,
+  asked: Asked,
+  of: { readonly to: string; readonly product: string },
+): Resolved<Wanted> {
+  const { manifest, recipe, plate } = asked;
+  const { to, product } = of;
   let shotDir: string;
   if (to === "beside") {
     if (plate === null) {
@@ -63,39 +100,105 @@ export async function resolveTarget(world: PathWorld, asked: Asked): Promise<Res
     if (!path.ok) return refused(path.finding);
     shotDir = path.path;
   }
-  return placed(world, asked, { shotDir, product, to });
+  const root = rootOf(shotDir, world.config.roots);
+  if (root === null)
+    return refused({
+      code: "HP-PATH-ROOT",
+      path: ["output", "to"],
+      message: `Beside the plate is ${shotDir}, outside every configured root.`,
+      found: shotDir,
+      action: "Say output.to: FOLDER inside a root.",
+    });
+  const place = world.layouts.beside.places.beside;
+  if (place === undefined) throw new Error("the layout beside has no template of its name");
+  const beside = relativePath(shotDir, root.linux);
+  const tokens = { product, name: nameOf(asked), ...(beside === "" ? {} : { beside }) };
+  return found({ place, layout: "beside", root: root.linux, tokens, to });
+}
+
+/** A destination of the show's layout: its tokens come from the plate's path, the manifest, and their defaults. */
+function inLayout(
+  world: PathWorld,
+  asked: Asked,
+  of: { readonly show: ShowPaths; readonly to: "work" | "publish"; readonly product: string; readonly read: Tokens },
+): Resolved<Wanted> {
+  const { layout } = of.show;
+  const { plate, manifest } = asked;
+  const place = layout.places[of.to];
+  if (place === undefined)
+    return refused({
+      code: "HP-PATH-DESTINATION",
+      path: ["output", "to"],
+      message: `Layout ${layout.name} has no ${of.to}.`,
+      found: of.to,
+      expected: ["beside", ...Object.keys(layout.places).filter((name) => name !== "beside"), "or a folder"].join(", "),
+      action: "Leave output.to out (beside), or ask the TD for a layout with it.",
+    });
+  if (plate === null && (manifest.plate !== undefined || asked.recipe.file.plate?.required === true))
+    return { value: null, findings: [], waiting: null };
+  const root = rootOf(plate?.dir ?? asked.dir, world.config.roots);
+  if (root === null) return refused(outsideRoots(plate?.dir ?? asked.dir));
+  const defaults = Object.fromEntries(
+    Object.values(layout.types).flatMap((type) => (type.default === null ? [] : [[type.name, type.default]])),
+  );
+  const task = manifest.task === undefined ? {} : { task: manifest.task, step: manifest.task };
+  const size = plate === null ? {} : sizeTokens(plate, asked.recipe.file.result?.scale ?? null);
+  const tokens = {
+    ...defaults,
+    show: asked.show,
+    ...of.read,
+    ...saidTokens(manifest.shot),
+    ...task,
+    ...size,
+    product: of.product,
+  };
+  return found({ place, layout: layout.name, root: root.linux, tokens, to: of.to });
+}
+
+function sizeTokens(plate: PlatePlan, scale: number | null): Tokens {
+  return {
+    width: String(Math.round(plate.width * (scale ?? 1))),
+    height: String(Math.round(plate.height * (scale ?? 1))),
+  };
+}
+
+function outsideRoots(dir: string): Finding {
+  return {
+    code: "HP-PATH-ROOT",
+    path: ["output", "to"],
+    message: `${dir} lies outside every configured root.`,
+    found: dir,
+  };
 }
 
 async function placed(
   world: PathWorld,
   asked: Asked,
-  of: { readonly shotDir: string; readonly product: string; readonly to: string },
+  of: { readonly wanted: Wanted; readonly product: string },
 ): Promise<Resolved<Target>> {
-  const { shotDir, product, to } = of;
+  const { wanted, product } = of;
   const at = ["output", "to"];
-  const root = rootOf(shotDir, world.config.roots);
-  if (root === null)
+  const how = { swept: asked.wedges > 1, framed: asked.plate !== null && asked.plate.padding > 0 };
+  const paths = boundPaths(wanted.place, { ...wanted, ...how });
+  if (!paths.ok) return refused(...unnamed(wanted, paths));
+  const short = lacksNames(wanted.place, how);
+  if (short.length > 0) return refused(oneNameForMany(wanted, { short, wedges: asked.wedges }));
+  const { productDir, reviewDir } = paths;
+  const shotDir = commonFolder(parentDir(productDir), reviewDir);
+  if (isOwnPlace(world, parentDir(productDir)))
     return refused({
       code: "HP-PATH-ROOT",
       path: at,
-      message: `Beside the plate is ${shotDir}, outside every configured root.`,
-      found: shotDir,
-      action: "Say output.to: FOLDER inside a root.",
-    });
-  if (isOwnPlace(world, shotDir))
-    return refused({
-      code: "HP-PATH-ROOT",
-      path: at,
-      message: `Output would land in a folder that Hotplate keeps for itself (${shotDir}).`,
-      found: to,
+      message: `Output would land in a folder that Hotplate keeps for itself (${parentDir(productDir)}).`,
+      found: wanted.to,
       action: "Choose another folder.",
     });
   const plates =
-    plateFolderAbove(shotDir) ??
+    plateFolderAbove(parentDir(productDir)) ??
     (asked.plate !== null &&
-    to !== "beside" &&
-    isInside(shotDir, asked.plate.dir) &&
-    shotDir !== parentOfStill(asked.plate)
+    wanted.to !== "beside" &&
+    isInside(parentDir(productDir), asked.plate.dir) &&
+    parentDir(productDir) !== parentOfStill(asked.plate)
       ? asked.plate.dir
       : null);
   if (plates !== null)
@@ -103,24 +206,36 @@ async function placed(
       code: "HP-PATH-PLATES",
       path: at,
       message: `Output would land in a plate folder (${plates}). Plates are read-only.`,
-      found: shotDir,
+      found: parentDir(productDir),
       expected: "a folder outside it",
       action: "Leave output.to out (beside), or choose another folder.",
     });
-  const above = await productAbove(world, shotDir, root.linux);
+  const above = await productAbove(world, parentDir(productDir), wanted.root);
   if (above !== null)
     return refused({
       code: "HP-PATH-PLATES",
       path: at,
       message: `Output would land inside a product (${above}). Its versions are read-only.`,
-      found: shotDir,
+      found: parentDir(productDir),
       expected: "a folder outside it",
       action: "Leave output.to out (beside), or choose another folder.",
     });
-  const target = targetAt(shotDir, { product, name: nameOf(asked), root: root.linux });
-  const inside = await realInside(world, target.productDir, { written: to, at });
-  if (!inside.ok) return refused(inside.finding);
-  const existing = await nearestExisting(world, target.productDir);
+  const target: Target = {
+    shotDir,
+    productDir,
+    reviewDir,
+    product,
+    name: nameOf(asked),
+    root: wanted.root,
+    paths: paths.paths,
+  };
+  // Every place that will be written, links resolved, lies in a root.
+  for (const dir of [productDir, reviewDir]) {
+    const inside = await realInside(world, dir, { written: wanted.to, at });
+    if (!inside.ok) return refused(inside.finding);
+  }
+  if (wanted.to === "publish") return refused(...(await unpublishable(world, { wanted, product })));
+  const existing = await nearestExisting(world, productDir);
   if (!(await world.files.writable(existing))) return refused(noPermission(target));
   return found(target);
 }

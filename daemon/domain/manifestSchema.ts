@@ -116,9 +116,12 @@ const qc = z.strictObject({
 const output = z.strictObject({
   to: z
     .string()
-    .default("beside")
-    .describe("beside: beside the plate. Or a folder, relative to the manifest.")
-    .meta({ examples: ["beside", "./out"] }),
+    .min(1)
+    .optional()
+    .describe(
+      "beside (the plate), work (of the show's layout), or a folder, relative to the manifest. Default: beside.",
+    )
+    .meta({ examples: ["beside", "work", "./out"] }),
   format: outputFormatSchema
     .optional()
     .describe("png, png16, tiff or exr; or fields. Default: docs/formats.md.")
@@ -168,6 +171,11 @@ export const manifestSchema = z
       .optional()
       .describe("Name of the result stream. Default: the recipe's name.")
       .meta({ examples: ["envTunnel"] }),
+    shot: z
+      .union([z.string().min(1), z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), z.string().min(1))])
+      .optional()
+      .describe("Which shot, where the plate's path does not tell: its name, or tokens of the show's layout.")
+      .meta({ examples: ["010", { seq: "TUN", shot: "010" }] }),
     task: z
       .string()
       .optional()

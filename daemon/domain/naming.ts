@@ -2,9 +2,12 @@
  * The one naming module: where a version lands, what its files are called, what answers are called (decisions 1-8). Text
  * only; whether a place exists, is writable or lies inside a root is asked elsewhere.
  */
-import { versionName, wedgeName } from "./ids.ts";
+import { versionName } from "./ids.ts";
 import { baseName, extension, joinPath, parentDir } from "./paths.ts";
+import { templateText } from "./pathTemplate.ts";
 import type { PlatePlan, StepPlan, Target } from "./plan.ts";
+import type { TargetPaths } from "./targetPaths.ts";
+import { lateText } from "./targetPaths.ts";
 
 const PLATE_FOLDERS: ReadonlySet<string> = new Set(["plates", "plate", "scans", "scan", "footage"]);
 const RESOLUTION = /^\d{3,5}x\d{3,5}$/;
@@ -60,18 +63,11 @@ export function versionMismatch(plate: Pick<PlatePlan, "dir" | "stem">): readonl
   return null;
 }
 
-export function targetAt(
-  shotDir: string,
-  of: { readonly product: string; readonly name: string; readonly root: string },
-): Target {
-  return { shotDir, productDir: joinPath(shotDir, of.product), reviewDir: joinPath(shotDir, "review"), ...of };
-}
-
 export function versionDir(target: Target, version: number): string {
   return joinPath(target.productDir, versionName(version));
 }
 
-/** `[w032/]<name>_<product>_v007[_w032][.1001].png`, relative to the version's folder. */
+/** One result, relative to the version's folder: beside the plate `[w032/]<name>_<product>_v007[_w032][.1001].png`. */
 export function versionFileName(
   plan: Pick<StepPlan, "target" | "wedges">,
   of: {
@@ -82,13 +78,20 @@ export function versionFileName(
     readonly padding: number;
   },
 ): string {
-  const { name, product } = plan.target;
-  const swept = plan.wedges.length > 1;
-  const wedge = wedgeName(of.wedge);
-  const parts = [name, product, versionName(of.version), ...(swept ? [wedge] : [])].join("_");
-  const frame = of.frame === null ? "" : `.${frameText(of.frame, of.padding)}`;
-  const file = `${parts}${frame}.${extension(of.stagedPath) || "png"}`;
-  return swept ? `${wedge}/${file}` : file;
+  const frame = of.frame === null ? {} : { frame: frameText(of.frame, of.padding) };
+  const path = lateText(pathsOf(plan.target).file[plan.wedges.length > 1 ? "swept" : "single"], {
+    version: of.version,
+    wedge: of.wedge,
+    ext: extension(of.stagedPath) || "png",
+    ...frame,
+  });
+  // A folder that is there only for wedges may bring its slash along: {version}[/{wedge}]/...
+  return path.replace(/^\//, "");
+}
+
+/** `contact_v007.jpg`, further pages `contact_v007_p2.jpg`, relative to the version's folder. */
+export function sheetName(target: Target, version: number, page: number): string {
+  return lateText(pathsOf(target).sheet, { version, ...(page === 1 ? {} : { page }) });
 }
 
 /** Zero fill counts the minus, as the field writes it: -1 at 4 is `-001`. */
@@ -104,20 +107,49 @@ export interface ReviewPaths {
   readonly qcReport: string;
 }
 
-/** For people: `<shot>/review/<product>_v007/`; two products of a shot may both have a v007. */
+/** For people; beside the plate in `<shot>/review/<product>_v007/`: two products of a shot may both have a v007. */
 export function reviewPaths(target: Target, version: number): ReviewPaths {
-  const name = `${target.product}_${versionName(version)}`;
-  const reviewDir = joinPath(target.reviewDir, name);
+  const { qc } = pathsOf(target);
   return {
-    reviewDir,
-    contactSheet: joinPath(reviewDir, `${name}_contact.jpg`),
-    qcReport: joinPath(reviewDir, `${name}_qc.html`),
+    reviewDir: parentDir(proxyPath(target, { version, wedge: 1, frame: null })),
+    contactSheet: reviewSheet(target, version, 1),
+    qcReport: lateText(qc, { version }),
   };
 }
 
-/** `w001.1001.jpg`: a wedge's proxy in the review folder. */
-export function proxyName(wedge: number, frame: number | null): string {
-  return frame === null ? `${wedgeName(wedge)}.jpg` : `${wedgeName(wedge)}.${frame}.jpg`;
+export function reviewSheet(target: Target, version: number, page: number): string {
+  return lateText(pathsOf(target).contact, { version, ...(page === 1 ? {} : { page }) });
+}
+
+/** A wedge's proxy for people: beside the plate `w001.1001.jpg` in the version's review folder. */
+export function proxyPath(
+  target: Target,
+  of: { readonly version: number; readonly wedge: number; readonly frame: number | null },
+): string {
+  const frame = of.frame === null ? {} : { frame: String(of.frame) };
+  return lateText(pathsOf(target).review, { version: of.version, wedge: of.wedge, ext: "jpg", ...frame });
+}
+
+/** A plan made before there were layouts names its files as the layout beside ships them. */
+function pathsOf(target: Target): Pick<TargetPaths, "sheet" | "review" | "contact" | "qc"> & {
+  readonly file: { readonly swept: string; readonly single: string };
+} {
+  const { paths } = target;
+  if (paths !== undefined) return { ...paths, file: { swept: paths.file, single: paths.file } };
+  const text = (literal: string): string => templateText([{ kind: "text", text: literal }]);
+  const name = `${text(target.name)}_${text(target.product)}_v{version:0>3}`;
+  const version = `${text(target.product)}_v{version:0>3}`;
+  const review = `${text(target.reviewDir)}/${version}`;
+  return {
+    file: {
+      swept: `w{wedge:0>3}/${name}_w{wedge:0>3}[.{frame}].{ext}`,
+      single: `${name}[.{frame}].{ext}`,
+    },
+    sheet: "contact_v{version:0>3}[_p{page}].jpg",
+    review: `${review}/w{wedge:0>3}[.{frame}].{ext}`,
+    contact: `${review}/${version}_contact[_p{page}].jpg`,
+    qc: `${review}/${version}_qc.html`,
+  };
 }
 
 /** What may be a product's or a file's name on Linux, macOS, Windows and through Samba alike; null when it may. */

@@ -83,6 +83,7 @@ export function placeOf(work: LayoutWork, to: Destination): readonly Place[] {
     return [];
   }
   const dirs = { version_dir: templateText(split.version), product_dir: templateText(split.product) };
+  const stateKey = entry(text, `${to}_state`) === null ? "state" : `${to}_state`;
   const part = (name: string, key: string): readonly PathTemplate[] => {
     const found = entry(text, key)?.path;
     if (found === undefined) {
@@ -103,7 +104,7 @@ export function placeOf(work: LayoutWork, to: Destination): readonly Place[] {
     dirs.product_dir === ""
       ? [{ name: `${to}.product`, text: "", nodes: [] }]
       : one(work, `${to}.product`, "@product_dir", dirs),
-    part(`${to}.state`, entry(text, `${to}_state`) === null ? "state" : `${to}_state`),
+    part(`${to}.state`, stateKey),
     part(`${to}.sheet`, "sheet"),
     part(`${to}.review`, "review"),
     part(`${to}.contact`, "contact"),
@@ -118,8 +119,49 @@ export function placeOf(work: LayoutWork, to: Destination): readonly Place[] {
       expected: "@version_dir/...",
     });
   const place: Place = { to, file, version, product, state, sheet, review, contact, qc };
-  problems.push(...namesEnough(place, entry(text, `${to}_state`) === null ? "state" : `${to}_state`));
+  if (to !== "publish") problems.push(...ownNames(work, to, { dirs, state: entry(text, stateKey)?.path ?? "" }));
+  problems.push(...namesEnough(place, stateKey));
   return [place];
+}
+
+/**
+ * Versions that are made here are `v007` in a folder of their product, with its state beside them: pointers, references and
+ * approvals find them there. Only what is published may be called as the client wants it.
+ */
+function ownNames(
+  work: LayoutWork,
+  to: Destination,
+  of: { readonly dirs: { readonly version_dir: string; readonly product_dir: string }; readonly state: string },
+): readonly LayoutProblem[] {
+  const { version_dir: version, product_dir: product } = of.dirs;
+  const out: LayoutProblem[] = [];
+  if (version !== (product === "" ? "{version}" : `${product}/{version}`))
+    out.push({
+      at: [to],
+      message: `${to}: the version's folder is called {version} and nothing else`,
+      found: version,
+      expected: ".../{version}/...",
+    });
+  if (of.state !== "@product_dir/.hotplate")
+    out.push({
+      at: [`${to}_state`],
+      message: `${to}: its state lies in @product_dir/.hotplate`,
+      found: of.state,
+      expected: "@product_dir/.hotplate",
+    });
+  for (const [name, prefix] of [
+    ["version", "v"],
+    ["wedge", "w"],
+  ] as const) {
+    const type = work.types[name];
+    if (type === undefined || (type.prefix === prefix && type.digits === 3)) continue;
+    out.push({
+      at: ["tokens", name],
+      message: `token ${name}: they are called ${prefix}001, ${prefix}002, ... everywhere`,
+      expected: `{prefix: ${prefix}, digits: 3}`,
+    });
+  }
+  return out;
 }
 
 /** Two streams must never share one state folder, nor two versions one report. */

@@ -38,8 +38,8 @@ export interface PathParse {
 export interface ParseAnswer {
   /** Every reading; more than LIMITS.pathParsesMax are not told apart. */
   readonly parses: readonly PathParse[];
-  /** Where reading failed for good: how far it came, and what it looked for there. */
-  readonly failure: { readonly at: number; readonly wanted: string };
+  /** Where reading failed for good: how far it came, what it looked for there, and how much of the template it had met. */
+  readonly failure: { readonly at: number; readonly wanted: string; readonly met: number };
   /** Too many ways to try: the path was not read to its end, and counts as unreadable. */
   readonly capped: boolean;
 }

@@ -56,3 +56,19 @@ export function rootOf<R extends { readonly linux: string }>(path: string, roots
   }
   return best;
 }
+
+/** How a page in `dir` names a file elsewhere: `../review/x.jpg`. */
+export function linkFrom(dir: string, path: string): string {
+  const from = dir.split("/");
+  const to = path.split("/");
+  let same = 0;
+  while (same < from.length && same < to.length - 1 && from[same] === to[same]) same += 1;
+  return [...from.slice(same).map(() => ".."), ...to.slice(same)].join("/");
+}
+
+/** The deepest folder that holds both. */
+export function commonFolder(a: string, b: string): string {
+  let at = a;
+  while (at !== "/" && !isInside(b, at)) at = parentDir(at);
+  return at;
+}

@@ -9,6 +9,7 @@ import type { ColorPlan } from "./colorPlan.ts";
 import type { Output } from "./outputFormat.ts";
 import type { PathForm } from "./pathForms.ts";
 import type { Recipe } from "./recipe.ts";
+import type { TargetPaths } from "./targetPaths.ts";
 import type { RecordPlan } from "./recordPlan.ts";
 import type { RerunPlan } from "./rerunPlan.ts";
 
@@ -83,7 +84,7 @@ export interface WedgePlan {
   readonly models?: readonly string[];
 }
 
-/** Where a version lands: `<productDir>/v007/<name>_<product>_v007[_w032].<frame>.<ext>`. */
+/** Where a version lands: `<productDir>/v007/`, and in it the files that the show's layout names. */
 export interface Target {
   /** The folder that holds the product: the shot, beside the plates. */
   readonly shotDir: string;
@@ -94,6 +95,8 @@ export interface Target {
   readonly name: string;
   /** The configured root that contains it: the unit of mounts, breakers and demo marks. */
   readonly root: string;
+  /** Names of files and places for people; absent in plans made before layouts: as `beside` ships them. */
+  readonly paths?: TargetPaths;
 }
 
 export interface QcRequest {

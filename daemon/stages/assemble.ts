@@ -4,7 +4,7 @@
  * commit.json. Every file and directory is fsynced before the store is asked to decide. Repeatable: it starts from empty.
  */
 import type { Fence } from "../domain/ids.ts";
-import { versionDir } from "../domain/naming.ts";
+import { sheetName, versionDir } from "../domain/naming.ts";
 import { joinPath, parentDir } from "../domain/paths.ts";
 import { assetRecord } from "../domain/assetJson.ts";
 import type { AssetRecord } from "../domain/assetRecord.ts";
@@ -112,8 +112,9 @@ async function placeSheets(
   const out: CommitEntry[] = [];
   const placed = new Map(of.placed.map(({ wedge, frame, path }) => [`${wedge}/${frame}`, joinPath(of.tree, path)]));
   for (const page of sheetPages(step.plan, of.tasks, ({ wedge, frame }) => placed.get(`${wedge}/${frame}`) ?? null)) {
-    const path = sheetName(step.version ?? 0, page);
+    const path = sheetName(step.plan.target, step.version ?? 0, page.page);
     const target = joinPath(of.tree, path);
+    await makeDirs(files, of.tree, parentDir(target));
     const title = `${step.plan.target.name} ${step.plan.target.product} v${String(step.version).padStart(3, "0")}`;
     await world.images.sheet(
       {
@@ -127,12 +128,6 @@ async function placeSheets(
     out.push({ path, ...(await files.hash(target)) });
   }
   return out;
-}
-
-/** `contact_v007.jpg`, further pages `contact_v007_p2.jpg`. */
-export function sheetName(version: number, page: { readonly page: number }): string {
-  const base = `contact_v${String(version).padStart(3, "0")}`;
-  return page.page === 1 ? `${base}.jpg` : `${base}_p${page.page}.jpg`;
 }
 
 async function factsOf(

@@ -5,8 +5,8 @@
 import { versionName } from "../domain/ids.ts";
 import type { JobId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { proxyName, reviewPaths, versionDir, versionFileName } from "../domain/naming.ts";
-import { baseName, joinPath, rootOf } from "../domain/paths.ts";
+import { proxyPath, reviewPaths, reviewSheet, sheetName, versionDir, versionFileName } from "../domain/naming.ts";
+import { joinPath, linkFrom, parentDir, rootOf } from "../domain/paths.ts";
 import { qcHtml } from "../domain/qcReportHtml.ts";
 import { qcReportSchema } from "../domain/qcReport.ts";
 import { exists, ignore, makeDirs, replaceAnswer } from "../durable.ts";
@@ -89,36 +89,35 @@ async function update(context: StageContext, step: StepRow, proxies: Set<string>
   const { files, world } = context;
   const paths = reviewPaths(step.plan.target, step.version ?? 0);
   const root = rootOf(paths.reviewDir, world.config.roots)?.linux ?? step.plan.target.shotDir;
-  await makeDirs(files, root, paths.reviewDir);
+  for (const dir of foldersOf(paths)) await makeDirs(files, root, dir);
   const tasks = await world.store.tasks(step.id);
-  const missing = await makeProxies(context, step, { tasks, dir: paths.reviewDir, proxies });
+  const missing = await makeProxies(context, step, { tasks, proxies });
   if (missing) return { more: true };
   if (step.state === "committed") {
     await finish(context, step, paths);
     return { more: false };
   }
-  await drawSheets(context, step, { tasks, paths });
+  await drawSheets(context, step, { tasks });
   return { more: false };
 }
 
 async function makeProxies(
   context: StageContext,
   step: StepRow,
-  of: { readonly tasks: readonly TaskRow[]; readonly dir: string; readonly proxies: Set<string> },
+  of: { readonly tasks: readonly TaskRow[]; readonly proxies: Set<string> },
 ): Promise<boolean> {
   const { files, world } = context;
   let made = 0;
   for (const result of frameResults(step.plan, of.tasks)) {
     const shown = largest(result.sources);
-    const name = proxyName(result.wedge, result.frame);
-    const key = `${step.id}/${name}/${result.sources.map(({ task }) => task.fence).join("+")}`;
+    const target = proxyAt(step, result);
+    const key = `${step.id}/${target}/${result.sources.map(({ task }) => task.fence).join("+")}`;
     if (shown === null || result.task.inspection === null || of.proxies.has(key)) continue;
     if (made >= LIMITS.proxiesPerUnit) return true;
-    const target = joinPath(of.dir, name);
     const source = step.state === "committed" ? await publishedPath(context, step, result) : shown.staged.path;
     if (source === null) continue;
     if (!(await exists(files, target)) || step.state !== "committed") {
-      const temporary = joinPath(of.dir, `.hotplate-tmp.${world.ids.uuid()}.jpg`);
+      const temporary = temporaryAt(context, step, target);
       await world.images.thumbnail(source, temporary, LIMITS.thumbnailPixels);
       await files.rename(temporary, target);
     }
@@ -146,18 +145,17 @@ async function publishedPath(context: StageContext, step: StepRow, result: Frame
 async function drawSheets(
   context: StageContext,
   step: StepRow,
-  of: { readonly tasks: readonly TaskRow[]; readonly paths: ReturnType<typeof reviewPaths> },
+  of: { readonly tasks: readonly TaskRow[] },
 ): Promise<void> {
   const { files, world } = context;
-  const pages = sheetPages(step.plan, of.tasks, ({ task, sources, wedge, frame }) =>
-    sources.length > 0 && task.inspection !== null && task.state === "committing"
-      ? joinPath(of.paths.reviewDir, proxyName(wedge, frame))
+  const pages = sheetPages(step.plan, of.tasks, (result) =>
+    result.sources.length > 0 && result.task.inspection !== null && result.task.state === "committing"
+      ? proxyAt(step, result)
       : null,
   );
   for (const page of pages) {
-    const target =
-      page.page === 1 ? of.paths.contactSheet : of.paths.contactSheet.replace(/\.jpg$/, `_p${page.page}.jpg`);
-    const temporary = joinPath(of.paths.reviewDir, `.hotplate-tmp.${world.ids.uuid()}.jpg`);
+    const target = reviewSheet(step.plan.target, step.version ?? 0, page.page);
+    const temporary = temporaryAt(context, step, target);
     const title = `${step.plan.target.name} ${step.plan.target.product} ${versionName(step.version ?? 0)} (growing)`;
     await world.images.sheet({ title, columns: page.columns, tiles: page.tiles }, temporary);
     await files.rename(temporary, target);
@@ -166,16 +164,17 @@ async function drawSheets(
 
 /** The committed version's own sheet and report, copied out for people. */
 async function finish(context: StageContext, step: StepRow, paths: ReturnType<typeof reviewPaths>): Promise<void> {
-  const { files, world } = context;
+  const { files } = context;
   const version = versionDir(step.plan.target, step.version ?? 0);
-  const sheets = (await files.list(version, LIMITS.hotFolderEntriesMax)).filter((entry) =>
-    /^contact_.*\.jpg$/.test(entry.name),
-  );
-  for (const sheet of sheets) {
-    const target = sheetFor(paths.contactSheet, sheet.name);
-    const temporary = joinPath(paths.reviewDir, `.hotplate-tmp.${world.ids.uuid()}.jpg`);
-    await files.copy(joinPath(version, sheet.name), temporary);
+  const sheets: string[] = [];
+  for (let page = 1; ; page += 1) {
+    const own = joinPath(version, sheetName(step.plan.target, step.version ?? 0, page));
+    if (!(await exists(files, own))) break;
+    const target = reviewSheet(step.plan.target, step.version ?? 0, page);
+    const temporary = temporaryAt(context, step, target);
+    await files.copy(own, temporary);
     await files.rename(temporary, target);
+    sheets.push(target);
   }
   const text = new TextDecoder().decode(
     await files.read(joinPath(version, ".hotplate/qc.json"), LIMITS.commitBytesMax),
@@ -183,17 +182,34 @@ async function finish(context: StageContext, step: StepRow, paths: ReturnType<ty
   const report = qcReportSchema.parse(JSON.parse(text));
   const html = qcHtml(report, {
     title: `${step.plan.target.name} ${step.plan.target.product} ${versionName(step.version ?? 0)}`,
-    contactSheets: [...new Set(sheets.map((sheet) => sheetFor(paths.contactSheet, sheet.name)))].map(baseName),
-    thumbnail: (wedge, frame) => proxyName(Number(wedge.wedge.slice(1)), frame.frame),
+    contactSheets: sheets.map((sheet) => linkFrom(parentDir(paths.qcReport), sheet)),
+    thumbnail: (wedge, { frame }) =>
+      linkFrom(parentDir(paths.qcReport), proxyAt(step, { wedge: Number(wedge.wedge.slice(1)), frame })),
   });
-  await replaceAnswer(files, paths.qcReport, html, step.jobId);
-  // One step fills this folder, and this is the last that it does here: what is temporary was left by a killed life.
-  for (const { name } of await files.list(paths.reviewDir, LIMITS.hotFolderEntriesMax))
-    if (name.startsWith(".hotplate-tmp.")) await files.unlink(joinPath(paths.reviewDir, name)).catch(ignore("ENOENT"));
-  await files.syncDir(paths.reviewDir).catch(ignore("ENOENT"));
+  await replaceAnswer(files, paths.qcReport, html, ownMark(step));
+  // This is the last that the step does here: what is temporary and its own was left by a killed life.
+  const left = `.hotplate-tmp.${ownMark(step)}.`;
+  for (const dir of foldersOf(paths)) {
+    for (const { name } of await files.list(dir, LIMITS.hotFolderEntriesMax))
+      if (name.startsWith(left)) await files.unlink(joinPath(dir, name)).catch(ignore("ENOENT"));
+    await files.syncDir(dir).catch(ignore("ENOENT"));
+  }
 }
 
-function sheetFor(first: string, name: string): string {
-  const page = /_p(\d+)\.jpg$/.exec(name)?.[1];
-  return page === undefined ? first : first.replace(/\.jpg$/, `_p${page}.jpg`);
+function foldersOf(paths: ReturnType<typeof reviewPaths>): readonly string[] {
+  return [...new Set([paths.reviewDir, parentDir(paths.contactSheet), parentDir(paths.qcReport)])];
+}
+
+function proxyAt(step: StepRow, of: { readonly wedge: number; readonly frame: number | null }): string {
+  return proxyPath(step.plan.target, { version: step.version ?? 0, wedge: of.wedge, frame: of.frame });
+}
+
+/** A step's id as part of a file's name. */
+function ownMark(step: StepRow): string {
+  return step.id.replaceAll("/", ".");
+}
+
+/** Several steps may share a folder for people: a temporary name says whose it is. */
+function temporaryAt(context: StageContext, step: StepRow, target: string): string {
+  return joinPath(parentDir(target), `.hotplate-tmp.${ownMark(step)}.${context.world.ids.uuid()}.jpg`);
 }

@@ -280,7 +280,14 @@ describe("paths", () => {
     ]);
     expect(layout('work: "x/{product}_{version}.{ext}"')[0]).toContain("no folder here has {version}");
     expect(layout('qc: "qc/{product}.html"')[0]).toContain("every version would overwrite the one before");
-    expect(layout('state: "hotplate/{shot}"')[0]).toContain("two streams of work would share one state folder");
+    expect(layout('publish_state: "hotplate/{shot}"')[0]).toContain(
+      "two streams of publish would share one state folder",
+    );
+    expect(layout('state: "hotplate/{shot}"')[0]).toContain("work: its state lies in @product_dir/.hotplate");
+    expect(layout('work: "w/{shot}/x_{version}/{product}.{ext}"')[0]).toContain("is called {version} and nothing else");
+    expect(layout("tokens: {version: {prefix: v, digits: 4}}")[0]).toContain(
+      "they are called v001, v002, ... everywhere",
+    );
     expect(layout('tokens: {shot: {match: "(?=x)"}}')).toEqual([
       expect.stringMatching(/^12:30 HP-CONFIG-LAYOUT Layout toolkit: token shot: look-ahead/),
     ]);

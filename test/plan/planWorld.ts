@@ -6,13 +6,11 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createClock } from "../../daemon/adapters/clock.ts";
 import { createDigest } from "../../daemon/adapters/digest.ts";
-import type { z } from "zod";
 import { createFiles } from "../../daemon/adapters/files.ts";
 import { loadBook } from "../../daemon/adapters/layouts.ts";
 import { createRecipes } from "../../daemon/adapters/recipes.ts";
 import { HOME } from "../../daemon/adapters/world.ts";
 import { configSchema } from "../../daemon/domain/config.ts";
-import type { pathsSchema } from "../../daemon/domain/pathBook.ts";
 import { HotplateError } from "../../daemon/domain/errors.ts";
 import { OWN_COLOURS } from "../fixtures/colours.ts";
 import type { PlanOutcome, PlanWorld } from "../../daemon/planManifest.ts";
@@ -26,7 +24,7 @@ export interface Studio {
   plan(manifest: string, name?: string): Promise<PlanOutcome>;
 }
 
-export function makeStudio(root: string, paths: Partial<z.input<typeof pathsSchema>> = {}): Studio {
+export function makeStudio(root: string, paths: object = {}): Studio {
   const files = createFiles();
   const digest = createDigest();
   const config = configSchema.parse({
