@@ -14,6 +14,7 @@ import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import { colourLines } from "./doctorColour.ts";
 import { driftedRecipes } from "./doctorDrift.ts";
+import { ffmpegLines } from "./doctorFfmpeg.ts";
 import { gpuLines } from "./doctorGpus.ts";
 import type { Probe } from "./probeDirectory.ts";
 import { probeDirectory } from "./probeDirectory.ts";
@@ -42,6 +43,7 @@ export async function action(context: Context): Promise<void> {
       lines.push(
         ...(await disks(base)),
         ...(await recipes(base)),
+        ...(await ffmpegLines(base)),
         ...(await checks(base)),
         ...(await colourLines(base)),
         ...(await slots(base)),

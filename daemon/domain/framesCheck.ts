@@ -38,6 +38,13 @@ export function framesProblems({ file, graph }: Pick<Recipe, "file" | "graph">):
   ];
 }
 
+/** Does it work on video files, which ffmpeg makes and takes apart? */
+export function clipNeeds({ file, graph }: Pick<Recipe, "file" | "graph">): boolean {
+  if (file.frames === undefined) return false;
+  const result = Object.hasOwn(graph, file.result.node) ? graph[file.result.node]?.class_type : undefined;
+  return file.frames.how === "clip" || /Video|WEBM/.test(result ?? "");
+}
+
 function maskReaders(graph: Graph, plate: string): readonly string[] {
   return Object.entries(graph).flatMap(([id, { inputs }]) =>
     Object.values(inputs).some((value) => isLink(value) && value[0] === plate && value[1] !== 0) ? [id] : [],

@@ -131,6 +131,8 @@ export const LIMITS = {
   chunkFramesMax: 256,
   /** Of ffmpeg over one chunk's clip, or over the video that came back. */
   clipMs: 600_000,
+  /** Clips kept for other variations of the same chunk; one may be gigabytes, and a chunk's variations follow each other. */
+  clipsKeptMax: 4,
   graphBytesMax: 8 * 1024 * 1024,
   objectInfoBytesMax: 64 * 1024 * 1024,
   outputBytesMax: 2 * 1024 * 1024 * 1024,

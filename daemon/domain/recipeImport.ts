@@ -9,6 +9,7 @@ import { checkGraph } from "./graphCheck.ts";
 import { isLink, loadPlaces, modelPlaces, placeName } from "./graphPlaces.ts";
 import type { Place } from "./graphPlaces.ts";
 import { readGraph, recipeProblem } from "./graphShape.ts";
+import { CLIP_FRAMES, imagesOf, takesClip } from "./importImages.ts";
 import { Names, slug, titleOf } from "./importNames.ts";
 import { promptRole } from "./importPrompts.ts";
 import { recipeSchema } from "./recipe.ts";
@@ -50,7 +51,6 @@ const NEVER_INPUTS: ReadonlySet<string> = new Set([
   "upload",
 ]);
 const PLATE_SIZED_CLASSES: ReadonlySet<string> = new Set(["EmptyImage", "SolidMask"]);
-const IMAGE_LOADERS: ReadonlySet<string> = new Set(["LoadImage", "LoadImageMask"]);
 const MODEL_FOLDERS: readonly (readonly [RegExp, string])[] = [
   [/^ckpt/, "checkpoints"],
   [/^lora/, "loras"],
@@ -67,7 +67,8 @@ export function importRecipe({ graphText, name, catalogue }: ImportRequest): Imp
   const reading = readGraph(withoutHugeSeeds(graphText, notes));
   if (reading.kind === "broken") return reading;
   const { graph } = reading;
-  const result = resultNode(graph, catalogue, notes);
+  const clip = takesClip(graph);
+  const result = resultNode(graph, { catalogue, clip, notes });
   if (result === null) return broken("The graph saves no image.", "Add a SaveImage graph node and export again.");
   const images = imagesOf(graph, notes);
   if ("problems" in images) return { kind: "broken", problems: images.problems };
@@ -83,6 +84,7 @@ export function importRecipe({ graphText, name, catalogue }: ImportRequest): Imp
     needs: models.some((model) => model.folder === "checkpoints") ? "a checkpoint" : "nothing",
     parameters: parameters.found,
     ...(images.plate === null ? {} : { plate: { bind: images.plate, ...parameters.plateSize } }),
+    ...(clip ? { frames: CLIP_FRAMES } : {}),
     images: images.images,
     result: { node: result, bitDepth: 8, scale: images.plate === null ? null : 1 },
     models,
@@ -96,6 +98,10 @@ export function importRecipe({ graphText, name, catalogue }: ImportRequest): Imp
     );
   const problems = checkGraph({ file: parsed.data, graph }).filter((problem) => problem.severity === "error");
   if (problems.length > 0) return { kind: "broken", problems };
+  if (clip)
+    notes.push(
+      `The graph loads a video: it is fed ${CLIP_FRAMES.perTask} frames of the plate at once, none shared. Set frames as the model wants them.`,
+    );
   if (images.plate !== null)
     notes.push("The result is taken to have the plate's size; if the graph changes it, set result.scale.");
   return {
@@ -126,57 +132,28 @@ function withoutHugeSeeds(text: string, notes: string[]): string {
   }
 }
 
-function resultNode(graph: Graph, catalogue: Catalogue, notes: string[]): string | null {
+function resultNode(
+  graph: Graph,
+  of: { readonly catalogue: Catalogue; readonly clip: boolean; readonly notes: string[] },
+): string | null {
+  const { catalogue, clip, notes } = of;
+  const others = clip ? /Latent|Animated|Audio/ : /Latent|Video|Animated|WEBM|Audio/;
   const saves = Object.entries(graph).filter(([, node]) => {
     const known = Object.hasOwn(catalogue, node.class_type) ? catalogue[node.class_type] : undefined;
-    const saver = known === undefined ? /^Save.*Image/.test(node.class_type) : known.outputNode;
-    return (
-      saver &&
-      typeof node.inputs["filename_prefix"] === "string" &&
-      !/Latent|Video|Animated|WEBM|Audio/.test(node.class_type)
-    );
+    const image = clip ? /^Save.*(Image|Video|WEBM)/ : /^Save.*Image/;
+    const saver = known === undefined ? image.test(node.class_type) : known.outputNode;
+    return saver && typeof node.inputs["filename_prefix"] === "string" && !others.test(node.class_type);
   });
-  const chosen = saves.find(([, node]) => /result|final|output|beauty/i.test(titleOf(node) ?? "")) ?? saves.at(-1);
+  const pictures = saves.filter(([, node]) => !/Video|WEBM/.test(node.class_type));
+  // Pictures before a video: they lose nothing.
+  const chosen =
+    saves.find(([, node]) => /result|final|output|beauty/i.test(titleOf(node) ?? "")) ??
+    pictures.at(-1) ??
+    saves.at(-1);
   if (chosen === undefined) return null;
   if (saves.length > 1)
     notes.push(`The graph saves ${saves.length} images; ${placeName(graph, chosen[0])} is taken as the result.`);
   return chosen[0];
-}
-
-type Images =
-  | {
-      readonly plate: Place | null;
-      readonly images: Record<string, { readonly bind: Place; readonly description: string }>;
-    }
-  | { readonly problems: readonly Problem[] };
-
-function imagesOf(graph: Graph, notes: string[]): Images {
-  const places = loadPlaces(graph);
-  const strange = places.filter((place) => !IMAGE_LOADERS.has(graph[place.node]?.class_type ?? ""));
-  if (strange.length > 0)
-    return {
-      problems: strange.map((place) =>
-        recipeProblem("HP-RECIPE-INVALID", `${placeName(graph, place.node)} loads what can't be fed yet.`, {
-          action: "Load stills with LoadImage.",
-        }),
-      ),
-    };
-  const titled = (place: Place): string => titleOf(graph[place.node]) ?? "";
-  const plate =
-    places.find((place) => /plate/i.test(titled(place))) ??
-    places.find((place) => /\b(bg|background|source|input)\b/i.test(titled(place))) ??
-    places[0] ??
-    null;
-  if (plate !== null && places.length > 1)
-    notes.push(`${placeName(graph, plate.node)} is taken as the plate; the others are images.`);
-  const names = new Names(["plate"]);
-  const images: Record<string, { bind: Place; description: string }> = {};
-  for (const place of places) {
-    if (place === plate) continue;
-    const title = titled(place);
-    images[names.take(slug(title) || "image")] = { bind: place, description: title };
-  }
-  return { plate, images };
 }
 
 interface Proposals {

@@ -21,6 +21,7 @@ export function writeRecipe(file: RecipeFile, graph: Graph): string {
     ],
     parameterLines(file, graph),
     plateLines(file, graph),
+    framesLines(file),
     imageLines(file, graph),
     [
       `# The picture that is published: ${placeName(graph, file.result.node)}.`,
@@ -95,12 +96,31 @@ function plateLines(file: RecipeFile, graph: Graph): readonly string[] {
   if (file.plate === undefined) return [];
   const { bind, width, height } = file.plate;
   return [
-    `# The plate goes into ${placeName(graph, bind.node)}, as an sRGB PNG made from it.`,
+    file.frames === undefined
+      ? `# The plate goes into ${placeName(graph, bind.node)}, as an sRGB PNG made from it.`
+      : `# Frames of the plate go into ${placeName(graph, bind.node)}, as one lossless video file.`,
     `plate:`,
     `  bind: ${place(bind)}`,
     `  # Inputs that take the plate's size in px:`,
     `  width: ${places(width)}`,
     `  height: ${places(height)}`,
+  ];
+}
+
+function framesLines(file: RecipeFile): readonly string[] {
+  const { frames } = file;
+  if (frames === undefined) return [];
+  return [
+    `# Frames that go through the graph at once, and how many of them neighbouring chunks share: docs/recipes.md.`,
+    `frames:`,
+    `  perTask: ${frames.perTask}`,
+    `  overlap: ${frames.overlap}`,
+    `  how: ${frames.how}`,
+    `  # Shared frames: blend or drop. The last chunk, when frames run out: shift (fed earlier ones too) or shorten.`,
+    `  seam: ${frames.seam}`,
+    `  short: ${frames.short}`,
+    `  # Inputs that take the number of frames:`,
+    `  count: ${places(frames.count)}`,
   ];
 }
 

@@ -5,29 +5,30 @@ import { LIMITS } from "../domain/limits.ts";
 import { joinPath } from "../domain/paths.ts";
 import type { PlateFrame } from "../domain/plan.ts";
 import type { StageContext } from "../live.ts";
-import type { FeedColor } from "../ports.ts";
-import type { Feed, FeedCache } from "./feedCache.ts";
-import { scratchDir } from "./feedCache.ts";
+import type { Feed } from "./feedCache.ts";
+import { scratchDir } from "./scratch.ts";
 
-/** A lossless clip of what the frames are fed as, handed to `use`; gone when that is done. */
-export async function withClip<T>(
+/** A lossless clip of what the frames are fed as, at `to`. */
+export async function makeClip(
   context: StageContext,
-  of: { readonly feeds: FeedCache; readonly frames: readonly PlateFrame[]; readonly color: FeedColor | null },
-  use: (clip: Feed) => Promise<T>,
-): Promise<T> {
-  return inFolder(context, "clip", async (dir) => {
+  of: {
+    readonly feed: (frame: PlateFrame) => Promise<Feed>;
+    readonly frames: readonly PlateFrame[];
+    readonly to: string;
+  },
+): Promise<Feed> {
+  return inFolder(context, "frames", async (dir) => {
     let size: Feed | null = null;
     for (const [index, frame] of of.frames.entries()) {
-      const feed = await of.feeds.feed(frame, of.color);
+      const feed = await of.feed(frame);
       size ??= feed;
       sameSize(size, feed, frame);
       // At once, for the cache may give up a feed that nobody asked for lately.
       await context.files.link(feed.path, joinPath(dir, clipPictureName(index + 1)));
     }
     if (size === null) throw new HotplateError("HP-INTERNAL", "a clip without frames");
-    const path = joinPath(dir, "clip.mkv");
-    await ffmpeg(context, clipArguments(dir, path));
-    return use({ ...size, path });
+    await ffmpeg(context, clipArguments(dir, of.to));
+    return { ...size, path: of.to };
   });
 }
 

@@ -141,7 +141,7 @@ async function triedBlend(
     } catch (error) {
       const unlucky =
         systemCode(error) === "ETIMEDOUT" || (error instanceof HotplateError && error.code === "HP-IMAGE-WORKER");
-      // A disk that fails is nobody's fault here: the whole version is tried again.
+      // A disk that fails, or a plate that is waited for, is nobody's fault here: the whole version is tried again.
       if (!unlucky && !(error instanceof HotplateError)) throw error;
       await context.files.unlink(target).catch(ignore("ENOENT"));
       if (!unlucky || tries >= LIMITS.finishTriesMax) return { why: messageOf(error) };

@@ -6,8 +6,9 @@ import { chunkFrames } from "../domain/chunks.ts";
 import { HotplateError } from "../domain/errors.ts";
 import type { PlateFrame, PlatePlan } from "../domain/plan.ts";
 import type { Recipe } from "../domain/recipe.ts";
-import type { Flight, SlotState, StageContext } from "../live.ts";
-import { sameSize, withClip } from "./clips.ts";
+import type { Flight, SlotState } from "../live.ts";
+import type { FeedColor } from "../ports.ts";
+import { sameSize } from "./clips.ts";
 import type { Feed, FeedCache } from "./feedCache.ts";
 import { feedColor } from "./feedCache.ts";
 
@@ -30,18 +31,14 @@ export interface Placing {
 }
 
 /** null: the recipe takes no plate, or the manifest names none. */
-export async function placePlate(context: StageContext, of: Placing): Promise<PlacedPlate | null> {
+export async function placePlate(of: Placing): Promise<PlacedPlate | null> {
   const { flight, slot, feeds } = of;
   const { plan, task, promptId } = flight;
   if (plan.plate === null) return null;
   if (feeds === undefined) throw new HotplateError("HP-INTERNAL", "no feed cache");
   const frames = chunkFrames(plan, task.frame).map((frame) => plateFrame(plan.plate as PlatePlan, frame));
   const color = feedColor(plan, "plate");
-  if (plan.chunks?.how === "clip")
-    return withClip(context, { feeds, frames, color }, async (clip) => {
-      const input = await slot.client.place(clip.path, `${promptId}.mkv`);
-      return { input, more: [], width: clip.width, height: clip.height, frames: frames.length };
-    });
+  if (plan.chunks?.how === "clip") return placeClip(of, { feeds, frames, color });
   const placed: string[] = [];
   let size: Feed | null = null;
   for (const [index, frame] of frames.entries()) {
@@ -55,6 +52,16 @@ export async function placePlate(context: StageContext, of: Placing): Promise<Pl
   if (size === null || input === undefined)
     throw new HotplateError("HP-PLATE-FRAMES", `the plate has no frame ${task.frame}`);
   return { input, more, width: size.width, height: size.height, frames: frames.length };
+}
+
+async function placeClip(
+  of: Placing,
+  made: { readonly feeds: FeedCache; readonly frames: readonly PlateFrame[]; readonly color: FeedColor | null },
+): Promise<PlacedPlate> {
+  const { feeds, frames, color } = made;
+  const { path, width, height } = await feeds.clip(frames, color);
+  const input = await of.slot.client.place(path, `${of.flight.promptId}.mkv`);
+  return { input, more: [], width, height, frames: frames.length };
 }
 
 function plateFrame(plate: PlatePlan, frame: number | null): PlateFrame {

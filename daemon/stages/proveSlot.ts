@@ -8,7 +8,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { joinPath } from "../domain/paths.ts";
 import type { Graph } from "../domain/recipe.ts";
 import type { SlotState, StageContext } from "../live.ts";
-import { scratchDir } from "./feedCache.ts";
+import { scratchDir } from "./scratch.ts";
 
 const GRAPH = (prefix: string): Graph => ({
   "1": { class_type: "EmptyImage", inputs: { width: 64, height: 64, batch_size: 1, color: 8_421_504 } },

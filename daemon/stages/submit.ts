@@ -70,7 +70,7 @@ async function submit(context: StageContext, parts: SubmitParts): Promise<Submit
       (await gate(context, gated)) ??
       (shelf.models === undefined ? null : standingFailure(context, gated, shelf.models));
     if (refused !== null) return { kind: "unusable", failure: refused, counts: true };
-    const plate = await placePlate(context, { slot, flight, recipe, feeds: shelf.feeds });
+    const plate = await placePlate({ slot, flight, recipe, feeds: shelf.feeds });
     const images = await placeImages(context, { parts, recipe, wedge });
     const values = {
       parameters: wedge.parameters,

@@ -167,7 +167,7 @@ test("what can't run is refused with the remedy", () => {
   expect(refused({ "1": TINY_GRAPH["1"] })).toMatch(/saves no image/);
   expect(
     refused({
-      "1": { class_type: "LoadVideo", inputs: { file: "x.mp4" } },
+      "1": { class_type: "LoadAudio", inputs: { audio: "x.wav" } },
       "2": { class_type: "SaveImage", inputs: { images: ["1", 0], filename_prefix: "x" } },
     }),
   ).toMatch(/can't be fed yet/);
@@ -175,6 +175,33 @@ test("what can't run is refused with the remedy", () => {
     refused(JSON.parse(TEXT_TO_IMAGE.replace("sd15.safetensors", "sd15.ckpt").replace("9876543210987654321", "1"))),
   ).toMatch(/HP-MODEL-KIND.*not a \.safetensors/);
   expect(refused({ ...TINY_GRAPH, "50": { class_type: "LoraSave", inputs: {} } })).toMatch(/never runs here/);
+});
+
+test("a graph behind a LoadVideo takes frames together, as a clip, and its result is pictures rather than a video", () => {
+  const graph = {
+    "1": { class_type: "LoadVideo", inputs: { file: "x.mp4" } },
+    "2": { class_type: "GetVideoComponents", inputs: { video: ["1", 0] } },
+    "3": { class_type: "ImageBlur", inputs: { image: ["2", 0], blur_radius: 3, sigma: 1 } },
+    "4": { class_type: "SaveImage", inputs: { images: ["3", 0], filename_prefix: "x" } },
+    "5": { class_type: "CreateVideo", inputs: { images: ["3", 0], fps: 24 } },
+    "6": {
+      class_type: "SaveVideo",
+      inputs: { video: ["5", 0], filename_prefix: "x", format: "auto", codec: "auto" },
+    },
+  };
+  const { file, recipeText, notes } = imported(JSON.stringify(graph));
+  expect(file).toMatchObject({
+    plate: { bind: { node: "1", input: "file" } },
+    frames: { perTask: 16, overlap: 0, how: "clip", seam: "blend", short: "shift" },
+    result: { node: "4" },
+  });
+  expect(readRecipe({ recipe: recipeText, graph: JSON.stringify(graph) })).toMatchObject({ kind: "recipe", file });
+  expect(notes.join("\n")).toContain("fed 16 frames of the plate at once");
+  const { "4": _pictures, ...video } = graph;
+  expect(imported(JSON.stringify(video)).file.result.node).toBe("6");
+  expect(refused({ ...graph, "7": { class_type: "LoadVideo", inputs: { file: "y.mp4" } } })).toMatch(
+    /can't be fed yet/,
+  );
 });
 
 test("a name that can't be a recipe's is refused", () => {

@@ -1,11 +1,12 @@
 /**
  * A frame that two chunks have: a linear mix of both, sample by sample in the numbers that the files hold (display codes stay
- * display codes), rounded to the nearest code. Both must be pictures of one kind: size, channels and depth.
+ * display codes), whole codes rounded to the nearest. Both must be pictures of one kind: size, channels and depth.
  */
-import sharp from "sharp";
-import type { DecodedImage } from "../../plugin.ts";
+import type { DecodedImage, PixelBox } from "../../plugin.ts";
 import type { BlendRequest } from "../../ports.ts";
 import { broken, notReadable, readWhole } from "./byteSource.ts";
+import { encodePngSamples } from "./encodePicture.ts";
+import { encodeExr } from "./exrWrite.ts";
 import { loadFrame } from "./loadFrame.ts";
 import { writeNew } from "./writeNew.ts";
 
@@ -16,9 +17,7 @@ export async function blend(request: BlendRequest): Promise<void> {
     `${image.width} x ${image.height}, ${image.channels} channels of ${image.bitDepth} bits`;
   if (kind(earlier) !== kind(later))
     throw notReadable(`two chunks give the frame as ${kind(earlier)} and as ${kind(later)}`);
-  const samples = mix(earlier.samples, later.samples, request.part);
-  if (samples instanceof Float32Array) throw notReadable("float pictures are not blended");
-  writeNew(request.to, await encode(earlier, samples));
+  writeNew(request.to, await encode(earlier, mix(earlier.samples, later.samples, request.part)));
 }
 
 async function load(path: string): Promise<DecodedImage> {
@@ -43,13 +42,17 @@ export function mix(
   return out;
 }
 
-/** PNG of the same depth and channels. */
-async function encode(image: DecodedImage, samples: Uint8Array | Uint16Array): Promise<Uint8Array> {
+/** Whole codes as PNG of the same depth and channels; floats as OpenEXR, for only that keeps them. */
+async function encode(image: DecodedImage, samples: DecodedImage["samples"]): Promise<Uint8Array> {
   const { width, height } = image;
-  const channels = image.channels as 1 | 2 | 3 | 4;
-  const picture = sharp(samples, { raw: { width, height, channels } });
-  const grey = channels < 3;
-  const deep = samples instanceof Uint16Array;
-  const space = deep ? (grey ? "grey16" : "rgb16") : grey ? "b-w" : "srgb";
-  return picture.toColourspace(space).png({ compressionLevel: 1, palette: false }).toBuffer();
+  if (!(samples instanceof Float32Array))
+    return encodePngSamples({ width, height, channels: image.channels as 1 | 2 | 3 | 4, data: samples });
+  const whole: PixelBox = [0, 0, width, height];
+  const windows = image.windows ?? { data: whole, display: whole };
+  const planes = image.channelNames.map((name, channel) => ({
+    name,
+    type: "float" as const,
+    data: Float32Array.from({ length: width * height }, (_, pixel) => samples[pixel * image.channels + channel] ?? 0),
+  }));
+  return encodeExr({ ...windows, compression: "none", planes, attributes: [] });
 }

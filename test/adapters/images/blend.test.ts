@@ -1,7 +1,9 @@
 /** Two pictures of one frame become one: a linear mix in the numbers that the files hold. */
+import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import sharp from "sharp";
 import { blend, mix } from "../../../daemon/adapters/images/blend.ts";
+import { encodeExr } from "../../../daemon/adapters/images/exrWrite.ts";
 import { loadFrame } from "../../../daemon/adapters/images/loadFrame.ts";
 import { readWhole } from "../../../daemon/adapters/images/byteSource.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
@@ -50,6 +52,32 @@ describe("a blend", () => {
     for (const part of [0, 1 / 3, 0.123456, 2 / 3, 1]) expect(mix(samples, samples, part)).toEqual(samples);
   });
 
+  it("of two OpenEXR pictures stays one, in float, with its windows and values above 1", async () => {
+    using dir = tempDir();
+    const exr = (values: readonly number[]): Uint8Array =>
+      encodeExr({
+        data: [2, 1, 2, 1],
+        display: [0, 0, 8, 4],
+        compression: "zip",
+        planes: ["R", "G", "B"].map((name, channel) => ({
+          name,
+          type: "float" as const,
+          data: Float32Array.from(values, (value) => value + channel),
+        })),
+        attributes: [],
+      });
+    writeFileSync(dir.file("a.exr"), exr([0, 100]));
+    writeFileSync(dir.file("b.exr"), exr([1, -4]));
+    await blend({ earlier: dir.file("a.exr"), later: dir.file("b.exr"), part: 0.25, to: dir.file("c.exr") });
+    const loaded = await loadFrame(readWhole(dir.file("c.exr")));
+    expect(loaded.kind === "frame" && loaded.image).toMatchObject({
+      channelNames: ["R", "G", "B"],
+      bitDepth: 32,
+      samples: Float32Array.of(0.25, 1.25, 2.25, 74, 75, 76),
+      windows: { data: [2, 1, 2, 1], display: [0, 0, 8, 4] },
+    });
+  });
+
   it("refuses two pictures that are not of one kind, and one that is damaged", async () => {
     using dir = tempDir();
     await write(dir.file("a.png"), new Uint8Array(12), 3);
@@ -59,7 +87,6 @@ describe("a blend", () => {
       blend({ earlier: dir.file("a.png"), later: dir.file(later), part: 0.5, to: dir.file("c.png") });
     await expect(of("b.png")).rejects.toMatchObject({ code: "HP-PLATE-KIND" });
     await expect(of("deep.png")).rejects.toThrow("8 bits and as 2 x 2, 3 channels of 16 bits");
-    const { writeFileSync } = await import("node:fs");
     writeFileSync(dir.file("cut.png"), readWhole(dir.file("a.png")).subarray(0, 60));
     await expect(of("cut.png")).rejects.toMatchObject({ code: "HP-PLATE-BROKEN" });
   });
