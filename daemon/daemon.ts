@@ -35,6 +35,7 @@ import { createPublish } from "./stages/publish.ts";
 import { createRecipeShelf } from "./stages/recipeShelf.ts";
 import { recover } from "./stages/recover.ts";
 import { createReport } from "./stages/report.ts";
+import { createRetention } from "./stages/retention.ts";
 import { createRoots } from "./stages/roots.ts";
 import { createSick } from "./stages/sick.ts";
 import { createSlots } from "./stages/slots.ts";
@@ -155,6 +156,7 @@ function buildStages(
   const answers = createAnswers(context);
   const inputs = createInputHashes(context);
   const pointers = createPointers(context);
+  const retention = createRetention(context);
   return [
     createRoots(context, guard),
     shelf,
@@ -164,7 +166,8 @@ function buildStages(
     createPresence(context),
     createSupervise(context),
     createSick(context),
-    createPeople(context),
+    createPeople(context, retention),
+    retention,
     answers,
     createAdmit(context, queue, answers),
     createIntake(context, queue, answers),

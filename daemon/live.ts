@@ -176,6 +176,8 @@ export interface DaemonOptions {
   readonly probe: (dir: string, timeoutMs: number) => Promise<"well" | "late" | "error">;
   /** Makes a hot folder ours although another store owned it. */
   readonly takeOver: boolean;
+  /** Has the schedule of retention rung since it was last asked? Absent: there is none. */
+  readonly retentionDue?: () => boolean;
   /** Secret of this node for `privacy: redact`; absent: nothing is redacted. */
   readonly privacyKey?: string;
   /** Absent: no person is known to use this machine. */

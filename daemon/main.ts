@@ -14,7 +14,7 @@ import { giveMemoryBack } from "./adapters/memory.ts";
 import { createMountProbe } from "./adapters/mountProbe.ts";
 import { privacyKey } from "./adapters/privacyKey.ts";
 import { createRules } from "./adapters/rules.ts";
-import { ringHourly } from "./adapters/schedule.ts";
+import { ringHourly, ringOn } from "./adapters/schedule.ts";
 import { lockStateDir } from "./adapters/store/lock.ts";
 import { openSqliteStore } from "./adapters/store/sqlite.ts";
 import { buildBase, databasePath, ensureStateDir, HOME } from "./adapters/world.ts";
@@ -56,6 +56,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   // Both are children's or workers' work; the checks are loaded now, so that the first manifest does not wait for them.
   const [machine, checks] = await Promise.all([machineFacts(base.exec), base.images.checks()]);
   for (const { file, message } of checks.refused) base.log.event("error", "plugin.refused", { file, reason: message });
+  const rung: true[] = [];
   const daemon = createDaemon(world, {
     node: machine.hostname,
     version,
@@ -64,6 +65,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     rules: () => rules.book(),
     probe: createMountProbe(base.exec),
     takeOver: options.takeOver,
+    retentionDue: () => rung.splice(0).length > 0,
     ...(config.privacy === "redact" ? { privacyKey: await privacyKey(config.stateDir) } : {}),
   });
   const http = await createHttpServer({
@@ -79,6 +81,14 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   opened.defer(() => removeDaemonFile(config.stateDir, process.pid));
   const bell = ringHourly(() => daemon.wake());
   opened.defer(() => bell.stop());
+  const { schedule } = config.retention;
+  if (schedule !== undefined) {
+    const collecting = ringOn(schedule, () => {
+      rung.push(true);
+      daemon.wake();
+    });
+    opened.defer(() => collecting.stop());
+  }
   const memory = giveMemoryBack();
   opened.defer(() => memory.stop());
   stopOnSignals(daemon);

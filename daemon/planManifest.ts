@@ -195,6 +195,7 @@ async function planWhole(
     qc: { gate: manifest.qc?.gate ?? "reject", checks: checks.requests },
     gpuSecondsPerTask: secondsPerTask(recipe, chunks),
     timeoutMs: recipe.file.timeoutMs ?? LIMITS.taskTimeoutMs,
+    ...(manifest.retention === undefined ? {} : { retention: manifest.retention }),
     record: recordPlan({
       manifest,
       recipe: recipe.file,

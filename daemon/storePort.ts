@@ -193,6 +193,7 @@ export interface AttemptRow {
 export type RequestBody =
   | { readonly kind: "cancel"; readonly jobId: string; readonly by: string }
   | { readonly kind: "retry"; readonly jobId: string; readonly by: string }
+  | { readonly kind: "retention"; readonly by: string }
   | { readonly kind: "restartSlot"; readonly slot: string; readonly by: string };
 export interface RequestRow {
   readonly id: number;

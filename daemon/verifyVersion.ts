@@ -4,6 +4,7 @@ import type { ErrorCode } from "./domain/errors.ts";
 import { systemCode } from "./domain/errors.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { joinPath } from "./domain/paths.ts";
+import { tombstoneAt } from "./retention.ts";
 import type { Files } from "./ports.ts";
 import type { RecordLine, RecordWorld } from "./verifyRecord.ts";
 import { verifyRecord } from "./verifyRecord.ts";
@@ -40,15 +41,48 @@ export async function verifyVersion(world: RecordWorld, dir: string): Promise<Ve
     return { dir, verdict: "not checkable", code: null, lines: [{ path: commitPath, state: "not checkable", why }] };
   }
   const lines: RecordLine[] = [];
-  for (const file of commit.files) lines.push(await verifyFile(files, dir, file));
+  const gone = await collectedPaths(world, dir, commit.files);
+  for (const file of commit.files) lines.push(collectedLine(await verifyFile(files, dir, file), gone, file.sha256));
   const named = new Set([...commit.files.map((file) => file.path), commitPath]);
   for (const path of await walk(files, dir, ""))
-    if (!named.has(path)) lines.push({ path, state: "extra", why: "commit.json does not name it" });
+    if (!named.has(path) && !gone.tombstones.has(path))
+      lines.push({ path, state: "extra", why: "commit.json does not name it" });
   lines.push(...(await verifyRecord(world, dir)));
   const bad = lines.some((line) => line.state === "changed" || line.state === "missing" || line.state === "extra");
   const blind = lines.some((line) => line.state === "not checkable" && line.outside !== true);
   if (bad) return { dir, verdict: "changed", code: "HP-VERIFY-CHANGED", lines };
   return { dir, verdict: blind ? "not checkable" : "intact", code: null, lines };
+}
+
+interface Gone {
+  readonly tombstones: ReadonlySet<string>;
+  /** Path -> the sha256 that its tombstone keeps. */
+  readonly paths: ReadonlyMap<string, string>;
+}
+
+/** What retention took, by the tombstones in the version's folder and in those of its wedges. */
+async function collectedPaths(
+  world: RecordWorld,
+  dir: string,
+  files: readonly { readonly path: string }[],
+): Promise<Gone> {
+  const wedges = new Set(files.flatMap(({ path }) => /^w\d{3,5}(?=\/)/.exec(path)?.[0] ?? []));
+  const tombstones = new Set<string>();
+  const paths = new Map<string, string>();
+  for (const place of ["", ...wedges]) {
+    const tombstone = await tombstoneAt(world, joinPath(dir, place));
+    if (tombstone === null) continue;
+    const at = (path: string): string => (place === "" ? path : `${place}/${path}`);
+    tombstones.add(at("collected.json"));
+    for (const file of tombstone.files) paths.set(at(file.path), file.sha256);
+  }
+  return { tombstones, paths };
+}
+
+/** The tombstone must name the file that was committed: else it is missing, whatever somebody wrote beside it. */
+function collectedLine(line: RecordLine, gone: Gone, sha256: string): RecordLine {
+  if (line.state !== "missing" || gone.paths.get(line.path) !== sha256) return line;
+  return { ...line, state: "collected", why: "by retention; collected.json says what it was" };
 }
 
 async function verifyFile(

@@ -41,4 +41,13 @@ export const VERSION_COMMANDS: readonly CommandLine[] = [
     exits: [1, 6],
     load: () => import("./audit.ts"),
   },
+  {
+    name: "retention",
+    words: "What pixels are old enough to go, what is kept and why; --apply collects",
+    more: "By `retention` in hotplate.yaml and in manifests. Looks only, unless --apply is given: then the daemon does it, or the command itself where none runs. Each thing leaves a tombstone, collected.json. 1: something could not be looked at or taken. See docs/versions.md.",
+    options: [["--apply", "Collect, instead of saying what would be"]],
+    examples: ["hotplate retention", "hotplate retention --apply --json"],
+    exits: [1, 5, 7, 8],
+    load: () => import("./retention.ts"),
+  },
 ];

@@ -19,6 +19,8 @@ export const EVENTS = {
   "version.burnt": "A version number is spent; nothing was published.",
   "pointer.changed": "latest.json, approved.json, the link or the hero copy beside versions was written anew.",
   "pointer.failed": "What lies beside versions could not be written, or is somebody else's.",
+  "retention.collected": "Pixels were collected; collected.json beside their place says what they were.",
+  "retention.looked": "Retention looked at every product: what it collected, or would.",
   "task.granted": "A task was given to a slot under a new fence.",
   "task.submitted": "ComfyUI accepted the prompt.",
   "task.staged": "Result files are staged, fsynced, hashed and recorded.",

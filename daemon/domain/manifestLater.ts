@@ -113,13 +113,6 @@ export const requires = z
   })
   .describe("What a node must have.");
 
-export const retention = z
-  .strictObject({
-    rejects: duration.optional().describe("How long rejected variations are kept."),
-    wip: duration.optional().describe("How long what nobody decided on is kept."),
-  })
-  .describe("How long results are kept.");
-
 export const notify = z
   .array(z.string().regex(/^[a-z]+:\S+$/))
   .describe("Who is told.")

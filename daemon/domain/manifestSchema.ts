@@ -9,6 +9,7 @@ import { rerun } from "./manifestRerun.ts";
 import { disclosure } from "./manifestDisclosure.ts";
 import * as later from "./manifestLater.ts";
 import { outputFormatSchema } from "./outputFormat.ts";
+import { manifestRetentionSchema } from "./retention.ts";
 import { PAD_STYLES } from "./sequencePadding.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -217,7 +218,7 @@ export const manifestSchema = z
     steps: later.steps.optional(),
     requires: later.requires.optional(),
     disclosure: disclosure.optional(),
-    retention: later.retention.optional(),
+    retention: manifestRetentionSchema.optional(),
     notify: later.notify.optional(),
   })
   .describe("A Hotplate manifest.");
@@ -230,7 +231,6 @@ export const NOT_YET: readonly (readonly string[])[] = [
   ["review"],
   ["steps"],
   ["requires"],
-  ["retention"],
   ["notify"],
   ["plate", "handles"],
   ["output", "format", "proxy"],

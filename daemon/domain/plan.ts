@@ -134,6 +134,8 @@ export interface StepPlan {
   /** Seconds of GPU time per task by the recipe's own estimate; null when it makes none. */
   readonly gpuSecondsPerTask: number | null;
   readonly timeoutMs: number;
+  /** The manifest's own words on how long pixels are kept; absent: the node's. */
+  readonly retention?: { readonly rejects?: string | undefined; readonly wip?: string | undefined };
   /** What the record of the version says; absent in plans of before. */
   readonly record?: RecordPlan;
   /** The version that is made again; absent: none. */

@@ -134,6 +134,25 @@ export function addSlotRoutes(base: FastifyInstance, parts: RouteParts): void {
   );
 }
 
+export function addRetentionRoute(base: FastifyInstance, parts: RouteParts): void {
+  const server = base.withTypeProvider<ZodTypeProvider>();
+  server.post(
+    "/v1/retention",
+    {
+      schema: {
+        summary: "Collects pixels that are older than retention allows (docs/versions.md).",
+        description: "200: it is done. 202: it is recorded and under way; events tell what is collected.",
+        body: who,
+        response: { 200: shapes.requestShape, 202: shapes.requestShape },
+      },
+    },
+    async (request, reply) => {
+      const answer = await asked(parts, { kind: "retention", by: request.body.by });
+      return reply.status(answer.state === "done" ? 200 : 202).send(answer);
+    },
+  );
+}
+
 type Folder = RouteParts["world"]["config"]["hotFolders"][number];
 
 function folderOf(parts: RouteParts, wanted: string | undefined): Folder {

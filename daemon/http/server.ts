@@ -13,7 +13,7 @@ import {
   validatorCompiler,
 } from "fastify-type-provider-zod";
 import { LIMITS } from "../domain/limits.ts";
-import { addDropRoute, addRequestRoutes, addSlotRoutes } from "./askingRoutes.ts";
+import { addDropRoute, addRequestRoutes, addRetentionRoute, addSlotRoutes } from "./askingRoutes.ts";
 import { addEventRoute } from "./eventRoute.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { onError, sendProblem } from "./problem.ts";
@@ -75,6 +75,7 @@ export async function buildServer(parts: RouteParts): Promise<FastifyInstance> {
   addDropRoute(server, parts, idempotency);
   addRequestRoutes(server, parts, idempotency);
   addSlotRoutes(server, parts);
+  addRetentionRoute(server, parts);
   await server.ready();
   return server;
 }

@@ -8,12 +8,16 @@ import { isJobEnded } from "../domain/job.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { RequestRow } from "../storePort.ts";
 import { wishRestart } from "./restartWish.ts";
+import type { RetentionStage } from "./retention.ts";
 
-export function createPeople(context: StageContext): Stage {
+export function createPeople(context: StageContext, retention: Pick<RetentionStage, "ask">): Stage {
   return {
     name: "people",
     async tick() {
-      for (const request of await context.world.store.openRequests(LIMITS.stepsPerTick)) await apply(context, request);
+      for (const request of await context.world.store.openRequests(LIMITS.stepsPerTick)) {
+        if (request.body.kind === "retention") retention.ask(request.id, request.body.by);
+        else await apply(context, request.id, request.body);
+      }
     },
   };
 }
@@ -45,10 +49,12 @@ async function restartSlot(
   return store.settleRequest(id, "done", words);
 }
 
-async function apply(context: StageContext, request: RequestRow): Promise<void> {
+type Applied = Exclude<RequestRow["body"], { readonly kind: "retention" }>;
+
+async function apply(context: StageContext, id: number, body: Applied): Promise<void> {
   const { store, log } = context.world;
-  const { body } = request;
-  if (body.kind === "restartSlot") return restartSlot(context, request.id, body);
+  const request = { id };
+  if (body.kind === "restartSlot") return restartSlot(context, id, body);
   const jobId = body.jobId as JobId;
   const job = await store.job(jobId);
   if (job === null) {

@@ -63,7 +63,9 @@ export async function apiWorld(options: ApiOptions = {}): Promise<ApiWorld> {
   const view: NodeView = nodeView(base.clock.now(), dir.file("hot"));
   const given = options.store?.(store) ?? store;
   const world = { ...base, store: given, log, files: options.files?.(base.files) ?? base.files };
-  const people = createPeople({ world, live: { slots: new Map() } } as unknown as StageContext);
+  const people = createPeople({ world, live: { slots: new Map() } } as unknown as StageContext, {
+    ask: (request) => void store.settleRequest(request, "done", "Collected 0 things, 0 MB; 0 old enough but kept."),
+  });
   const api: ApiWorld = {
     url: "",
     dir: dir.path,
