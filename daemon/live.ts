@@ -10,7 +10,7 @@ import { LIMITS } from "./domain/limits.ts";
 import type { StepPlan } from "./domain/plan.ts";
 import type { RuleBook } from "./domain/classify.ts";
 import type { SlotGpu } from "./domain/gpu.ts";
-import type { Catalogue, ComfySlot, Files, Presence, PromptStatus, SystemStats, Wake, World } from "./ports.ts";
+import type { Catalogue, ComfySlot, Files, PromptStatus, SystemStats, Wake, World } from "./ports.ts";
 import type { MemorySlot } from "./domain/memoryLadder.ts";
 import type { EndedAttempt } from "./domain/sickness.ts";
 import type { Estimator } from "./domain/estimate.ts";
@@ -20,6 +20,7 @@ import { createVramNeeds } from "./domain/vramNeed.ts";
 import type { Ledger } from "./domain/share.ts";
 import { EMPTY_LEDGER } from "./domain/share.ts";
 import type { FlightFacts, SlotFacts, WaitReason } from "./domain/slotFit.ts";
+import type { Presence } from "./presencePort.ts";
 import type { TaskClass, TaskRow } from "./storePort.ts";
 import type { Work } from "./work.ts";
 

@@ -3,6 +3,7 @@
  * own, so that a share that hangs holds up no other and publishing never waits. By schedule it collects only where the
  * configuration says `apply: true`; else it says what it would.
  */
+import { messageOf } from "../domain/errors.ts";
 import { rootOf } from "../domain/paths.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { RetentionReport } from "../retentionRun.ts";
@@ -27,64 +28,15 @@ export function createRetention(context: StageContext): RetentionStage {
   const asked = new Map<number, string>();
 
   async function begin(by: string, apply: boolean): Promise<void> {
-    const { world } = context;
-    const products = await world.store.products();
-    const byRoot = new Map<string, string[]>();
-    for (const { dir } of products) {
-      // A root that is not configured any more is none of ours.
-      const root = rootOf(dir, world.config.roots)?.linux;
-      if (root !== undefined) byRoot.set(root, [...(byRoot.get(root) ?? []), dir]);
-    }
+    const byRoot = await productsByRoot(context);
     const next: Run = { by, apply, requests: new Set(asked.keys()), waiting: new Set(byRoot.keys()), reports: [] };
     run = next;
-    for (const [root, dirs] of byRoot) startRoot(next, root, dirs);
+    for (const [root, dirs] of byRoot) startRoot(context, next, { root, dirs, end: () => end(next) });
     if (byRoot.size === 0) await end(next);
   }
 
-  function startRoot(of: Run, root: string, dirs: readonly string[]): void {
-    const world = { ...context.world, files: context.files };
-    context.work.start<RetentionReport>({
-      key: `retention:${root}`,
-      lane: `${root}:retention`,
-      run: () =>
-        runRetention(world, {
-          dirs,
-          apply: of.apply,
-          told: async (item) => {
-            const { product, subject, kind, dir, files, bytes } = item;
-            await tell(context, "info", "retention.collected", {
-              path: dir,
-              product,
-              subject,
-              why: kind,
-              files,
-              bytes,
-              by: of.by,
-            });
-          },
-        }),
-      done: async (outcome) => {
-        of.waiting.delete(root);
-        if (outcome.ok) of.reports.push(outcome.value);
-        else
-          of.reports.push({
-            applied: of.apply,
-            items: [],
-            kept: [],
-            trouble: [`${root}: ${String(outcome.error)}`],
-            bytes: 0,
-          });
-        if (of.waiting.size === 0) await end(of);
-      },
-    });
-  }
-
   async function end(of: Run): Promise<void> {
-    const report = together(of.reports, of.apply);
-    const text = retentionText(report);
-    const { length: items } = report.items;
-    const fields = { apply: of.apply, by: of.by, items, bytes: report.bytes, kept: report.kept.length };
-    await tell(context, "info", "retention.looked", { ...fields, trouble: report.trouble[0] ?? null, text });
+    const text = await tellEnd(context, of);
     for (const request of of.requests) {
       await context.world.store.settleRequest(request, "done", text);
       asked.delete(request);
@@ -105,4 +57,55 @@ export function createRetention(context: StageContext): RetentionStage {
       else if (context.options.retentionDue?.() === true) await begin("schedule", context.world.config.retention.apply);
     },
   };
+}
+
+/** A root that is not configured any more is none of ours. */
+async function productsByRoot(context: StageContext): Promise<ReadonlyMap<string, readonly string[]>> {
+  const byRoot = new Map<string, string[]>();
+  for (const { dir } of await context.world.store.products()) {
+    const root = rootOf(dir, context.world.config.roots)?.linux;
+    if (root !== undefined) byRoot.set(root, [...(byRoot.get(root) ?? []), dir]);
+  }
+  return byRoot;
+}
+
+function startRoot(
+  context: StageContext,
+  of: Run,
+  what: { readonly root: string; readonly dirs: readonly string[]; readonly end: () => Promise<void> },
+): void {
+  const world = { ...context.world, files: context.files };
+  const { apply, by } = of;
+  context.work.start<RetentionReport>({
+    key: `retention:${what.root}`,
+    lane: `${what.root}:retention`,
+    run: () =>
+      runRetention(world, {
+        dirs: what.dirs,
+        apply,
+        told: async ({ product, subject, kind, dir, files, bytes }) =>
+          tell(context, "info", "retention.collected", { path: dir, product, subject, why: kind, files, bytes, by }),
+      }),
+    done: async (outcome) => {
+      of.waiting.delete(what.root);
+      const trouble = outcome.ok ? [] : [`${what.root}: ${messageOf(outcome.error)}`];
+      of.reports.push(outcome.ok ? outcome.value : { applied: apply, items: [], kept: [], trouble, bytes: 0 });
+      if (of.waiting.size === 0) await what.end();
+    },
+  });
+}
+
+async function tellEnd(context: StageContext, { reports, apply, by }: Run): Promise<string> {
+  const report = together(reports, apply);
+  const text = retentionText(report);
+  await tell(context, "info", "retention.looked", {
+    apply,
+    by,
+    items: report.items.length,
+    bytes: report.bytes,
+    kept: report.kept.length,
+    trouble: report.trouble[0] ?? null,
+    text,
+  });
+  return text;
 }

@@ -88,14 +88,14 @@ describe("what is collected", () => {
     await decide(env, "v002/w003", "reject", 15);
     await decide(env, "v002/w002", "reject", 13);
     expect(subjects(await run(worldAt([env], { rules: {} }), [env], true))).toEqual([]);
-    const before = readdirSync(env, { recursive: true }).toSorted();
+    const before = readdirSync(env, { recursive: true }).map(String).toSorted();
     const report = await run(worldAt([env]), [env], false);
     expect(subjects(report)).toEqual(["quarantine v002/w002", "rejected v002/w003", "undecided v001"]);
     expect(report.kept).toEqual([
       { product: env, subject: "v002", why: "somebody decided about v002/w003" },
       { product: env, subject: "v003", why: "it is the latest" },
     ]);
-    expect(readdirSync(env, { recursive: true }).toSorted()).toEqual(before);
+    expect(readdirSync(env, { recursive: true }).map(String).toSorted()).toEqual(before);
   });
 
   it("leaves a tombstone that is enough to make it again; papers, sheets and reasons stay; verify says collected", async () => {

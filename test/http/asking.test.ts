@@ -183,3 +183,14 @@ describe("POST /v1/slots/:name/restart", () => {
     ]);
   });
 });
+
+describe("POST /v1/retention", () => {
+  it("records that a person wants pixels collected; the daemon does it and answers", async () => {
+    await using api = await apiWorld();
+    const answer = await api.post("/v1/retention", { by: "ana" });
+    expect([answer.status, answer.body["answer"]]).toEqual([200, "Collected 0 things, 0 MB; 0 old enough but kept."]);
+    api.applies = false;
+    expect((await api.post("/v1/retention", { by: "bo" })).status).toBe(202);
+    expect((await api.store.openRequests(5)).map((row) => row.body)).toEqual([{ kind: "retention", by: "bo" }]);
+  });
+});
