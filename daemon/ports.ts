@@ -21,6 +21,7 @@ import type { PathBook } from "./domain/pathBook.ts";
 import type { QcRequest } from "./domain/plan.ts";
 import type { CheckBook, Inspection } from "./domain/qc.ts";
 import type { Graph, RecipeBook } from "./domain/recipe.ts";
+import type { SheetTile } from "./domain/sheetTile.ts";
 import type { Store } from "./storePort.ts";
 
 export type { Catalogue, ComfyError, NodeClass };
@@ -333,11 +334,6 @@ export interface SequenceRequest {
   readonly wanted: readonly (number | null)[];
   readonly present: readonly (number | null)[];
   readonly checks: readonly QcRequest[];
-}
-export interface SheetTile {
-  readonly path: string | null;
-  readonly label: string;
-  readonly mark: "pass" | "warn" | "fail" | "error" | "waiting";
 }
 export interface Images {
   /**

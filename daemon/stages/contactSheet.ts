@@ -5,7 +5,7 @@
 import { wedgeName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { StepPlan, WedgePlan } from "../domain/plan.ts";
-import type { SheetTile } from "../ports.ts";
+import type { SheetTile } from "../domain/sheetTile.ts";
 import type { TaskRow } from "../storePort.ts";
 import type { FrameResult } from "./frameResults.ts";
 import { frameResults, inspectionOf } from "./frameResults.ts";

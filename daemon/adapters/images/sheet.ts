@@ -3,7 +3,7 @@
  * picture is there or not; under each its label and its verdict as icon and word (never by colour alone). Neutral grey, so
  * that the surround does not shift how the pictures look. A picture that can't be read is a tile that says so.
  */
-import type { SheetTile } from "../../ports.ts";
+import type { SheetTile } from "../../domain/sheetTile.ts";
 import { HotplateError, assert } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { ADVANCE, GLYPH_HEIGHT, plainText, textWidth } from "./bitmapFont.ts";
