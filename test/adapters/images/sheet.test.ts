@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { glyphRows, plainText, textWidth } from "../../../daemon/adapters/images/bitmapFont.ts";
 import { sheet, wrap } from "../../../daemon/adapters/images/sheet.ts";
 import { LIMITS } from "../../../daemon/domain/limits.ts";
-import type { SheetTile } from "../../../daemon/ports.ts";
+import type { SheetTile } from "../../../daemon/domain/sheetTile.ts";
 import { writePng } from "../../fixtures/pictures.ts";
 import { noTools } from "../../fixtures/tools.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
