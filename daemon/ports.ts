@@ -4,6 +4,7 @@
  * never come back: nobody awaits one inside a tick (see `work.ts`).
  */
 import type { Embed } from "./domain/assetPointer.ts";
+import type { BlendRequest } from "./domain/chunks.ts";
 import type { Catalogue, NodeClass } from "./domain/catalogue.ts";
 import type { ComfyError } from "./domain/classify.ts";
 import type { ColorConfigReading } from "./domain/colorConfig.ts";
@@ -320,15 +321,6 @@ export interface FinishResult {
   readonly roundTrip: RoundTrip | null;
   /** What people should know of this frame, in words. */
   readonly note: string | null;
-}
-export interface BlendRequest {
-  /** Two pictures of one frame, of equal size, channels and depth. */
-  readonly earlier: string;
-  readonly later: string;
-  /** The later one's part, 0..1. */
-  readonly part: number;
-  /** EEXIST when there. Not durable. */
-  readonly to: string;
 }
 export interface SequenceRequest {
   readonly wanted: readonly (number | null)[];

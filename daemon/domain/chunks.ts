@@ -130,3 +130,14 @@ function chunksOfRun(run: readonly (number | null)[], plan: ChunkPlan): readonly
   }
   return chunks;
 }
+
+/** A frame of two chunks, to be mixed of what each made of it. */
+export interface BlendRequest {
+  /** Two pictures of one frame, of equal size, channels and depth. */
+  readonly earlier: string;
+  readonly later: string;
+  /** The later one's part, 0..1. */
+  readonly part: number;
+  /** EEXIST when there. Not durable. */
+  readonly to: string;
+}

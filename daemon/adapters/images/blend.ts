@@ -3,7 +3,7 @@
  * display codes), whole codes rounded to the nearest. Both must be pictures of one kind: size, channels and depth.
  */
 import type { DecodedImage, PixelBox } from "../../plugin.ts";
-import type { BlendRequest } from "../../ports.ts";
+import type { BlendRequest } from "../../domain/chunks.ts";
 import { broken, notReadable, readWhole } from "./byteSource.ts";
 import { encodePngSamples } from "./encodePicture.ts";
 import { encodeExr } from "./exrWrite.ts";

@@ -1,10 +1,10 @@
 /** What the daemon asks of an image worker and what comes back: plain data, for it crosses to another process. */
+import type { BlendRequest } from "../../domain/chunks.ts";
 import type { CheckBook, Inspection } from "../../domain/qc.ts";
 import type { Likeness } from "../../domain/likeness.ts";
 import type { CompareJob } from "./compareFrames.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type {
-  BlendRequest,
   FeedColor,
   FinishRequest,
   FinishResult,
