@@ -2,6 +2,8 @@
  * Safety: what must hold after every event, whatever went wrong. A violation ends the run. Looks only when the disk or the
  * store changed.
  */
+import { declaredPlaces } from "../../daemon/domain/declaredPlaces.ts";
+import { LAYOUTS } from "../fixtures/layouts.ts";
 import { taskFrames } from "../../daemon/domain/chunks.ts";
 import { transition, TASK_EVENTS } from "../../daemon/domain/task.ts";
 import type { TaskState } from "../../daemon/domain/task.ts";
@@ -9,7 +11,7 @@ import type { JobRow, Store, TaskRow } from "../../daemon/storePort.ts";
 import type { SimComfy } from "./comfy.ts";
 import type { SimDisk } from "./disk.ts";
 import { sha256Of } from "./disk.ts";
-import { FAR, FAR_PLATES, FARM, HOT, FAR_HOT, PLATES, SHOT, STATE } from "./scenario.ts";
+import { FAR, FARM, FAR_HOT, FAR_PLATES, HOT, PLATES, SHOT, STATE } from "./scenario.ts";
 
 export class Violation extends Error {}
 
@@ -18,6 +20,13 @@ export interface Looked {
   readonly store: Store;
   readonly slots: ReadonlyMap<string, SimComfy>;
 }
+
+const DECLARED = declaredPlaces({
+  book: LAYOUTS,
+  roots: [{ linux: FARM }, { linux: FAR }],
+  hotFolders: [HOT, FAR_HOT],
+  stateDir: STATE,
+});
 
 interface Commit {
   readonly job: string;
@@ -37,6 +46,7 @@ export class Invariants {
   readonly #hashes = new WeakMap<Uint8Array, string>();
   readonly #tasks = new Map<string, { state: TaskState; fence: number }>();
   readonly #committed = new Map<string, { readonly path: string; readonly job: string }>();
+  readonly #made = new Set<string>();
   #diskChanges = -1;
   #eventSeq = 0;
   #lastFence = 0;
@@ -55,10 +65,24 @@ export class Invariants {
     if (label === "sync" || label === "syncDir") return;
     if (path.startsWith(`${SHOT}/plates`) || path.startsWith(`${FAR}/shots/SH900/plates`))
       throw new Violation(`${label} in a plate folder: ${path}`);
-    if (label === "mkdir") return;
+    if (label === "mkdir") return this.#mayMake(path);
     const allowed = [`${HOT}/`, `${FAR_HOT}/`, `${STATE}/`, `${SHOT}/`, `${FAR}/shots/SH900/`];
     if (!allowed.some((prefix) => path.startsWith(prefix)))
       throw new Violation(`${label} outside the declared places: ${path}`);
+  }
+
+  /** Every folder comes from a template: of the layout, of a product's own state, of a hot folder, of the state directory. */
+  #mayMake(path: string): void {
+    // What is there already is not made: folders are made one by one from the root down.
+    if (this.#made.has(path) || this.#at.disk.peek(path) !== null) return;
+    // "Beside the plate" would fit any folder: here it is a shot's, and its products are those of the manifests.
+    const places = DECLARED(path).filter(
+      ({ tokens: { beside, product } }) =>
+        (beside === undefined || /^shots\/SH\d+$/.test(beside)) &&
+        (product === undefined || /^(tiny|other|tiny_together)$/.test(product)),
+    );
+    if (places.length === 0) throw new Violation(`no template declares the folder ${path}`);
+    this.#made.add(path);
   }
 
   /** From here on people change plates. That the daemon changes none is still looked at with every call that it makes. */
