@@ -237,7 +237,7 @@ async function look(
     recipe === null || color.value === null
       ? found(null)
       : resolveOutput({ manifest, recipe: recipe.file, plate: plate.value });
-  const checks = chosenChecks(manifest, (await world.images.checks()).checks);
+  const checks = chosenChecks(manifest, await world.images.checks(), recipe?.file.qc?.profile ?? null);
   const findings: readonly Finding[] = [
     ...plate.findings,
     ...(rerun === null ? [] : changedPlate(rerun, plate.value)),

@@ -3,7 +3,7 @@
  * `import type` only (a studio folder cannot resolve our package at run time), default-exported from a file in a
  * configured directory. It returns data; the core writes.
  */
-import type { Measure, Verdict } from "./domain/qc.ts";
+import type { Evidence, Measure, Verdict } from "./domain/qc.ts";
 
 /** A decoded image: interleaved samples, row by row, exactly as the file holds them (never scaled, never colour-managed). */
 export interface DecodedImage {
@@ -41,6 +41,37 @@ export interface LumaFacts {
   readonly blockSdMax: number;
 }
 
+/**
+ * Blocks of `size` x `size` pixels, row by row (`columns` x `rows`; those at the right and lower edge are cut). Means and
+ * deviations over the pixels that are looked at, on a scale of 16-bit display codes, 0..65535.
+ */
+export interface BlockFacts {
+  readonly size: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Pixels looked at. */
+  readonly pixels: Float32Array;
+  /** Luma. */
+  readonly mean: Float32Array;
+  /** Standard deviation of luma. */
+  readonly sd: Float32Array;
+  readonly red: Float32Array;
+  readonly green: Float32Array;
+  readonly blue: Float32Array;
+}
+
+/** Where the recipe may change the plate. Of the result's size. */
+export interface MaskFacts {
+  /** 1 where a pixel may change, the feather included; row by row. */
+  readonly inside: Uint8Array;
+  /** Runs of pixels that must stay, as `runs` gives them, ignored rectangles left out. */
+  readonly outside: Int32Array;
+  /** Around everything that may change; null: nothing may. */
+  readonly box: PixelBox | null;
+  /** Share of the frame that may change. */
+  readonly share: number;
+}
+
 export interface FileFacts {
   readonly path: string;
   readonly bytes: number;
@@ -67,6 +98,18 @@ export interface CheckInput {
    * rectangles, in order; one run where nothing is ignored. Loops over runs need no test per pixel. Empty without image.
    */
   readonly runs: (of: "result" | "plate") => Int32Array;
+  /**
+   * Luma (as in `LumaFacts`) of every pixel, row by row, as 16-bit display codes; ignored rectangles too. Null without the
+   * image. Computed once per image with `blocks` and `luma`.
+   */
+  readonly lumaPlane: (of: "result" | "plate") => Uint16Array | null;
+  readonly blocks: (of: "result" | "plate") => BlockFacts | null;
+  /** null: the recipe has no mask, and the whole frame may change. */
+  readonly mask: MaskFacts | null;
+  /** Why `mask` is null although there is one. */
+  readonly maskProblem: string | null;
+  /** true: a step of ours laid the edit onto the plate, so that outside the mask every bit is the plate's. */
+  readonly composited: boolean;
   readonly expected: {
     readonly width: number | null;
     readonly height: number | null;
@@ -86,6 +129,8 @@ export interface CheckAnswer {
   readonly measures: readonly Measure[];
   readonly message: string;
   readonly hint?: string;
+  /** What a person should see: kept when the verdict is no pass. At most 8. */
+  readonly evidence?: readonly Evidence[];
 }
 
 export interface Check {
@@ -93,7 +138,7 @@ export interface Check {
   readonly id: string;
   readonly version: number;
   readonly scope: "frame" | "sequence";
-  readonly needs: readonly ("result" | "plate" | "frames")[];
+  readonly needs: readonly ("result" | "plate" | "mask" | "frames")[];
   /** Default limits by name, with the unit in the name or in the docstring. */
   readonly limits: Readonly<Record<string, number>>;
   /** null: applies; else why not, in words for the report. */

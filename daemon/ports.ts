@@ -19,13 +19,13 @@ import type { Fence, PromptId } from "./domain/ids.ts";
 import type { OutputFormat } from "./domain/outputFormat.ts";
 import type { Likeness } from "./domain/likeness.ts";
 import type { PathBook } from "./domain/pathBook.ts";
-import type { QcRequest } from "./domain/plan.ts";
 import type { CheckBook, Inspection } from "./domain/qc.ts";
+import type { InspectRequest, SequenceRequest } from "./domain/qcRequest.ts";
 import type { Graph, RecipeBook } from "./domain/recipe.ts";
 import type { SheetTile } from "./domain/sheetTile.ts";
 import type { Store } from "./storePort.ts";
 
-export type { Catalogue, ComfyError, NodeClass };
+export type { Catalogue, ComfyError, InspectRequest, NodeClass, SequenceRequest };
 
 export interface World {
   readonly config: Config;
@@ -270,21 +270,6 @@ export interface ImageHeader {
   readonly bitDepth: number;
   readonly color?: ColorHints;
 }
-export interface InspectRequest {
-  readonly path: string;
-  readonly bytes: number;
-  readonly frame: number | null;
-  readonly platePath: string | null;
-  /** Why the plate can't be compared with, although there is one; absent: it can. */
-  readonly plateProblem?: string;
-  readonly expected: {
-    readonly width: number | null;
-    readonly height: number | null;
-    readonly bitDepth: 8 | 16 | null;
-    readonly ignore: readonly (readonly [number, number, number, number])[];
-  };
-  readonly checks: readonly QcRequest[];
-}
 /** How a file becomes what the model sees; null in its place: code values as they are, light through the sRGB curve. */
 export interface FeedColor {
   readonly plan: ColorPlan;
@@ -321,11 +306,6 @@ export interface FinishResult {
   readonly roundTrip: RoundTrip | null;
   /** What people should know of this frame, in words. */
   readonly note: string | null;
-}
-export interface SequenceRequest {
-  readonly wanted: readonly (number | null)[];
-  readonly present: readonly (number | null)[];
-  readonly checks: readonly QcRequest[];
 }
 export interface Images {
   /**

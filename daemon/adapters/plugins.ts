@@ -3,7 +3,7 @@
  * wrong shape, or takes an id that is taken is named and left out; it never stops anything. Plugins run in image workers
  * only, so that one that loops or exits costs a worker, never the daemon.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
@@ -11,9 +11,13 @@ import type { ErrorCode } from "../domain/errors.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { CheckBook } from "../domain/qc.ts";
+import type { ProfileReading, QcProfile } from "../domain/qcProfile.ts";
+import { readProfile } from "../domain/qcProfile.ts";
 import type { Check } from "../plugin.ts";
 
 export const SHIPPED_CHECKS_DIR: string = fileURLToPath(new URL("../../plugins/", import.meta.url));
+const SHIPPED_PROFILES_DIR: string = fileURLToPath(new URL("../../config/qc/", import.meta.url));
+const CHECK_FILES = /\.(ts|mts|js|mjs)$/;
 
 /** Stands before the reason, wherever a refused plugin is named: log, doctor. */
 const CODE: ErrorCode = "HP-PLUGIN";
@@ -31,7 +35,7 @@ const checkSchema = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, "must be dotted lower-case words, as image.not_black"),
   version: z.number().int().min(1),
   scope: z.enum(["frame", "sequence"]),
-  needs: z.array(z.enum(["result", "plate", "frames"])),
+  needs: z.array(z.enum(["result", "plate", "mask", "frames"])),
   limits: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "must be a camelCase word"), z.number()),
   applies: aFunction.optional(),
   run: aFunction,
@@ -52,20 +56,51 @@ export async function loadChecks(folders: readonly string[]): Promise<LoadedChec
       else {
         const { id, version, scope, limits } = loaded.check;
         checks.push(loaded.check);
-        entries.push({ id, version, scope, limits, file });
+        entries.push({ id, version, scope, limits, file, shipped: folder === SHIPPED_CHECKS_DIR });
       }
     }
   }
-  return { checks, book: { checks: entries, refused } };
+  const profiles = readProfiles([SHIPPED_PROFILES_DIR, ...folders], entries, refused);
+  return { checks, book: { checks: entries, profiles, refused } };
 }
 
-function filesOf(folder: string, refused: { readonly file: string; readonly message: string }[]): readonly string[] {
+/** Shipped profiles, then `NAME.profile.yaml` of each folder; a later one of the same name takes its place. */
+function readProfiles(
+  folders: readonly string[],
+  installed: CheckBook["checks"],
+  refused: { readonly file: string; readonly message: string }[],
+): readonly QcProfile[] {
+  const profiles = new Map<string, QcProfile>();
+  for (const folder of folders) {
+    const ending = folder === SHIPPED_PROFILES_DIR ? /\.yaml$/ : /\.profile\.yaml$/;
+    // That a folder can't be read, its checks have told.
+    for (const file of filesOf(folder, folder === SHIPPED_PROFILES_DIR ? refused : [], ending)) {
+      const reading = readProfileFile(file, installed);
+      if (reading.kind === "profile") profiles.set(reading.profile.name, reading.profile);
+      else refused.push({ file, message: `${CODE}: ${reading.message}` });
+    }
+  }
+  return [...profiles.values()];
+}
+
+function readProfileFile(file: string, installed: CheckBook["checks"]): ProfileReading {
+  try {
+    if (statSync(file).size > LIMITS.profileBytesMax)
+      return { kind: "refused", message: `it is larger than ${LIMITS.profileBytesMax} bytes` };
+    return readProfile(readFileSync(file, "utf8"), installed);
+  } catch (error) {
+    return { kind: "refused", message: `it can't be read: ${messageOf(error)}` };
+  }
+}
+
+function filesOf(
+  folder: string,
+  refused: { readonly file: string; readonly message: string }[],
+  ending: RegExp = CHECK_FILES,
+): readonly string[] {
   try {
     const names = readdirSync(folder, { withFileTypes: true })
-      .filter(
-        (entry) =>
-          entry.isFile() && /\.(ts|mts|js|mjs)$/.test(entry.name) && !/^[._]|\.d\.m?ts$|\.test\./.test(entry.name),
-      )
+      .filter((entry) => entry.isFile() && ending.test(entry.name) && !/^[._]|\.d\.m?ts$|\.test\./.test(entry.name))
       .map((entry) => entry.name)
       .sort();
     if (names.length > LIMITS.checkFilesMax)

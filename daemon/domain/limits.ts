@@ -83,8 +83,16 @@ export const LIMITS = {
   contactSheetTilesMax: 240,
   contactSheetPixelsMax: 12_000,
   checkFilesMax: 500,
+  profileBytesMax: 65_536,
   checkMeasuresMax: 1_000,
   checkMessageCharactersMax: 2_000,
+  /** Pieces of evidence of one finding. */
+  evidenceMax: 8,
+  /** Columns or rows of a map. */
+  evidenceMapSideMax: 128,
+  evidenceBoxesMax: 64,
+  /** Points of one plot. */
+  evidencePointsMax: 2_000,
   thumbnailPixels: 320,
   // Files and mounts
   mountCallsPerRoot: 2,

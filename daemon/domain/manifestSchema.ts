@@ -107,10 +107,15 @@ const qc = z.strictObject({
     .enum(["reject", "hold", "warn"])
     .default("reject")
     .describe("What happens to a result that fails: quarantine, wait for a person, or pass marked."),
+  profile: z
+    .string()
+    .optional()
+    .describe("A named set of checks and limits. Default: the recipe's.")
+    .meta({ examples: ["relight", "inpaint"] }),
   checks: z
     .array(check)
     .optional()
-    .describe("Checks to run, with limits where wanted. Default: every shipped check.")
+    .describe("Checks to run instead of a profile's, with limits where wanted.")
     .meta({ examples: [["image.not_black", { "image.not_solid": { sd: 0.01 } }]] }),
 });
 

@@ -2,6 +2,8 @@
  * The words of QC. A check measures; limits judge; the gate decides what happens. A broken tool is `error`, never `pass`.
  * Ids, formulas and first limits: the shipped checks in plugins/ (docs/qc.md).
  */
+import type { QcProfile } from "./qcProfile.ts";
+
 export type Verdict = "pass" | "warn" | "fail" | "error";
 export type Unit = "code" | "stop" | "ratio" | "px" | "count" | "bit" | "bool";
 
@@ -15,6 +17,33 @@ export interface Measure {
   readonly frame?: number | null;
 }
 
+/** What a person should see of a finding: data, drawn by the reports. */
+export type Evidence =
+  /** A map over the frame: `columns` x `rows` levels, 0..255, row by row; the more the worse. */
+  | {
+      readonly kind: "map";
+      readonly title: string;
+      readonly columns: number;
+      readonly rows: number;
+      readonly levels: readonly number[];
+    }
+  /** Places in the frame, px: x, y, width, height. */
+  | {
+      readonly kind: "boxes";
+      readonly title: string;
+      readonly boxes: readonly (readonly [number, number, number, number])[];
+    }
+  /** A curve over frames or places; `limit` is drawn across it. */
+  | {
+      readonly kind: "plot";
+      readonly title: string;
+      readonly x: readonly number[];
+      readonly y: readonly number[];
+      readonly xName: string;
+      readonly yName: string;
+      readonly limit: number | null;
+    };
+
 export interface Finding {
   /** `image.not_black` */
   readonly check: string;
@@ -24,6 +53,8 @@ export interface Finding {
   /** One sentence with the number and the threshold. */
   readonly message: string;
   readonly hint: string | null;
+  /** Absent: nothing to show, or a pass. */
+  readonly evidence?: readonly Evidence[];
 }
 
 /** Why a check gave no verdict for this work: listed, never silently skipped. */
@@ -50,11 +81,13 @@ export interface InstalledCheck {
   readonly limits: Readonly<Record<string, number>>;
   /** Name of its file; the shipped ones lie in plugins/. */
   readonly file: string;
+  readonly shipped: boolean;
 }
 
 /** All checks of a node, and the plugin files that could not be used: named and left out, never a crash. */
 export interface CheckBook {
   readonly checks: readonly InstalledCheck[];
+  readonly profiles: readonly QcProfile[];
   readonly refused: readonly { readonly file: string; readonly message: string }[];
 }
 

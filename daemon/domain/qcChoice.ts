@@ -1,12 +1,13 @@
 /**
- * Which checks run on a step's results, with which limits: every installed one by default, or those that the manifest
- * names, with its limits over the check's own.
+ * Which checks run on a step's results, with which limits: those of a profile (the manifest's, else the recipe's, else the basic
+ * one), or those that the manifest names one by one, with its limits over the check's own.
  */
 import type { ErrorCode } from "./errors.ts";
 import type { Manifest } from "./manifestSchema.ts";
 import { nearestWord } from "./nearest.ts";
 import type { QcRequest } from "./plan.ts";
-import type { InstalledCheck } from "./qc.ts";
+import type { CheckBook } from "./qc.ts";
+import { BASIC_PROFILE } from "./qcProfile.ts";
 
 export interface ChosenChecks {
   readonly requests: readonly QcRequest[];
@@ -20,10 +21,10 @@ export interface ChosenChecks {
   }[];
 }
 
-export function chosenChecks(manifest: Manifest, installed: readonly InstalledCheck[]): ChosenChecks {
+export function chosenChecks(manifest: Manifest, book: CheckBook, recipeProfile: string | null): ChosenChecks {
   const named = manifest.qc?.checks;
-  if (named === undefined)
-    return { requests: installed.map((check) => ({ check: check.id, limits: { ...check.limits } })), findings: [] };
+  if (named === undefined) return profileChecks(manifest.qc?.profile ?? null, book, recipeProfile);
+  const installed = book.checks;
   const requests: QcRequest[] = [];
   const findings: ChosenChecks["findings"][number][] = [];
   for (const [index, entry] of named.entries()) {
@@ -58,4 +59,34 @@ export function chosenChecks(manifest: Manifest, installed: readonly InstalledCh
     }
   }
   return { requests, findings };
+}
+
+function profileChecks(asked: string | null, book: CheckBook, recipeProfile: string | null): ChosenChecks {
+  const name = asked ?? recipeProfile ?? BASIC_PROFILE;
+  const profile = book.profiles.find((each) => each.name === name);
+  if (profile === undefined) {
+    const names = book.profiles.map((each) => each.name);
+    const finding = {
+      code: "HP-MANIFEST-FIELD",
+      path: asked === null ? ["use"] : ["qc", "profile"],
+      message:
+        asked === null
+          ? `The recipe wants the QC profile "${name}", which is not installed.`
+          : `There is no QC profile "${name}".`,
+      found: name,
+      expected: `one of ${names.join(", ")}`,
+      nearest: nearestWord(name, names),
+    } as const;
+    return { requests: [], findings: [finding] };
+  }
+  const requests = Object.entries(profile.checks).flatMap(([id, limits]) => {
+    const check = book.checks.find((each) => each.id === id);
+    return check === undefined ? [] : [{ check: id, limits: { ...check.limits, ...limits } }];
+  });
+  // A studio's own checks look at everything: that is why they were installed.
+  const own = book.checks.filter((check) => !check.shipped && !Object.hasOwn(profile.checks, check.id));
+  return {
+    requests: [...requests, ...own.map((check) => ({ check: check.id, limits: { ...check.limits } }))],
+    findings: [],
+  };
 }

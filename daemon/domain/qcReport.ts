@@ -9,6 +9,7 @@ import { colorRecord } from "./colorRecord.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import type { Inspection, Verdict } from "./qc.ts";
 import { worstVerdict } from "./qc.ts";
+import { evidenceSchema } from "./qcEvidence.ts";
 import type { VersionFacts, VersionFile, VersionFrame } from "./versionFacts.ts";
 
 const executionStatus = z
@@ -34,6 +35,7 @@ const findingSchema = z.strictObject({
   message: z.string(),
   hint: z.string().nullable(),
   measures: z.array(measureSchema),
+  evidence: z.array(evidenceSchema).optional().describe("What a person should see of it."),
 });
 const inspectionSchema = z.strictObject({
   executionStatus,
@@ -241,6 +243,7 @@ function inspectionOf(inspection: Inspection): QcInspection {
         limit,
         ...(must === undefined ? {} : { must }),
       })),
+      ...(finding.evidence === undefined ? {} : { evidence: [...finding.evidence] as QcFinding["evidence"] }),
     })),
     notApplied: inspection.notApplied.map(({ check, because }) => ({ check, because })),
   };

@@ -3,6 +3,7 @@
  * reads on a phone and prints. Every verdict is an icon and a word, every number stands beside its threshold. All text is
  * a stranger's and is escaped; pictures are paths below the page's folder or data URIs. Pure: report in, text out.
  */
+import { evidenceSvg } from "./qcEvidenceSvg.ts";
 import { roundTripWords } from "./colorRecord.ts";
 import type { Verdict } from "./qc.ts";
 import { worstVerdict } from "./qc.ts";
@@ -138,7 +139,8 @@ function lookItem({ wedge, finding, frames }: Look): string {
   const ranges = frameRanges(frames);
   const place = `<a href="#${rowId(wedge)}">${told(wedge.wedge)}</a>${ranges === "" ? "" : ` frame ${ranges}`}`;
   const hint = finding.hint === null ? "" : `<p class="small faint">${told(finding.hint)}</p>`;
-  return `<li class="e-${verdict}">${verdictTag(verdict)} &middot; ${place} &middot; ${told(finding.check)}<p>${told(finding.message)}</p>${hint}</li>`;
+  const shown = (finding.evidence ?? []).map((piece) => evidenceSvg(piece, esc)).join("");
+  return `<li class="e-${verdict}">${verdictTag(verdict)} &middot; ${place} &middot; ${told(finding.check)}<p>${told(finding.message)}</p>${hint}${shown}</li>`;
 }
 
 /** Frames that QC never saw and that are not in the version, with the reason. */

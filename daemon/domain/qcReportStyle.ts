@@ -50,6 +50,7 @@ footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color
  html{font-size:11.5px}
  body{font-size:9pt}
  h2{break-after:avoid}
+ .evidence{break-inside:avoid}
  thead th{background:#fff;position:static}
  thead{display:table-header-group}
  tr,.look li,.sheet img{break-inside:avoid}

@@ -6,16 +6,17 @@
 import type { Check, CheckAnswer, CheckInput, DecodedImage } from "../plugin.ts";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
-import { lumaFacts } from "./luma.ts";
+import { framePlanes } from "./framePlanes.ts";
 import { pixelRuns } from "./pixelRuns.ts";
 import type { QcRequest } from "./plan.ts";
 import type { Finding, Inspection, Measure, NotApplied } from "./qc.ts";
 import { worstVerdict } from "./qc.ts";
+import { evidenceFault } from "./qcEvidence.ts";
 
 /** Runs whatever was asked for or not. */
 export const ALWAYS = "file.decodes";
 
-export type FrameFacts = Omit<CheckInput, "limits" | "luma" | "runs" | "frames">;
+export type FrameFacts = Omit<CheckInput, "limits" | "luma" | "lumaPlane" | "blocks" | "runs" | "frames">;
 
 /** Completes a check's input with what is computed from the pixels, once per image. */
 export function frameInput(facts: FrameFacts): Omit<CheckInput, "limits"> {
@@ -25,11 +26,18 @@ export function frameInput(facts: FrameFacts): Omit<CheckInput, "limits"> {
     const image = imageOf(of);
     return image === null ? new Int32Array(0) : pixelRuns(image.width, image.height, ignoreOf(of));
   });
-  const luma = remember((of) => {
+  const planes = remember((of) => {
     const image = imageOf(of);
-    return image === null ? null : lumaFacts(image, runs(of));
+    return image === null ? null : framePlanes(image, runs(of));
   });
-  return { ...facts, frames: null, luma, runs };
+  return {
+    ...facts,
+    frames: null,
+    runs,
+    luma: (of) => planes(of)?.facts ?? null,
+    lumaPlane: (of) => planes(of)?.luma ?? null,
+    blocks: (of) => planes(of)?.blocks ?? null,
+  };
 }
 
 function remember<T>(make: (of: "result" | "plate") => T): (of: "result" | "plate") => T {
@@ -83,7 +91,12 @@ const NO_FRAME: Omit<CheckInput, "limits" | "frames"> = {
   plate: null,
   plateProblem: null,
   expected: { width: null, height: null, bitDepth: null, ignore: [] },
+  mask: null,
+  maskProblem: null,
+  composited: false,
   luma: () => null,
+  lumaPlane: () => null,
+  blocks: () => null,
   runs: () => new Int32Array(0),
 };
 
@@ -134,6 +147,9 @@ function runOne(check: Check, request: QcRequest, input: Omit<CheckInput, "limit
   if (check.needs.includes("plate") && input.plate === null && input.plateProblem !== null) {
     return error(check, `${check.id} needs the plate, and the plate could not be decoded: ${input.plateProblem}`, null);
   }
+  if (check.needs.includes("mask") && input.mask === null && input.maskProblem !== null) {
+    return error(check, `${check.id} needs the mask, and the mask could not be used: ${input.maskProblem}`, null);
+  }
   const missing = check.needs.find((need) => input[need] === null);
   if (missing !== undefined) return { check: check.id, because: MISSING[missing] };
   return judge(check, { ...input, limits: { ...check.limits, ...request.limits } });
@@ -142,6 +158,7 @@ function runOne(check: Check, request: QcRequest, input: Omit<CheckInput, "limit
 const MISSING: Readonly<Record<Check["needs"][number], string>> = {
   result: "the result has no readable pixels (see file.decodes)",
   plate: "there is no plate",
+  mask: "the recipe has no mask: the whole frame may change",
   frames: "there is no sequence",
 };
 
@@ -166,6 +183,7 @@ function judge(check: Check, input: CheckInput): Finding | NotApplied {
     measures: answer.measures.map((measure) => clean(measure, frame)),
     message: clip(answer.message),
     hint: answer.hint === undefined ? null : clip(answer.hint),
+    ...(answer.verdict === "pass" || answer.evidence === undefined ? {} : { evidence: answer.evidence }),
   };
 }
 
@@ -179,6 +197,10 @@ function faultOf(answer: CheckAnswer): string | null {
   if (!VERDICTS.includes(answer.verdict)) return "its verdict is none of pass, warn, fail, error";
   if (typeof answer.message !== "string" || answer.message.trim() === "") return "it has no message";
   if (answer.hint !== undefined && typeof answer.hint !== "string") return "its hint is no text";
+  if (answer.evidence !== undefined) {
+    const bad = evidenceFault(answer.evidence);
+    if (bad !== null) return bad;
+  }
   if (!Array.isArray(answer.measures)) return "its measures are no list";
   if (answer.measures.length > LIMITS.checkMeasuresMax) return `it has more than ${LIMITS.checkMeasuresMax} measures`;
   if (answer.measures.length === 0 && answer.verdict !== "error") return "a verdict without a measure proves nothing";

@@ -161,6 +161,10 @@ export const recipeSchema = z.strictObject({
   color: colorWishesSchema.optional().describe("What the model sees of the plate, and how its answer comes back."),
   mask: maskSchema.optional(),
   models: z.array(z.strictObject({ folder: z.string(), file: z.string(), sha256: z.string().optional() })).default([]),
+  qc: z
+    .strictObject({ profile: z.string().describe("Name of a QC profile: config/qc, or a studio's own.") })
+    .optional()
+    .describe("How its results are looked at; absent: the basic profile."),
   allowedClasses: z.array(z.string()).min(1).describe("Every graph node class the graph may hold."),
   estimate: z.strictObject({ gpuSeconds: z.number().positive() }).optional(),
   timeoutMs: z.number().int().positive().optional(),

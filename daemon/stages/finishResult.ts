@@ -125,7 +125,7 @@ export async function finishRequest(
 }
 
 /** The image that the recipe names as its mask; null: the plate's alpha, or none. */
-function maskPath({ plan, wedge }: Finishing): string | null {
+export function maskPath({ plan, wedge }: Pick<Finishing, "plan" | "wedge">): string | null {
   const from = plan.color.mask?.from ?? "plate";
   const path = from === "plate" ? null : plan.wedges[wedge - 1]?.parameters[from];
   return typeof path === "string" && path !== "" ? path : null;

@@ -9,6 +9,8 @@ import type { Finding, GateOutcome, Inspection } from "../domain/qc.ts";
 import { gateOf } from "../domain/qc.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { StagedFile, TaskRow } from "../storePort.ts";
+import { maskPath } from "./finishResult.ts";
+import type { InspectRequest } from "../ports.ts";
 import type { StepPlan } from "../domain/plan.ts";
 import { simulatedMark } from "../domain/simulatedMark.ts";
 import { chunkAt } from "../domain/chunks.ts";
@@ -107,7 +109,17 @@ export async function inspectFrame(
       ignore: simulated && size !== null ? [simulatedMark(size.width, size.height)] : [],
     },
     checks: plan.qc.checks,
+    composited: plan.color.how === "edit",
+    ...maskRequest(plan, wedge, plate?.path ?? null),
   });
+}
+
+/** The mask that the edit was laid through: the plate's own alpha, or an image of the recipe that the manifest names. */
+function maskRequest(plan: StepPlan, wedge: number, plate: string | null): Pick<InspectRequest, "mask"> {
+  const mask = plan.color.mask;
+  if (mask === null) return {};
+  const path = mask.from === "plate" ? plate : maskPath({ plan, wedge });
+  return path === null ? {} : { mask: { path, plan: mask } };
 }
 
 /** null: look again at the next tick (a check could not look, and its bounded number of looks is not used up). */

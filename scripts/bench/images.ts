@@ -160,6 +160,9 @@ async function main(): Promise<void> {
         decodeProblem: null,
         plate: null,
         plateProblem: null,
+        mask: null,
+        maskProblem: null,
+        composited: false,
         expected: { width: WIDTH, height: HEIGHT, bitDepth: loaded.image.bitDepth === 8 ? 8 : 16, ignore: [] },
       };
       await measure(`${name}: all checks, decoded already`, null, () => inspectFrame(checks, requests, facts));

@@ -1,5 +1,5 @@
 /** Loading checks: what a studio drops into a folder is loaded, or named with the reason; it never stops the others. */
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadChecks, SHIPPED_CHECKS_DIR } from "../../daemon/adapters/plugins.ts";
 import { createImages } from "../../daemon/adapters/images/images.ts";
@@ -15,7 +15,8 @@ describe("the shipped checks", () => {
   test("are all loaded from plugins/", async () => {
     const { checks, book } = await loadChecks([]);
     expect(book.refused).toEqual([]);
-    expect(checks.map((check) => check.id).sort()).toEqual([...ALL_CHECKS].sort());
+    expect(checks.map((check) => check.id)).toEqual(expect.arrayContaining([...ALL_CHECKS]));
+    expect(checks.length).toBe(readdirSync("plugins").length);
     for (const entry of book.checks) expect(entry.file.startsWith(SHIPPED_CHECKS_DIR)).toBe(true);
   });
 });
@@ -71,7 +72,7 @@ describe("a studio's folder", () => {
     expect(book.refused).toMatchObject([
       { file: "/no/such/folder", message: expect.stringContaining("ENOENT") as string },
     ]);
-    expect(book.checks).toHaveLength(ALL_CHECKS.length);
+    expect(book.checks).toHaveLength(readdirSync("plugins").length);
   });
 
   test("may hold the example of docs/plugins.md, word for word", async () => {
@@ -88,6 +89,9 @@ describe("a studio's folder", () => {
         decodeProblem: null,
         plate: null,
         plateProblem: null,
+        mask: null,
+        maskProblem: null,
+        composited: false,
         expected: { width: null, height: null, bitDepth: null, ignore: [] },
       });
       return seen.findings.find((finding) => finding.check === "studio.too_bright")?.verdict;
@@ -105,5 +109,44 @@ describe("a studio's folder", () => {
     } finally {
       await images.close();
     }
+  });
+});
+
+describe("QC profiles", () => {
+  test("are shipped for every kind of work, and each names checks and limits that are there", async () => {
+    const { book } = await loadChecks([]);
+    expect(book.profiles.map((profile) => profile.name).sort()).toEqual([
+      "basic",
+      "delivery",
+      "inpaint",
+      "plate_preserving",
+      "relight",
+      "text_to_image",
+      "upscale",
+    ]);
+    for (const { name, checks } of book.profiles)
+      expect(Object.keys(checks), name).toEqual(expect.arrayContaining([...ALL_CHECKS]));
+  });
+
+  test("of a studio lie beside its checks; one takes the place of a shipped one, a wrong one is named and left out", async () => {
+    using dir = tempDir();
+    writeFileSync(
+      dir.file("relight.profile.yaml"),
+      "hotplate: 1\nname: relight\ntitle: Ours\nchecks: {image.clip: {moreMax: 0.1}}\n",
+    );
+    writeFileSync(
+      dir.file("bad.profile.yaml"),
+      "hotplate: 1\nname: bad\ntitle: Bad\nchecks: {image.clap: , image.clip: {mostMax: 1}}\n",
+    );
+    writeFileSync(dir.file("none.profile.yaml"), "hotplate: 1\nname: None\nchecks: [\n");
+    const { book } = await loadChecks([dir.path]);
+    expect(book.profiles.find((profile) => profile.name === "relight")).toMatchObject({
+      title: "Ours",
+      checks: { "image.clip": { moreMax: 0.1 } },
+    });
+    expect(book.refused.map(({ message }) => message)).toEqual([
+      "HP-PLUGIN: there is no check image.clap (nearest: image.clip); image.clip has no limit mostMax",
+      expect.stringContaining("HP-PLUGIN: it is no YAML") as string,
+    ]);
   });
 });

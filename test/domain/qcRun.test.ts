@@ -1,7 +1,7 @@
 /** How checks are run: blind never passes, strangers' answers are not trusted, and the pixels are measured once. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { lumaFacts } from "../../daemon/domain/luma.ts";
+import { framePlanes } from "../../daemon/domain/framePlanes.ts";
 import { pixelRuns } from "../../daemon/domain/pixelRuns.ts";
 import type { FrameFacts } from "../../daemon/domain/qcRun.ts";
 import { inspectFrame, judgeSequence, needsPlate, wantsPlate } from "../../daemon/domain/qcRun.ts";
@@ -15,6 +15,9 @@ const facts: FrameFacts = {
   decodeProblem: null,
   plate: null,
   plateProblem: null,
+  mask: null,
+  maskProblem: null,
+  composited: false,
   expected: { width: null, height: null, bitDepth: null, ignore: [] },
 };
 const GOOD: CheckAnswer = {
@@ -256,7 +259,7 @@ describe("luma", () => {
     const at = (x: number, y: number, c: number) => (image.samples[(y * 75 + x) * 4 + c] as number) / top;
     const value = (x: number, y: number) => 0.2126 * at(x, y, 0) + 0.7152 * at(x, y, 1) + 0.0722 * at(x, y, 2);
     for (const boxes of [[], ignore])
-      close(lumaFacts(image, pixelRuns(75, 70, boxes)), plain(75, 70, value, boxes), 10);
+      close(framePlanes(image, pixelRuns(75, 70, boxes)).facts, plain(75, 70, value, boxes), 4);
   });
 
   test("of floats is the formula over clamped, sRGB-encoded values, within the table's precision", () => {
@@ -267,14 +270,14 @@ describe("luma", () => {
     };
     const at = (x: number, y: number, c: number) => curve(2 * picture(x, y, c) - 0.5);
     const value = (x: number, y: number) => 0.2126 * at(x, y, 0) + 0.7152 * at(x, y, 1) + 0.0722 * at(x, y, 2);
-    close(lumaFacts(image, pixelRuns(75, 70, ignore)), plain(75, 70, value, ignore), 3);
+    close(framePlanes(image, pixelRuns(75, 70, ignore)).facts, plain(75, 70, value, ignore), 3);
   });
 
   test("of grey is the value itself, of black exactly zero", () => {
     const grey = decoded({ width: 64, height: 64, channels: 2, bits: 16, value: (x, _y, c) => (c === 1 ? 1 : x / 63) });
-    expect(lumaFacts(grey, pixelRuns(64, 64, []))).toMatchObject({ min: 0, max: 1 });
+    expect(framePlanes(grey, pixelRuns(64, 64, [])).facts).toMatchObject({ min: 0, max: 1 });
     const black = decoded({ width: 64, height: 64, channels: 3, bits: 8, value: () => 0 });
-    expect(lumaFacts(black, pixelRuns(64, 64, []))).toEqual({
+    expect(framePlanes(black, pixelRuns(64, 64, [])).facts).toEqual({
       pixels: 4096,
       mean: 0,
       sd: 0,

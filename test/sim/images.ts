@@ -37,9 +37,17 @@ export function feedOf(plate: SimImage): SimImage {
 
 export const SIM_CHECKS: CheckBook = {
   checks: [
-    { id: "file.decodes", version: 1, scope: "frame", limits: {}, file: "file_decodes.ts" },
-    { id: "header.size", version: 1, scope: "frame", limits: {}, file: "header_size.ts" },
-    { id: "frames.complete", version: 1, scope: "sequence", limits: {}, file: "frames_complete.ts" },
+    { id: "file.decodes", version: 1, scope: "frame", limits: {}, file: "file_decodes.ts", shipped: true },
+    { id: "header.size", version: 1, scope: "frame", limits: {}, file: "header_size.ts", shipped: true },
+    { id: "frames.complete", version: 1, scope: "sequence", limits: {}, file: "frames_complete.ts", shipped: true },
+  ],
+  profiles: [
+    {
+      hotplate: 1,
+      name: "basic",
+      title: "What the simulated world looks at",
+      checks: { "file.decodes": null, "header.size": null, "frames.complete": null },
+    },
   ],
   refused: [],
 };

@@ -6,6 +6,7 @@
 import { statSync } from "node:fs";
 import { HotplateError, systemCode, messageOf } from "../../domain/errors.ts";
 import type { Inspection } from "../../domain/qc.ts";
+import { maskFacts } from "../../domain/maskFacts.ts";
 import { inspectFrame, needsPlate, wantsPlate } from "../../domain/qcRun.ts";
 import type { FrameFacts } from "../../domain/qcRun.ts";
 import type { Check, DecodedImage, PixelBox } from "../../plugin.ts";
@@ -14,6 +15,8 @@ import { readWhole, withFile } from "./byteSource.ts";
 import { parseExrHeader } from "./exrHeader.ts";
 import type { FrameTools } from "./frameTools.ts";
 import { isExr } from "./isExr.ts";
+import type { MaskOf } from "./inspectMask.ts";
+import { createMaskOf } from "./inspectMask.ts";
 import type { Loaded } from "./loadFrame.ts";
 import { loadFrame } from "./loadFrame.ts";
 
@@ -23,6 +26,7 @@ export interface Inspector {
 
 export function createInspector(checks: readonly Check[], tools: FrameTools): Inspector {
   let kept: { readonly identity: string; readonly loaded: Loaded } | null = null;
+  const masks = createMaskOf(tools);
 
   async function plateOf(path: string): Promise<Loaded> {
     try {
@@ -41,7 +45,7 @@ export function createInspector(checks: readonly Check[], tools: FrameTools): In
 
   return {
     async inspect(request) {
-      const facts = await lookAt(tools, request);
+      const facts = await lookAt(tools, request, masks);
       const needed = needsPlate(checks, request.checks);
       if (request.plateProblem !== undefined)
         return inspectFrame(checks, request.checks, { ...facts, plateProblem: request.plateProblem });
@@ -59,7 +63,7 @@ function withPlate(facts: FrameFacts, plate: Loaded): FrameFacts {
 }
 
 /** A file that is not there throws ENOENT: the task must be done again, which is no matter of its picture. */
-async function lookAt(tools: FrameTools, request: InspectRequest): Promise<FrameFacts> {
+async function lookAt(tools: FrameTools, request: InspectRequest, masks: MaskOf): Promise<FrameFacts> {
   const { path, bytes, frame, expected } = request;
   const loaded = await loadResult(tools, path, bytes);
   const windows = loaded.kind === "frame" ? loaded.image.windows : null;
@@ -70,12 +74,35 @@ async function lookAt(tools: FrameTools, request: InspectRequest): Promise<Frame
     decodeProblem: loaded.kind === "frame" ? null : loaded,
     plate: null,
     plateProblem: null,
+    ...(await maskOf(request, loaded, { ignore: expected.ignore, read: masks })),
+    composited: request.composited ?? false,
     expected: {
       ...expected,
       windows: plateWindows !== null && sameSize(plateWindows.display, windows?.display) ? plateWindows : null,
       ignore: windows === null ? expected.ignore : expected.ignore.map((box) => inData(box, windows)),
     },
   };
+}
+
+/** One that can't be read, or does not fit, is told by the checks that need it. */
+async function maskOf(
+  request: InspectRequest,
+  loaded: Loaded,
+  of: { readonly ignore: readonly PixelBox[]; readonly read: MaskOf },
+): Promise<Pick<FrameFacts, "mask" | "maskProblem">> {
+  if (request.mask === undefined || loaded.kind !== "frame") return { mask: null, maskProblem: null };
+  const { width, height } = loaded.image;
+  try {
+    const picture = await of.read(request.mask);
+    if (picture.width !== width || picture.height !== height)
+      return {
+        mask: null,
+        maskProblem: `it has ${picture.width} x ${picture.height} px, the result ${width} x ${height}`,
+      };
+    return { mask: maskFacts(picture, { width, height, ignore: of.ignore }), maskProblem: null };
+  } catch (error) {
+    return { mask: null, maskProblem: messageOf(error) };
+  }
 }
 
 type Windows = NonNullable<DecodedImage["windows"]>;

@@ -1,0 +1,62 @@
+/**
+ * A QC profile: which checks look at the results of a kind of recipe, with which limits (EBU QC's Profile). One YAML file each;
+ * shipped ones in config/qc, a studio's beside its checks. Text in, profile or problem out.
+ */
+import { parse } from "yaml";
+import { z } from "zod";
+import { messageOf } from "./errors.ts";
+import { nearestWord } from "./nearest.ts";
+import type { InstalledCheck } from "./qc.ts";
+
+export const PROFILE_NAME = /^[a-z][a-z0-9_]{0,63}$/;
+/** For recipes that name none: what can be said of any picture. */
+export const BASIC_PROFILE = "basic";
+
+export const qcProfileSchema = z.strictObject({
+  hotplate: z.literal(1),
+  name: z.string().regex(PROFILE_NAME).describe("What recipes and manifests call it."),
+  title: z.string().describe("For which kind of work."),
+  checks: z
+    .record(z.string(), z.record(z.string(), z.number()).nullable())
+    .describe("Check -> limits that differ from the check's own; empty: none."),
+});
+export type QcProfile = z.infer<typeof qcProfileSchema>;
+
+export type ProfileReading =
+  | { readonly kind: "profile"; readonly profile: QcProfile }
+  | { readonly kind: "refused"; readonly message: string };
+
+export function readProfile(text: string, installed: readonly InstalledCheck[]): ProfileReading {
+  let value: unknown;
+  try {
+    value = parse(text, { maxAliasCount: 0 });
+  } catch (error) {
+    return { kind: "refused", message: `it is no YAML: ${messageOf(error).split("\n")[0] ?? ""}` };
+  }
+  const parsed = qcProfileSchema.safeParse(value);
+  if (!parsed.success) {
+    const words = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`);
+    return { kind: "refused", message: `it is no profile: ${words.join("; ")}` };
+  }
+  const faults = Object.entries(parsed.data.checks).flatMap(([id, limits]) => faultOf(id, limits ?? {}, installed));
+  if (faults.length > 0) return { kind: "refused", message: faults.join("; ") };
+  return { kind: "profile", profile: parsed.data };
+}
+
+function faultOf(
+  id: string,
+  limits: Readonly<Record<string, number>>,
+  installed: readonly InstalledCheck[],
+): readonly string[] {
+  const check = installed.find((each) => each.id === id);
+  if (check === undefined) {
+    const nearest = nearestWord(
+      id,
+      installed.map((each) => each.id),
+    );
+    return [`there is no check ${id}${nearest === null ? "" : ` (nearest: ${nearest})`}`];
+  }
+  return Object.keys(limits)
+    .filter((name) => !Object.hasOwn(check.limits, name))
+    .map((name) => `${id} has no limit ${name}`);
+}

@@ -1,0 +1,121 @@
+/**
+ * image.border: the frame's edges are picture, not padding.
+ *
+ * What models leave at the edge: black or repeated rows from padding, a stripe of another level. For each edge the outermost
+ * rows (columns) are compared with the row 1 further in, up to 16 px deep: a step that is consistent along the whole edge, where
+ * the plate has none. Measures: width in px of the stripe whose rows are constant or equal to one another while the plate's are not (`flat`),
+ * and the mean step across it in codes (`step`). Limits: 0 px; 6 codes more than the plate.
+ */
+import type { Check } from "../daemon/plugin.ts";
+
+const check: Check = {
+  apiVersion: 1,
+  id: "image.border",
+  version: 1,
+  scope: "frame",
+  needs: ["result", "plate"],
+  limits: { flatMax: 0, stepMax: 6 },
+  applies({ result, plate }) {
+    if (result === null || plate === null) return null;
+    if (result.width !== plate.width || result.height !== plate.height) return "the result is not of the plate's size";
+    return Math.min(result.width, result.height) < 4 * DEPTH ? "the frame is too small" : null;
+  },
+  run({ result, lumaPlane, limits }) {
+    const [plane, before] = [lumaPlane("result"), lumaPlane("plate")];
+    if (result === null || plane === null || before === null)
+      return { verdict: "error", measures: [], message: "There are no pixels to look at." };
+    const { flatMax = 0, stepMax = 6 } = limits;
+    const { width, height } = result;
+    let [flat, step] = [0, 0];
+    const found: string[] = [];
+    const boxes: (readonly [number, number, number, number])[] = [];
+    for (const edge of edgesOf(width, height)) {
+      const [mine, plates] = [stripe(plane, edge), stripe(before, edge)];
+      const more = Math.max(0, mine.flat - plates.flat);
+      const jump = Math.max(0, mine.step - plates.step);
+      flat = Math.max(flat, more);
+      step = Math.max(step, jump);
+      if (more <= flatMax && jump <= stepMax) continue;
+      found.push(
+        `${edge.name} (${more > flatMax ? `${more} px repeated or constant` : `a step of ${jump.toFixed(1)} codes at ${mine.at} px`})`,
+      );
+      boxes.push(edge.box(Math.max(more, mine.at, 1)));
+    }
+    const measures = [
+      { name: "flat", value: flat, unit: "px", limit: flatMax, must: "atMost" },
+      { name: "step", value: step, unit: "code", limit: stepMax, must: "atMost" },
+    ] as const;
+    return found.length === 0
+      ? {
+          verdict: "pass",
+          measures,
+          message: `Clean to the edge: at most ${step.toFixed(1)} codes of a step, limit ${stepMax}.`,
+        }
+      : {
+          verdict: "warn",
+          measures,
+          message: `Something runs along the edge: ${found.join(", ")}.`,
+          hint: "The model pads its input: feed more than is needed and crop.",
+          evidence: [{ kind: "boxes", title: "Border", boxes }],
+        };
+  },
+};
+
+const DEPTH = 16;
+
+interface Edge {
+  readonly name: string;
+  readonly start: number;
+  /** From one row of the edge to the next one inwards. */
+  readonly inward: number;
+  readonly along: number;
+  readonly length: number;
+  readonly box: (deep: number) => readonly [number, number, number, number];
+}
+
+function edgesOf(width: number, height: number): readonly Edge[] {
+  return [
+    { name: "top", start: 0, inward: width, along: 1, length: width, box: (deep) => [0, 0, width, deep] },
+    {
+      name: "bottom",
+      start: (height - 1) * width,
+      inward: -width,
+      along: 1,
+      length: width,
+      box: (deep) => [0, height - deep, width, deep],
+    },
+    { name: "left", start: 0, inward: 1, along: width, length: height, box: (deep) => [0, 0, deep, height] },
+    {
+      name: "right",
+      start: width - 1,
+      inward: -1,
+      along: width,
+      length: height,
+      box: (deep) => [width - deep, 0, deep, height],
+    },
+  ];
+}
+
+/** `flat`: outermost rows without picture of their own. `step`, `at`: the largest consistent step between two rows, codes. */
+function stripe(plane: Uint16Array, edge: Edge): { readonly flat: number; readonly step: number; readonly at: number } {
+  let [flat, open, step, at] = [0, true, 0, 0];
+  for (let depth = 0; depth < DEPTH; depth += 1) {
+    const row = edge.start + depth * edge.inward;
+    let [sum, equal, first, constant] = [0, true, plane[row] as number, true];
+    for (let i = 0; i < edge.length; i += 1) {
+      const here = plane[row + i * edge.along] as number;
+      const next = plane[row + edge.inward + i * edge.along] as number;
+      sum += here - next;
+      equal &&= here === next;
+      constant &&= here === first;
+    }
+    if (open && (equal || constant)) flat += 1;
+    else open = false;
+    const mean = Math.abs(sum) / edge.length / 257;
+    if (mean > step) [step, at] = [mean, depth + 1];
+    first = 0;
+  }
+  return { flat, step, at };
+}
+
+export default check;

@@ -1,0 +1,102 @@
+/**
+ * image.soft: the new part is as sharp as the plate.
+ *
+ * A plain gradient says what the content is and how much grain lies on it, not how sharp it is: a prototype that compared gradients
+ * inside the mask found 54 % of softened and regrained results and flagged 14 % of clean ones. Here: structure functions
+ * D(k) = mean of (L(x) - L(x + k))^2, along rows and columns, over the part that may change (without a mask: everything). Grain that differs from
+ * pixel to pixel adds the same 2 s^2 to each D, so it is gone from D(2) - D(1) (fine) and D(8) - D(4) (coarse). Other content and another light move both
+ * alike; softening takes the first. q = fine / coarse. Measure: q of the result / q of the plate at the same pixels. Limit: 0.8; where
+ * either has less coarse structure than `structureMin` square codes nothing can be told.
+ */
+import type { Check } from "../daemon/plugin.ts";
+
+const check: Check = {
+  apiVersion: 1,
+  id: "image.soft",
+  version: 1,
+  scope: "frame",
+  needs: ["result", "plate"],
+  limits: { ratioMin: 0.8, structureMin: 0.4 },
+  applies({ result, plate }) {
+    if (result === null || plate === null) return null;
+    return result.width !== plate.width || result.height !== plate.height
+      ? "the result is not of the plate's size"
+      : null;
+  },
+  run({ result, lumaPlane, mask, limits }) {
+    const [plane, before] = [lumaPlane("result"), lumaPlane("plate")];
+    if (result === null || plane === null || before === null)
+      return { verdict: "error", measures: [], message: "There are no pixels to look at." };
+    const { ratioMin = 0.8, structureMin = 0.4 } = limits;
+    const of = { width: result.width, height: result.height, box: mask?.box ?? null };
+    const [mine, plates] = [structure(plane, of), structure(before, of)];
+    const ratio = mine.fine / mine.coarse / (plates.fine / plates.coarse);
+    if (mine.coarse < structureMin || plates.coarse < structureMin || plates.fine <= 0 || !Number.isFinite(ratio))
+      return {
+        verdict: "pass",
+        measures: [
+          { name: "coarse", value: Math.min(mine.coarse, plates.coarse), unit: "code", limit: structureMin },
+          { name: "plateFine", value: plates.fine, unit: "code", limit: null },
+        ],
+        message: "Too little structure to tell sharp from soft.",
+      };
+    const measures = [
+      { name: "fineToCoarse", value: mine.fine / mine.coarse, unit: "ratio", limit: null },
+      { name: "plateFineToCoarse", value: plates.fine / plates.coarse, unit: "ratio", limit: null },
+      { name: "ratio", value: ratio, unit: "ratio", limit: ratioMin, must: "atLeast" },
+    ] as const;
+    const words = `fine detail ${ratio.toFixed(2)} x that of the plate, limit ${ratioMin}`;
+    return ratio < ratioMin
+      ? {
+          verdict: "warn",
+          measures,
+          message: `It is softer than the plate: ${words}.`,
+          hint: "More steps, a lower denoise, or a sharper upscaler.",
+        }
+      : { verdict: "pass", measures, message: `As sharp as the plate: ${words}.` };
+  },
+};
+
+/** Pixels looked at are enough, and no more. */
+const PIXELS_ENOUGH = 500_000;
+const LAG_MAX = 8;
+
+interface Of {
+  readonly width: number;
+  readonly height: number;
+  readonly box: readonly [number, number, number, number] | null;
+}
+
+/** Square codes of 1/255. */
+function structure(plane: Uint16Array, { width, height, box }: Of): { readonly fine: number; readonly coarse: number } {
+  const [left, top, w, h] = box ?? [0, 0, width, height];
+  const step = Math.max(1, Math.floor((w * h) / PIXELS_ENOUGH));
+  const sums = [0, 0, 0, 0];
+  let looked = 0;
+  for (let y = top; y < top + h - LAG_MAX; y += step) {
+    const row = y * width + left;
+    // Per row, so that the sums stay whole numbers.
+    let [d1, d2, d4, d8] = [0, 0, 0, 0];
+    for (let i = row; i < row + w - LAG_MAX; i += 1) {
+      const l = plane[i] as number;
+      const [a, b] = [l - (plane[i + 1] as number), l - (plane[i + width] as number)];
+      const [c, d] = [l - (plane[i + 2] as number), l - (plane[i + 2 * width] as number)];
+      const [e, f] = [l - (plane[i + 4] as number), l - (plane[i + 4 * width] as number)];
+      const [g, k] = [l - (plane[i + 8] as number), l - (plane[i + 8 * width] as number)];
+      d1 += a * a + b * b;
+      d2 += c * c + d * d;
+      d4 += e * e + f * f;
+      d8 += g * g + k * k;
+    }
+    sums[0] = (sums[0] as number) + d1;
+    sums[1] = (sums[1] as number) + d2;
+    sums[2] = (sums[2] as number) + d4;
+    sums[3] = (sums[3] as number) + d8;
+    looked += 2 * (w - LAG_MAX);
+  }
+  const scale = Math.max(1, looked) * 257 * 257;
+  const [d1, d2, d4, d8] = sums as [number, number, number, number];
+  return { fine: (d2 - d1) / scale, coarse: (d8 - d4) / scale };
+}
+
+export default check;

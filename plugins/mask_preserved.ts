@@ -1,0 +1,147 @@
+/**
+ * mask.preserved: outside the mask the result is the plate.
+ *
+ * Measures: pixels outside the mask (its feather included) in which any channel differs; the largest difference and the
+ * 99.9th percentile of the differences over those pixels, in codes (1/255 of full scale; floats: of linear 1.0). Where a step of
+ * ours laid the edit onto the plate nothing may differ: limit 0. Else 99.9 % may differ by `codesMax` at most, for a model's
+ * answer always moves a little. The rows outside the mask are compared as memory first; only what differs is measured.
+ */
+import type { Check, DecodedImage } from "../daemon/plugin.ts";
+
+const MAP = 64;
+
+const check: Check = {
+  apiVersion: 1,
+  id: "mask.preserved",
+  version: 1,
+  scope: "frame",
+  needs: ["result", "plate", "mask"],
+  limits: { differingMax: 0, codesMax: 1 },
+  applies({ mask, result, plate }) {
+    if (mask !== null && mask.outside.length === 0) return "the mask covers the whole frame";
+    if (result !== null && plate !== null && (result.width !== plate.width || result.height !== plate.height))
+      return "the result is not of the plate's size";
+    return null;
+  },
+  run({ result, plate, mask, composited, limits }) {
+    if (result === null || plate === null || mask === null)
+      return { verdict: "error", measures: [], message: "There are no pixels to look at." };
+    const { differingMax = 0, codesMax = 1 } = limits;
+    const channels = shared(result, plate);
+    if (channels.length === 0)
+      return { verdict: "error", measures: [], message: "Result and plate have no channel in common." };
+    const seen = differences({ result, plate, channels, outside: mask.outside });
+    const exact = composited && sameKind(result, plate);
+    const measures = [
+      { name: "differing", value: seen.differing, unit: "count", limit: exact ? differingMax : null, must: "atMost" },
+      { name: "p999", value: seen.p999, unit: "code", limit: exact ? null : codesMax, must: "atMost" },
+      { name: "max", value: seen.max, unit: "code", limit: null },
+    ] as const;
+    const bad = exact ? seen.differing > differingMax : seen.p999 > codesMax;
+    const numbers = `${seen.differing} of ${seen.looked} pixels outside the mask differ, by ${seen.max.toFixed(2)} codes at most`;
+    if (!bad)
+      return {
+        verdict: "pass",
+        measures,
+        message: seen.differing === 0 ? "Outside the mask every pixel is the plate's." : `${numbers}.`,
+      };
+    return {
+      verdict: "fail",
+      measures,
+      message: `The result changes the plate outside the mask: ${numbers}; ${exact ? `at most ${differingMax} may` : `99.9 % may differ by ${codesMax}`}.`,
+      hint: "Is the mask the right way round, and of the plate's size? Let the edit be laid onto the plate (color.how: edit).",
+      evidence: [{ kind: "map", title: "Difference outside the mask", ...seen.map }],
+    };
+  },
+};
+
+/** Channels of both, as pairs of places. */
+function shared(a: DecodedImage, b: DecodedImage): readonly (readonly [number, number])[] {
+  return a.channelNames.flatMap((name, place) => {
+    const other = b.channelNames.indexOf(name);
+    return other < 0 ? [] : [[place, other] as const];
+  });
+}
+
+function sameKind(a: DecodedImage, b: DecodedImage): boolean {
+  return a.sampleType === b.sampleType && a.bitDepth === b.bitDepth;
+}
+
+interface Looked {
+  readonly result: DecodedImage;
+  readonly plate: DecodedImage;
+  readonly channels: readonly (readonly [number, number])[];
+  readonly outside: Int32Array;
+}
+
+/** Full scale in codes of 1/255. */
+function scaleOf({ samples }: DecodedImage): number {
+  return samples instanceof Uint16Array ? 1 / 257 : samples instanceof Uint8Array ? 1 : 255;
+}
+
+/** Differences are sorted into steps of 1/16 code up to 256 codes. */
+const BINS = 4096;
+
+function differences({ result, plate, channels, outside }: Looked) {
+  const [a, b] = [result.samples, plate.samples];
+  const [sa, sb] = [result.channels, plate.channels];
+  const [ka, kb] = [scaleOf(result), scaleOf(plate)];
+  const { width, height } = result;
+  const [columns, rows] = [Math.min(MAP, width), Math.min(MAP, height)];
+  const levels = new Float32Array(columns * rows);
+  const bins = new Uint32Array(BINS);
+  const layoutEqual = sa === sb && ka === kb && channels.every(([i, j]) => i === j) && channels.length === sa;
+  let [looked, differing, max] = [0, 0, 0];
+  for (let k = 0; k < outside.length; k += 2) {
+    const [from, to] = [outside[k] as number, outside[k + 1] as number];
+    looked += to - from;
+    if (layoutEqual && equal(a, b, from * sa, to * sa)) {
+      bins[0] = (bins[0] as number) + (to - from);
+      continue;
+    }
+    for (let i = from; i < to; i += 1) {
+      let worst = 0;
+      for (const [ca, cb] of channels) {
+        const [va, vb] = [a[i * sa + ca] as number, b[i * sb + cb] as number];
+        // NaN beside NaN is no difference; NaN beside a number is the largest.
+        if (Object.is(va, vb)) continue;
+        const d = Math.abs(va * ka - vb * kb);
+        worst = Math.max(worst, Number.isNaN(d) ? 256 : d);
+      }
+      bins[Math.min(BINS - 1, Math.ceil(worst * 16))] = (bins[Math.min(BINS - 1, Math.ceil(worst * 16))] as number) + 1;
+      if (worst === 0) continue;
+      differing += 1;
+      max = Math.max(max, Math.min(worst, 65_535));
+      const y = Math.floor(i / width);
+      const cell = Math.floor((y * rows) / height) * columns + Math.floor(((i - y * width) * columns) / width);
+      levels[cell] = Math.max(levels[cell] as number, worst);
+    }
+  }
+  const top = Math.max(1, ...levels);
+  const map = {
+    columns,
+    rows,
+    levels: Array.from(levels, (v) => (v === 0 ? 0 : Math.max(32, Math.round((v / top) * 255)))),
+  };
+  return { looked, differing, max, p999: quantile(bins, looked, 0.999), map };
+}
+
+function equal(a: DecodedImage["samples"], b: DecodedImage["samples"], from: number, to: number): boolean {
+  if (a.BYTES_PER_ELEMENT !== b.BYTES_PER_ELEMENT) return false;
+  const size = a.BYTES_PER_ELEMENT;
+  const bytes = (of: DecodedImage["samples"]) =>
+    new Uint8Array(of.buffer, of.byteOffset + from * size, (to - from) * size);
+  return Buffer.compare(bytes(a), bytes(b)) === 0;
+}
+
+/** Upper edge of the step under which `share` of the pixels lie. */
+function quantile(bins: Uint32Array, count: number, share: number): number {
+  let sum = 0;
+  for (let bin = 0; bin < bins.length; bin += 1) {
+    sum += bins[bin] as number;
+    if (sum >= count * share) return bin / 16;
+  }
+  return BINS / 16;
+}
+
+export default check;

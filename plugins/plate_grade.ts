@@ -1,0 +1,94 @@
+/**
+ * plate.grade: outside the mask brightness and colour are the plate's.
+ *
+ * Measure: for each of R, G, B the median over the blocks of 32 x 32 px outside the mask (without a mask: over all) of log2(result / plate), linear
+ * light, in stops; the largest of the three by amount. Blocks darker than 0.01 are left out. Limit: 0.05 stop. A recipe whose work is to shift the
+ * whole frame (relight without a mask) does not ask for this check; its profile leaves it out.
+ */
+import type { BlockFacts, Check } from "../daemon/plugin.ts";
+
+const check: Check = {
+  apiVersion: 1,
+  id: "plate.grade",
+  version: 1,
+  scope: "frame",
+  needs: ["result", "plate"],
+  limits: { stopsMax: 0.05 },
+  applies({ result, plate }) {
+    if (result === null || plate === null) return null;
+    return result.width !== plate.width || result.height !== plate.height
+      ? "the result is not of the plate's size"
+      : null;
+  },
+  run({ result, blocks, mask, limits }) {
+    const [mine, plates] = [blocks("result"), blocks("plate")];
+    if (result === null || mine === null || plates === null)
+      return { verdict: "error", measures: [], message: "There are no pixels to look at." };
+    const { stopsMax = 0.05 } = limits;
+    const where = outsideBlocks(mine, mask?.inside ?? null, result.width);
+    const shifts = (["red", "green", "blue"] as const).map((name) => shift(mine[name], plates[name], where));
+    const [red = null, green = null, blue = null] = shifts;
+    if (red === null || green === null || blue === null)
+      return {
+        verdict: "pass",
+        measures: [{ name: "blocks", value: where.length, unit: "count", limit: BLOCKS_MIN }],
+        message: "Too little outside the mask to compare.",
+      };
+    const worst = [red, green, blue].reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
+    const measures = [
+      { name: "red", value: red, unit: "stop", limit: null },
+      { name: "green", value: green, unit: "stop", limit: null },
+      { name: "blue", value: blue, unit: "stop", limit: null },
+      { name: "worst", value: Math.abs(worst), unit: "stop", limit: stopsMax, must: "atMost" },
+    ] as const;
+    const words = `R ${sign(red)}, G ${sign(green)}, B ${sign(blue)} stop against the plate`;
+    return Math.abs(worst) > stopsMax
+      ? {
+          verdict: "warn",
+          measures,
+          message: `The grade has moved: ${words}; limit ${stopsMax}.`,
+          hint: "Look at the colour space that the plate is fed in.",
+        }
+      : { verdict: "pass", measures, message: `The grade stands: ${words}.` };
+  },
+};
+
+const BLOCKS_MIN = 8;
+const sign = (v: number): string => `${v < 0 ? "" : "+"}${v.toFixed(3)}`;
+
+function outsideBlocks(of: BlockFacts, inside: Uint8Array | null, width: number): readonly number[] {
+  const out: number[] = [];
+  for (let i = 0; i < of.mean.length; i += 1) {
+    if ((of.pixels[i] as number) < (of.size * of.size) / 2) continue;
+    const x = (i % of.columns) * of.size;
+    const y = Math.floor(i / of.columns) * of.size;
+    const at = (dx: number, dy: number) => inside?.[(y + dy) * width + Math.min(width - 1, x + dx)] ?? 0;
+    const last = of.size - 1;
+    if (
+      inside === null ||
+      [at(0, 0), at(last, 0), at(0, last), at(last, last), at(last >> 1, last >> 1)].every((v) => v === 0)
+    )
+      out.push(i);
+  }
+  return out;
+}
+
+/** Median of log2(result / plate) in linear light; null: too few blocks. */
+function shift(result: Float32Array, plate: Float32Array, where: readonly number[]): number | null {
+  const all: number[] = [];
+  for (const i of where) {
+    const [a, b] = [linear(result[i] as number), linear(plate[i] as number)];
+    if (a > 0.01 && b > 0.01) all.push(Math.log2(a / b));
+  }
+  if (all.length < BLOCKS_MIN) return null;
+  all.sort((a, b) => a - b);
+  return all[Math.floor(all.length / 2)] as number;
+}
+
+/** From a 16-bit display code (IEC 61966-2-1). */
+function linear(code: number): number {
+  const v = code / 65_535;
+  return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+}
+
+export default check;

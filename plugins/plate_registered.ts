@@ -1,0 +1,205 @@
+/**
+ * plate.registered: the result lies on the plate, pixel on pixel.
+ *
+ * Formula: phase correlation (Kuglin, Hines 1975) of gradients, in up to four windows of 128 x 128 px at full size where the plate has the most
+ * structure (outside the mask where there is one); their normalised cross spectra are added, so that one window's repeated texture is outvoted. The peak's
+ * place, refined by a parabola through its neighbours, is the shift in px; its height is the confidence. Limit: 0.25 px; below a confidence
+ * of 0.05 nothing is said. Shifts up to 48 px are found.
+ */
+import type { BlockFacts, Check } from "../daemon/plugin.ts";
+
+const check: Check = {
+  apiVersion: 1,
+  id: "plate.registered",
+  version: 1,
+  scope: "frame",
+  needs: ["result", "plate"],
+  limits: { pixelsMax: 0.25, confidenceMin: 0.05 },
+  applies({ result, plate }) {
+    if (result === null || plate === null) return null;
+    if (result.width !== plate.width || result.height !== plate.height) return "the result is not of the plate's size";
+    return result.width < SIDE + 2 || result.height < SIDE + 2
+      ? `the frame is smaller than a window of ${SIDE} px`
+      : null;
+  },
+  run({ result, lumaPlane, blocks, mask, limits }) {
+    const [plane, before, of] = [lumaPlane("result"), lumaPlane("plate"), blocks("plate")];
+    if (result === null || plane === null || before === null || of === null)
+      return { verdict: "error", measures: [], message: "There are no pixels to look at." };
+    const { pixelsMax = 0.25, confidenceMin = 0.05 } = limits;
+    const { width, height } = result;
+    const places = windowsOf(of, { width, height, inside: mask?.inside ?? null });
+    if (places.length === 0)
+      return {
+        verdict: "pass",
+        measures: [{ name: "windows", value: 0, unit: "count", limit: 1 }],
+        message: "The plate has no structure to lie on.",
+      };
+    const found = correlate(plane, before, { width, places });
+    const pixels = Math.hypot(found.x, found.y);
+    const measures = [
+      { name: "shift", value: pixels, unit: "px", limit: pixelsMax, must: "atMost" },
+      { name: "x", value: found.x, unit: "px", limit: null },
+      { name: "y", value: found.y, unit: "px", limit: null },
+      { name: "confidence", value: found.confidence, unit: "ratio", limit: confidenceMin },
+    ] as const;
+    const words = `x ${found.x.toFixed(2)}, y ${found.y.toFixed(2)} px, confidence ${found.confidence.toFixed(2)}`;
+    if (found.confidence < confidenceMin)
+      return { verdict: "pass", measures, message: `Too different from the plate to measure a shift (${words}).` };
+    return pixels > pixelsMax
+      ? {
+          verdict: "warn",
+          measures,
+          message: `It has moved against the plate: ${words}; limit ${pixelsMax} px.`,
+          hint: "A resize or a crop to a multiple of 8 px in the graph; feed it padded.",
+        }
+      : { verdict: "pass", measures, message: `It lies on the plate: ${words}.` };
+  },
+};
+
+const SIDE = 128;
+const WINDOWS = 4;
+
+/** Corners of windows with the most structure, none overlapping. */
+function windowsOf(
+  of: BlockFacts,
+  at: { readonly width: number; readonly height: number; readonly inside: Uint8Array | null },
+): readonly (readonly [number, number])[] {
+  const per = SIDE / of.size;
+  const scored: { readonly score: number; readonly x: number; readonly y: number }[] = [];
+  for (let by = 0; (by + per) * of.size < at.height; by += per) {
+    for (let bx = 0; (bx + per) * of.size < at.width; bx += per) {
+      const [x, y] = [Math.max(1, bx * of.size), Math.max(1, by * of.size)];
+      if (at.inside !== null && touches(at.inside, at.width, [x, y])) continue;
+      let score = 0;
+      for (let v = by; v < by + per; v += 1)
+        for (let u = bx; u < bx + per; u += 1) score += of.sd[v * of.columns + u] as number;
+      if (score > 257) scored.push({ score, x, y });
+    }
+  }
+  return scored
+    .sort((a, b) => b.score - a.score)
+    .slice(0, WINDOWS)
+    .map(({ x, y }) => [x, y] as const);
+}
+
+function touches(inside: Uint8Array, width: number, [x, y]: readonly [number, number]): boolean {
+  for (let dy = 0; dy < SIDE; dy += 16)
+    if (inside.subarray((y + dy) * width + x, (y + dy) * width + x + SIDE).indexOf(1) >= 0) return true;
+  return false;
+}
+
+function correlate(
+  result: Uint16Array,
+  plate: Uint16Array,
+  of: { readonly width: number; readonly places: readonly (readonly [number, number])[] },
+): { readonly x: number; readonly y: number; readonly confidence: number } {
+  const n = SIDE * SIDE;
+  const [re, im] = [new Float64Array(n), new Float64Array(n)];
+  for (const [x, y] of of.places) {
+    // Two real pictures in one complex transform: the result as its real part, the plate as its imaginary one.
+    const [a, b] = [gradient(result, of.width, x, y), gradient(plate, of.width, x, y)];
+    transform(a, b, false);
+    for (let v = 0; v < SIDE; v += 1) {
+      for (let u = 0; u < SIDE; u += 1) {
+        const i = v * SIDE + u;
+        const j = ((SIDE - v) % SIDE) * SIDE + ((SIDE - u) % SIDE);
+        const [rr, ri] = [((a[i] as number) + (a[j] as number)) / 2, ((b[i] as number) - (b[j] as number)) / 2];
+        const [pr, pi] = [((b[i] as number) + (b[j] as number)) / 2, ((a[j] as number) - (a[i] as number)) / 2];
+        const [cr, ci] = [rr * pr + ri * pi, ri * pr - rr * pi];
+        const size = Math.hypot(cr, ci) || 1;
+        re[i] = (re[i] as number) + cr / size;
+        im[i] = (im[i] as number) + ci / size;
+      }
+    }
+  }
+  transform(re, im, true);
+  return peakOf(re, n * of.places.length);
+}
+
+/** Magnitude of the gradient, faded to its mean at the edges (Hann). */
+function gradient(plane: Uint16Array, width: number, x: number, y: number): Float64Array {
+  const out = new Float64Array(SIDE * SIDE);
+  let mean = 0;
+  for (let v = 0; v < SIDE; v += 1) {
+    for (let u = 0; u < SIDE; u += 1) {
+      const i = (y + v) * width + x + u;
+      const g = Math.hypot(
+        (plane[i + 1] as number) - (plane[i - 1] as number),
+        (plane[i + width] as number) - (plane[i - width] as number),
+      );
+      out[v * SIDE + u] = g;
+      mean += g;
+    }
+  }
+  mean /= out.length;
+  const hann = Float64Array.from({ length: SIDE }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / SIDE));
+  for (let i = 0; i < out.length; i += 1)
+    out[i] = ((out[i] as number) - mean) * (hann[i % SIDE] as number) * (hann[Math.floor(i / SIDE)] as number);
+  return out;
+}
+
+function peakOf(values: Float64Array, scale: number) {
+  let best = 0;
+  for (let i = 1; i < values.length; i += 1) if ((values[i] as number) > (values[best] as number)) best = i;
+  const [x, y] = [best % SIDE, Math.floor(best / SIDE)];
+  const at = (u: number, v: number) => values[((v + SIDE) % SIDE) * SIDE + ((u + SIDE) % SIDE)] as number;
+  const around = (a: number, b: number, c: number) => {
+    const bend = a - 2 * b + c;
+    return bend === 0 ? 0 : Math.max(-0.5, Math.min(0.5, (a - c) / 2 / bend));
+  };
+  const fine = (value: number) => (value > SIDE / 2 ? value - SIDE : value);
+  return {
+    x: fine(x) + around(at(x - 1, y), at(x, y), at(x + 1, y)),
+    y: fine(y) + around(at(x, y - 1), at(x, y), at(x, y + 1)),
+    confidence: (values[best] as number) / scale,
+  };
+}
+
+/** In-place transform of SIDE x SIDE complex values, rows then columns (Cooley, Tukey 1965). The inverse is not scaled. */
+function transform(re: Float64Array, im: Float64Array, inverse: boolean): void {
+  const [lineRe, lineIm] = [new Float64Array(SIDE), new Float64Array(SIDE)];
+  for (let pass = 0; pass < 2; pass += 1) {
+    const [line, step] = pass === 0 ? [SIDE, 1] : [1, SIDE];
+    for (let k = 0; k < SIDE; k += 1) {
+      for (let i = 0; i < SIDE; i += 1) {
+        lineRe[i] = re[k * line + i * step] as number;
+        lineIm[i] = im[k * line + i * step] as number;
+      }
+      fft(lineRe, lineIm, inverse ? 1 : -1);
+      for (let i = 0; i < SIDE; i += 1) {
+        re[k * line + i * step] = lineRe[i] as number;
+        im[k * line + i * step] = lineIm[i] as number;
+      }
+    }
+  }
+}
+
+function fft(re: Float64Array, im: Float64Array, direction: 1 | -1): void {
+  const n = re.length;
+  for (let i = 1, j = 0; i < n; i += 1) {
+    let bit = n >> 1;
+    for (; j & bit; bit >>= 1) j ^= bit;
+    j ^= bit;
+    if (i < j) {
+      [re[i], re[j]] = [re[j] as number, re[i] as number];
+      [im[i], im[j]] = [im[j] as number, im[i] as number];
+    }
+  }
+  for (let size = 2; size <= n; size <<= 1) {
+    const angle = (direction * 2 * Math.PI) / size;
+    for (let k = 0; k < size / 2; k += 1) {
+      const [c, s] = [Math.cos(angle * k), Math.sin(angle * k)];
+      for (let i = k; i < n; i += size) {
+        const j = i + size / 2;
+        const [tr, ti] = [(re[j] as number) * c - (im[j] as number) * s, (re[j] as number) * s + (im[j] as number) * c];
+        re[j] = (re[i] as number) - tr;
+        im[j] = (im[i] as number) - ti;
+        re[i] = (re[i] as number) + tr;
+        im[i] = (im[i] as number) + ti;
+      }
+    }
+  }
+}
+
+export default check;

@@ -1,0 +1,140 @@
+/**
+ * The checks that set a result beside its plate, on procedural scenes: each finds its defect from the strength that is stated for
+ * it, and leaves a legitimate edit alone. `scripts/bench/qc` counts the same over many scenes.
+ */
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { loadChecks } from "../../daemon/adapters/plugins.ts";
+import { maskFacts } from "../../daemon/domain/maskFacts.ts";
+import { frameInput, inspectFrame } from "../../daemon/domain/qcRun.ts";
+import type { Case } from "../../scripts/bench/qc/cases.ts";
+import { makeCase, makeScene } from "../../scripts/bench/qc/cases.ts";
+import { DEFECTS } from "../../scripts/bench/qc/defects.ts";
+import { HEIGHT, WIDTH } from "../../scripts/bench/qc/sources.ts";
+
+const { checks, book } = await loadChecks([]);
+const scene = makeScene("discs", 3);
+const frameChecks = checks.filter((check) => check.scope === "frame");
+
+function factsOf(one: Case) {
+  return {
+    result: one.result,
+    resultFile: { path: "/v/a.1001.png", bytes: 1, frame: 1001 },
+    decodeProblem: null,
+    plate: one.plate,
+    plateProblem: null,
+    mask: maskFacts(one.mask, { width: WIDTH, height: HEIGHT, ignore: [] }),
+    maskProblem: null,
+    composited: true,
+    expected: { width: WIDTH, height: HEIGHT, bitDepth: 16, ignore: [] },
+  } as const;
+}
+
+function look(one: Case, ids: readonly string[]) {
+  const requests = ids.map((check) => ({ check, limits: {} }));
+  return inspectFrame(checks, requests, factsOf(one));
+}
+
+describe("shipped checks", () => {
+  it("are the files of plugins/, and every one of them loads", () => {
+    expect(book.refused).toEqual([]);
+    expect(checks.length).toBe(readdirSync("plugins").filter((name) => name.endsWith(".ts")).length);
+  });
+
+  it("leave a legitimate edit alone, every one of them", () => {
+    const seen = look(
+      makeCase(scene, null),
+      frameChecks.map((check) => check.id),
+    );
+    expect(seen.findings.filter((finding) => finding.verdict !== "pass")).toEqual([]);
+    expect(seen.findings.length).toBeGreaterThan(15);
+  });
+});
+
+describe("a defect", () => {
+  it.each(DEFECTS.map((kind) => [kind.name, kind] as const))("is found by its check: %s", (_name, kind) => {
+    for (const { name, defect } of kind.strengths.slice(kind.must)) {
+      const seen = look(makeCase(scene, defect), [kind.check]);
+      const finding = seen.findings.find((each) => each.check === kind.check);
+      expect(finding?.verdict, `${name}: ${finding?.message ?? "not applied"}`).not.toBe("pass");
+      expect(finding?.measures.length).toBeGreaterThan(0);
+      expect(finding?.hint).toBeTruthy();
+    }
+  });
+
+  it("that is structural fails, one that is a matter of statistics warns", () => {
+    for (const kind of DEFECTS) {
+      const strongest = kind.strengths.at(-1);
+      const seen = look(makeCase(scene, strongest?.defect ?? null), [kind.check]);
+      const verdict = seen.findings.find((each) => each.check === kind.check)?.verdict;
+      expect(verdict, kind.name).toBe(kind.structural ? "fail" : "warn");
+    }
+  });
+
+  it("outside the mask is shown where it is", () => {
+    const patch = DEFECTS.find((kind) => kind.name.startsWith("outside the mask"))?.strengths[1];
+    const [finding] = look(makeCase(scene, patch?.defect ?? null), ["mask.preserved"]).findings.filter(
+      (each) => each.check === "mask.preserved",
+    );
+    const map = finding?.evidence?.[0];
+    if (map?.kind !== "map") throw new Error("no map");
+    const lit = map.levels.flatMap((level, i) => (level > 0 ? [[i % map.columns, Math.floor(i / map.columns)]] : []));
+    for (const [column = -1, row = -1] of lit) {
+      expect(((column + 1) * WIDTH) / map.columns).toBeGreaterThan(40);
+      expect((column * WIDTH) / map.columns).toBeLessThan(88);
+      expect(((row + 1) * HEIGHT) / map.rows).toBeGreaterThan(30);
+      expect((row * HEIGHT) / map.rows).toBeLessThan(78);
+    }
+    expect(lit.length).toBeGreaterThan(10);
+  });
+});
+
+describe("a check that cannot compare", () => {
+  it("says why instead of a verdict", () => {
+    const { plate, result } = makeCase(scene, null);
+    const small = {
+      ...plate,
+      width: WIDTH / 2,
+      height: HEIGHT / 2,
+      samples: plate.samples.slice(0, plate.samples.length / 4),
+    };
+    const ids = [
+      "plate.registered",
+      "plate.structure",
+      "plate.grade",
+      "image.grain",
+      "image.soft",
+      "image.border",
+      "image.channels",
+    ];
+    const facts = { ...factsOf(makeCase(scene, null)), plate: small, result, mask: null };
+    const seen = inspectFrame(
+      checks,
+      ids.map((check) => ({ check, limits: {} })),
+      facts,
+    );
+    expect(seen.notApplied.map((each) => each.check).sort()).toEqual(ids.toSorted());
+    const without = inspectFrame(checks, [{ check: "mask.preserved", limits: {} }], { ...facts, plate });
+    expect(without.notApplied).toEqual([
+      { check: "mask.preserved", because: "the recipe has no mask: the whole frame may change" },
+    ]);
+  });
+});
+
+describe("what checks share", () => {
+  it("is worked out once, however many ask", () => {
+    const input = frameInput(factsOf(makeCase(scene, null)));
+    expect(input.lumaPlane("result")).toBe(input.lumaPlane("result"));
+    expect(input.blocks("plate")).toBe(input.blocks("plate"));
+    expect(input.blocks("result")?.mean.length).toBe((WIDTH / 32) * (HEIGHT / 32));
+  });
+
+  it("counts mask pixels as they are, and scales a mask of another size", () => {
+    const inside = new Uint8Array(16).fill(0);
+    inside.set([1, 1], 5);
+    const facts = maskFacts({ width: 4, height: 4, inside }, { width: 8, height: 8, ignore: [[0, 0, 8, 1]] });
+    expect(facts.box).toEqual([2, 2, 4, 2]);
+    expect(facts.share).toBe(8 / 64);
+    expect(Array.from(facts.outside)).toEqual([8, 18, 22, 26, 30, 64]);
+  });
+});
