@@ -24,6 +24,8 @@ export interface Head extends ImageHeader {
   readonly alpha: boolean;
   /** An embedded ICC profile. */
   readonly profile: boolean;
+  /** What a file of this size and packing has at the very least, bytes; absent: its packing has no such bound. */
+  readonly bytesMin?: number;
   /** What no reader of ours decodes, and the tools that do (frameTools.ts), the preferred one first. */
   readonly beyond?: { readonly what: string; readonly tools: readonly ToolName[] };
 }
@@ -39,6 +41,10 @@ export function readHead(source: ByteSource): Head {
       "Use a smaller frame.",
     );
   }
+  if (head.bytesMin !== undefined && source.bytes < head.bytesMin)
+    throw broken(
+      `the header says ${head.width} x ${head.height} px, which no packing fits into the file's ${source.bytes} bytes`,
+    );
   const bytes =
     head.width * head.height * head.channels * (head.sampleType === "float" ? 4 : Math.ceil(head.bitDepth / 8));
   if (bytes > LIMITS.imageDecodedBytesMax) {

@@ -34,6 +34,9 @@ export function jpegHead(source: ByteSource): Head {
   throw broken(`the JPEG has more than ${MARKERS_MAX} segments before its picture`);
 }
 
+/** Each block of 8 x 8 pixels takes a bit at least, in every mode that is read. */
+const PIXELS_PER_BYTE_MAX = 512;
+
 /** SOF0..SOF15, without DHT, JPG and DAC. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
@@ -69,5 +72,6 @@ function frameHead(
     colour: components === 1 ? "grey" : "rgb",
     alpha: false,
     profile: of.profile,
+    bytesMin: Math.floor((width * height) / PIXELS_PER_BYTE_MAX),
   };
 }

@@ -2,7 +2,7 @@
  * Does one image job inside a worker. Headers load no decoder: sharp and the checks are imported when the first job needs
  * them, so that a worker that only reads headers starts in milliseconds and stays small.
  */
-import type { ImageHeader } from "../../ports.ts";
+import type { Exec, ImageHeader } from "../../ports.ts";
 import { judgeSequence } from "../../domain/qcRun.ts";
 import type { LoadedChecks } from "../plugins.ts";
 import { withFile } from "./byteSource.ts";
@@ -83,9 +83,11 @@ async function headerOf(path: string, tools: () => Promise<FrameTools>): Promise
 
 /** Tools are looked for and started only where a file needs one. */
 async function toolsOf({ scratchDir }: WorkerSetUp): Promise<FrameTools> {
-  const [{ createFrameTools }, { createExec }] = await Promise.all([import("./frameTools.ts"), import("../exec.ts")]);
+  const { createFrameTools } = await import("./frameTools.ts");
+  // What runs programs is loaded with the first program.
+  const exec: Exec = { run: async (...of) => (await import("../exec.ts")).createExec().run(...of) };
   return createFrameTools({
-    exec: createExec(),
+    exec,
     scratchDir: scratchDir ?? "",
     path: scratchDir === null ? "" : process.env["PATH"],
   });

@@ -37,10 +37,13 @@ export function pngHead(source: ByteSource): Head {
   const before = chunksBeforeData(source, first.offset + 13 + 4);
   const alpha = kind === 4 || kind === 6 || before.has("tRNS");
   const colour = kind === 0 || kind === 4 ? "grey" : "rgb";
+  const [width, height] = [ihdr.readUInt32BE(0), ihdr.readUInt32BE(4)];
+  const lineBytes = 1 + Math.ceil((width * depth * (SAMPLES[kind] ?? 1)) / 8);
   return {
     format: "png",
-    width: ihdr.readUInt32BE(0),
-    height: ihdr.readUInt32BE(4),
+    width,
+    height,
+    bytesMin: Math.floor((lineBytes * height) / DEFLATE_RATIO_MAX),
     channels: (colour === "grey" ? 1 : 3) + (alpha ? 1 : 0),
     bitDepth: depth === 16 ? 16 : 8,
     sampleType: "uint",
@@ -50,6 +53,11 @@ export function pngHead(source: ByteSource): Head {
     profile: before.has("iCCP"),
   };
 }
+
+/** Deflate packs no denser: a header that claims more is hostile, and nothing is allocated for it. */
+const DEFLATE_RATIO_MAX = 1_032;
+/** Colour type -> samples a pixel. */
+const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /** Colour type -> bit depths that the standard allows. */
 const DEPTHS: Readonly<Record<number, readonly number[]>> = {

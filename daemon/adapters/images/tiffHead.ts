@@ -52,7 +52,16 @@ export function tiffHead(source: ByteSource): Head {
     colour,
     alpha,
     profile: tags.has(TAG.profile),
+    ...leastBytes(one(TAG.compression, 1), Math.floor((width * height * samples * depth.bitDepth) / 8)),
   };
+}
+
+/** The densest that each lossless packing can be; others have no such bound. */
+const RATIO_MAX: Readonly<Record<number, number>> = { 1: 1, 5: 2_600, 8: 1_032, 32_773: 64, 32_946: 1_032 };
+
+function leastBytes(compression: number, raw: number): Pick<Head, "bytesMin"> {
+  const ratio = RATIO_MAX[compression];
+  return ratio === undefined ? {} : { bytesMin: Math.floor(raw / ratio) };
 }
 
 function colourOf(photometric: number): "grey" | "rgb" {
