@@ -101,15 +101,17 @@ async function disks(base: BaseWorld): Promise<readonly Line[]> {
       out.push(bad("FAIL", name, probe.fault, "check the mount and the rights of this user"));
     else if (what === "state directory" && probe.mount !== "local" && probe.mount !== "unknown")
       out.push(bad("FAIL", name, `on ${probe.mount ?? "?"}`, "put stateDir on a local disk"));
-    else out.push(room(name, probe));
+    else out.push(room(name, probe, what === "root" ? config.roots.find((root) => root.linux === dir)?.freeMin : 0));
   }
   return out;
 }
 
-function room(name: string, probe: Probe): Line {
+function room(name: string, probe: Probe, freeMin = 0): Line {
   const free = probe.freeBytes ?? 0;
   const found = `${probe.mount ?? "?"}, ${bytesText(free)} free`;
   if (free < LIMITS.diskFreeBytesMin) return bad("FAIL", name, `${found}: the disk is full (HP-DISK-FULL)`, ROOM);
+  if (free < freeMin)
+    return bad("WARN", name, `${found}, less than freeMin ${bytesText(freeMin)}: new work waits (HP-DISK-FULL)`, ROOM);
   return free < LIMITS.diskFreeWarnBytes ? bad("WARN", name, found, ROOM) : ok(name, found);
 }
 

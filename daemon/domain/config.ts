@@ -12,11 +12,19 @@ import { retentionSchema } from "./retention.ts";
 import { versionSettingsSchema } from "./versionSettings.ts";
 import { pathsSchema } from "./pathBook.ts";
 
+const bytes = (what: string) =>
+  z
+    .string()
+    .refine((text) => byteCount(text) !== null, "a size like 24GB or 512MiB")
+    .transform((text) => byteCount(text) ?? 0)
+    .describe(what);
+
 const rootSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_-]+$/),
   linux: z.string().startsWith("/").describe("Absolute path on this node."),
   macos: z.string().optional(),
   windows: z.union([z.string(), z.array(z.string())]).optional(),
+  freeMin: bytes("Room that must be left: with less, no new work for this root begins. Default: 8 MiB.").optional(),
 });
 
 const hotFolderSchema = z.strictObject({
@@ -49,13 +57,6 @@ const plateRule = z.strictObject({
   colorspace: z.string().min(1).describe("A name of the OCIO config."),
 });
 const ocioFile = z.string().min(1).describe("The studio's OCIO config, a file. Default: $OCIO, else Hotplate's own.");
-
-const bytes = (what: string) =>
-  z
-    .string()
-    .refine((text) => byteCount(text) !== null, "a size like 24GB or 512MiB")
-    .transform((text) => byteCount(text) ?? 0)
-    .describe(what);
 
 const spawnSchema = z.strictObject({
   dir: z.string().startsWith("/").describe("ComfyUI's own directory, with main.py in it."),

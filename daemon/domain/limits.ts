@@ -99,6 +99,8 @@ export const LIMITS = {
   mountCallDeadlineMs: 10_000,
   doctorMountMs: 5_000,
   diskFreeBytesMin: 8 * 1024 * 1024,
+  /** Work begins again with so much more room than the least: else it would stop and go with every frame. */
+  diskResumeFactor: 1.05,
   hashInlineBytesMax: 4 * 1024 * 1024,
   hashThreadIdleMs: 15_000,
   // ComfyUI

@@ -2,6 +2,7 @@
  * What is each root now: does it answer, has it room, is it a demo root? Work that needs a root which is slow or full waits
  * and says so; other roots never notice. While calls hang on a root only a killable child looks at it.
  */
+import { byteText } from "../domain/byteSize.ts";
 import { systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { joinPath, rootOf } from "../domain/paths.ts";
@@ -33,14 +34,27 @@ type Health = Pick<RootState, "state" | "reason">;
 
 const WELL: Health = { state: "well", reason: null };
 
-function full(root: RootState): Health {
-  const left = root.freeBytes === null ? "" : `, ${megabytes(root.freeBytes)} free`;
-  const reason = `the disk is full${left}; at least ${megabytes(LIMITS.diskFreeBytesMin)} must be. Make room; work goes on by itself (HP-DISK-FULL)`;
+function full(root: RootState, min: number): Health {
+  const left = root.freeBytes === null ? "" : `, ${room(root.freeBytes)} free`;
+  const what = root.freeBytes !== null && root.freeBytes >= LIMITS.diskFreeBytesMin ? "low on room" : "full";
+  const reason = `the disk is ${what}${left}; at least ${room(min)} must be. Make room (nothing is deleted by itself; hotplate retention says what may go); work goes on by itself (HP-DISK-FULL)`;
   return { state: "full", reason };
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+function room(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : byteText(bytes);
+}
+
+/** The least room that a root must have: its own word, and never less than what papers need. */
+function freeMin(context: StageContext, root: RootState): number {
+  const own = context.world.config.roots.find((one) => one.linux === root.path)?.freeMin ?? 0;
+  return Math.max(own, LIMITS.diskFreeBytesMin);
+}
+
+function enough(context: StageContext, root: RootState, free: number): boolean {
+  const min = freeMin(context, root);
+  const wanted = root.state === "full" && min > LIMITS.diskFreeBytesMin ? min * LIMITS.diskResumeFactor : min;
+  return free >= wanted;
 }
 
 function slow(): Health {
@@ -67,7 +81,7 @@ function look(context: StageContext, root: RootState): void {
       }
       root.freeBytes = outcome.value.mount.freeBytes;
       root.demo = outcome.value.demo;
-      await change(context, root, root.freeBytes < LIMITS.diskFreeBytesMin ? full(root) : WELL);
+      await change(context, root, enough(context, root, root.freeBytes) ? WELL : full(root, freeMin(context, root)));
     },
   });
 }
@@ -90,7 +104,7 @@ export async function rootFull(context: StageContext, path: string): Promise<voi
   const root = context.live.roots.get(rootOf(path, context.world.config.roots)?.linux ?? "");
   if (root === undefined) return;
   root.freeBytes = null;
-  await change(context, root, full(root));
+  await change(context, root, full(root, freeMin(context, root)));
 }
 
 const EVENT_OF = { well: "root.well", slow: "root.slow", full: "root.full" } as const;
