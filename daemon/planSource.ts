@@ -2,6 +2,9 @@
  * Plates that are results: a version or one of its variations, named by a reference or by its path. Resolved once, when the
  * manifest is accepted; what it was then is in the plan, whatever `latest` or `approved` mean later.
  */
+import { ignore } from "./durable.ts";
+import { LIMITS } from "./domain/limits.ts";
+import { readAsset } from "./domain/assetRecord.ts";
 import { assetReference } from "./domain/assetPointer.ts";
 import { wedgeName } from "./domain/ids.ts";
 import { baseName, joinPath, parentDir } from "./domain/paths.ts";
@@ -57,7 +60,11 @@ export async function plateOfRef(
       found: written,
       action: `${joinPath(dir, "collected.json")} says how to make them again; or name another version.`,
     });
-  return { ok: true, path: joinPath(dir, pattern.text), source: sourceFrom(value, { asked: written, show: of.show }) };
+  return {
+    ok: true,
+    path: joinPath(dir, pattern.text),
+    source: await sourceFrom(world, value, { asked: written, show: of.show }),
+  };
 }
 
 /** The version of ours that a plate's folder lies in: its results are derived from it too. */
@@ -77,7 +84,7 @@ export async function sourceOfPath(world: PathWorld, plateDir: string, show: str
     wedge: wedge === undefined ? null : Number(wedge),
     subject,
   };
-  return sourceFrom(value, { asked: null, show });
+  return sourceFrom(world, value, { asked: null, show });
 }
 
 /** Nothing of ours lands inside a product's folder but its own versions: the product that holds `dir`, or null. */
@@ -87,21 +94,36 @@ export async function productAbove(world: PathWorld, dir: string, root: string):
   return null;
 }
 
-function sourceFrom(value: ResolvedRef, of: { readonly asked: string | null; readonly show: string }): VersionSource {
-  return {
-    asked: of.asked,
-    ref: assetReference({
+async function sourceFrom(
+  world: PathWorld,
+  value: ResolvedRef,
+  of: { readonly asked: string | null; readonly show: string },
+): Promise<VersionSource> {
+  const own = await recordedRef(world, value.version.dir);
+  const whole =
+    own ??
+    assetReference({
       show: of.show,
       shot: null,
       target: { shotDir: parentDir(value.productDir), product: value.product },
       version: value.version.number,
-      ...(value.wedge === null ? {} : { wedge: value.wedge }),
-    }),
+    });
+  return {
+    asked: of.asked,
+    ref: value.wedge === null ? whole : `${whole}/${wedgeName(value.wedge)}`,
     productDir: value.productDir,
     product: value.product,
     subject: value.subject,
     commitSha256: value.version.commitSha256,
   };
+}
+
+/** What the version calls itself in its own record; null: it has none in the form of now. */
+async function recordedRef(world: PathWorld, dir: string): Promise<string | null> {
+  const path = joinPath(dir, ".hotplate/asset.json");
+  const bytes = await world.files.read(path, LIMITS.assetBytesMax).catch(ignore("ENOENT", "ENOTDIR"));
+  const reading = bytes === undefined ? null : readAsset(new TextDecoder().decode(bytes));
+  return reading?.kind === "asset" ? reading.asset.ref : null;
 }
 
 async function wasCollected(world: PathWorld, value: ResolvedRef): Promise<boolean> {

@@ -19,6 +19,7 @@ import { commonFolder, isInside, parentDir, relativePath, rootOf } from "./domai
 import type { Tokens } from "./domain/pathTemplateParse.ts";
 import type { PlatePlan, Target } from "./domain/plan.ts";
 import type { RecipeFile } from "./domain/recipe.ts";
+import { shotEntity } from "./domain/shotEntity.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
 import { found, refused } from "./planFinding.ts";
 import { nearestExisting, pathIn, realInside } from "./planPath.ts";
@@ -69,7 +70,13 @@ export async function resolveTarget(world: PathWorld, asked: Asked): Promise<Res
       : besideOrFolder(world, asked, { to, product });
   if (wanted.value === null) return { ...wanted, value: null, findings: [...wanted.findings, ...read.findings] };
   const target = await placed(world, asked, { wanted: wanted.value, product });
-  return { ...target, findings: [...target.findings, ...read.findings] };
+  const entity = shotEntity({ ...read.tokens, ...saidTokens(manifest.shot) });
+  const more = {
+    ...(entity.shot === null ? {} : { entity }),
+    ...(wanted.value.to === "publish" ? { publish: true as const } : {}),
+  };
+  const value = target.value === null ? null : { ...target.value, ...more };
+  return { ...target, value, findings: [...target.findings, ...read.findings] };
 }
 
 function besideOrFolder(

@@ -3,7 +3,9 @@
  * the hash over its lines of frames.sha256. Pure; sizes and depths come from the files' own heads.
  */
 import { formatFrames } from "./frames.ts";
+import { versionName } from "./ids.ts";
 import { frameText } from "./naming.ts";
+import { baseName } from "./paths.ts";
 import type { StepPlan } from "./plan.ts";
 import type { VersionFile } from "./versionFacts.ts";
 
@@ -64,4 +66,10 @@ export function channelWords(head: {
   const names = ["", "Y", "YA", "RGB", "RGBA"][head.channels] ?? `${head.channels} channels`;
   const float = head.format === "exr" || head.bitDepth === 32;
   return `${names} ${float ? (head.bitDepth === 16 ? "half" : "float") : `uint${head.bitDepth}`}`;
+}
+
+/** `<version_name>.asset.json`, named as the frames are, without frame and wedge; a version without files has its number. */
+export function recordCopyName(files: readonly VersionFile[], version: number): string {
+  const name = baseName(files[0]?.path ?? "").replace(/(\.-?\d+)?\.[A-Za-z0-9]+$/, "");
+  return `${name.replace(/_w\d{3,5}$/, "") || versionName(version)}.asset.json`;
 }

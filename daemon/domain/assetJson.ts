@@ -13,6 +13,7 @@ import type { Measured } from "./determinism.ts";
 import { determinismOf } from "./determinism.ts";
 import type { StepPlan } from "./plan.ts";
 import { worstVerdict } from "./qc.ts";
+import { NO_ENTITY } from "./shotEntity.ts";
 import { recordOf, sourceUri } from "./recordPlan.ts";
 import type { Redact } from "./redaction.ts";
 import { redactFields } from "./redaction.ts";
@@ -56,16 +57,17 @@ function bareRecord(facts: VersionFacts, record: RecordFacts): AssetRecord {
   const { plan, job, ran } = facts;
   const { machine } = record;
   const { disclosure, generative, task } = recordOf(plan);
+  const entity = plan.target.entity ?? NO_ENTITY;
   const verdicts = facts.tasks.flatMap(({ inspection }) => (inspection === null ? [] : [inspection.verdict]));
   const engines = ran.comfyVersions.length > 0 ? ran.comfyVersions : machine.comfyVersions;
   return {
     schema: "ai-asset/1",
     id: record.id,
-    ref: assetReference({ show: job.show, shot: null, target: plan.target, version: facts.version }),
+    ref: assetReference({ show: job.show, shot: entity.shot, target: plan.target, version: facts.version }),
     entity: {
       show: job.show,
-      sequence: null,
-      shot: null,
+      sequence: entity.sequence,
+      shot: entity.shot,
       task,
       product: plan.target.product,
       version: facts.version,

@@ -11,6 +11,7 @@ import type { PathForm } from "./pathForms.ts";
 import type { Recipe } from "./recipe.ts";
 import type { TargetPaths } from "./targetPaths.ts";
 import type { RecordPlan } from "./recordPlan.ts";
+import type { ShotEntity } from "./shotEntity.ts";
 import type { RerunPlan } from "./rerunPlan.ts";
 
 export type JsonScalar = string | number | boolean;
@@ -95,6 +96,10 @@ export interface Target {
   readonly name: string;
   /** The configured root that contains it: the unit of mounts, breakers and demo marks. */
   readonly root: string;
+  /** What the show's own templates, or the manifest, call the shot; absent: nothing does. */
+  readonly entity?: ShotEntity;
+  /** It goes to the show's publish place: a copy of its record lies beside the frames, for whoever takes them over. */
+  readonly publish?: true;
   /** Names of files and places for people; absent in plans made before layouts: as `beside` ships them. */
   readonly paths?: TargetPaths;
 }

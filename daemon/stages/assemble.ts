@@ -6,6 +6,7 @@
 import type { Fence } from "../domain/ids.ts";
 import { sheetName, versionDir } from "../domain/naming.ts";
 import { joinPath, parentDir } from "../domain/paths.ts";
+import { recordCopyName } from "../domain/assetFiles.ts";
 import { assetRecord } from "../domain/assetJson.ts";
 import type { AssetRecord } from "../domain/assetRecord.ts";
 import { canonicalJson, prettyJson } from "../domain/canonicalJson.ts";
@@ -88,6 +89,7 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
   const measured = rerun === undefined ? null : await measureRerun(context, rerun, { files: placed.files, tree });
   const record = assetRecord(facts, await recordFacts(context, { step, tasks, facts, tree, inputs, measured }));
   await put(".hotplate/asset.json", prettyJson(record));
+  if (step.plan.target.publish === true) await put(recordCopyName(placed.files, version), prettyJson(record));
   const commit = commitJson(facts, entries);
   await files.create(joinPath(tree, ".hotplate/commit.json"), commit);
   await files.sync(joinPath(tree, ".hotplate/commit.json"));

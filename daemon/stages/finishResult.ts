@@ -155,7 +155,7 @@ function embedOf(context: StageContext, { plan, show, wedge, step }: Finishing, 
     digitalSourceType: sourceUri(plan, config.digitalSourceType[show]),
     assetRef: assetReference({
       show,
-      shot: null,
+      shot: plan.target.entity?.shot ?? null,
       target: plan.target,
       version: step.version ?? 0,
       ...(plan.wedges.length > 1 ? { wedge } : {}),

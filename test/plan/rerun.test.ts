@@ -159,3 +159,14 @@ describe("what can't be made again", () => {
     expect(await refusal(`rerun: {of: ${root}/SH010}\n`)).toMatchObject({ code: "HP-VERSION-PAPERS" });
   });
 });
+
+describe("the shot of a version", () => {
+  it("is what the manifest says where no path tells", async () => {
+    const said = await step(
+      'use: grain\nshot: "010"\nplate: "../SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.png"\n',
+    );
+    expect(said.target.entity).toEqual({ sequence: null, shot: "010" });
+    const silent = await step('use: grain\nplate: "../SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.png"\n');
+    expect(silent.target.entity).toBeUndefined();
+  });
+});
