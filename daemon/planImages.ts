@@ -7,6 +7,7 @@ import type { JsonScalar, WedgePlan } from "./domain/plan.ts";
 import type { Recipe } from "./domain/recipe.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
 import { pathIn, realInside } from "./planPath.ts";
+import { lookAlike, spelledOnDisk } from "./planSpelling.ts";
 
 export interface ResolvedImages {
   readonly wedges: readonly WedgePlan[];
@@ -66,13 +67,16 @@ async function imageAt(
   const path = pathIn(world, written, of);
   if (!path.ok) return { kind: "finding", finding: path.finding };
   try {
-    const inside = await realInside(world, path.path, { written, at: of.at });
+    const spelled = await spelledOnDisk(world, path.path);
+    if (!spelled.ok) return { kind: "finding", finding: lookAlike(spelled.twins, { written, at: of.at }) };
+    const image = spelled.path;
+    const inside = await realInside(world, image, { written, at: of.at });
     if (!inside.ok) return { kind: "finding", finding: inside.finding };
-    const stat = await world.files.stat(await world.files.realpath(path.path));
+    const stat = await world.files.stat(await world.files.realpath(image));
     const ageMs = world.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n);
     const growing = stat.bytes === 0 || (ageMs >= 0 && ageMs < LIMITS.plateFreshMs);
-    if (!growing) await world.images.header(path.path);
-    return { kind: "image", input: [path.path, stat.bytes, stat.mtimeNs, stat.ino], growing };
+    if (!growing) await world.images.header(image);
+    return { kind: "image", input: [image, stat.bytes, stat.mtimeNs, stat.ino], growing };
   } catch (error) {
     const finding = imageTrouble(error, written, { path: path.path, at: of.at });
     if (finding === null) throw error;

@@ -2,15 +2,14 @@
  * The plate that a manifest names: found, whole, of a kind that can be read, with every frame that is wanted. A plate that
  * is still being copied is waited for; anything else that is wrong is said. Opened read-only, and only its head.
  */
-import { utf8Bytes } from "./domain/dropName.ts";
 import { HotplateError, systemCode } from "./domain/errors.ts";
 import { LIMITS } from "./domain/limits.ts";
 import type { Manifest } from "./domain/manifestSchema.ts";
 import { versionMismatch } from "./domain/naming.ts";
-import { baseName, extension, parentDir } from "./domain/paths.ts";
+import { baseName, extension, joinPath, parentDir } from "./domain/paths.ts";
 import type { PlateFrame, PlatePlan } from "./domain/plan.ts";
 import type { RecipeFile } from "./domain/recipe.ts";
-import type { MatchedFrame, PatternAnswer, PlatePattern } from "./domain/sequence.ts";
+import type { PatternAnswer, PlatePattern } from "./domain/sequence.ts";
 import { matchFrames, parsePattern, stemOf, still } from "./domain/sequence.ts";
 import type { PadStyle } from "./domain/sequencePadding.ts";
 import type { Finding, PathWorld, Resolved } from "./planFinding.ts";
@@ -21,6 +20,7 @@ import { plateOfRef, sourceOfPath } from "./planSource.ts";
 import { statFrames } from "./planPlateFiles.ts";
 import type { WrittenPlate } from "./planPlateMissing.ts";
 import { folderMissing, nothingMatches } from "./planPlateMissing.ts";
+import { lookAlike, otherForm, spelledOnDisk } from "./planSpelling.ts";
 
 interface Asked {
   readonly manifest: Manifest;
@@ -74,16 +74,15 @@ export async function resolvePlate(world: PathWorld, asked: Asked): Promise<Reso
   }
 }
 
-async function plateAt(world: PathWorld, asked: Asked, of: WrittenPlate): Promise<Resolved<PlatePlan>> {
+async function plateAt(world: PathWorld, asked: Asked, as: WrittenPlate): Promise<Resolved<PlatePlan>> {
+  const spelled = await spelledOnDisk(world, parentDir(as.path));
+  if (!spelled.ok) return refused(lookAlike(spelled.twins, as));
+  const dir = spelled.path;
+  const of = { ...as, path: joinPath(dir, baseName(as.path)) };
   const inside = await realInside(world, of.path, of);
   if (!inside.ok) return refused(inside.finding);
-  const dir = parentDir(of.path);
-  const listed = await world.files.list(dir, LIMITS.framesMax).catch((error: unknown) => {
-    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return null;
-    throw error;
-  });
-  if (listed === null) return refused(await folderMissing(world, dir, of));
-  const names = listed.map((entry) => entry.name);
+  const names = await namesIn(world, dir, of);
+  if ("code" in names) return refused(names);
   const style = styleOf(world, asked.manifest);
   const parsed = patternAmong(names, baseName(of.path), style);
   if (!parsed.ok) return refused(unreadable(parsed, of));
@@ -92,7 +91,9 @@ async function plateAt(world: PathWorld, asked: Asked, of: WrittenPlate): Promis
   if (matched.frames.length === 0) return refused(nothingMatches(names, { ...of, pattern, style }));
   if (matched.twins.length > 0) return refused(lookAlike(matched.twins, of));
   const chosen = chooseFrames(asked.manifest, matched.frames, pattern);
-  const findings = [...chosen.findings, ...(matched.otherForm > 0 ? [otherForm(matched.frames, of)] : [])];
+  const findings = [...chosen.findings];
+  if (spelled.other || matched.otherForm > 0)
+    findings.push(otherForm(joinPath(dir, matched.frames[0]?.name ?? ""), of));
   const mismatch = versionMismatch({ dir, stem: stemOf(pattern) });
   if (mismatch !== null)
     findings.push({
@@ -106,6 +107,23 @@ async function plateAt(world: PathWorld, asked: Asked, of: WrittenPlate): Promis
   const frames = await statFrames(world, dir, { chosen: chosen.frames, ...of });
   if (frames.value === null) return frames as Resolved<never>;
   return withHeader(world, { asked, of, dir, pattern, frames: frames.value, findings });
+}
+
+async function namesIn(world: PathWorld, dir: string, of: WrittenPlate): Promise<readonly string[] | Finding> {
+  try {
+    return (await world.files.list(dir, LIMITS.framesMax)).map((entry) => entry.name);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return folderMissing(world, dir, of);
+    if (code !== "EOVERFLOW") throw error;
+    return {
+      code: "HP-PLATE-TOO-MANY",
+      path: of.at,
+      message: `${dir} holds more than ${LIMITS.framesMax} files; a plate's folder may hold so many.`,
+      found: of.written,
+      action: "Move the plate into a folder of its own.",
+    };
+  }
 }
 
 /** What `#` means: the manifest's own word, else the node's. */
@@ -128,26 +146,6 @@ function unreadable(answer: Extract<PatternAnswer, { readonly ok: false }>, of: 
     found: baseName(of.path),
     expected: "x.####.exr, x.1001-1058####.exr, x.%04d.exr or one image",
     action: `${answer.fix[0]?.toUpperCase()}${answer.fix.slice(1)}.`,
-  };
-}
-
-function lookAlike(twins: readonly string[], of: WrittenPlate): Finding {
-  const spelled = twins.map((name) => `${name} (${utf8Bytes(name)} bytes)`).join(" and ");
-  return {
-    code: "HP-PLATE-AMBIGUOUS",
-    path: of.at,
-    message: `Two files look the same and differ only in how an accent is stored: ${spelled}.`,
-    found: of.written,
-    action: "Remove or rename one of them.",
-  };
-}
-
-function otherForm(frames: readonly MatchedFrame[], of: WrittenPlate): Finding {
-  return {
-    code: "HP-PLATE-MISSING",
-    severity: "warning",
-    path: of.at,
-    message: `"${of.written}" is stored on disk with its accents in another form (${frames[0]?.name ?? ""}); that plate is used.`,
   };
 }
 

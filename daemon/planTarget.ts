@@ -27,6 +27,7 @@ import { boundPaths, lacksNames } from "./domain/targetPaths.ts";
 import { oneNameForMany, unnamed, unpublishable } from "./planDestination.ts";
 import { plateTokens, saidTokens } from "./platePath.ts";
 import { productAbove } from "./planSource.ts";
+import { lookAlike, spelledOnDisk } from "./planSpelling.ts";
 
 interface Asked {
   readonly manifest: Manifest;
@@ -67,7 +68,7 @@ export async function resolveTarget(world: PathWorld, asked: Asked): Promise<Res
   const wanted =
     to === "work" || to === "publish"
       ? inLayout(world, asked, { show, to, product, read: read.tokens })
-      : besideOrFolder(world, asked, { to, product });
+      : await besideOrFolder(world, asked, { to, product });
   if (wanted.value === null) return { ...wanted, value: null, findings: [...wanted.findings, ...read.findings] };
   const target = await placed(world, asked, { wanted: wanted.value, product });
   const entity = shotEntity({ ...read.tokens, ...saidTokens(manifest.shot) });
@@ -79,11 +80,11 @@ export async function resolveTarget(world: PathWorld, asked: Asked): Promise<Res
   return { ...target, value, findings: [...target.findings, ...read.findings] };
 }
 
-function besideOrFolder(
+async function besideOrFolder(
   world: PathWorld,
   asked: Asked,
   of: { readonly to: string; readonly product: string },
-): Resolved<Wanted> {
+): Promise<Resolved<Wanted>> {
   const { manifest, recipe, plate } = asked;
   const { to, product } = of;
   let shotDir: string;
@@ -105,7 +106,10 @@ function besideOrFolder(
   } else {
     const path = pathIn(world, to, { dir: asked.dir, at: ["output", "to"] });
     if (!path.ok) return refused(path.finding);
-    shotDir = path.path;
+    // Else a folder would be made that looks exactly like the one beside it.
+    const spelled = await spelledOnDisk(world, path.path);
+    if (!spelled.ok) return refused(lookAlike(spelled.twins, { written: to, at: ["output", "to"] }));
+    shotDir = spelled.path;
   }
   const root = rootOf(shotDir, world.config.roots);
   if (root === null)
@@ -217,6 +221,11 @@ async function placed(
       expected: "a folder outside it",
       action: "Leave output.to out (beside), or choose another folder.",
     });
+  // Every place that will be written, links resolved, lies in a root.
+  for (const dir of [productDir, reviewDir]) {
+    const inside = await realInside(world, dir, { written: wanted.to, at });
+    if (!inside.ok) return refused(inside.finding);
+  }
   const above = await productAbove(world, parentDir(productDir), wanted.root);
   if (above !== null)
     return refused({
@@ -236,11 +245,6 @@ async function placed(
     root: wanted.root,
     paths: paths.paths,
   };
-  // Every place that will be written, links resolved, lies in a root.
-  for (const dir of [productDir, reviewDir]) {
-    const inside = await realInside(world, dir, { written: wanted.to, at });
-    if (!inside.ok) return refused(inside.finding);
-  }
   if (wanted.to === "publish") return refused(...(await unpublishable(world, { wanted, product })));
   const existing = await nearestExisting(world, productDir);
   if (!(await world.files.writable(existing))) return refused(noPermission(target));

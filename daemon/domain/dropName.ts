@@ -8,8 +8,9 @@ import { LIMITS } from "./limits.ts";
 /** Line breaks and other control characters, and what turns or hides text. */
 const INVISIBLE = /[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF]/u;
 const EACH_INVISIBLE = new RegExp(INVISIBLE, "gu");
-/** What Node reads where a name's bytes are no UTF-8. Such a name can't be spoken back to the disk. */
+/** Stands where a name's bytes are no UTF-8, before each such byte in two hex digits. It can't be spoken back to the disk. */
 const NOT_TEXT = "\uFFFD";
+const EACH_BYTE = /\uFFFD([0-9A-F]{2})/g;
 
 /** Bytes of a text in UTF-8. */
 export function utf8Bytes(text: string): number {
@@ -36,9 +37,25 @@ export function nameTrouble(name: string): string | null {
     : null;
 }
 
-/** A name on one line, with nothing in it that hides: `a\nb.yaml` for a line break. */
+/** A name on one line, with nothing in it that hides: `a\nb.yaml` for a line break, `caf\xE9.png` for a byte that is no text. */
 export function shownName(name: string): string {
-  return name.replace(EACH_INVISIBLE, escaped);
+  return name.replace(EACH_BYTE, "\\x$1").replace(EACH_INVISIBLE, escaped);
+}
+
+/**
+ * A name of bytes as text, so that no two names become one: `\uFFFDE9` for a byte E9 that is no UTF-8. Text is itself.
+ * `decode` says what bytes mean, or null.
+ */
+export function nameOfBytes(bytes: Uint8Array, decode: (bytes: Uint8Array) => string | null): string {
+  let name = "";
+  for (let at = 0; at < bytes.length; ) {
+    const length = [1, 2, 3, 4].find((some) => decode(bytes.subarray(at, at + some)) !== null);
+    const byte = bytes[at] ?? 0;
+    name +=
+      length === undefined ? `${NOT_TEXT}${byte.toString(16).toUpperCase()}` : decode(bytes.subarray(at, at + length));
+    at += length ?? 1;
+  }
+  return name;
 }
 
 function escaped(character: string): string {

@@ -126,7 +126,7 @@ describe("a plate with an accent", () => {
   it("that another file looks exactly like is refused", async () => {
     for (const name of [composed, decomposed]) studio.put(`SH010/plates/SH010_PL01_v001/${name}.1001.png`);
     expect(await plate(`${composed}.####.png`)).toEqual([
-      ["HP-PLATE-AMBIGUOUS", expect.stringMatching(/^Two files look the same .*1[45] bytes.*1[45] bytes/)],
+      ["HP-PLATE-AMBIGUOUS", expect.stringMatching(/^Two names look the same .*1[45] bytes.*1[45] bytes/)],
     ]);
   });
 });

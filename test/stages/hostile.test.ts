@@ -61,14 +61,16 @@ describe("names", () => {
     expect(hot.error(name)).toBeNull();
   });
 
-  it("whose bytes are no UTF-8 get an answer under the name that can be read", async () => {
+  it("whose bytes are no UTF-8 get an answer each, under a name that can be read and tells them apart", async () => {
     using dir = tempDir();
     const hot = studio(dir.path);
-    writeFileSync(Buffer.concat([Buffer.from(`${hot.dir}/caf`), Buffer.from([0xe9]), Buffer.from(".yaml")]), GOOD);
+    for (const byte of [0xe8, 0xe9])
+      writeFileSync(Buffer.concat([Buffer.from(`${hot.dir}/caf`), Buffer.of(byte), Buffer.from(".yaml")]), GOOD);
     await hot.after(4_000);
     const answers = hot.names().filter((name) => name.endsWith(".ERROR.txt"));
-    expect(answers).toEqual([expect.stringMatching(/^caf\uFFFD\.yaml.*ERROR\.txt$/)]);
-    expect(hot.error("caf\uFFFD.yaml")).toContain("not UTF-8 text");
+    expect(answers.sort()).toEqual(["caf\uFFFDE8.yaml.ERROR.txt", "caf\uFFFDE9.yaml.ERROR.txt"]);
+    expect(hot.error("caf\uFFFDE9.yaml")).toContain("not UTF-8 text");
+    expect(hot.error("caf\uFFFDE9.yaml")).toMatch(/^REJECTED {2}caf\\xE9\.yaml/);
     await goesOn(hot);
   });
 

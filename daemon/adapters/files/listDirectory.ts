@@ -5,6 +5,7 @@
  */
 import type { Dirent } from "node:fs";
 import { lstat, opendir, readdir } from "node:fs/promises";
+import { nameOfBytes } from "../../domain/dropName.ts";
 import type { DirEntry, EntryKind } from "../../ports.ts";
 import { failure, isCode } from "./openRegular.ts";
 
@@ -26,7 +27,7 @@ async function streamed(dir: string, max: number): Promise<readonly DirEntry[]> 
     if (out.length >= max) throw tooMany(dir, max);
     out.push(entryOf(entry));
   }
-  return out;
+  return out.some((entry) => entry.name.includes(REPLACED)) ? byBytes(dir, max) : out;
 }
 
 async function whole(dir: string, max: number): Promise<readonly DirEntry[]> {
@@ -39,11 +40,31 @@ async function whole(dir: string, max: number): Promise<readonly DirEntry[]> {
     return nameByName(dir, max);
   }
   if (entries.length > max) throw tooMany(dir, max);
-  return entries.map(entryOf);
+  return entries.some((entry) => entry.name.includes(REPLACED)) ? nameByName(dir, max) : entries.map(entryOf);
+}
+
+/** Node reads this where a name's bytes are no UTF-8, and two such names would be one. */
+const REPLACED = "\uFFFD";
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The same directory by the bytes of its names: rare, so only where a name was not read as text. */
+async function byBytes(dir: string, max: number): Promise<readonly DirEntry[]> {
+  const entries = await readdir(dir, { withFileTypes: true, encoding: "buffer" });
+  if (entries.length > max) throw tooMany(dir, max);
+  return entries.map((entry) => ({ name: nameOfBytes(entry.name, textOf), kind: kindOf(entry) }));
+}
+
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    return STRICT.decode(bytes);
+  } catch {
+    // Not text: that is the question.
+    return null;
+  }
 }
 
 async function nameByName(dir: string, max: number): Promise<readonly DirEntry[]> {
-  const names = await readdir(dir);
+  const names = await readdir(dir, { encoding: "buffer" });
   if (names.length > max) throw tooMany(dir, max);
   const out: DirEntry[] = [];
   for (let from = 0; from < names.length; from += LSTATS_AT_ONCE) {
@@ -53,9 +74,10 @@ async function nameByName(dir: string, max: number): Promise<readonly DirEntry[]
   return out;
 }
 
-async function entryNow(dir: string, name: string): Promise<DirEntry | null> {
+async function entryNow(dir: string, name: Buffer): Promise<DirEntry | null> {
   try {
-    return { name, kind: kindOf(await lstat(`${dir}/${name}`)) };
+    const kind = kindOf(await lstat(Buffer.concat([Buffer.from(`${dir}/`), name])));
+    return { name: nameOfBytes(name, textOf), kind };
   } catch (error) {
     if (isCode(error, "ENOENT")) return null;
     throw error;
