@@ -5,6 +5,8 @@
 import { resolve } from "node:path";
 import { loadBook } from "../adapters/layouts.ts";
 import type { Config } from "../domain/config.ts";
+import type { DeclaredPlace } from "../domain/declaredPlaces.ts";
+import { declaredPlaces } from "../domain/declaredPlaces.ts";
 import { EXIT, HotplateError } from "../domain/errors.ts";
 import type { PathBook, ShowPaths } from "../domain/pathBook.ts";
 import type { PathExplanation, PathMatch } from "../domain/pathExplain.ts";
@@ -107,9 +109,24 @@ function explainOne(
   const answer = explainPath(book, show, { path, roots: config.roots });
   if (answer === null)
     throw new HotplateError("HP-PATH-ROOT", `${path} lies outside every root (${rootNames(config)}).`);
-  context.print(answer, () => text(answer, show));
-  if (answer.kind === "none") context.exit(EXIT.no);
+  const folders = answer.kind === "none" ? foldersAt(path, { book, config }) : [];
+  context.print({ ...answer, folders }, () => [...folders.map(folderLine), text(answer, show)].join("\n"));
+  if (answer.kind === "none" && folders.length === 0) context.exit(EXIT.no);
   if (answer.kind === "ambiguous") context.exit(EXIT.invalid);
+}
+
+/** Of a folder: the templates that have it on their way. Beside the plate any folder would do, so that says nothing. */
+function foldersAt(path: string, of: { readonly book: PathBook; readonly config: Config }): readonly DeclaredPlace[] {
+  const { book, config } = of;
+  const hotFolders = config.hotFolders.map((folder) => folder.path);
+  const places = declaredPlaces({ book, roots: config.roots, hotFolders, stateDir: config.stateDir })(path);
+  const telling = places.filter(({ tokens }) => tokens["beside"] === undefined);
+  return [...new Map(telling.map((place) => [place.template, place])).values()];
+}
+
+function folderLine({ template, tokens }: DeclaredPlace): string {
+  const values = Object.entries(tokens).map(([name, value]) => `${name} ${value}`);
+  return `FOLDER of ${template}${values.length === 0 ? "" : `: ${values.join(", ")}`}`;
 }
 
 /** --show, or the show with a layout of its own in whose templates the path fits; else what all shows have. */

@@ -1,7 +1,7 @@
 /**
  * Every folder that Hotplate ever makes, as templates: results and reports by the show's layout, its own state below a product,
- * a hot folder and the state directory by the words here. A folder that none of them declares is a defect (the tests hold
- * every folder that was made against this, by name).
+ * a hot folder and the state directory by the words here. `hotplate path explain` names a folder by them; a folder that none of
+ * them declares is a defect, and the tests hold every folder that is made against this.
  */
 import type { PathBook } from "./pathBook.ts";
 import type { PathLayout } from "./pathLayout.ts";

@@ -125,6 +125,15 @@ describe("a path explained", () => {
     });
   });
 
+  it("of a folder names the templates that have it on their way", async () => {
+    const said = await path("explain", `/mnt/shows/${WORK}/.hotplate`);
+    expect([said.code, said.stdout.split("\n")[0]]).toEqual([
+      0,
+      "FOLDER of product versionState: show AGM, seq TUN, shot 010, step comp, product env_x, version 3",
+    ]);
+    expect((await path("explain", "/mnt/shows/AGM/sequences/TUN/010/comp/odd")).code).toBe(1);
+  });
+
   it("that can be read in two ways is refused with both, exit 3", async () => {
     const said = await path("explain", "--show", "OLD", "/mnt/shows/OLD/plates/AGM_104_065_010_PL01_v001.1001.exr");
     expect(said.code).toBe(3);

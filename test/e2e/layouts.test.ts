@@ -1,5 +1,5 @@
 /** A studio with a layout of its own: results, reports and every folder that was made are where its templates say. */
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadBook } from "../../daemon/adapters/layouts.ts";
@@ -11,7 +11,7 @@ import { drop } from "./killRounds.ts";
 import { committed } from "./spawnedFarm.ts";
 import { versionsOf } from "./versions.ts";
 
-const PATHS = { layout: "toolkit", base: "{show}", to: "work" } as const;
+const PATHS = { layout: "toolkit", to: "work" } as const;
 const STEM = "010_PL01_v002";
 
 function folders(dir: string): readonly string[] {
@@ -25,24 +25,33 @@ describe("a show with a layout", () => {
     await using farm = await makeFarm({
       slots: 1,
       more: () => [`paths: ${JSON.stringify(PATHS)}`],
+      roots: (dir) => [`  - {name: shows, linux: ${dir}/TEST, windows: 'P:\\', macos: /Volumes/shows}`],
     });
     const plates = join(farm.dir, "TEST/sequences/TUN/010/editorial/plates", STEM, "96x54");
     mkdirSync(plates, { recursive: true });
     for (const frame of [1001, 1002]) await paintPlate(join(plates, `${STEM}.${frame}.png`), frame);
     // Where people look is there before, so that a watcher can be set on it.
     mkdirSync(join(farm.dir, "TEST/sequences/TUN/010/review"));
+    writeFileSync(join(farm.dir, "TEST/.hotplate-demo.json"), "{}\n");
     const before = new Set(folders(farm.dir));
     const daemon = farm.startDaemon();
-    const plate = `plate: ../TEST/sequences/TUN/010/editorial/plates/${STEM}/96x54/${STEM}.####.png`;
+    const plate = `plate: 'P:\\sequences\\TUN\\010\\editorial\\plates\\${STEM}\\96x54\\${STEM}.####.png'`;
     const sweep = "sweep: {axes: {seed: {count: 2, from: 1}}}";
     drop(farm.hot, "good.yaml", `use: grain\n${plate}\nproduct: env_hires\ntask: comp\n${sweep}\n...\n`);
     drop(farm.hot, "bad.yaml", `use: grain\n${plate}\n...\n`);
     await committed(daemon);
-    await fileSaying(join(farm.hot, "good.yaml.STATUS.txt"), /^DONE/);
+    const status = await fileSaying(join(farm.hot, "good.yaml.STATUS.txt"), /^DONE/);
     const shot = join(farm.dir, "TEST/sequences/TUN/010");
     // The report for people comes last of all.
     const report = await fileSaying(join(shot, "review/010_env_hires_v001_qc.html"), /<\/html>/);
     await fileSaying(join(farm.hot, "bad.yaml.ERROR.txt"), /HP-PATH-TOKEN/);
+    // Who writes P:\ reads P:\, and people elsewhere find their own spelling below it.
+    const spelled = "  results:  P:\\sequences\\TUN\\010\\comp\\work\\images\\env_hires\\v001\n";
+    expect(status).toContain(
+      `${spelled}            /Volumes/shows/sequences/TUN/010/comp/work/images/env_hires/v001\n`,
+    );
+    expect(status).toContain("  contact:  P:\\sequences\\TUN\\010\\review\\010_env_hires_v001_contact.jpg\n");
+    expect(status).toContain("  QC:       P:\\sequences\\TUN\\010\\review\\010_env_hires_v001_qc.html\n");
     await daemon.kill("SIGTERM");
 
     const product = join(shot, "comp/work/images/env_hires");
@@ -61,7 +70,7 @@ describe("a show with a layout", () => {
 
     const declared = declaredPlaces({
       book: loadBook(pathsSchema.parse(PATHS)),
-      roots: [{ linux: farm.dir }],
+      roots: [{ linux: farm.dir }, { linux: join(farm.dir, "TEST") }],
       hotFolders: [farm.hot],
       stateDir: join(farm.dir, "state"),
     });
