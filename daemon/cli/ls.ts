@@ -53,12 +53,14 @@ async function listJobs(context: Context, options: Readonly<Record<string, unkno
         job.id,
         job.state,
         `${job.counts.done + job.counts.committing}/${total}`,
+        // A task may be several frames.
+        String(job.steps.reduce((sum, step) => sum + step.wedges * step.frames, 0)),
         job.show,
         job.steps[0]?.version ?? "-",
         job.name,
       ];
     });
-    return table([["JOB", "STATE", "TASKS", "SHOW", "VERSION", "NAME"], ...rows]);
+    return table([["JOB", "STATE", "TASKS", "FRAMES", "SHOW", "VERSION", "NAME"], ...rows]);
   });
 }
 

@@ -54,7 +54,7 @@ describe("with the daemon down", () => {
     await jobs("job_aa", "job_ab", "job_b");
     const listed = await call("ls", "--limit", "2");
     expect(listed.stdout).toBe(
-      "JOB\tSTATE\tTASKS\tSHOW\tVERSION\tNAME\njob_b\twaiting\t0/4\tAGM\t-\tjob_b\njob_ab\twaiting\t0/4\tAGM\t-\tjob_ab\n",
+      "JOB\tSTATE\tTASKS\tFRAMES\tSHOW\tVERSION\tNAME\njob_b\twaiting\t0/4\t4\tAGM\t-\tjob_b\njob_ab\twaiting\t0/4\t4\tAGM\t-\tjob_ab\n",
     );
     expect((await call("ls", "--json", "--show", "NONE")).json()).toEqual({ jobs: [] });
     expect((await call("ls", "versions", "--json")).json()).toEqual({ versions: [] });
