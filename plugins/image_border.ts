@@ -20,7 +20,7 @@ const check: Check = {
     if (result.width !== plate.width || result.height !== plate.height) return "the result is not of the plate's size";
     return Math.min(result.width, result.height) < 4 * DEPTH ? "the frame is too small" : null;
   },
-  run({ result, lumaPlane, limits }) {
+  run({ result, lumaPlane, expected, limits }) {
     const [plane, before] = [lumaPlane("result"), lumaPlane("plate")];
     if (result === null || plane === null || before === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
@@ -30,7 +30,10 @@ const check: Check = {
     const found: string[] = [];
     const boxes: (readonly [number, number, number, number])[] = [];
     for (const edge of edgesOf(width, height)) {
-      const [mine, plates] = [stripe(plane, edge), stripe(before, edge)];
+      const places = placesOf(edge, expected.ignore);
+      // What is not picture (a mark) covers it: nothing can be told.
+      if (places.length < edge.length / 4) continue;
+      const [mine, plates] = [stripe(plane, edge, places), stripe(before, edge, places)];
       const more = Math.max(0, mine.flat - plates.flat);
       const jump = Math.max(0, mine.step - plates.step);
       flat = Math.max(flat, more);
@@ -96,13 +99,30 @@ function edgesOf(width: number, height: number): readonly Edge[] {
   ];
 }
 
+/** Places along the edge whose outermost pixels are picture. */
+function placesOf(edge: Edge, ignore: readonly (readonly [number, number, number, number])[]): Int32Array {
+  const [ex, ey, ew, eh] = edge.box(DEPTH + 1);
+  const hidden = new Uint8Array(edge.length);
+  for (const [x, y, w, h] of ignore) {
+    if (x >= ex + ew || x + w <= ex || y >= ey + eh || y + h <= ey) continue;
+    const across = edge.along === 1;
+    hidden.fill(1, Math.max(0, Math.floor(across ? x : y)), Math.max(0, Math.ceil(across ? x + w : y + h)));
+  }
+  return Int32Array.from({ length: edge.length }, (_, i) => i).filter((i) => hidden[i] === 0);
+}
+
 /** `flat`: outermost rows without picture of their own. `step`, `at`: the largest consistent step between two rows, codes. */
-function stripe(plane: Uint16Array, edge: Edge): { readonly flat: number; readonly step: number; readonly at: number } {
+function stripe(
+  plane: Uint16Array,
+  edge: Edge,
+  places: Int32Array,
+): { readonly flat: number; readonly step: number; readonly at: number } {
   let [flat, open, step, at] = [0, true, 0, 0];
   for (let depth = 0; depth < DEPTH; depth += 1) {
     const row = edge.start + depth * edge.inward;
-    let [sum, equal, first, constant] = [0, true, plane[row] as number, true];
-    for (let i = 0; i < edge.length; i += 1) {
+    const first = plane[row + (places[0] ?? 0) * edge.along] as number;
+    let [sum, equal, constant] = [0, true, true];
+    for (const i of places) {
       const here = plane[row + i * edge.along] as number;
       const next = plane[row + edge.inward + i * edge.along] as number;
       sum += here - next;
@@ -111,9 +131,8 @@ function stripe(plane: Uint16Array, edge: Edge): { readonly flat: number; readon
     }
     if (open && (equal || constant)) flat += 1;
     else open = false;
-    const mean = Math.abs(sum) / edge.length / 257;
+    const mean = Math.abs(sum) / places.length / 257;
     if (mean > step) [step, at] = [mean, depth + 1];
-    first = 0;
   }
   return { flat, step, at };
 }

@@ -89,6 +89,28 @@ describe("a defect", () => {
   });
 });
 
+describe("a mark in the corner", () => {
+  it("is no border, and hides none beside it", () => {
+    const marked = (defect: Parameters<typeof makeCase>[1]) => {
+      const one = makeCase(scene, defect);
+      const samples = one.result.samples.slice();
+      for (let y = HEIGHT - 40; y < HEIGHT; y += 1)
+        samples.fill(y < HEIGHT - 6 ? 60_000 : 0, (y * WIDTH + 20) * 3, (y * WIDTH + 420) * 3);
+      const facts = { ...factsOf(one), result: { ...one.result, samples } };
+      const ignore = [[20, HEIGHT - 40, 400, 40]] as const;
+      const look = (boxes: typeof ignore | readonly []) =>
+        inspectFrame(checks, [{ check: "image.border", limits: {} }], {
+          ...facts,
+          expected: { ...facts.expected, ignore: boxes },
+        }).findings.find((each) => each.check === "image.border")?.verdict;
+      return { seen: look([]), told: look(ignore) };
+    };
+    expect(marked(null)).toEqual({ seen: "warn", told: "pass" });
+    const stripe = DEFECTS.find((kind) => kind.name === "border stripe")?.strengths.at(-1)?.defect ?? null;
+    expect(marked(stripe).told).toBe("warn");
+  });
+});
+
 describe("a check that cannot compare", () => {
   it("says why instead of a verdict", () => {
     const { plate, result } = makeCase(scene, null);
