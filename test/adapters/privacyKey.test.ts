@@ -1,0 +1,32 @@
+/** The node's secret for `privacy: redact`: made once, for its owner's eyes, the same ever after; and what it does to a record. */
+import { readFileSync, statSync } from "node:fs";
+import { expect, test } from "vitest";
+import { createDigest } from "../../daemon/adapters/digest.ts";
+import { privacyKey } from "../../daemon/adapters/privacyKey.ts";
+import { redactOf } from "../../daemon/stages/versionRecord.ts";
+import { testStage } from "../fixtures/stageContext.ts";
+import { tempDir } from "../fixtures/tempDir.ts";
+
+test("the key is made once, readable by its owner alone", async () => {
+  using dir = tempDir();
+  const one = await privacyKey(dir.path);
+  expect(one).toMatch(/^[0-9a-f]{64}$/);
+  expect(await privacyKey(dir.path)).toBe(one);
+  expect([statSync(dir.file("privacy.key")).mode & 0o777, readFileSync(dir.file("privacy.key"), "utf8")]).toEqual([
+    0o600,
+    `${one}\n`,
+  ]);
+});
+
+test("words are hashed with it and with the version, and only when the configuration says redact", () => {
+  const of = (privacy: string, privacyKey: string, stepId: string): string => {
+    const { context } = testStage({ config: { privacy }, options: { privacyKey } });
+    const world = { ...context.world, digest: createDigest() };
+    return redactOf({ ...context, world }, { store: "s", stepId })("a secret tunnel");
+  };
+  expect(of("publish", "k", "job_a/1")).toBe("a secret tunnel");
+  const hashed = [of("redact", "k", "job_a/1"), of("redact", "other", "job_a/1"), of("redact", "k", "job_b/1")];
+  expect(hashed.every((text) => /^redacted:sha256:[0-9a-f]{64}$/.test(text))).toBe(true);
+  expect(new Set(hashed).size).toBe(3);
+  expect(of("redact", "k", "job_a/1")).toBe(hashed[0]);
+});
