@@ -10,7 +10,7 @@ import { beyondBuiltIn, notBuiltIn } from "./exrHead.ts";
 import type { ExrChannel, ExrHeader } from "./exrHeader.ts";
 import { parseExrFile, pictureOf } from "./exrHeader.ts";
 import { pizSpace, unpackPiz } from "./exrPiz.ts";
-import { unpackRle, unpackZip } from "./exrUnpack.ts";
+import { unpackRle, unpackSpace, unpackZip } from "./exrUnpack.ts";
 
 /** One channel over the data window, row by row: half as its bits, float, uint as they are. */
 export type Plane =
@@ -74,12 +74,11 @@ function packedKind(header: ExrHeader): Unpack | null {
     return (stored, chunk, planes) => unpackPiz(stored, pizChunk(chunk, { width, planes }), space);
   }
   const out = new Uint16Array(chunkBytes / 2);
-  const runs = compression === "rle" ? new Uint8Array(chunkBytes) : null;
+  const space = unpackSpace(chunkBytes);
+  const unpack = compression === "rle" ? unpackRle : unpackZip;
   return (stored, chunk, planes) => {
     const lines = out.subarray(0, (chunk.rows * rowBytes) / 2);
-    const line = chunk.row + header.data[1];
-    if (runs === null) unpackZip(stored, lines, line);
-    else unpackRle(stored, lines, { packed: runs, line });
+    unpack(stored, lines, { ...space, line: chunk.row + header.data[1] });
     spread(new Uint8Array(lines.buffer, lines.byteOffset, lines.byteLength), chunk, { width, planes });
   };
 }

@@ -2,31 +2,32 @@
  * One packed chunk of an EXR -> its lines: RLE and deflate, and what OpenEXR does to bytes before either so that they pack
  * well (halves of all samples apart, each byte as the difference to the one before). Writes nothing outside `out`.
  */
-import { inflateSync } from "node:zlib";
-import { messageOf } from "../../domain/errors.ts";
 import { broken } from "./byteSource.ts";
+import type { InflateInto } from "./inflateInto.ts";
+import { createInflateInto } from "./inflateInto.ts";
 
-/** Both give exactly `out.length` bytes or throw HP-PLATE-BROKEN; `line` is for people. */
-export function unpackZip(stored: Uint8Array, out: Uint16Array, line: number): void {
-  undoFilter(inflate(stored, out.byteLength, line), out);
+/** Kept over the chunks of one file. */
+export interface UnpackSpace {
+  /** A chunk's bytes before the filter is undone, and one more. */
+  readonly packed: Uint8Array;
+  readonly inflate: InflateInto;
 }
 
-export function unpackRle(stored: Uint8Array, out: Uint16Array, of: { packed: Uint8Array; line: number }): void {
+export function unpackSpace(chunkBytes: number): UnpackSpace {
+  return { packed: new Uint8Array(chunkBytes + 1), inflate: createInflateInto() };
+}
+
+/** Both give exactly `out.byteLength` bytes or throw HP-PLATE-BROKEN; `line` is for people. */
+export function unpackZip(stored: Uint8Array, out: Uint16Array, of: UnpackSpace & { readonly line: number }): void {
+  const wrong = of.inflate(stored, of.packed.subarray(0, out.byteLength + 1));
+  if (wrong !== null) throw broken(`the lines from ${of.line} can't be unpacked: ${wrong}`);
+  undoFilter(of.packed.subarray(0, out.byteLength), out);
+}
+
+export function unpackRle(stored: Uint8Array, out: Uint16Array, of: UnpackSpace & { readonly line: number }): void {
   const packed = of.packed.subarray(0, out.byteLength);
   expandRuns(stored, packed, of.line);
   undoFilter(packed, out);
-}
-
-function inflate(stored: Uint8Array, raw: number, line: number): Uint8Array {
-  let packed: Uint8Array;
-  try {
-    // zlib refuses a chunkSize under 64.
-    packed = inflateSync(stored, { maxOutputLength: raw, chunkSize: Math.max(64, raw) });
-  } catch (error) {
-    throw broken(`the lines from ${line} can't be unpacked: ${messageOf(error)}`);
-  }
-  if (packed.length !== raw) throw broken(`the lines from ${line} unpack to ${packed.length} bytes; ${raw} are needed`);
-  return packed;
 }
 
 /** A count below 0: so many bytes as they are; else the next byte, count + 1 times. */
