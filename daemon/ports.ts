@@ -12,6 +12,7 @@ import type { ColorHints } from "./domain/colorHints.ts";
 import type { ColorPlan } from "./domain/colorPlan.ts";
 import type { RoundTrip } from "./domain/colorRecord.ts";
 import type { Config, SlotConfig, SpawnConfig } from "./domain/config.ts";
+import type { Shown } from "./domain/colorWay.ts";
 import type { EventFields, EventName } from "./domain/events.ts";
 import type { GpuReading } from "./domain/gpu.ts";
 import type { ExitWords } from "./domain/exitWords.ts";
@@ -22,7 +23,7 @@ import type { PathBook } from "./domain/pathBook.ts";
 import type { CheckBook, Inspection } from "./domain/qc.ts";
 import type { InspectRequest, SequenceRequest } from "./domain/qcRequest.ts";
 import type { Graph, RecipeBook } from "./domain/recipe.ts";
-import type { SheetTile } from "./domain/sheetTile.ts";
+import type { SheetRequest } from "./domain/sheetTile.ts";
 import type { Store } from "./storePort.ts";
 
 export type { Catalogue, ComfyError, InspectRequest, NodeClass, SequenceRequest };
@@ -314,11 +315,7 @@ export interface Images {
    */
   header(path: string): Promise<ImageHeader>;
   /** Writes (EEXIST) what the graph is fed: an explicitly named sRGB PNG made from the plate, which is opened read-only. */
-  feed(
-    platePath: string,
-    to: string,
-    color: FeedColor | null,
-  ): Promise<{ readonly width: number; readonly height: number }>;
+  feed(platePath: string, to: string, color: FeedColor | null): Promise<Pick<ImageHeader, "width" | "height">>;
   /**
    * Makes the frame that is published out of what came back. A result that can't be read: HP-PLATE-BROKEN or HP-PLATE-KIND
    * (HotplateError), except a PNG that stays one: QC says what is wrong with it.
@@ -334,13 +331,10 @@ export interface Images {
   inspectSequence(request: SequenceRequest): Promise<Inspection>;
   /** The checks of this node, loaded once in a worker; what could not be loaded is named. */
   checks(): Promise<CheckBook>;
-  /** Writes (EEXIST) a JPEG whose longer side is at most `pixels`. */
-  thumbnail(from: string, to: string, pixels: number): Promise<void>;
+  /** Writes (EEXIST) a JPEG whose longer side is at most `pixels`; light is shown as `shown` says. */
+  thumbnail(from: string, to: string, pixels: number, shown?: Shown | null): Promise<void>;
   /** Writes (EEXIST) a labelled contact sheet, JPEG. */
-  sheet(
-    request: { readonly title: string; readonly columns: number; readonly tiles: readonly SheetTile[] },
-    to: string,
-  ): Promise<void>;
+  sheet(request: SheetRequest, to: string): Promise<void>;
 }
 
 /** This node's GPUs, looked at all the time by somebody else: reading never waits and never fails. */

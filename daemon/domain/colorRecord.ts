@@ -2,7 +2,7 @@
  * What a version's papers say of its colours: spaces by the config's names, the rule that spoke, how the answer came back, and
  * what that way costs an unchanged picture, measured on its own plates. Pure.
  */
-import { resultSpace } from "./colorWay.ts";
+import { isExrPlate, resultSpace } from "./colorWay.ts";
 import type { StepPlan } from "./plan.ts";
 
 export interface RoundTrip {
@@ -40,7 +40,7 @@ export function colorRecord(
   const { plate, how } = color;
   const measured = trips.filter((trip) => trip !== undefined);
   const exr = output.format.kind === "exr";
-  const plateExr = found?.color === undefined ? found?.ext === "exr" : found.color.format === "exr";
+  const plateExr = isExrPlate(found);
   return {
     in: plate?.name ?? null,
     model: plate === null ? null : how === "acescct" ? "ACEScct" : "sRGB",

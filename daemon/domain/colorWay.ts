@@ -11,6 +11,7 @@ import { ACESCG, builtInSpace, linearBetween, LINEAR_REC709, SRGB_TEXTURE } from
 import type { View } from "./colorView.ts";
 import { ACESCCT_VIEW, FILMIC_VIEW, PLAIN_VIEW, RAW_VIEW } from "./colorView.ts";
 import { LIMITS } from "./limits.ts";
+import type { StepPlan } from "./plan.ts";
 
 export interface ColorWay {
   /** Of the plate's own values; null: they are linear. */
@@ -23,7 +24,10 @@ export interface ColorWay {
 
 /** `stops`: the exposure as it was worked out. The plate's space is the built-in one, or the one that OCIO turns it into. */
 export function colorWay(plan: Pick<ColorPlan, "plate" | "how" | "view">, stops: number): ColorWay {
-  const plate = workingSpace(plan.plate);
+  return wayFrom(workingSpace(plan.plate), plan, stops);
+}
+
+function wayFrom(plate: ColorSpace, plan: Pick<ColorPlan, "how" | "view">, stops: number): ColorWay {
   if (plate.kind === "data") return { curve: null, toModel: IDENTITY, fromModel: IDENTITY, view: RAW_VIEW };
   const model = plan.how === "acescct" ? ACESCG : LINEAR_REC709;
   const toModel = linearBetween(plate, model).map((value) => value * 2 ** stops) as unknown as Matrix;
@@ -61,4 +65,32 @@ export function resultSpace(
   if (!of.exr) return { name: SRGB_TEXTURE.name, space: SRGB_TEXTURE, own };
   const space = (linear?.builtIn === null ? null : builtInSpace(linear?.builtIn ?? "")) ?? LINEAR_REC709;
   return { name: linear?.name ?? space.name, space, own };
+}
+
+/** How a result's light is shown to people: as the model saw its plate. */
+export interface Shown {
+  /** A built-in space: the result's own. */
+  readonly space: string;
+  readonly view: ColorPlan["view"];
+  readonly stops: number;
+}
+
+/** null: code values, or a space that is not worked out here: as the file holds it. */
+export function shownAs(
+  { color, output, plate }: Pick<StepPlan, "color" | "output" | "plate">,
+  stops: number | undefined,
+): Shown | null {
+  if (output.format.kind !== "exr" || color.config === null) return null;
+  const to = resultSpace(color, { exr: true, plateExr: isExrPlate(plate) });
+  if (to.own && color.plate?.builtIn == null) return null;
+  return { space: to.space.name, view: color.view, stops: stops ?? (color.exposure === "auto" ? 0 : color.exposure) };
+}
+
+export function shownWay(shown: Shown): ColorWay | null {
+  const space = builtInSpace(shown.space);
+  return space === null ? null : wayFrom(space, { how: "edit", view: shown.view }, shown.stops);
+}
+
+export function isExrPlate(plate: StepPlan["plate"]): boolean {
+  return plate?.color === undefined ? plate?.ext === "exr" : plate.color.format === "exr";
 }

@@ -1,6 +1,16 @@
-/** One tile of a contact sheet: a picture, or the place where one is missing, with its words and QC's word. */
+/** A contact sheet: its tiles, each a picture or the place where one is missing, with its words and QC's word. */
+import type { Shown } from "./colorWay.ts";
+
 export interface SheetTile {
   readonly path: string | null;
   readonly label: string;
   readonly mark: "pass" | "warn" | "fail" | "error" | "waiting";
+}
+
+export interface SheetRequest {
+  readonly title: string;
+  readonly columns: number;
+  readonly tiles: readonly SheetTile[];
+  /** How light is shown; absent: through the sRGB curve. */
+  readonly shown?: Shown | null;
 }

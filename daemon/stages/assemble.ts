@@ -3,6 +3,7 @@
  * staged), contact sheet, wedges.json, and `.hotplate/` with asset.json, graph.api.json, frames.sha256, qc.json and, last,
  * commit.json. Every file and directory is fsynced before the store is asked to decide. Repeatable: it starts from empty.
  */
+import { shownAs } from "../domain/colorWay.ts";
 import type { Fence } from "../domain/ids.ts";
 import { sheetName, versionDir } from "../domain/naming.ts";
 import { joinPath, parentDir } from "../domain/paths.ts";
@@ -113,6 +114,7 @@ async function placeSheets(
   const { files, world } = context;
   const out: CommitEntry[] = [];
   const placed = new Map(of.placed.map(({ wedge, frame, path }) => [`${wedge}/${frame}`, joinPath(of.tree, path)]));
+  const shown = shownAs(step.plan, of.placed.find((file) => file.roundTrip !== undefined)?.roundTrip?.exposureStops);
   for (const page of sheetPages(step.plan, of.tasks, ({ wedge, frame }) => placed.get(`${wedge}/${frame}`) ?? null)) {
     const path = sheetName(step.plan.target, step.version ?? 0, page.page);
     const target = joinPath(of.tree, path);
@@ -123,6 +125,7 @@ async function placeSheets(
         title: page.pages > 1 ? `${title} (${page.page}/${page.pages})` : title,
         columns: page.columns,
         tiles: page.tiles,
+        shown,
       },
       target,
     );

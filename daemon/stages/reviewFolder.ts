@@ -4,6 +4,7 @@
  */
 import { versionName } from "../domain/ids.ts";
 import type { JobId } from "../domain/ids.ts";
+import { shownAs } from "../domain/colorWay.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { proxyPath, reviewPaths, reviewSheet, sheetName, versionDir, versionFileName } from "../domain/naming.ts";
 import { joinPath, linkFrom, parentDir, rootOf } from "../domain/paths.ts";
@@ -118,7 +119,8 @@ async function makeProxies(
     if (source === null) continue;
     if (!(await exists(files, target)) || step.state !== "committed") {
       const temporary = temporaryAt(context, step, target);
-      await world.images.thumbnail(source, temporary, LIMITS.thumbnailPixels);
+      const seen = shownAs(step.plan, shown.staged.finished?.roundTrip?.exposureStops);
+      await world.images.thumbnail(source, temporary, LIMITS.thumbnailPixels, seen);
       await files.rename(temporary, target);
     }
     of.proxies.add(key);

@@ -8,13 +8,11 @@ import { colorWay } from "../../domain/colorWay.ts";
 import { IDENTITY } from "../../domain/colorMatrix.ts";
 import type { FeedColor } from "../../ports.ts";
 import { bytesSource, readWhole } from "./byteSource.ts";
-import type { Planes } from "./comeBack.ts";
 import type { DisplayPicture } from "./exrPicture.ts";
 import { readHead } from "./head.ts";
 import { isExr } from "./isExr.ts";
 import { displayPicture, encodePng } from "./loadFrame.ts";
-import type { Codes } from "./modelCodes.ts";
-import { modelCodes } from "./modelCodes.ts";
+import { interleavedCodes, modelCodes } from "./modelCodes.ts";
 import type { Plates } from "./plates.ts";
 import { insertChunk } from "./pngHead.ts";
 import { writeNew } from "./writeNew.ts";
@@ -45,26 +43,11 @@ async function pictureOf(
   }
   const planes = await plates.planes(platePath, color.plan);
   const way = colorWay(color.plan, await plates.stops(color.plan, color.reference));
-  return withAlpha(planes, modelCodes(planes, way));
+  return interleavedCodes(planes, modelCodes(planes, way));
 }
 
 /** sRGB codes that the model is to see as they are. */
 function showsItself(plan: ColorPlan): boolean {
   const { curve, toModel, view } = colorWay(plan, plan.exposure === "auto" ? 1 : plan.exposure);
   return curve?.name === "sRGB" && view.name === "plain" && toModel.every((value, i) => value === IDENTITY[i]);
-}
-
-/** Alpha is linear by definition: no curve. */
-function withAlpha({ width, height, alpha }: Planes, codes: Codes): DisplayPicture {
-  const channels = alpha === null ? 3 : 4;
-  const data = new Uint8Array(width * height * channels);
-  codes.forEach((plane, channel) => {
-    for (let i = 0, at = channel; i < plane.length; i += 1, at += channels) data[at] = plane[i] as number;
-  });
-  if (alpha !== null)
-    for (let i = 0, at = 3; i < alpha.length; i += 1, at += 4) {
-      const a = alpha[i] as number;
-      data[at] = a > 0 ? Math.round(Math.min(a, 1) * 255) : 0;
-    }
-  return { width, height, channels, data };
 }

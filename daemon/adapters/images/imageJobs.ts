@@ -1,6 +1,8 @@
 /** What the daemon asks of an image worker and what comes back: plain data, for it crosses to another process. */
 import type { BlendRequest } from "../../domain/chunks.ts";
 import type { CheckBook, Inspection } from "../../domain/qc.ts";
+import type { Shown } from "../../domain/colorWay.ts";
+import type { SheetRequest } from "../../domain/sheetTile.ts";
 import type { Likeness } from "../../domain/likeness.ts";
 import type { CompareJob } from "./compareFrames.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
@@ -12,7 +14,6 @@ import type {
   InspectRequest,
   SequenceRequest,
 } from "../../ports.ts";
-import type { SheetRequest } from "./sheet.ts";
 
 export type ImageJob =
   | { readonly kind: "header"; readonly path: string }
@@ -23,7 +24,13 @@ export type ImageJob =
   | { readonly kind: "inspectSequence"; readonly request: SequenceRequest }
   | { readonly kind: "checks" }
   | { readonly kind: "compare"; readonly request: CompareJob }
-  | { readonly kind: "thumbnail"; readonly from: string; readonly to: string; readonly pixels: number }
+  | {
+      readonly kind: "thumbnail";
+      readonly from: string;
+      readonly to: string;
+      readonly pixels: number;
+      readonly shown: Shown | null;
+    }
   | { readonly kind: "sheet"; readonly request: SheetRequest; readonly to: string };
 
 export interface ImageResults {

@@ -47,7 +47,8 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
       });
       return checks;
     },
-    thumbnail: async (from, to, size) => void (await pixels.run({ kind: "thumbnail", from, to, pixels: size })),
+    thumbnail: async (from, to, size, shown = null) =>
+      void (await pixels.run({ kind: "thumbnail", from, to, pixels: size, shown })),
     sheet: async (request, to) => void (await pixels.run({ kind: "sheet", request, to })),
     async close() {
       await Promise.all([heads.close(), pixels.close()]);

@@ -229,22 +229,27 @@ export interface SmallPicture {
 
 /** The picture fitted into a box, for people's eyes; alpha is laid over black. Never enlarged. */
 export async function smallPicture(
-  bytes: Uint8Array,
+  source: Uint8Array | DisplayPicture,
   box: { readonly width: number; readonly height: number },
 ): Promise<SmallPicture> {
-  const fitted = (await smallSharp(bytes, box)).toColourspace("srgb").raw({ depth: "uchar" });
+  const fitted = (await smallSharp(source, box)).toColourspace("srgb").raw({ depth: "uchar" });
   const { data, info } = await decoding(fitted.toBuffer({ resolveWithObject: true }));
   if (info.channels !== 3) throw notReadable(`the decoder delivered ${info.channels} channels of 3`);
   return { width: info.width, height: info.height, data };
 }
 
-export async function smallJpeg(bytes: Uint8Array, pixels: number): Promise<Uint8Array> {
-  const fitted = (await smallSharp(bytes, { width: pixels, height: pixels })).toColourspace("srgb");
+export async function smallJpeg(source: Uint8Array | DisplayPicture, pixels: number): Promise<Uint8Array> {
+  const fitted = (await smallSharp(source, { width: pixels, height: pixels })).toColourspace("srgb");
   return decoding(fitted.jpeg({ quality: 85, chromaSubsampling: "4:4:4" }).toBuffer());
 }
 
-async function smallSharp(bytes: Uint8Array, box: { readonly width: number; readonly height: number }): Promise<Sharp> {
+async function smallSharp(
+  source: Uint8Array | DisplayPicture,
+  box: { readonly width: number; readonly height: number },
+): Promise<Sharp> {
   const fit = { fit: "inside", withoutEnlargement: true } as const;
+  if (!(source instanceof Uint8Array)) return smallCodes(source, box);
+  const bytes = source;
   const head = isExr(bytes) ? null : readHead(bytesSource(bytes));
   const straight = head !== null && head.format !== "dpx" && !(head.profile && head.bitDepth === 16);
   if (straight && head.sampleType === "uint") {
@@ -252,8 +257,15 @@ async function smallSharp(bytes: Uint8Array, box: { readonly width: number; read
     const image = open(bytes, head, { profile: true }).resize(box.width, box.height, fit);
     return (head.alpha ? image.flatten({ background: "#000000" }) : image).toColourspace("srgb");
   }
-  const { width, height, channels, data } = await displayPicture(bytes);
-  const image = sharp(data, { raw: { width, height, channels } }).resize(box.width, box.height, fit);
+  return smallCodes(await displayPicture(bytes), box);
+}
+
+function smallCodes(picture: DisplayPicture, box: { readonly width: number; readonly height: number }): Sharp {
+  const { width, height, channels, data } = picture;
+  const image = sharp(data, { raw: { width, height, channels } }).resize(box.width, box.height, {
+    fit: "inside",
+    withoutEnlargement: true,
+  });
   return channels === 4 ? image.flatten({ background: "#000000" }) : image;
 }
 

@@ -5,6 +5,7 @@
 import type { ColorWay } from "../../domain/colorWay.ts";
 import type { View } from "../../domain/colorView.ts";
 import type { Planes } from "./comeBack.ts";
+import type { DisplayPicture } from "./exrPicture.ts";
 
 export type Codes = readonly [Uint8Array, Uint8Array, Uint8Array];
 
@@ -73,4 +74,19 @@ export function coder(view: View): (light: number) => number {
     while (code > 0 && light < (border[code] as number)) code -= 1;
     return code;
   };
+}
+
+/** Codes as a picture, alpha beside them: it is linear by definition and has no curve. */
+export function interleavedCodes({ width, height, alpha }: Planes, codes: Codes): DisplayPicture {
+  const channels = alpha === null ? 3 : 4;
+  const data = new Uint8Array(width * height * channels);
+  codes.forEach((plane, channel) => {
+    for (let i = 0, at = channel; i < plane.length; i += 1, at += channels) data[at] = plane[i] as number;
+  });
+  if (alpha !== null)
+    for (let i = 0, at = 3; i < alpha.length; i += 1, at += 4) {
+      const a = alpha[i] as number;
+      data[at] = a > 0 ? Math.round(Math.min(a, 1) * 255) : 0;
+    }
+  return { width, height, channels, data };
 }

@@ -3,7 +3,8 @@
  * picture is there or not; under each its label and its verdict as icon and word (never by colour alone). Neutral grey, so
  * that the surround does not shift how the pictures look. A picture that can't be read is a tile that says so.
  */
-import type { SheetTile } from "../../domain/sheetTile.ts";
+import type { Shown } from "../../domain/colorWay.ts";
+import type { SheetRequest, SheetTile } from "../../domain/sheetTile.ts";
 import { HotplateError, assert } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { ADVANCE, GLYPH_HEIGHT, plainText, textWidth } from "./bitmapFont.ts";
@@ -13,13 +14,8 @@ import { createCanvas, drawBits, drawPicture, drawText, fillArea, strokeArea } f
 import type { FrameTools } from "./frameTools.ts";
 import { encodeJpeg, smallPicture } from "./loadFrame.ts";
 import type { SmallPicture } from "./loadFrame.ts";
+import { shownPicture } from "./shownPicture.ts";
 import { writeNew } from "./writeNew.ts";
-
-export interface SheetRequest {
-  readonly title: string;
-  readonly columns: number;
-  readonly tiles: readonly SheetTile[];
-}
 
 const MARGIN = 24;
 const GAP = 12;
@@ -64,9 +60,10 @@ export async function sheet(tools: FrameTools, request: SheetRequest, to: string
     "a contact sheet has 1 to contactSheetTilesMax tiles",
   );
   assert(Number.isInteger(request.columns) && request.columns > 0, "a contact sheet has columns");
+  const { shown = null } = request;
   const columns = Math.min(request.columns, request.tiles.length);
   const wide = { width: widthFor(columns), height: widthFor(columns) * 2 };
-  const first = await firstPicture(tools, request.tiles, wide);
+  const first = await firstPicture(tools, request, wide);
   const layout = layoutFor(columns, request.tiles.length, first === null ? 9 / 16 : first.height / first.width);
   const canvas = createCanvas(layout.width, layout.height, GREY);
   drawTitle(canvas, request);
@@ -79,7 +76,7 @@ export async function sheet(tools: FrameTools, request: SheetRequest, to: string
       ...layout.tile,
     };
     // One after another: a sheet of full-size results must not hold them all.
-    drawTile(canvas, { tile, area, layout, picture: await pictureOf(tools, tile, layout.picture) });
+    drawTile(canvas, { tile, area, layout, picture: await pictureOf(tools, tile, { box: layout.picture, shown }) });
   }
   writeNew(to, await encodeJpeg(canvas));
 }
@@ -110,11 +107,11 @@ function lineHeight(scale: number): number {
 
 async function firstPicture(
   tools: FrameTools,
-  tiles: readonly SheetTile[],
+  { tiles, shown = null }: SheetRequest,
   box: { readonly width: number; readonly height: number },
 ): Promise<SmallPicture | null> {
   for (const tile of tiles) {
-    const picture = await pictureOf(tools, tile, box);
+    const picture = await pictureOf(tools, tile, { box, shown });
     if (picture !== null && picture !== "unreadable") return picture;
   }
   return null;
@@ -125,12 +122,12 @@ const UNREADABLE: ReadonlySet<string> = new Set(["HP-PLATE-BROKEN", "HP-PLATE-KI
 async function pictureOf(
   tools: FrameTools,
   tile: SheetTile,
-  box: { readonly width: number; readonly height: number },
+  as: { readonly box: { readonly width: number; readonly height: number }; readonly shown: Shown | null },
 ): Promise<SmallPicture | "unreadable" | null> {
   if (tile.path === null) return null;
   try {
     const { bytes } = await tools.readable(readWhole(tile.path));
-    return await smallPicture(bytes, box);
+    return await smallPicture(await shownPicture(bytes, as.shown), as.box);
   } catch (error) {
     // The file's fault becomes a tile that says so; a fault of ours does not hide behind it.
     if (error instanceof HotplateError && UNREADABLE.has(error.code)) return "unreadable";
