@@ -17,6 +17,7 @@ import { readToken } from "./pathToken.ts";
 const PRODUCT = {
   claims: ".hotplate/claims/x",
   staging: ".hotplate/staging/{unit}/attempts/x",
+  blended: ".hotplate/staging/{unit}/blended/x",
   stagedState: ".hotplate/staging/{unit}/tree/.hotplate/x",
   quarantine: ".hotplate/quarantine/{version}/{wedge}/x",
   approvals: ".hotplate/approvals/x",
