@@ -10,6 +10,7 @@ import { HotplateError, systemCode } from "./domain/errors.ts";
 import { formatFrames, parseFrames } from "./domain/frames.ts";
 import { wedgeName } from "./domain/ids.ts";
 import { LIMITS } from "./domain/limits.ts";
+import { inputFolder } from "./domain/pathForms.ts";
 import type { Manifest } from "./domain/manifestSchema.ts";
 import { manifestSchema } from "./domain/manifestSchema.ts";
 import type { Expanded } from "./domain/expand.ts";
@@ -130,7 +131,7 @@ async function again(
   if (typeof recipe === "string") return refused(no(recipe));
   const frames = framesOf(version, { chosen, wish });
   if (typeof frames === "string") return refused(no(frames, ["rerun", "frames"]));
-  const base = baseManifest(version, { manifest, frames });
+  const base = baseManifest(version, { manifest, frames, roots: world.config.roots });
   if (typeof base === "string") return refused(no(base));
   const [first] = chosen;
   const whole = version.wedges.length === 1 || chosen.length > 1 || first === undefined;
@@ -243,7 +244,11 @@ const OF_WEDGES: ReadonlySet<string> = new Set(["sweep", "prompt", "negative", "
 /** The old manifest as it was read, with the version's own plate, place and product, and nothing that would vary. */
 function baseManifest(
   version: VersionPapers,
-  of: { readonly manifest: Manifest; readonly frames: readonly FramePaper[] },
+  of: {
+    readonly manifest: Manifest;
+    readonly frames: readonly FramePaper[];
+    readonly roots: RerunWorld["config"]["roots"];
+  },
 ): Manifest | string {
   const { asset } = version;
   const before = asset.job["x-manifestRead"];
@@ -269,7 +274,7 @@ function baseManifest(
       ? {}
       : {
           plate: {
-            path: joinPath(String(plateInput["x-dir"]), plateInput.ref),
+            path: joinPath(inputFolder(plateInput, of.roots), plateInput.ref),
             ...(numbers.length === 0 ? {} : { frames: numbers }),
             ...(typeof colorspace === "string" ? { colorspace } : {}),
           },

@@ -9,6 +9,7 @@ import type { BaseWorld } from "../adapters/world.ts";
 import { buildBase } from "../adapters/world.ts";
 import { statusFileName } from "../domain/answer.ts";
 import type { HotFolderConfig } from "../domain/config.ts";
+import { inputFolder } from "../domain/pathForms.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { versionName } from "../domain/ids.ts";
 import { publishFile } from "../durable.ts";
@@ -110,7 +111,7 @@ async function samePlates(base: BaseWorld, version: VersionPapers): Promise<void
   for (const input of version.asset.inputs) {
     const read = inputFiles.safeParse(input["x-files"]);
     for (const { name, sha256 } of read.success ? read.data : []) {
-      const path = join(String(input["x-dir"]), name);
+      const path = join(inputFolder(input, base.config.roots), name);
       if (sha256 === null) continue;
       const now = await base.files.hash(path).catch((error: unknown) => {
         const why = systemCode(error) ?? messageOf(error);

@@ -161,6 +161,7 @@ function inputPaper(of: InputFacts, sha256: (text: string) => string): AssetReco
     sha256root: known ? sha256(checksumLines(lines)) : null,
     rights: null,
     "x-dir": of.dir,
+    ...(of.place === undefined ? {} : { "x-place": of.place }),
     "x-files": of.files,
     ...(of.note === null ? {} : { "x-note": of.note }),
   };

@@ -42,6 +42,17 @@ export function readPath(
   return isInside(path, root.linux) ? path : null;
 }
 
+/** Where an input of a record lies on this node: by its root's name, else the folder that the node which made it had. */
+export function inputFolder(
+  input: Readonly<Record<string, unknown>>,
+  roots: readonly { readonly name: string; readonly linux: string }[],
+): string {
+  const place = input["x-place"] as StoredPath | null | undefined;
+  const known = place !== undefined && place !== null && place.root !== null && typeof place.path === "string";
+  const dir = input["x-dir"];
+  return (known ? readPath(place, roots) : null) ?? (typeof dir === "string" ? dir : "");
+}
+
 /** `P:\x`, `P:/x`, `P:`, `\\nas\share\x`, `//nas/share/x`, `\\?\P:\x`, `smb://nas/share/x`: never a path of this node. */
 export function isWindowsPath(written: string): boolean {
   return /^[A-Za-z]:([\\/]|$)/.test(written) || /^(\\\\|\/\/)[^\\/]/.test(written) || /^smb:\/\/[^/]/i.test(written);

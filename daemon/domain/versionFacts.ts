@@ -1,6 +1,7 @@
 /**
  * The facts from which a version's papers are written (`version.ts`): gathered by publish, all of them rows and hashes.
  */
+import type { StoredPath } from "./pathForms.ts";
 import type { RoundTrip } from "./colorRecord.ts";
 import type { RanTogether } from "./ranOn.ts";
 import type { StepPlan } from "./plan.ts";
@@ -110,6 +111,8 @@ export interface InputFacts {
   /** `1001-1058`; "" without frame numbers. */
   readonly frames: string;
   readonly dir: string;
+  /** The same by its root's name: true on every machine that has the root. */
+  readonly place?: StoredPath;
   readonly files: readonly {
     readonly frame: number | null;
     readonly name: string;

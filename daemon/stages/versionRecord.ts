@@ -8,6 +8,7 @@ import type { RecordFacts } from "../domain/assetJson.ts";
 import type { Measured } from "../domain/determinism.ts";
 import { formatFrames } from "../domain/frames.ts";
 import type { OutputFormat } from "../domain/outputFormat.ts";
+import { storedPath } from "../domain/pathForms.ts";
 import { baseName, joinPath, parentDir } from "../domain/paths.ts";
 import type { PlateFrame, StepPlan } from "../domain/plan.ts";
 import { recordOf } from "../domain/recordPlan.ts";
@@ -37,7 +38,7 @@ export async function recordFacts(context: StageContext, parts: RecordParts): Pr
     machine: machineRecord(context, parts.tasks),
     sha256: (text) => digest.sha256(text),
     heads: await headsOf(context, parts),
-    inputs: inputFacts(step, parts.inputs),
+    inputs: inputFacts(context, step, parts.inputs),
     sourceTerm: config.digitalSourceType[facts.job.show] ?? null,
     redact: redactOf(context, facts),
     withManifest: config.privacy !== "redact",
@@ -81,7 +82,7 @@ function compressionOf(format: OutputFormat): string | null {
   return format.kind === "tiff16" ? null : "deflate";
 }
 
-function inputFacts(step: StepRow, hashes: InputHashes): readonly InputFacts[] {
+function inputFacts(context: StageContext, step: StepRow, hashes: InputHashes): readonly InputFacts[] {
   const { plan } = step;
   const files = (frames: readonly PlateFrame[]): Pick<InputFacts, "files" | "note"> => {
     const found = frames.map((file) => ({ file, hash: hashes.of(step, file) }));
@@ -108,6 +109,7 @@ function inputFacts(step: StepRow, hashes: InputHashes): readonly InputFacts[] {
             ref: plan.plate.pattern,
             frames: framesOf(plan.plate.frames),
             dir: plan.plate.dir,
+            place: storedPath(plan.plate.dir, context.world.config.roots),
             ...files(plan.plate.frames),
           },
         ]),
@@ -116,6 +118,7 @@ function inputFacts(step: StepRow, hashes: InputHashes): readonly InputFacts[] {
       ref: baseName(image.path),
       frames: "",
       dir: parentDir(image.path),
+      place: storedPath(parentDir(image.path), context.world.config.roots),
       ...files([image]),
     })),
   ];

@@ -5,6 +5,7 @@ import {
   formOf,
   fromForeign,
   inForm,
+  inputFolder,
   isDriveRelative,
   isWindowsPath,
   otherForms,
@@ -107,6 +108,13 @@ describe("what is kept on record", () => {
     expect(readPath(stored, [{ name: "agm", linux: "/net/agm" }])).toBe("/net/agm/010/x.exr");
     expect(storedPath("/mnt/shows", ROOTS)).toEqual({ root: "shows", path: "" });
     expect(readPath({ root: "shows", path: "" }, ROOTS)).toBe("/mnt/shows");
+  });
+
+  it("is found on a node that mounts the root elsewhere, and by the old folder where it has no such root", () => {
+    const input = { "x-dir": "/mnt/shows/AGM/plates", "x-place": { root: "agm", path: "plates" } };
+    expect(inputFolder(input, [{ name: "agm", linux: "/net/agm" }])).toBe("/net/agm/plates");
+    expect(inputFolder(input, [])).toBe("/mnt/shows/AGM/plates");
+    expect(inputFolder({ "x-dir": "/p" }, ROOTS)).toBe("/p");
   });
 
   it("leads nowhere without its root, and never out of it", () => {
