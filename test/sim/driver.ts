@@ -58,7 +58,12 @@ export interface RunReport {
   readonly events: number;
   readonly simulatedMs: number;
   readonly lives: number;
-  readonly calls: readonly { readonly label: string; readonly mutates: boolean; readonly happened: boolean }[];
+  readonly calls: readonly {
+    readonly label: string;
+    readonly mutates: boolean;
+    readonly life: number;
+    readonly happened: boolean;
+  }[];
   /** How many of them were made before everything dropped had ended. */
   readonly callsAtWork: number;
   readonly faults: readonly MadeFault[];

@@ -106,16 +106,19 @@ export async function pairCases(base: LoopBase, plan: PairPlan): Promise<readonl
   for (const [index, place] of plan.firsts.entries()) {
     const first = { n: place.n, fault: crash() };
     const alone = await run({ ...optionsOf({ ...base, faults: { [first.n]: first.fault } }), traceMax: 0 });
-    const recovery = alone.calls.slice(first.n + 1, alone.callsAtWork).filter(happenedAndMutates).length;
+    const recovery = alone.calls.slice(first.n + 1, alone.callsAtWork).filter(ofTheRecovery).length;
     for (let m = 1 + (index % plan.every); m <= recovery; m += plan.every)
       out.push({ ...base, pair: { first, second: { m, fault: crash() } } });
   }
   return out;
 }
 
-/** A call that was on its way when its life ended, or when all had ended, can have no fault. */
-function happenedAndMutates(call: { readonly mutates: boolean; readonly happened: boolean }): boolean {
-  return call.mutates && call.happened;
+/**
+ * As `pairOf` counts them: from the reboot on. What the first life had on its way beside the call that the crash struck is none of
+ * them, and a call that never went off can have no fault.
+ */
+function ofTheRecovery(call: RunReport["calls"][number]): boolean {
+  return call.life >= 2 && call.mutates && call.happened;
 }
 
 export function swarmCases(seeds: readonly number[]): readonly Case[] {

@@ -53,7 +53,7 @@ export class SimWorld {
   readonly faults: FaultPlan;
   readonly madeFaults: MadeFault[] = [];
   /** Calls of a run, for choosing where to fault the next one. */
-  readonly calls: { readonly label: string; readonly mutates: boolean; happened: boolean }[] = [];
+  readonly calls: { readonly label: string; readonly mutates: boolean; readonly life: number; happened: boolean }[] = [];
   now: number;
   crash: (kind: "kill" | "power", why: string) => void = () => undefined;
   comfyDies: (slot: number) => void = () => undefined;
@@ -104,7 +104,7 @@ export class SimWorld {
     // A dead process makes no calls.
     if (!life.alive) return new Promise(() => undefined);
     const n = this.calls.length;
-    this.calls.push({ label: options.label, mutates: options.mutates, happened: false });
+    this.calls.push({ label: options.label, mutates: options.mutates, life: life.id, happened: false });
     return new Promise((resolve, reject) => {
       const run = (): void => {
         if (options.parked?.() === true) {
