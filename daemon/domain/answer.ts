@@ -184,11 +184,15 @@ function failureLine(failure: AnswerFailure): string {
   return `  failed:   ${wedgeName(failure.wedge)}${others}: ${failure.code}  ${failure.message}`;
 }
 
+/** Follows the job that it stands for: one that failed is no reason to wait, and dropped again it is done anew. */
 export function duplicateAnswer(name: string, job: AnsweredJob, extras: AnswerPaths): string {
   const code: ErrorCode = "HP-INTAKE-DUPLICATE";
   const body = [`  ${code}`, ...statusAnswer(name, job, extras).split("\n").slice(2)].join("\n");
+  const same = `${name} is the same work as job ${job.id}`;
+  if (job.state === "failed" || job.state === "canceled")
+    return `${job.state.toUpperCase()}  ${same}, which ${job.state === "failed" ? "failed" : "was canceled"}.\n\n${body}\nTo try it again, drop it again.\n`;
   const already = job.state === "done" ? "ALREADY DONE HERE" : "ALREADY ACCEPTED";
-  return `${already}  ${name} is the same work as job ${job.id} (${job.state}). Nothing is rendered twice.\n\n${body}\nTo render it again, add  rerun: true  and drop it again.\n`;
+  return `${already}  ${same} (${job.state}). Nothing is rendered twice.\n\n${body}\nTo render it again, add  rerun: true  and drop it again.\n`;
 }
 
 /** Decision 14: one answer for a folder where too many wait for one each. */

@@ -1,7 +1,7 @@
 /** The words of STATUS.txt where tasks failed: the causes, each once, with its code. */
 import { expect, test } from "vitest";
 import type { AnsweredJob, AnswerPaths } from "../../daemon/domain/answer.ts";
-import { answerFailures, statusAnswer } from "../../daemon/domain/answer.ts";
+import { answerFailures, duplicateAnswer, statusAnswer } from "../../daemon/domain/answer.ts";
 import { fromForeign, otherForms } from "../../daemon/domain/pathForms.ts";
 
 const counts = { blocked: 0, ready: 0, running: 0, committing: 0, done: 0, failed: 0, deferred: 0, canceled: 0 };
@@ -95,4 +95,13 @@ test("no more than three causes are told in the folder", () => {
   }));
   const text = statusAnswer("relight.yaml", job({}), extras(answerFailures(many)));
   expect(text.match(/^ {2}failed:/gm)).toHaveLength(3);
+});
+
+test("a second drop of work that failed meanwhile is told that it failed, why, and that it may be dropped again", () => {
+  const text = duplicateAnswer("again.yaml", job({}), extras(answerFailures([{ wedge: 1, failure: memory }])));
+  expect(text).toMatch(/^FAILED {2}again\.yaml is the same work as job job_1, which failed\.\n/);
+  expect(text).toContain("HP-COMFY-MEMORY");
+  expect(text).toContain("To try it again, drop it again.");
+  const waiting = job({ state: "waiting", counts: { ...counts, ready: 3 }, steps: [{ reason: null }] });
+  expect(duplicateAnswer("again.yaml", waiting, extras([]))).toMatch(/^ALREADY ACCEPTED {2}again\.yaml/);
 });
