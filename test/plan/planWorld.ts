@@ -2,6 +2,7 @@
  * A small studio in a temporary folder, with the real disk and the shipped recipes; only image heads are faked, so that a
  * plate may be any bytes. What `planManifest` sees of a node.
  */
+import { CHECK_BOOK } from "../fixtures/checkBook.ts";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createClock } from "../../daemon/adapters/clock.ts";
@@ -40,11 +41,7 @@ export function makeStudio(root: string, paths: object = {}): Studio {
       path.endsWith(".broken.png")
         ? Promise.reject(new HotplateError("HP-PLATE-BROKEN", "the file is cut"))
         : Promise.resolve({ format: "png" as const, width: 960, height: 540, channels: 3, bitDepth: 8 }),
-    checks: () =>
-      Promise.resolve({
-        checks: [{ id: "image.not_black", version: 1, scope: "frame" as const, limits: { mean: 0.008 }, file: "x" }],
-        refused: [],
-      }),
+    checks: () => Promise.resolve(CHECK_BOOK),
   } as unknown as PlanWorld["images"];
   const recipes = createRecipes({ files, digest, dirs: [join(HOME, "config/recipes")] });
   const world: PlanWorld = {

@@ -53,7 +53,8 @@ export class SimWorld {
   readonly faults: FaultPlan;
   readonly madeFaults: MadeFault[] = [];
   /** Calls of a run, for choosing where to fault the next one. */
-  readonly calls: { readonly label: string; readonly mutates: boolean; readonly life: number; happened: boolean }[] = [];
+  readonly calls: { readonly label: string; readonly mutates: boolean; readonly life: number; happened: boolean }[] =
+    [];
   now: number;
   crash: (kind: "kill" | "power", why: string) => void = () => undefined;
   comfyDies: (slot: number) => void = () => undefined;

@@ -5,6 +5,7 @@
  *
  * No ComfyUI answers here, so an accepted job waits. Hints come only when a test gives one.
  */
+import { CHECK_BOOK } from "../fixtures/checkBook.ts";
 import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createDigest } from "../../daemon/adapters/digest.ts";
@@ -268,9 +269,5 @@ const fakeImages = {
     path.endsWith(".broken.png")
       ? Promise.reject(new HotplateError("HP-PLATE-BROKEN", "the file is cut"))
       : Promise.resolve({ format: "png" as const, width: 960, height: 540, channels: 3, bitDepth: 8 }),
-  checks: () =>
-    Promise.resolve({
-      checks: [{ id: "image.not_black", version: 1, scope: "frame" as const, limits: { mean: 0.008 }, file: "x" }],
-      refused: [],
-    }),
+  checks: () => Promise.resolve(CHECK_BOOK),
 } as unknown as World["images"];
