@@ -132,6 +132,8 @@ export interface Live {
   readonly folders: Map<string, FolderView>;
   readonly roots: Map<string, RootState>;
   readonly stepTrouble: Map<StepId, Trouble>;
+  /** What its version comes without, in words, of this life: a movie, where the node has no ffmpeg. */
+  readonly lacks: Map<StepId, string>;
   /** Recipe name -> ended tasks and their seconds, of this life. */
   readonly rates: Map<string, { ended: number; seconds: number }>;
   readonly plans: Map<StepId, StepPlan>;
@@ -255,6 +257,7 @@ export function createLive(
     folders: new Map(),
     roots,
     stepTrouble: new Map(),
+    lacks: new Map(),
     rates: new Map(),
     plans: new Map(),
     classes: new Map(),

@@ -11,12 +11,14 @@ import type { ColorConfigReading } from "./domain/colorConfig.ts";
 import type { ColorHints } from "./domain/colorHints.ts";
 import type { ColorPlan } from "./domain/colorPlan.ts";
 import type { RoundTrip } from "./domain/colorRecord.ts";
+import type { SaidTexts } from "./domain/comfyMetadata.ts";
 import type { Config, SlotConfig, SpawnConfig } from "./domain/config.ts";
 import type { Shown } from "./domain/colorWay.ts";
 import type { EventFields, EventName } from "./domain/events.ts";
 import type { GpuReading } from "./domain/gpu.ts";
 import type { ExitWords } from "./domain/exitWords.ts";
 import type { Fence, PromptId } from "./domain/ids.ts";
+import type { FrameRate } from "./domain/movie.ts";
 import type { OutputFormat } from "./domain/outputFormat.ts";
 import type { Likeness } from "./domain/likeness.ts";
 import type { PathBook } from "./domain/pathBook.ts";
@@ -270,6 +272,8 @@ export interface ImageHeader {
   readonly channels: number;
   readonly bitDepth: number;
   readonly color?: ColorHints;
+  /** Of an OpenEXR that says it. */
+  readonly framesPerSecond?: FrameRate | null;
 }
 /** How a file becomes what the model sees; null in its place: code values as they are, light through the sRGB curve. */
 export interface FeedColor {
@@ -290,6 +294,8 @@ export interface FinishRequest {
   readonly mask: string | null;
   /** The frame as it is published (EEXIST when there). Not durable. */
   readonly to: string;
+  /** Where the words are kept that came with the result (a graph, a prompt); null: nowhere. Replaced, if there were any. Not durable. */
+  readonly saidTo: string | null;
   readonly format: OutputFormat;
   readonly color: ColorPlan;
   /** The frame by which an automatic exposure is found: the plate's first. */
@@ -305,6 +311,8 @@ export interface FinishResult {
   readonly bitDepth: number;
   /** What the way to the model and back costs an unchanged picture; null where it was not measured. */
   readonly roundTrip: RoundTrip | null;
+  /** Of the words that came with the result: keyword -> hex sha256; null: none came. */
+  readonly said?: SaidTexts | null;
   /** What people should know of this frame, in words. */
   readonly note: string | null;
 }
@@ -333,6 +341,8 @@ export interface Images {
   checks(): Promise<CheckBook>;
   /** Writes (EEXIST) a JPEG whose longer side is at most `pixels`; light is shown as `shown` says. */
   thumbnail(from: string, to: string, pixels: number, shown?: Shown | null): Promise<void>;
+  /** Writes (EEXIST) an MP4 with the pointer to its record in it. Damaged: HP-PLATE-BROKEN. */
+  dressMovie(request: { readonly from: string; readonly to: string; readonly embed: Embed }): Promise<void>;
   /** Writes (EEXIST) a labelled contact sheet, JPEG. */
   sheet(request: SheetRequest, to: string): Promise<void>;
 }

@@ -50,6 +50,8 @@ export interface StagedFile {
   readonly engine?: Engine;
   /** What finishing it found out. */
   readonly finished?: FinishResult;
+  /** Where the words lie that ComfyUI wrote into it; absent: there are none, or another result's are kept. */
+  readonly said?: string;
 }
 export type Engine = Pick<SystemStats, "version" | "simulated" | "deviceName" | "pytorchVersion" | "flags"> & {
   /** Of its GPU; absent: this node does not see it. */

@@ -88,6 +88,8 @@ export interface AnswerVersion {
   readonly reviewDir: string;
   readonly contactSheet: string;
   readonly qcReport: string;
+  /** What it comes without; absent: nothing that is known. */
+  readonly lack?: string | null;
 }
 
 /** One cause of failed tasks: its first wedge, and how many tasks have it. */
@@ -260,6 +262,7 @@ function versionLines(version: AnswerVersion, job: AnsweredJob): readonly string
         ...version.otherForms.map((form) => `            ${form}`),
         `  contact:  ${version.contactSheet}`,
         `  QC:       ${version.qcReport}`,
+        ...(version.lack === undefined || version.lack === null ? [] : [`  note:     ${version.lack}`]),
       ];
     case "burnt":
       return [`  version:  ${name} was not published; its number stays used`];

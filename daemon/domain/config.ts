@@ -136,6 +136,12 @@ export const configTextSchema = z.strictObject({
     .record(z.string(), z.enum(SOURCE_TERMS))
     .default({})
     .describe("Show -> the IPTC term that its results carry, where the recipe's own is not the show's."),
+  proxies: z
+    .strictObject({
+      fps: z.number().int().min(1).max(240).default(24).describe("Of movies whose plate does not say its rate."),
+    })
+    .default({ fps: 24 })
+    .describe("What people look at instead of the frames."),
   gpus: z
     .strictObject({
       hotCelsius: z.number().int().min(50).max(120).default(LIMITS.gpuHotCelsius),

@@ -80,6 +80,16 @@ export const LIMITS = {
   exrAttributeBytesMax: 16 * 1024 * 1024,
   /** Of a plate's header that its results carry on. */
   exrKeptBytesMax: 1024 * 1024,
+  /** Of one text that ComfyUI wrote into a result and the record keeps, characters. */
+  comfyTextCharactersMax: 2 * 1024 * 1024,
+  /** Of all texts of one result together, bytes. */
+  comfySaidBytesMax: 16 * 1024 * 1024,
+  /** Longer side of a proxy's pictures, px. */
+  movieSidePx: 1920,
+  /** Of ffmpeg over one movie, and of its answer whether it runs at all. */
+  movieMs: 1_800_000,
+  movieProbeMs: 20_000,
+  moviesWaitingMax: 10_000,
   contactSheetTilesMax: 240,
   contactSheetPixelsMax: 12_000,
   checkFilesMax: 500,

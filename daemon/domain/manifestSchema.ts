@@ -8,6 +8,7 @@ import { LIMITS } from "./limits.ts";
 import { rerun } from "./manifestRerun.ts";
 import { disclosure } from "./manifestDisclosure.ts";
 import * as later from "./manifestLater.ts";
+import { frameRate } from "./movie.ts";
 import { outputFormatSchema } from "./outputFormat.ts";
 import { manifestRetentionSchema } from "./retention.ts";
 import { PAD_STYLES } from "./sequencePadding.ts";
@@ -34,6 +35,14 @@ const plate = z
         .optional()
         .describe("What # means in path. Default: the node's padStyle (artist: #### is 4 digits, a single # too).")
         .meta({ examples: ["hash4"] }),
+      fps: z
+        .union([z.number(), z.string()])
+        .refine((said) => frameRate(said) !== null)
+        .optional()
+        .describe(
+          "Frames per second of movie proxies, 1 to 240. Default: what the plate's EXR header says, else the node's.",
+        )
+        .meta({ examples: [24, 23.976, "24000/1001"] }),
       handles: later.handles.optional(),
       colorspace: z
         .string()
@@ -238,5 +247,4 @@ export const NOT_YET: readonly (readonly string[])[] = [
   ["requires"],
   ["notify"],
   ["plate", "handles"],
-  ["output", "format", "proxy"],
 ];

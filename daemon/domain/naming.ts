@@ -130,6 +130,11 @@ export function proxyPath(
   return lateText(pathsOf(target).review, { version: of.version, wedge: of.wedge, ext: "jpg", ...frame });
 }
 
+/** A wedge's movie, where its proxies lie: `w001.mp4`. */
+export function moviePath(target: Target, of: { readonly version: number; readonly wedge: number }): string {
+  return lateText(pathsOf(target).review, { ...of, ext: "mp4" });
+}
+
 /** A plan made before there were layouts names its files as the layout beside ships them. */
 function pathsOf(target: Target): Pick<TargetPaths, "sheet" | "review" | "contact" | "qc"> & {
   readonly file: { readonly swept: string; readonly single: string };

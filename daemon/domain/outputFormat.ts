@@ -3,6 +3,7 @@
  * manifest is planned and stays with the plan: what comes back from ComfyUI is turned into it before it is staged.
  */
 import { z } from "zod";
+import type { FrameRate } from "./movie.ts";
 import type { PlatePlan } from "./plan.ts";
 
 export type OutputFormat =
@@ -16,6 +17,10 @@ export type ExrCompression = "none" | "zips" | "zip";
 /** Frames for finishing work, and what people look at instead of them. */
 export interface Output {
   readonly format: OutputFormat;
+  /** Inside the version too, not only in the review folder; absent: nothing. */
+  readonly proxy?: "mp4" | "jpg" | null;
+  /** Of movies; absent: nobody says one, so the plate's own header or the node's default counts. */
+  readonly rate?: FrameRate | null;
 }
 
 const exr = z

@@ -82,6 +82,7 @@ export const qcReportSchema = z.strictObject({
     step: z.string(),
   }),
   recipe: z.strictObject({ name: z.string(), version: z.string(), sha256: z.string() }),
+  notes: z.array(z.string()).optional().describe("What the version comes without, in words."),
   simulated: z.boolean().describe("Made by a simulated ComfyUI: the pictures mean nothing."),
   profile: z.strictObject({
     gate: z.enum(["reject", "hold", "warn"]),
@@ -117,6 +118,8 @@ export type QcCounts = QcReport["totals"]["wedges"];
 export interface QcExtra {
   readonly tool: { readonly name: string; readonly version: string };
   readonly simulated: boolean;
+  /** What the version comes without, in words. */
+  readonly notes?: readonly string[];
   /** Verdicts of scope `sequence`, by wedge index. */
   readonly sequences: ReadonlyMap<number, Inspection>;
 }
@@ -144,6 +147,7 @@ export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
       step: plan.name,
     },
     recipe: { name: plan.recipe.name, version: plan.recipe.version, sha256: plan.recipe.sha256 },
+    ...(extra.notes === undefined || extra.notes.length === 0 ? {} : { notes: [...extra.notes] }),
     simulated: extra.simulated,
     profile: {
       gate: plan.qc.gate,

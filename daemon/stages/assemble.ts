@@ -20,6 +20,7 @@ import { ranOnEvents, ranTogether } from "../domain/ranOn.ts";
 import { qcJson } from "../domain/qcReport.ts";
 import type { QcExtra } from "../domain/qcReport.ts";
 import type { Inspection } from "../domain/qc.ts";
+import { comfyMetadata } from "./comfySaid.ts";
 import { makeDirs } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { FenceRef } from "../ports.ts";
@@ -30,6 +31,7 @@ import { measureRerun } from "./measureRerun.ts";
 import type { InputHashes } from "./inputHashes.ts";
 import type { PlacedFrames } from "./placeFrames.ts";
 import { placeFrames } from "./placeFrames.ts";
+import { movieLack, noteLack, placeProxies } from "./movies.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { recordFacts, redactOf } from "./versionRecord.ts";
 
@@ -71,6 +73,9 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
   };
 
   entries.push(...(await placeSheets(context, step, { tasks, tree, placed: placed.files })));
+  const lack = await movieLack(context, step.plan);
+  noteLack(context, step, lack);
+  entries.push(...(await placeProxies(context, step, { show: job.show, tree, placed: placed.files, lack })));
   const graph = shelf.graphText(step.plan.recipe);
   const recipe = shelf.recipeText(step.plan.recipe);
   const facts = await factsOf(context, step, {
@@ -84,8 +89,10 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
   await put("wedges.json", wedgesJson(facts, redactOf(context, facts)));
   await put(".hotplate/graph.api.json", graph);
   if (recipe !== null) await put(".hotplate/recipe.json", recipe);
+  const said = await comfyMetadata(context, tasks);
+  if (said !== null) await put(".hotplate/comfy_metadata.json", said);
   await put(".hotplate/frames.sha256", framesSha256(placed.files));
-  await put(".hotplate/qc.json", qcJson(facts, await qcExtra(context, step, { tasks, files: placed.files })));
+  await put(".hotplate/qc.json", qcJson(facts, await qcExtra(context, step, { tasks, files: placed.files, lack })));
   const { rerun } = step.plan;
   const measured = rerun === undefined ? null : await measureRerun(context, rerun, { files: placed.files, tree });
   const record = assetRecord(facts, await recordFacts(context, { step, tasks, facts, tree, inputs, measured }));
@@ -192,7 +199,7 @@ async function recordsOf(context: StageContext, jobId: JobRow["id"]): Promise<re
 async function qcExtra(
   context: StageContext,
   step: StepRow,
-  of: { readonly tasks: readonly TaskRow[]; readonly files: readonly VersionFile[] },
+  of: { readonly tasks: readonly TaskRow[]; readonly files: readonly VersionFile[]; readonly lack: string | null },
 ): Promise<QcExtra> {
   const sequences = new Map<number, Inspection>();
   for (const wedge of step.plan.wedges) {
@@ -207,6 +214,7 @@ async function qcExtra(
     tool: { name: "hotplate", version: context.options.version },
     simulated: machineRecord(context, of.tasks).simulated,
     sequences,
+    notes: of.lack === null ? [] : [of.lack],
   };
 }
 

@@ -57,9 +57,10 @@ export async function finishResult(
   const to = joinPath(dir, `${name}.${formatExtension(flight.plan.output.format)}`);
   await anew(context, returned, () => of.get(returned));
   const { plan, task } = flight;
+  // Words are kept once per version: those of the others differ in seeds and names that are on record anyway.
+  const first = task.wedge === 1 && frame === (plan.frames[0] ?? null);
+  const saidTo = first ? joinPath(dir, `${name}.said.json`) : null;
   const request = {
-    returned,
-    to,
     ...(await finishRequest(context, {
       plan,
       show: task.show,
@@ -68,16 +69,21 @@ export async function finishResult(
       step,
       simulated: of.simulated,
     })),
+    returned,
+    to,
+    saidTo,
   };
   const finish = () => anew(context, to, () => context.world.images.finish(request));
   const finished = await besideItsPlate(context, { plan, frame }, finish).catch((error: unknown) => {
     throw finishFailed(flight, filename, error);
   });
+  const said = saidTo === null || (finished.said ?? null) === null ? {} : { said: saidTo };
+  if (said.said !== undefined) await files.sync(said.said);
   const digest = await settleFile(files, to);
   if (digest.bytes === 0) throw new NoResult(`${filename} is empty`);
-  if (of.keep) return { path: to, ...digest, frame, finished, returned: await kept(context, returned) };
+  if (of.keep) return { path: to, ...digest, frame, finished, ...said, returned: await kept(context, returned) };
   await files.unlink(returned).catch(ignore("ENOENT"));
-  return { path: to, ...digest, frame, finished };
+  return { path: to, ...digest, frame, finished, ...said };
 }
 
 async function kept(context: StageContext, path: string): Promise<NonNullable<StagedFile["returned"]>> {
@@ -116,6 +122,7 @@ export async function finishRequest(
     fed: null,
     plate: plate === null ? null : { path: plate.path, frame: plate.frame },
     mask: maskPath(of),
+    saidTo: null,
     format: plan.output.format,
     color: plan.color,
     reference: plan.plate?.frames[0]?.path ?? null,
@@ -149,7 +156,11 @@ export function besideItsPlate<T>(
   return plate === null ? make() : readPlate(context, plate, make);
 }
 
-function embedOf(context: StageContext, { plan, show, wedge, step }: Finishing, store: string): Embed {
+export function embedOf(
+  context: StageContext,
+  { plan, show, wedge, step }: Omit<Finishing, "frame" | "simulated">,
+  store: string,
+): Embed {
   const { config, digest } = context.world;
   return {
     digitalSourceType: sourceUri(plan, config.digitalSourceType[show]),

@@ -20,6 +20,7 @@ import { startFiling } from "./claims.ts";
 import { closeAnswers } from "./closeAnswers.ts";
 import { laneOf } from "./lanes.ts";
 import { rememberPlaces } from "./media.ts";
+import { createMovies } from "./movies.ts";
 import { createReviewFolder } from "./reviewFolder.ts";
 
 interface Reporting {
@@ -48,7 +49,8 @@ export function createReport(context: StageContext, answers: Answers): Stage {
     owners: new Map(),
     roots: "",
   };
-  const review = createReviewFolder(context);
+  const movies = createMovies(context);
+  const review = createReviewFolder(context, movies);
   let seq: number | null = null;
   let nextCloseAt = 0;
   return {
@@ -68,6 +70,7 @@ export function createReport(context: StageContext, answers: Answers): Stage {
       await writeDirty(reporting, review);
       startFilings(reporting);
       await review.tick();
+      movies.tick();
       if (clock.now() < nextCloseAt) return;
       const more = await closeAnswers(context, (drop) => reporting.owners.delete(joinPath(drop.folder, drop.name)));
       nextCloseAt = more ? clock.now() : clock.now() + LIMITS.answerCloseLookMs;
@@ -247,6 +250,7 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
           reviewDir: inForm(review.reviewDir, reader, roots),
           contactSheet: inForm(review.contactSheet, reader, roots),
           qcReport: inForm(review.qcReport, reader, roots),
+          lack: context.live.lacks.get(step.id) ?? null,
         },
       ];
     }),

@@ -6,6 +6,7 @@ import { versionName } from "../domain/ids.ts";
 import type { JobId } from "../domain/ids.ts";
 import { shownAs } from "../domain/colorWay.ts";
 import { LIMITS } from "../domain/limits.ts";
+import { isSequence } from "../domain/movie.ts";
 import { proxyPath, reviewPaths, reviewSheet, sheetName, versionDir, versionFileName } from "../domain/naming.ts";
 import { joinPath, linkFrom, parentDir, rootOf } from "../domain/paths.ts";
 import { qcHtml } from "../domain/qcReportHtml.ts";
@@ -17,6 +18,7 @@ import { sheetPages } from "./contactSheet.ts";
 import type { FrameResult } from "./frameResults.ts";
 import { frameResults, largest } from "./frameResults.ts";
 import { laneOf } from "./lanes.ts";
+import type { Movies } from "./movies.ts";
 
 export interface ReviewFolder {
   /** Something of this job changed: its review folders are looked at again. */
@@ -27,10 +29,11 @@ export interface ReviewFolder {
 interface Wanted {
   readonly jobId: JobId;
   readonly stepId: StepRow["id"];
+  readonly show: string;
   notBefore: number;
 }
 
-export function createReviewFolder(context: StageContext): ReviewFolder {
+export function createReviewFolder(context: StageContext, movies: Movies): ReviewFolder {
   const wanted = new Map<string, Wanted>();
   /** Steps whose final papers were written in this life. */
   const finished = new Set<string>();
@@ -41,7 +44,7 @@ export function createReviewFolder(context: StageContext): ReviewFolder {
     context.work.start<{ readonly more: boolean }>({
       key: `review:${step.id}`,
       lane: laneOf(context, step.plan.target.productDir, "output"),
-      run: () => update(context, step, proxies),
+      run: () => update(context, step, { proxies, movies, show: want.show }),
       done: (outcome) => {
         const now = context.world.clock.now();
         if (!outcome.ok) want.notBefore = now + LIMITS.reviewSheetMs;
@@ -68,6 +71,7 @@ export function createReviewFolder(context: StageContext): ReviewFolder {
         wanted.set(step.id, {
           jobId: job.id,
           stepId: step.id,
+          show: job.show,
           notBefore: context.world.clock.now() + (soon ? 0 : LIMITS.reviewSheetMs),
         });
       }
@@ -86,16 +90,21 @@ export function createReviewFolder(context: StageContext): ReviewFolder {
 }
 
 /** `more`: not all proxies are made, or the version is not committed yet and will change. */
-async function update(context: StageContext, step: StepRow, proxies: Set<string>): Promise<{ readonly more: boolean }> {
+async function update(
+  context: StageContext,
+  step: StepRow,
+  of: { readonly proxies: Set<string>; readonly movies: Movies; readonly show: string },
+): Promise<{ readonly more: boolean }> {
   const { files, world } = context;
   const paths = reviewPaths(step.plan.target, step.version ?? 0);
   const root = rootOf(paths.reviewDir, world.config.roots)?.linux ?? step.plan.target.shotDir;
   for (const dir of foldersOf(paths)) await makeDirs(files, root, dir);
   const tasks = await world.store.tasks(step.id);
-  const missing = await makeProxies(context, step, { tasks, proxies });
+  const missing = await makeProxies(context, step, { tasks, proxies: of.proxies });
   if (missing) return { more: true };
   if (step.state === "committed") {
     await finish(context, step, paths);
+    of.movies.want(step, of.show, await publishedFrames(context, step, tasks));
     return { more: false };
   }
   await drawSheets(context, step, { tasks });
@@ -127,6 +136,22 @@ async function makeProxies(
     made += 1;
   }
   return false;
+}
+
+/** By wedge: where each frame of the plan lies now; null where it is not in the version. */
+async function publishedFrames(
+  context: StageContext,
+  step: StepRow,
+  tasks: readonly TaskRow[],
+): Promise<ReadonlyMap<number, readonly (string | null)[]>> {
+  const out = new Map<number, (string | null)[]>();
+  if (!isSequence(step.plan.frames)) return out;
+  for (const result of frameResults(step.plan, tasks)) {
+    const frames = out.get(result.wedge) ?? [];
+    frames.push(await publishedPath(context, step, result));
+    out.set(result.wedge, frames);
+  }
+  return out;
 }
 
 /** Where a staged file went when its version was committed. */

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
+import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { burnMark } from "./mark.ts";
 import { NodeRaised } from "./nodeInputs.ts";
@@ -68,6 +69,8 @@ export interface SaveRequest {
   /** SaveImageAdvanced writes `name_00001.png`, the others `name_00001_.png`. */
   readonly underscore: boolean;
   readonly results: WorkerOrder["results"];
+  /** Written into the picture, as the real one does without --disable-metadata. */
+  readonly prompt: string;
 }
 
 export async function savePictures(request: SaveRequest, slot: SlotFiles): Promise<readonly OutputFile[]> {
@@ -157,7 +160,11 @@ export function markedSamples(frame: Plane, bitDepth: 8 | 16): Uint8Array | Uint
   return samples;
 }
 
-async function writePicture(frame: Plane, path: string, of: Pick<SaveRequest, "bitDepth" | "results">): Promise<void> {
+async function writePicture(
+  frame: Plane,
+  path: string,
+  of: Pick<SaveRequest, "bitDepth" | "results" | "prompt">,
+): Promise<void> {
   const samples = markedSamples(
     of.results.black ? plane(frame.width, frame.height, frame.channels) : frame,
     of.bitDepth,
@@ -165,9 +172,29 @@ async function writePicture(frame: Plane, path: string, of: Pick<SaveRequest, "b
   if (of.results.black) samples.fill(0);
   const raw = { width: frame.width, height: frame.height, channels: frame.channels as 3 | 4 };
   const picture = sharp(samples, { raw });
-  const png = await (of.bitDepth === 16 ? picture.toColourspace("rgb16") : picture)
+  const plain = await (of.bitDepth === 16 ? picture.toColourspace("rgb16") : picture)
     .png({ compressionLevel: 1 })
     .toBuffer();
+  const png = withText(plain, "prompt", of.prompt);
   if (of.results.noFile) return;
   writeFileSync(path, of.results.truncated ? png.subarray(0, Math.trunc(png.length * 0.6)) : png);
 }
+
+/** PNG's text chunk (W3C PNG, 11.3.3.2) right behind the header; other letters than Latin-1's are escaped, as JSON may. */
+function withText(png: Buffer, keyword: string, json: string): Buffer {
+  const text = json.replaceAll(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const body = Buffer.from(`tEXt${keyword}\0${text}`, "latin1");
+  const frame = Buffer.alloc(8);
+  frame.writeUInt32BE(body.length - 4, 0);
+  frame.writeUInt32BE(crc32(body), 4);
+  return Buffer.concat([
+    png.subarray(0, AFTER_HEADER),
+    frame.subarray(0, 4),
+    body,
+    frame.subarray(4),
+    png.subarray(AFTER_HEADER),
+  ]);
+}
+
+/** Signature and IHDR, bytes. */
+const AFTER_HEADER = 33;

@@ -213,5 +213,6 @@ function saveRequest(
     bitDepth: of.inputs["format.bit_depth"] === "16-bit" ? 16 : 8,
     underscore: of.classType !== "SaveImageAdvanced",
     results: order.results,
+    prompt: JSON.stringify(order.graph),
   };
 }

@@ -65,6 +65,24 @@ describe("output.format", () => {
   );
 });
 
+it("proxies and the movies' rate are planned as they are said; a rate that is none is refused at its place", async () => {
+  const asked = async (plate: string, format: string) =>
+    studio.plan(`use: grain\nplate: ${plate}\noutput: {format: ${format}}\n`);
+  const good = await asked(`{path: ${PLATE}, fps: 23.976}`, "{proxy: mp4}");
+  expect(good.kind === "plan" ? good.plan.steps[0]?.output : good).toEqual({
+    format: { kind: "png" },
+    proxy: "mp4",
+    rate: { numerator: 24_000, denominator: 1001 },
+  });
+  const both = await asked(PLATE, "{exr: {type: float}, proxy: jpg}");
+  expect(both.kind === "plan" ? both.plan.steps[0]?.output : both).toMatchObject({
+    format: { kind: "exr", type: "float" },
+    proxy: "jpg",
+  });
+  const wrong = await asked(`{path: ${PLATE}, fps: fast}`, "png");
+  expect(wrong.kind === "rejected" ? wrong.problems[0] : wrong).toMatchObject({ line: 2 });
+});
+
 describe("when a manifest names none", () => {
   const recipe = (format?: RecipeFile["result"]["format"]): RecipeFile =>
     ({ name: "r", result: { node: "1", bitDepth: 8, scale: 1, format } }) as unknown as RecipeFile;
@@ -76,8 +94,8 @@ describe("when a manifest names none", () => {
     });
 
   it("the recipe's word counts, and the manifest's before it", () => {
-    expect(of(recipe("png16")).value).toEqual({ format: { kind: "png16" } });
-    expect(of(recipe("png16"), "tiff").value).toEqual({ format: { kind: "tiff16" } });
+    expect(of(recipe("png16")).value).toMatchObject({ format: { kind: "png16" } });
+    expect(of(recipe("png16"), "tiff").value).toMatchObject({ format: { kind: "tiff16" } });
     const lossy = of(recipe({ exr: { type: "half", compression: "dwaa" } }));
     expect(lossy.findings[0]).toMatchObject({ code: "HP-OUTPUT-FORMAT", message: expect.stringContaining("Recipe r") });
   });

@@ -243,7 +243,10 @@ export class Sim {
       images: simImages({ world, disk, life, changed }),
       gpus: NO_GPUS,
       slotProcesses: NO_PROCESSES,
-      exec: { run: () => Promise.reject(new Error("nothing runs programs here")) },
+      exec: {
+        // As on a node without any of the programs that are optional.
+        run: () => Promise.reject(Object.assign(new Error("nothing runs programs here"), { code: "ENOENT" })),
+      },
       hints: simHints({ world, disk, life, lossRate: this.#options.hintLoss ?? 0 }),
       colours: OWN_COLOURS,
       recipes: simRecipes(world, life),

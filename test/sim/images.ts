@@ -126,6 +126,7 @@ export function simImages(parts: {
         return inspection([finding("frames.complete", missing.length === 0 ? "pass" : "fail", missing.length)]);
       }),
     checks: () => call("checks", "", () => SIM_CHECKS),
+    dressMovie: () => Promise.reject(new Error("no ffmpeg here, so no movie")),
     thumbnail: (from, to, pixels) =>
       write("thumbnail", to, () => ({
         text: encodeImage({ ...mustDecode(disk, from), width: pixels }),

@@ -3,8 +3,11 @@
  * rate, reel, camera, chromaticities, colour space, views), nothing that says how the plate's file was written.
  */
 import { LIMITS } from "../../domain/limits.ts";
+import { frameRate } from "../../domain/movie.ts";
+import type { FrameRate } from "../../domain/movie.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { readAttributes } from "./exrHeader.ts";
+import type { Head } from "./head.ts";
 
 /** As the file holds it: a value that nobody here understands is kept like any other. */
 export interface ExrAttribute {
@@ -61,4 +64,14 @@ export function keptAttributes(source: ByteSource): readonly ExrAttribute[] {
 
 export function textAttribute(name: string, text: string): ExrAttribute {
   return { name, type: "string", value: new TextEncoder().encode(text) };
+}
+
+/** null: another kind of file, or nothing (good) is said. */
+export function exrRate(source: ByteSource, head: Pick<Head, "format">): FrameRate | null {
+  if (head.format !== "exr") return null;
+  const said = readAttributes(source, FIRST_PART, (name) => name === "framesPerSecond").attributes.get(
+    "framesPerSecond",
+  );
+  if (said?.type !== "rational" || said.value.byteLength !== 8) return null;
+  return frameRate(`${said.value.getInt32(0, true)}/${said.value.getUint32(4, true)}`);
 }

@@ -6,12 +6,14 @@
 import { HotplateError, messageOf } from "../../domain/errors.ts";
 import type { Embed } from "../../domain/assetPointer.ts";
 import type { OutputFormat } from "../../domain/outputFormat.ts";
+import { xmpPacket } from "../../domain/xmpPacket.ts";
 import type { FinishRequest, FinishResult } from "../../ports.ts";
 import { answerOf } from "./answer.ts";
 import { bytesSource, readWhole } from "./byteSource.ts";
 import type { BroughtBack } from "./bringBack.ts";
 import { createBringBack } from "./bringBack.ts";
 import type { Planes } from "./comeBack.ts";
+import { comfyTexts, keepSaid } from "./comfyTexts.ts";
 import { encodePngSamples, encodeTiffSamples } from "./encodePicture.ts";
 import type { Samples } from "./encodePicture.ts";
 import { keptAttributes, textAttribute } from "./exrAttributes.ts";
@@ -26,7 +28,8 @@ import { readHead } from "./head.ts";
 import { isExr } from "./isExr.ts";
 import type { Plates } from "./plates.ts";
 import { identityOf } from "./plates.ts";
-import { insertChunk } from "./pngHead.ts";
+import { dressPng } from "./pngDress.ts";
+import { withTiffXmp } from "./tiffXmp.ts";
 import { writeNew } from "./writeNew.ts";
 
 export type Finish = (request: FinishRequest) => Promise<FinishResult>;
@@ -50,17 +53,19 @@ export function createFinish(plates: Plates): Finish {
     // What the model saw is what the plate is: nothing has to be turned back.
     const asItIs = color.how === "plain" && color.view === "plain" && color.exposure === 0;
     if (format.kind === "png" && asItIs && isPng(bytes)) {
-      writeNew(to, bytes);
-      return { ...headOf(bytes), roundTrip: null, note: null };
+      const dressed = dressPng(bytes, xmpPacket(request.embed));
+      writeNew(to, dressed.bytes);
+      return { ...headOf(bytes), roundTrip: null, note: null, said: keepSaid(request, dressed.texts) };
     }
+    const said = keepSaid(request, isPng(bytes) ? dressPng(bytes, "").texts : comfyTexts(bytes));
     const answer = await answerOf((await plates.tools.readable(bytes)).bytes);
     if (format.kind !== "exr") {
       const picture = await bringBack(request, answer, false);
-      return writeCodes(request, { picture, deep: is16Bit(bytes, format) });
+      return { ...(await writeCodes(request, { picture, deep: is16Bit(bytes, format) })), said };
     }
     const plate = request.plate === null ? null : await plateOf(request.plate.path);
     const picture = await bringBack(request, answer, plate !== null && plate.isExr);
-    return writeLight(request, { picture, plate, format });
+    return { ...writeLight(request, { picture, plate, format }), said };
   };
 }
 
@@ -143,13 +148,14 @@ function pointerAttributes(embed: Embed): readonly ExrAttribute[] {
 }
 
 async function writeCodes(
-  { format, to }: FinishRequest,
+  { format, to, embed }: FinishRequest,
   of: { readonly picture: BroughtBack; readonly deep: boolean },
 ): Promise<FinishResult> {
   const { picture, deep } = of;
+  const xmp = xmpPacket(embed);
   const samples = interleaved(picture, deep);
-  if (format.kind === "tiff16") writeNew(to, await encodeTiffSamples(samples));
-  else writeNew(to, insertChunk(await encodePngSamples(samples), "sRGB", SRGB_PERCEPTUAL));
+  if (format.kind === "tiff16") writeNew(to, withTiffXmp(await encodeTiffSamples(samples), xmp));
+  else writeNew(to, dressPng(await encodePngSamples(samples), xmp).bytes);
   const { width, height, channels } = samples;
   const roundTrip = roundTripOf(picture, () => {
     const { outside, under } = picture;
@@ -167,9 +173,6 @@ function codesChanged(ours: Samples, under: Samples, outside: Uint8Array): numbe
   }
   return count;
 }
-
-/** The PNG chunk's value: perceptual intent (PNG, 11.3.2.5). */
-const SRGB_PERCEPTUAL = Uint8Array.of(0);
 
 /** A PNG has as many bits as came back. */
 function is16Bit(bytes: Uint8Array, format: OutputFormat): boolean {

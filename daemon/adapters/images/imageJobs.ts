@@ -5,6 +5,7 @@ import type { Shown } from "../../domain/colorWay.ts";
 import type { SheetRequest } from "../../domain/sheetTile.ts";
 import type { Likeness } from "../../domain/likeness.ts";
 import type { CompareJob } from "./compareFrames.ts";
+import type { Embed } from "../../domain/assetPointer.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type {
   FeedColor,
@@ -24,6 +25,7 @@ export type ImageJob =
   | { readonly kind: "inspectSequence"; readonly request: SequenceRequest }
   | { readonly kind: "checks" }
   | { readonly kind: "compare"; readonly request: CompareJob }
+  | { readonly kind: "dressMovie"; readonly from: string; readonly to: string; readonly embed: Embed }
   | {
       readonly kind: "thumbnail";
       readonly from: string;
@@ -42,6 +44,7 @@ export interface ImageResults {
   readonly inspectSequence: Inspection;
   readonly checks: CheckBook;
   readonly compare: Likeness;
+  readonly dressMovie: null;
   readonly thumbnail: null;
   readonly sheet: null;
 }

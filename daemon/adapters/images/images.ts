@@ -47,6 +47,7 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
       });
       return checks;
     },
+    dressMovie: async (request) => void (await pixels.run({ kind: "dressMovie", ...request })),
     thumbnail: async (from, to, size, shown = null) =>
       void (await pixels.run({ kind: "thumbnail", from, to, pixels: size, shown })),
     sheet: async (request, to) => void (await pixels.run({ kind: "sheet", request, to })),

@@ -5,14 +5,16 @@
 import type { Exec, ImageHeader } from "../../ports.ts";
 import { judgeSequence } from "../../domain/qcRun.ts";
 import type { LoadedChecks } from "../plugins.ts";
-import { withFile } from "./byteSource.ts";
+import { readWhole, withFile } from "./byteSource.ts";
 import { colorHints } from "./colorHints.ts";
+import { exrRate } from "./exrAttributes.ts";
 import { publicHeader, readHead } from "./head.ts";
 import type { FrameTools } from "./frameTools.ts";
 import type { Finish } from "./finish.ts";
 import type { ImageJob, ImageJobKind, ImageResults, WorkerSetUp } from "./imageJobs.ts";
 import type { Plates } from "./plates.ts";
 import type { Inspector } from "./inspectFile.ts";
+import { writeNew } from "./writeNew.ts";
 
 export type Perform = (job: ImageJob) => Promise<ImageResults[ImageJobKind]>;
 
@@ -46,6 +48,14 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
     switch (job.kind) {
       case "header":
         return headerOf(job.path, withTools);
+      case "dressMovie": {
+        const [{ withMovieXmp }, { xmpPacket }] = await Promise.all([
+          import("./movieXmp.ts"),
+          import("../../domain/xmpPacket.ts"),
+        ]);
+        writeNew(job.to, withMovieXmp(readWhole(job.from), xmpPacket(job.embed)));
+        return null;
+      }
       case "checks":
         return (await loaded()).book;
       case "inspectSequence":
@@ -73,12 +83,12 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
 }
 
 async function headerOf(path: string, tools: () => Promise<FrameTools>): Promise<ImageHeader> {
-  const { head, color } = withFile(path, (source) => {
+  const { head, ...said } = withFile(path, (source) => {
     const read = readHead(source);
-    return { head: read, color: colorHints(source, read) };
+    return { head: read, color: colorHints(source, read), framesPerSecond: exrRate(source, read) };
   });
   if (head.beyond !== undefined) (await tools()).demand(head);
-  return { ...publicHeader(head), color };
+  return { ...publicHeader(head), ...said };
 }
 
 /** Tools are looked for and started only where a file needs one. */
@@ -94,7 +104,10 @@ async function toolsOf({ scratchDir }: WorkerSetUp): Promise<FrameTools> {
 }
 
 async function performPixels(
-  job: Exclude<ImageJob, { readonly kind: "header" | "checks" | "inspectSequence" | "finish" | "compare" | "feed" }>,
+  job: Exclude<
+    ImageJob,
+    { readonly kind: "header" | "checks" | "dressMovie" | "inspectSequence" | "finish" | "compare" | "feed" }
+  >,
   loaded: () => Promise<Loaded>,
   tools: FrameTools,
 ): Promise<ImageResults[ImageJobKind]> {

@@ -3,6 +3,7 @@
  * what it made, so that no half picture stays behind. Not durable: what must survive goes through `durable.ts`.
  */
 import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { systemCode } from "../../domain/errors.ts";
 
 export function writeNew(path: string, data: Uint8Array): void {
   const fd = openSync(path, "wx");
@@ -13,6 +14,17 @@ export function writeNew(path: string, data: Uint8Array): void {
     closeQuietly(fd);
     unlinkSync(path);
     throw error;
+  }
+}
+
+/** The same for a name of our own that a life before may have left torn. */
+export function writeAnew(path: string, data: Uint8Array): void {
+  try {
+    writeNew(path, data);
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error;
+    unlinkSync(path);
+    writeNew(path, data);
   }
 }
 

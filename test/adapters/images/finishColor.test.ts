@@ -71,6 +71,7 @@ async function there(
     fed,
     plate: { path: platePath, frame: 1001 },
     mask: null,
+    saidTo: null,
     format: HALF,
     color,
     reference: platePath,

@@ -39,6 +39,7 @@ function request(returned: string, to: string, more: Partial<FinishRequest> = {}
     fed: null,
     plate: null,
     mask: null,
+    saidTo: null,
     format: HALF_ZIP,
     color: PLAIN_COLOR,
     reference: null,
