@@ -59,14 +59,15 @@ export function movieArguments(
     "format=yuv420p",
     "setsar=1",
   ].join(",");
-  return [
-    ...["-nostdin", "-hide_banner", "-v", "error"],
-    ...["-framerate", `${numerator}/${denominator}`, "-start_number", "1", "-i", `${dir}/%0${DIGITS}d.jpg`],
-    ...["-vf", pixels, "-an", "-map_metadata", "-1"],
-    ...["-c:v", "libx264", "-preset", "medium", "-crf", "18", "-threads", "1"],
-    ...["-g", String(Math.max(1, Math.round(numerator / denominator))), "-flags:v", "+cgop+bitexact"],
-    ...["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"],
-    ...["-movflags", "+faststart", "-fflags", "+bitexact", "-metadata", `comment=${of.comment}`],
-    ...["-n", of.to],
+  const lines = [
+    ["-nostdin", "-hide_banner", "-v", "error"],
+    ["-framerate", `${numerator}/${denominator}`, "-start_number", "1", "-i", `${dir}/%0${DIGITS}d.jpg`],
+    ["-vf", pixels, "-an", "-map_metadata", "-1"],
+    ["-c:v", "libx264", "-preset", "medium", "-crf", "18", "-threads", "1"],
+    ["-g", String(Math.max(1, Math.round(numerator / denominator))), "-flags:v", "+cgop+bitexact"],
+    ["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"],
+    ["-movflags", "+faststart", "-fflags", "+bitexact", "-metadata", `comment=${of.comment}`],
+    ["-n", of.to],
   ];
+  return lines.flat();
 }
