@@ -3,6 +3,7 @@
  * kept once per version beside the record while it is stripped from every picture. The first result's texts stand whole: the
  * others differ in seeds and names that the record has anyway, and are told by hash.
  */
+import { z } from "zod";
 import { canonicalJson } from "./canonicalJson.ts";
 
 /** Keyword -> the text's hex sha256. */
@@ -21,4 +22,11 @@ export function comfyMetadataJson(
 ): string {
   const value = { schema: "hotplate-comfy-metadata/1", first, results };
   return `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 1)}\n`;
+}
+
+const words = z.record(z.string(), z.string());
+
+/** What an image worker wrote down of one result; throws for anything else. */
+export function saidWords(json: string): Readonly<Record<string, string>> {
+  return words.parse(JSON.parse(json));
 }

@@ -2,13 +2,10 @@
  * Gathers what ComfyUI wrote into the results of a version (each lies beside its staged frame, as the image worker found it)
  * for the version's `.hotplate/comfy_metadata.json`. Under `privacy: redact` hashes leave the node, words do not.
  */
-import { z } from "zod";
-import { comfyMetadataJson } from "../domain/comfyMetadata.ts";
+import { comfyMetadataJson, saidWords } from "../domain/comfyMetadata.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { StageContext } from "../live.ts";
 import type { TaskRow } from "../storePort.ts";
-
-const texts = z.record(z.string(), z.string());
 
 /** null: no result carries any. */
 export async function comfyMetadata(context: StageContext, tasks: readonly TaskRow[]): Promise<string | null> {
@@ -32,7 +29,7 @@ export async function comfyMetadata(context: StageContext, tasks: readonly TaskR
 async function wordsOf(context: StageContext, path: string): Promise<Readonly<Record<string, string>> | null> {
   try {
     const bytes = await context.files.read(path, LIMITS.comfySaidBytesMax);
-    return texts.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return saidWords(new TextDecoder().decode(bytes));
   } catch {
     // The hashes are on record; a version is not held up, and no frame rendered again, for words that the disk lost.
     return null;
