@@ -361,7 +361,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
 
 async function untilQuiet(sim: Sim, options: RunOptions, answered: Record<string, number>): Promise<void> {
   const { world } = sim;
-  const eventsMax = options.eventsMax ?? 150_000;
+  const eventsMax = options.eventsMax ?? 400_000;
   let nextLookAt = world.now;
   let window = { from: world.now, events: world.events };
   for (;;) {
