@@ -182,7 +182,7 @@ function buildStages(
   ];
 }
 
-/** Units at once, by the lane's last word. A root's two lanes make two calls at a time (decision 24). */
+/** Units at once, by the lane's last word. A root's two lanes make two calls at a time. */
 function widthOf(lane: string): number {
   const kind = lane.slice(lane.lastIndexOf(":") + 1);
   if (kind === "submit") return LIMITS.promptsPerSlot;

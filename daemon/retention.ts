@@ -231,8 +231,3 @@ async function listed(world: RetentionWorld, dir: string) {
 function sumOf(files: Tombstone["files"]): number {
   return files.reduce((sum, file) => sum + file.bytes, 0);
 }
-
-/** `v007/w032` of `env`: for people. */
-export function itemText(item: Collectable): string {
-  return `${baseName(item.productDir)} ${item.subject}`;
-}

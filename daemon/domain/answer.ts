@@ -197,7 +197,7 @@ export function duplicateAnswer(name: string, job: AnsweredJob, extras: AnswerPa
   return `${already}  ${same} (${job.state}). Nothing is rendered twice.\n\n${body}\nTo render it again, add  rerun: true  and drop it again.\n`;
 }
 
-/** Decision 14: one answer for a folder where too many wait for one each. */
+/** One answer for a folder where too many wait for one each. */
 export function folderAnswer(of: {
   readonly folder: string;
   readonly waiting: number;

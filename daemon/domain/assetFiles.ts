@@ -37,12 +37,6 @@ function patternOf(file: VersionFile, padding: number): string {
   return `${file.path.slice(0, at)}.%0${padding}d.${file.path.slice(at + number.length)}`;
 }
 
-/** The path of one frame of a set: the way back. */
-export function frameOfSet(path: string, frame: number | null): string {
-  if (frame === null) return path;
-  return path.replace(/%0(\d)d/, (_, digits: string) => frameText(frame, Number(digits)));
-}
-
 export function framesOfSet(set: Pick<FileSet, "files">): string {
   return formatFrames(set.files.flatMap(({ frame }) => (frame === null ? [] : [frame])).sort((a, b) => a - b));
 }

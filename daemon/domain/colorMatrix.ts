@@ -46,10 +46,6 @@ export function apply(m: Matrix, [x, y, z]: Triple): Triple {
   return [m[0] * x + m[1] * y + m[2] * z, m[3] * x + m[4] * y + m[5] * z, m[6] * x + m[7] * y + m[8] * z];
 }
 
-export function isIdentity(m: Matrix): boolean {
-  return m.every((value, place) => Math.abs(value - (IDENTITY[place] as number)) < 1e-12);
-}
-
 function xyz([x, y]: Xy): Triple {
   return [x / y, 1, (1 - x - y) / y];
 }

@@ -159,7 +159,6 @@ export const COLOR_SPACES: readonly ColorSpace[] = [
   CINEON,
   RAW,
 ];
-export const ACESCCT_NAME = ACESCCT_SPACE.name;
 
 /** Letters and digits only, lower case: how names are compared everywhere. */
 export function plainName(name: string): string {

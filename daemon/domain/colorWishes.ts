@@ -38,7 +38,6 @@ export const colorWishesSchema = z.strictObject({
     )
     .meta({ examples: ["none", 4] }),
 });
-export type ColorWishes = z.infer<typeof colorWishesSchema>;
 
 /** `from`: plate (its alpha), or an image of the recipe. */
 export const maskSchema = z

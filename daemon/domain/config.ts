@@ -220,4 +220,3 @@ export type Config = Omit<ConfigText, "slots"> & { readonly slots: readonly Slot
 export const configSchema = configTextSchema.transform((text): Config => completeSlots(text));
 export type HotFolderConfig = Config["hotFolders"][number];
 export type AssetPathConfig = Config["assetPaths"][number];
-export type RootConfig = Config["roots"][number];

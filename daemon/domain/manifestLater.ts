@@ -1,6 +1,6 @@
 /**
  * Fields of the manifest that this version can't do yet: their shapes, so that editors complete them and a slip in them is
- * told as such, before they are refused by name (decision 17: validated, then HP-MANIFEST-NOT-YET).
+ * told as such, before they are refused by name (HP-MANIFEST-NOT-YET).
  */
 import { z } from "zod";
 

@@ -1,6 +1,6 @@
 /**
  * The manifest: one schema, from which the type, the JSON Schema for editors (config/schemas/) and docs/manifest.md come.
- * Fields that this version can't do yet are in it, so that they are validated and then refused by name (decision 17).
+ * Fields that this version can't do yet are in it, so that they are validated and then refused by name.
  */
 import { z } from "zod";
 import { colorWishesSchema } from "./colorWishes.ts";

@@ -152,7 +152,7 @@ async function judged(
   }
 }
 
-/** Problems that a half-written manifest has: they become errors only after `manifestGraceMs` of quiet (decision 12). */
+/** Problems that a half-written manifest has: they become errors only after `manifestGraceMs` of quiet. */
 const UNPARSABLE: ReadonlySet<string> = new Set(["HP-MANIFEST-YAML", "HP-MANIFEST-ENCODING", "HP-MANIFEST-DEPTH"]);
 
 function waitingFor(drop: Drop, reason: string, problems: readonly Problem[]): Admitted {

@@ -1,5 +1,5 @@
 /**
- * 24 h after the end an answer moves out of the artist's way, beside its manifest under done/ or failed/ (decision 15), in
+ * 24 h after the end an answer moves out of the artist's way, beside its manifest under done/ or failed/, in
  * bounded batches per hot folder. Must never write anywhere but in a configured hot folder: a drop may come from an asset
  * path, and plates are never written.
  */

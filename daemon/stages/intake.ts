@@ -239,7 +239,7 @@ function publishView(context: StageContext, folder: Folder): void {
   });
 }
 
-/** Beyond the bound one folder-level answer stands for all: count and what happens (decision 14). */
+/** Beyond the bound one folder-level answer stands for all: count and what happens. */
 function sayBacklog(context: StageContext, folder: Folder, to: { answers: Answers; queue: DropQueue }): void {
   const now = context.world.clock.now();
   if (folder.state === "down" || now < folder.backlogAt) return;

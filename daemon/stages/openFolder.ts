@@ -1,6 +1,6 @@
 /**
  * A hot folder before its first listing: is it there, whose is it, how must it be watched, and what did the life before
- * leave half claimed. One owner per hot folder until nodes share a store (decision 13).
+ * leave half claimed. One owner per hot folder until nodes share a store.
  */
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";

@@ -3,7 +3,6 @@ import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { createDigest } from "../../daemon/adapters/digest.ts";
 import { assetReference, assetSeed, assetUrn } from "../../daemon/domain/assetPointer.ts";
-import { frameOfSet } from "../../daemon/domain/assetFiles.ts";
 import { assetJson, assetRecord } from "../../daemon/domain/assetJson.ts";
 import { readAsset } from "../../daemon/domain/assetRecord.ts";
 import type { StepPlan } from "../../daemon/domain/plan.ts";
@@ -108,8 +107,6 @@ describe("the record of a version", () => {
         digest: { alg: "sha256", list: "frames.sha256", root: digest.sha256(lines) },
       },
     ]);
-    expect(frameOfSet("a_v007.%04d.png", 1003)).toBe("a_v007.1003.png");
-    expect(frameOfSet("a.png", null)).toBe("a.png");
   });
 
   it("says null and why where an input's hash is not known", () => {

@@ -1,6 +1,6 @@
 /**
- * Whose a drop is, and whether it was done before: one owner per hot folder, claims of the dead, the dedupe key of
- * decision 11, and where manifests and answers go in the end.
+ * Whose a drop is, and whether it was done before: one owner per hot folder, claims of the dead, the dedupe key,
+ * and where manifests and answers go in the end.
  */
 import {
   existsSync,

@@ -1,6 +1,6 @@
 /**
  * Admission: jobs, steps, tasks and drops of a batch in one transaction; what was dropped and where its manifest lies; what
- * asset paths have seen. The dedupe key belongs to one live or done job (decision 11).
+ * asset paths have seen. The dedupe key belongs to one live or done job.
  */
 import { bisected } from "../../domain/bisect.ts";
 import { canonicalJson } from "../../domain/canonicalJson.ts";
