@@ -208,6 +208,7 @@ test("the shipped folder is read from the real disk", async () => {
     "sd_image_to_image@1.0.0",
     "sd_text_to_image@1.0.0",
     "slap_comp@1.0.0",
+    "temporal_smooth@1.0.0",
     "upscale_x2@2.0.0",
   ]);
 });
