@@ -1,5 +1,5 @@
 /** The durability recipes on the real disk: nobody's name is taken, and what was done before its call died is found again. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createFiles } from "../daemon/adapters/files.ts";
@@ -82,6 +82,9 @@ describe("a version that appears by one rename", () => {
     using dir = tempDir();
     const { staging, target } = staged(dir.path);
     mkdirSync(target);
+    // A moment ago: made within one tick of the clock it could not be told from our own.
+    const before = new Date(Date.now() - 60_000);
+    utimesSync(target, before, before);
     expect(await appearWhole(createFiles(), staging, target, isOurs)).toBe("foreign");
     expect(readdirSync(target)).toEqual([]);
     expect(readdirSync(staging)).toContain("frame.png");

@@ -29,7 +29,8 @@ export const rerun = z
         models: z
           .record(z.string(), z.string())
           .default({})
-          .describe("Name of a model in the record -> what the same file is called now."),
+          .describe("Name of a model in the record -> what the same file is called now.")
+          .meta({ examples: [{ "sd15.safetensors": "base/sd15.safetensors" }] }),
       })
       .describe("A version to make again as it was."),
   ])

@@ -226,7 +226,9 @@ export const manifestSchema = z
       })
       .optional()
       .describe("How much this may cost, and when it is wanted."),
-    rerun: rerun.describe("true: do it again although the same work was done before. Or a version to make again."),
+    rerun: rerun
+      .describe("true: do it again although the same work was done before. Or a version to make again.")
+      .meta({ examples: [true, { of: "../shots/SH010/env_relight/v006" }] }),
     references: later.references.optional(),
     review: later.review.optional(),
     steps: later.steps.optional(),
