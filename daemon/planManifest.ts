@@ -174,7 +174,9 @@ async function planWhole(
     (finding) => read.rest === null || !mayBeEcho(finding, read.rest),
   );
   const problems = [...known, ...findings.map((finding) => problemAt(read, input.fileName, finding))];
-  if (wrong || problems.some((problem) => problem.severity === "error")) return rejected(problems);
+  // A copy that still runs is nothing to fix; it is said once the rest is right.
+  const toFix = problems.filter((problem) => problem.code !== "HP-PLATE-GROWING");
+  if (wrong || problems.some((problem) => problem.severity === "error")) return rejected(toFix);
   const waiting = plate.waiting ?? target.waiting ?? images.waiting;
   if (waiting !== null) return { kind: "waiting", reason: waiting, problems };
   if (target.value === null || color.value === null || output.value === null || recipe === null)

@@ -10,6 +10,7 @@ import type { PathWorld, Resolved } from "./planFinding.ts";
 import { found, refused, waitFor } from "./planFinding.ts";
 import { realInside } from "./planPath.ts";
 import type { WrittenPlate } from "./planPlateMissing.ts";
+import { folderAsPlate } from "./planPlateMissing.ts";
 
 export async function statFrames(
   world: PathWorld,
@@ -26,6 +27,7 @@ export async function statFrames(
       if (!inside.ok) return refused(inside.finding);
       stat = await world.files.stat(await world.files.realpath(path));
     }
+    if (stat.kind === "directory") return refused(await folderAsPlate(world, path, of));
     if (stat.kind !== "file")
       return refused({
         code: "HP-PLATE-KIND",

@@ -65,6 +65,34 @@ export function nothingMatches(
   };
 }
 
+/** A folder where its files should be named, as people do who drag it from a file browser. */
+export async function folderAsPlate(world: PathWorld, dir: string, of: WrittenPlate): Promise<Finding> {
+  const names = await world.files.list(dir, LIMITS.framesMax).then(
+    (entries) => entries.filter((entry) => entry.kind === "file").map((entry) => entry.name),
+    () => [],
+  );
+  const files = names.filter((name) => !name.startsWith(".") && !isUnspeakable(name)).sort();
+  const patterns = [...new Set(files.map((name) => patternOf(name)))];
+  const [only] = patterns;
+  const right = patterns.length === 1 && only !== undefined ? `${of.written.replace(/\/+$/, "")}/${only}` : null;
+  return {
+    code: "HP-PLATE-KIND",
+    path: of.at,
+    message: `${dir} is a folder; a plate is a pattern of its files.`,
+    found: of.written,
+    expected: patterns.length === 0 ? "a folder with images in it" : `one of ${patterns.slice(0, 5).join(", ")} in it`,
+    nearest: right,
+    action: right === null ? "Name the files in it, such as FOLDER/NAME.####.exr." : `Write ${right}.`,
+  };
+}
+
+/** The name of one frame as the pattern that an artist would write: its last number before the extension as `#`s. */
+function patternOf(name: string): string {
+  return name.replace(/([._])(\d+)(\.[^.]+)$/, (_all, dot: string, digits: string, ext: string) => {
+    return `${dot}${"#".repeat(digits.length)}${ext}`;
+  });
+}
+
 function patternText(name: string, style: PadStyle): string {
   const parsed = parsePattern(name, style);
   return parsed.ok ? parsed.pattern.text : name;

@@ -61,6 +61,11 @@ function problemsOf(issue: z.core.$ZodIssue, path: readonly (string | number)[],
       });
     });
   }
+  const inner = branchMeant(issue);
+  if (inner !== null)
+    return inner.flatMap((one) =>
+      problemsOf(one, [...path, ...one.path.filter((part) => typeof part !== "symbol")], reading),
+    );
   const value: unknown = document.getIn(path, false);
   const found = value === undefined ? "nothing" : JSON.stringify(value);
   if (value === undefined)
@@ -110,6 +115,15 @@ function problemsOf(issue: z.core.$ZodIssue, path: readonly (string | number)[],
   }
 }
 
+/** Fields where one word would do, too: what is wrong inside them says more than that the whole is of no kind. */
+function branchMeant(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] | null {
+  if (issue.code !== "invalid_union") return null;
+  const meant = issue.errors.filter(
+    (branch) => branch.length > 0 && branch.every((one) => one.path.length > 0 || one.code === "unrecognized_keys"),
+  );
+  return meant.length === 1 ? (meant[0] ?? null) : null;
+}
+
 const EXPECTED: Readonly<Record<string, string>> = {
   use: "a recipe's name",
   plate: "a file name, or {path: ..., frames: ...}",
@@ -127,6 +141,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "sweep.axes": "axis: [values], axis: {label: value}, or axis: {count, from}",
   "sweep.limit": "a whole number",
   "qc.gate": "reject, hold or warn",
+  "output.format.proxy": "mp4 or jpg",
+  "output.format.exr": "{type: half, compression: zip}",
+  "output.format.exr.type": "half or float",
+  "output.format.exr.compression": "none, zips or zip",
   "output.format": "png, png16, tiff, exr, or {exr: {type: half, compression: zip}}",
 };
 

@@ -197,6 +197,34 @@ describe("mistakes about plates and frames", () => {
     expect(answer).toMatch(/^WAITING {2}tunnel\.yaml\n\ntunnel\.yaml:2:8 {2}HP-PLATE-GROWING\n/);
     expect(answer.split(words).length).toBe(2);
   });
+  it("does not tell of a copy that still runs where something is to be fixed", async () => {
+    goodPlate(studio);
+    writeFileSync(join(root, "SH010/plates/SH010_PL01_v001/SH010_PL01_v001.1004.png"), "");
+    const found = problems(await studio.plan(`use: env_relight\nplate: ${PLATE}\nqc: {profile: relihgt}\n`));
+    expect(found.map((problem) => [problem.code, problem.nearest])).toEqual([["HP-MANIFEST-FIELD", "relight"]]);
+  });
+  it("says which pattern to write where a plate's folder is named instead of its files", async () => {
+    goodPlate(studio);
+    const problem = await first("use: env_relight\nplate: ../SH010/plates/SH010_PL01_v001\n");
+    expect([problem.code, problem.action]).toEqual([
+      "HP-PLATE-KIND",
+      "Write ../SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.png.",
+    ]);
+    const above = await first("use: env_relight\nplate: ../SH010/plates\n");
+    expect([above.code, above.action]).toEqual([
+      "HP-PLATE-KIND",
+      "Name the files in it, such as FOLDER/NAME.####.exr.",
+    ]);
+  });
+  it("says what is wrong inside output.format, not that the whole of it is", async () => {
+    goodPlate(studio);
+    const output = "output: {format: {exr: {type: haf}, proxi: mp4}}";
+    const found = problems(await studio.plan(`use: env_relight\nplate: ${PLATE}\n${output}\n`));
+    expect(found.map((problem) => [problem.code, at(problem), problem.nearest ?? problem.expected])).toEqual([
+      ["HP-MANIFEST-TYPE", "tunnel.yaml:3:31", "half or float"],
+      ["HP-MANIFEST-FIELD", "tunnel.yaml:3:37", "proxy"],
+    ]);
+  });
   it("answers a manifest written with Windows paths in Windows paths", async () => {
     goodPlate(studio);
     const good = "P:\\SH010\\plates\\SH010_PL01_v001\\SH010_PL01_v001.####.png";
