@@ -7,7 +7,7 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
-import { nearestWord } from "./nearest.ts";
+import { editDistance, nearestWord } from "./nearest.ts";
 import { plainName } from "./colorSpaces.ts";
 
 export interface OcioSpace {
@@ -101,9 +101,17 @@ export function findName(written: string, names: OcioNames): FoundName {
     ...names.spaces.flatMap((one) => one.aliases),
     ...names.roles.keys(),
   ];
-  const near = nearestWord(written, words);
+  const near = nearWord(written, words);
   const right = near === null ? null : findName(near, names);
   return { kind: "unknown", nearest: right?.kind === "found" ? right.name : near };
+}
+
+/** Closer than other words must be: S-Log3 is no slip of LogC3, and the wrong curve is worse than no advice. */
+function nearWord(written: string, words: readonly string[]): string | null {
+  const near = nearestWord(written, words);
+  if (near === null) return null;
+  const [a, b] = [plainName(written), plainName(near)];
+  return editDistance(a, b) <= Math.max(1, Math.floor(a.length / 4)) ? near : null;
 }
 
 function findSpace(name: string, names: OcioNames): OcioSpace | null {

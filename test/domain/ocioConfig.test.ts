@@ -78,6 +78,8 @@ describe("a studio's config", () => {
     ["slgo", "show_log"],
     ["scene_liner", "ACES - ACEScg"],
     ["nothing like it at all", null],
+    // As far from slog as S-Log3 is from LogC3: another curve, and no slip of the keyboard.
+    ["clogs", null],
   ])("%s is not there; nearest: %s", (written, nearest) => {
     expect(findName(written, names(STUDIO))).toEqual({ kind: "unknown", nearest });
   });
