@@ -120,7 +120,10 @@ function withWedge(
     return no({
       code: "HP-REF-WEDGE",
       message: `${ref.product} ${versionName(version.number)} has no ${wedgeName(wedge)}${names.length === 0 ? ": it has no variations" : `; it has ${names[0]} to ${names.at(-1)}`}.`,
-      nearest: nearest === null ? null : `${ref.product}@${versionName(version.number)}/${nearest}`,
+      nearest:
+        nearest === null
+          ? null
+          : `${ref.text.split("@", 1)[0] ?? ref.product}@${versionName(version.number)}/${nearest}`,
       action: names.length === 0 ? "Leave the wedge out." : "wedges.json in the version says what became of each.",
     });
   }

@@ -36,7 +36,7 @@ export async function action(context: Context, [what]: readonly string[]): Promi
       : audits
           .map((one) =>
             [
-              `${one.code === null ? "OK" : "BROKEN"}  ${one.product}  ${one.lines} lines, approved: ${one.approved ?? "nothing"}${one.code === null ? "" : `  ${one.code}`}`,
+              `${one.code === null ? "OK" : "BROKEN"}  ${one.product}  ${one.lines} ${one.lines === 1 ? "line" : "lines"}, approved: ${one.approved ?? "nothing"}${one.code === null ? "" : `  ${one.code}`}`,
               ...one.problems.map((problem) => `  ${problem}`),
             ].join("\n"),
           )

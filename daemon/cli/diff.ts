@@ -69,7 +69,11 @@ function pixelWords(pixels: VersionDiff["pixels"]): readonly string[] {
   return [
     "pixels",
     `  ${s.frames} frames in both: ${s.sameFiles} the same file, ${s.samePixels} the same pixels, ${s.notComparable} not comparable`,
-    `  worst: PSNR ${number(s.psnr, 2)} dB, SSIM ${number(s.ssim, 5)}, largest difference ${number(s.max, 5)}, ${number(s.changed === null ? null : s.changed * 100, 2)} % of pixels changed`,
+    ...(s.psnr === null && s.max === 0
+      ? []
+      : [
+          `  worst: PSNR ${number(s.psnr, 2)} dB, SSIM ${number(s.ssim, 5)}, largest difference ${number(s.max, 5)}, ${number(s.changed === null ? null : s.changed * 100, 2)} % of pixels changed`,
+        ]),
     ...(pixels.onlyA + pixels.onlyB > 0 ? [`  only in A: ${pixels.onlyA}, only in B: ${pixels.onlyB}`] : []),
     ...(pixels.left > 0 ? [`  ${pixels.left} more were not compared`] : []),
     ...pixels.frames

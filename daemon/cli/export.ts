@@ -38,7 +38,9 @@ export async function action(
     case "otio":
       return exportOtio(context, paths, options);
     default:
-      throw new HotplateError("HP-USAGE", `export knows ro-crate, bom and otio, not "${form}".`);
+      throw new HotplateError("HP-USAGE", `export knows ro-crate, bom and otio, not "${form}".`, {
+        hint: "hotplate export --help",
+      });
   }
 }
 

@@ -160,7 +160,7 @@ function text(answer: PathExplanation, show: ShowPaths): string {
     lines.push(`  ${other.layout} ${other.template}  ${other.text}`);
     lines.push(
       other.at === ""
-        ? `    reads it all; ${other.wanted}`
+        ? `    reads it all${other.wanted.endsWith("comes first") ? "; " : ", then wants more: "}${other.wanted}`
         : `    reads "${other.read}", then finds "${other.at}" and wants ${other.wanted}`,
     );
   }

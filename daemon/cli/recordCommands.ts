@@ -4,8 +4,8 @@ import type { CommandLine } from "./commandTable.ts";
 export const RECORD_COMMANDS: readonly CommandLine[] = [
   {
     name: "verify <what>",
-    words: "Is a version (folder or job id) as it was committed?",
-    more: "Every file's size and sha256 against .hotplate/commit.json; then its record: schema, graph, recipe, lists, pointers in the frames, plates (where they can be reached), models (where they lie on this node) and approvals. 1: something changed (HP-VERIFY-CHANGED). 9: the version could not be checked. A folder needs no configuration.",
+    words: "Is a version (folder, PRODUCT@v007 or job id) as it was committed?",
+    more: "Every file's size and sha256 against .hotplate/commit.json; then its record: schema, graph, recipe, lists, pointers in the frames, plates (where they can be reached), models (where they lie on this node) and approvals. 1: something changed (HP-VERIFY-CHANGED). 9: the version could not be checked. A wedge's folder stands for its whole version. A folder needs no configuration.",
     options: [],
     examples: ["hotplate verify shots/SH010/env_relight/v003"],
     exits: [1, 5, 6, 9],

@@ -4,20 +4,22 @@
  * not be checked.
  */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createFiles } from "../adapters/files.ts";
 import { createDigest } from "../adapters/digest.ts";
 import { EXIT, HotplateError } from "../domain/errors.ts";
 import { versionDir } from "../domain/naming.ts";
+import { readRef } from "../domain/versionRef.ts";
 import type { VerifyReport } from "../verifyVersion.ts";
 import { verifyVersion } from "../verifyVersion.ts";
 import { localModels } from "./localModels.ts";
 import { findJob } from "../http/lookup.ts";
 import type { Context } from "./context.ts";
 import { withStore } from "./storeReader.ts";
+import { versionNamed, versionTools } from "./versionTools.ts";
 
 export async function action(context: Context, [what = ""]: readonly string[]): Promise<void> {
-  const dirs = existsSync(what) ? [resolve(what)] : await dirsOfJob(context, what);
+  const dirs = await dirsOf(context, what);
   const reports: VerifyReport[] = [];
   const files = createFiles();
   const models = await localModels(context, files);
@@ -43,6 +45,18 @@ export async function action(context: Context, [what = ""]: readonly string[]): 
 function summary({ lines }: VerifyReport): string {
   const well = lines.filter(({ state }) => state === "ok").length;
   return `  ${well} of ${lines.length} checks found what the commit and the record say`;
+}
+
+/** A version's folder, a wedge's folder in it, PRODUCT@v007, or a job. A wedge is verified with its whole version. */
+async function dirsOf(context: Context, what: string): Promise<readonly string[]> {
+  if (existsSync(what)) {
+    const dir = resolve(what);
+    const above = dirname(dir);
+    const committed = (one: string): boolean => existsSync(join(one, ".hotplate/commit.json"));
+    return [!committed(dir) && committed(above) ? above : dir];
+  }
+  if (readRef(what) === null) return dirsOfJob(context, what);
+  return [(await versionNamed(await versionTools(context), what)).version.dir];
 }
 
 async function dirsOfJob(context: Context, id: string): Promise<readonly string[]> {

@@ -2,7 +2,7 @@
 import type { CommandLine } from "./commandTable.ts";
 
 const VERSION_WORDS =
-  "PRODUCT@v007, PRODUCT@v007/w032, PRODUCT@latest; SHOT/PRODUCT@v007 where several have that name; a path before the @ too.";
+  "PRODUCT@v007, PRODUCT@v007/w032, PRODUCT@latest; SHOT/PRODUCT@v007 where several have that name; a path before the @ too; or the folder of a version or a wedge.";
 
 export const VERSION_COMMANDS: readonly CommandLine[] = [
   {

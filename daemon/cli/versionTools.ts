@@ -2,6 +2,8 @@
  * What the commands about versions share: the disk, the products that this node knows, and the way from a reference to one
  * version. They need no daemon: the log of decisions is written by exclusive creation, whoever else writes it.
  */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { createClock } from "../adapters/clock.ts";
 import { createDigest } from "../adapters/digest.ts";
 import { createFiles } from "../adapters/files.ts";
@@ -39,13 +41,19 @@ export async function versionTools(context: Context): Promise<VersionTools> {
 
 /** The version that a person named on the command line, or HP-REF-... */
 export async function versionNamed(tools: VersionTools, text: string): Promise<ResolvedRef> {
-  const answer = await resolveRef(tools, text, { dir: process.cwd(), show: null });
+  const answer = await resolveRef(tools, asReference(text), { dir: process.cwd(), show: null });
   if (answer === null) throw new HotplateError("HP-REF-SYNTAX", `"${text}" names no version.`);
   if (answer.ok) return answer.value;
   const { code, message, nearest, action } = answer.mistake;
   throw new HotplateError(code, message, {
     hint: nearest === null || nearest === undefined ? action : `Did you mean ${nearest}?`,
   });
+}
+
+/** A version's or a wedge's folder, as other commands take it and as STATUS.txt prints it, is the same as PRODUCT@v007. */
+function asReference(text: string): string {
+  const match = /^(.*)\/(v\d+)((?:\/w\d+)?)$/.exec(resolve(text));
+  return match !== null && existsSync(text) ? `${match[1]}@${match[2]}${match[3]}` : text;
 }
 
 export async function standingOf(tools: VersionTools, productDir: string): Promise<Standing> {

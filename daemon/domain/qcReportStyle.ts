@@ -32,7 +32,7 @@ thead th{background:#333;position:sticky;top:0;font-size:.82rem;white-space:nowr
 td.picture{width:7.5rem;padding:.35rem}
 td.picture img{display:block;width:7rem;height:auto}
 tr:target{outline:3px solid var(--warn);outline-offset:-3px}
-.axes{display:block;font-weight:400;color:var(--faint);font-size:.82rem}
+.axes{display:block;min-width:7rem;overflow-wrap:break-word;font-weight:400;color:var(--faint);font-size:.82rem}
 .number{white-space:nowrap}
 .limit{color:var(--faint);white-space:nowrap}
 footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color:var(--faint)}

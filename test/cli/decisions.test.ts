@@ -49,6 +49,20 @@ describe("a decision by command", () => {
     expect(audit.json()).toMatchObject({ products: [{ lines: 2, approved: "v001", code: null, problems: [] }] });
   }, 60_000);
 
+  it("takes the folder of a version or a wedge; verify takes a wedge's folder and a reference", async () => {
+    using dir = tempDir();
+    const { env, say, approved } = studio(dir.path);
+    expect((await say("approve", join(env, "v002/w003"))).stdout).toMatch(/^Approved: env v002\/w003, by /);
+    expect(approved()).toMatchObject({ version: "v002", wedge: "w003" });
+    expect((await say("audit", "env")).stdout).toContain("  1 line, approved: v002/w003");
+    for (const what of [join(env, "v002/w003"), "SH010/env@v002"]) {
+      const said = await say("verify", what, "--json");
+      expect(said.json()).toMatchObject([{ dir: join(env, "v002") }]);
+    }
+    const none = await say("approve", "SH010/env@v002/w009");
+    expect(none.stderr).toContain("Did you mean SH010/env@v002/w00");
+  }, 60_000);
+
   it("is refused for what is not as it was committed (HP-VERIFY-CHANGED) or not there, with the nearest name", async () => {
     using dir = tempDir();
     const { env, say } = studio(dir.path);

@@ -32,6 +32,8 @@ describe("diff", () => {
     const said = await hotplate(["diff", a, b]);
     expect([said.code, said.stdout]).toEqual([0, expect.stringContaining("EQUAL  nothing differs")]);
     expect(said.stdout).toContain("2 frames in both: 2 the same file");
+    // Equal pixels have no worst frame, and no PSNR.
+    expect(said.stdout).not.toContain("worst");
   });
 
   it("names parameters, wedges, verdicts and pixels, draws the worst frame, exit 1", async () => {
