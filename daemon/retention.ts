@@ -74,6 +74,7 @@ export async function collect(world: RetentionWorld, item: Collectable): Promise
   const why = whyKept(item.subject, await keptOf(world, item.productDir));
   if (why !== null) return 0;
   const { files } = world;
+  await inPlace(world, item);
   const path = joinPath(item.dir, "collected.json");
   const text = tombstoneText({
     product: baseName(item.productDir),
@@ -86,7 +87,7 @@ export async function collect(world: RetentionWorld, item: Collectable): Promise
   // One of a run that was cut off names the files that are left too.
   let tombstone = await tombstoneAt(world, item.dir);
   if (tombstone === null) {
-    await publishFile(files, path, text, "retention");
+    await publishFile(files, path, text, world.ids.uuid());
     tombstone = await tombstoneAt(world, item.dir);
   } else await files.syncDir(item.dir);
   const named = new Map(tombstone?.files.map((file) => [file.path, file.sha256]));
@@ -101,6 +102,17 @@ export async function collect(world: RetentionWorld, item: Collectable): Promise
   }
   for (const dir of dirs) await files.syncDir(dir);
   return gone;
+}
+
+/** A folder of a version that became a link would lead the deed to files that are none of its own: a plate's, for one. */
+async function inPlace({ files }: RetentionWorld, item: Collectable): Promise<void> {
+  const home = await files.realpath(item.productDir);
+  for (const dir of new Set([item.dir, ...item.files.map((file) => parentDir(joinPath(item.dir, file.path)))])) {
+    if ((await files.realpath(dir)) === joinPath(home, dir.slice(item.productDir.length + 1))) continue;
+    throw Object.assign(new Error(`${dir} leads elsewhere by a link; nothing of ${item.subject} was taken`), {
+      code: "EXDEV",
+    });
+  }
 }
 
 export async function tombstoneAt(world: Pick<LogWorld, "files">, dir: string): Promise<Tombstone | null> {

@@ -24,28 +24,45 @@ export async function keptOf(world: RetentionWorld, productDir: string): Promise
   };
 }
 
-const derivedSchema = z.looseObject({ derivedFrom: z.array(z.looseObject({ ref: z.string() })) });
+const derivedSchema = z.looseObject({
+  ref: z.string().optional(),
+  derivedFrom: z.array(z.looseObject({ ref: z.string() })),
+});
 
 /**
  * Versions whose record says that they are made of this product. Looked for in every product that this node knows and in
  * those beside this one. A reference names show, shot and product: the shot and the product are compared, the show is not,
- * for keeping too much is no harm.
+ * for keeping too much is no harm. The shot is the folder's name, and what the show's templates call it: a plate's source is
+ * named by the first, a version that was made again by the second, as its own record has it.
  */
 async function derivedVersions(world: RetentionWorld, productDir: string): Promise<readonly [string, string][]> {
-  const end = `/${encodeURIComponent(baseName(parentDir(productDir)))}/${encodeURIComponent(baseName(productDir))}/`;
-  const out: [string, string][] = [];
+  const ends = new Set([
+    `${encodeURIComponent(baseName(parentDir(productDir)))}/${encodeURIComponent(baseName(productDir))}`,
+  ]);
+  const found: { readonly ref: string; readonly by: string }[] = [];
   for (const other of await productsAround(world, productDir)) {
     for (const number of await versionNumbers(world.files, other)) {
       const path = joinPath(other, versionName(number), ".hotplate/asset.json");
       const bytes = await world.files.read(path, LIMITS.assetBytesMax).catch(ignore("ENOENT", "ENOTDIR"));
       const parsed = derivedSchema.safeParse(bytes === undefined ? null : jsonOf(bytes));
-      for (const { ref } of parsed.success ? parsed.data.derivedFrom : []) {
-        const at = ref.indexOf(end);
-        if (at >= 0) out.push([ref.slice(at + end.length), `${baseName(other)} ${versionName(number)}`]);
-      }
+      if (!parsed.success) continue;
+      const own = other === productDir && parsed.data.ref !== undefined ? partsOf(parsed.data.ref) : null;
+      if (own !== null) ends.add(own.product);
+      for (const { ref } of parsed.data.derivedFrom)
+        found.push({ ref, by: `${baseName(other)} ${versionName(number)}` });
     }
   }
-  return out;
+  return found.flatMap(({ ref, by }): [string, string][] => {
+    const parts = partsOf(ref);
+    return parts !== null && ends.has(parts.product) ? [[parts.subject, by]] : [];
+  });
+}
+
+/** `hotplate://SHOW/SHOT/PRODUCT/v007/w032`: `SHOT/PRODUCT` and `v007/w032`; null: no reference of ours. */
+function partsOf(ref: string): { readonly product: string; readonly subject: string } | null {
+  const [, shot, product, ...subject] = ref.replace(/^hotplate:\/\//, "").split("/");
+  if (shot === undefined || product === undefined || subject.length === 0) return null;
+  return { product: `${shot}/${product}`, subject: subject.join("/") };
 }
 
 async function productsAround(world: RetentionWorld, productDir: string): Promise<readonly string[]> {

@@ -3,7 +3,16 @@
  * used stays; and whichever call fails, each thing is whole or has its tombstone.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { appendApproval } from "../../daemon/approvalLog.ts";
@@ -201,6 +210,34 @@ describe("what is kept", () => {
       { product: env, subject: "v002", why: "somebody decided about v002/w002" },
       { product: env, subject: "v003", why: "it is the latest" },
     ]);
+  });
+
+  it("what a version was made again from, by the name that the show's templates give its shot", async () => {
+    using dir = tempDir();
+    const env = product(dir.path);
+    const papers = (number: number, record: object): void =>
+      writeFileSync(join(env, `v00${number}/.hotplate/asset.json`), JSON.stringify(record));
+    papers(1, { ref: "hotplate://AGM/104_065_010/env/v001", derivedFrom: [] });
+    papers(3, {
+      ref: "hotplate://AGM/104_065_010/env/v003",
+      derivedFrom: [{ ref: "hotplate://AGM/104_065_010/env/v001", as: "rerun" }],
+    });
+    const report = await run(worldAt([env]), [env], true);
+    expect(report.kept).toContainEqual({ product: env, subject: "v001", why: "env v003 is made of it" });
+    expect(subjects(report)).toEqual(["undecided v002"]);
+  });
+
+  it("files to which a link leads that stands in the place of a folder", async () => {
+    using dir = tempDir();
+    const env = product(dir.path);
+    await decide(env, "v002/w003", "reject");
+    const plates = join(dir.path, "SH010/plates");
+    renameSync(join(env, "v002/w003"), plates);
+    symlinkSync(plates, join(env, "v002/w003"));
+    const before = readdirSync(plates);
+    const report = await run(worldAt([env]), [env], true);
+    expect(readdirSync(plates)).toEqual(before);
+    expect(report.trouble).toEqual([expect.stringMatching(/w003 leads elsewhere by a link/)]);
   });
 
   it("what somebody works on in a version, and what was approved between the look and the deed", async () => {
