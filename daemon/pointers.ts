@@ -104,6 +104,10 @@ async function link(world: LogWorld, latest: ReadVersion, to: Telling): Promise<
   if (stat !== undefined) {
     const real = await files.realpath(path).catch(ignore("ENOENT"));
     if (real !== undefined && baseName(real) === versionName(latest.number)) return;
+    if (real !== undefined && !/^v\d{3,9}$/.test(baseName(real))) {
+      to.trouble.push(`${LATEST_LINK} leads to no version; it was left as it is`);
+      return;
+    }
   }
   const temporary = joinPath(to.productDir, `.hotplate-tmp.${world.ids.uuid()}.${LATEST_LINK}`);
   try {
@@ -168,7 +172,9 @@ async function buildHero(
     await files.copy(joinPath(latest.dir, path), target);
     await files.sync(target);
   }
+  for (const dir of [...dirs].toSorted((a, b) => b.length - a.length)) await files.syncDir(dir);
+  // Last, for whoever finds it after a power cut takes the copy as whole.
   await files.create(joinPath(as.fresh, "hero.json"), as.text);
   await files.sync(joinPath(as.fresh, "hero.json"));
-  for (const dir of [...dirs].toSorted((a, b) => b.length - a.length)) await files.syncDir(dir);
+  await files.syncDir(as.fresh);
 }

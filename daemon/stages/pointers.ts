@@ -35,12 +35,13 @@ export function createPointers(context: StageContext): PointerStage {
     else known.again = true;
   }
 
-  function start(productDir: string, item: Due): void {
+  /** false: its root's lane is taken. */
+  function start(productDir: string, item: Due): boolean {
     const { world, files } = context;
     const root = rootOf(productDir, world.config.roots)?.linux ?? productDir;
     const key = `pointers:${productDir}`;
     const lane = `${root}:pointers`;
-    if (!context.work.free(lane, key)) return;
+    if (!context.work.free(lane, key)) return false;
     item.again = false;
     context.work.start<Pointers>({
       key,
@@ -63,6 +64,7 @@ export function createPointers(context: StageContext): PointerStage {
         else due.delete(productDir);
       },
     });
+    return true;
   }
 
   return {
@@ -78,8 +80,8 @@ export function createPointers(context: StageContext): PointerStage {
       for (const [productDir, item] of due) {
         if (started >= LIMITS.stepsPerTick) break;
         if (item.nextTryAt > now) continue;
-        start(productDir, item);
-        started += 1;
+        // Products of a share that hangs must not use up the turns of those on others.
+        if (start(productDir, item)) started += 1;
       }
     },
   };

@@ -7,6 +7,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -154,6 +155,34 @@ describe("the hero copy and the link", () => {
     mkdirSync(join(env, "latest"));
     expect((await refreshPointers(versionWorld(), env, ALL)).trouble).toHaveLength(2);
     expect(readdirSync(join(env, "hero"))).toEqual(["mine.txt"]);
+    rmSync(join(env, "latest"), { recursive: true });
+    symlinkSync("../plates", join(env, "latest"));
+    mkdirSync(dir.file("plates"));
+    expect((await refreshPointers(versionWorld(), env, ALL)).trouble).toContainEqual(
+      expect.stringMatching(/^latest leads/),
+    );
+    expect(readlinkSync(join(env, "latest"))).toBe("../plates");
+  });
+
+  it("get the mark of a whole copy only when all else of it is durable", async () => {
+    using dir = tempDir();
+    const env = dir.file("env");
+    makeVersion(env, 1, { wedges: 2 });
+    const world = versionWorld();
+    const dirs: string[] = [];
+    const files: Files = {
+      ...world.files,
+      syncDir: async (path) => {
+        dirs.push(path.replace(`${env}/`, ""));
+        await world.files.syncDir(path);
+      },
+      create: async (path, data) => {
+        if (path.endsWith("hero.json"))
+          expect(dirs.slice(-3).toSorted()).toEqual([".hotplate/hero", ".hotplate/hero/w001", ".hotplate/hero/w002"]);
+        await world.files.create(path, data);
+      },
+    };
+    expect((await refreshPointers({ ...world, files }, env, ALL)).changed).toContain("hero v001");
   });
 
   it("are whole or not there whichever call fails, and right after the next try", async () => {
