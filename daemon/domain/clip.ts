@@ -33,7 +33,7 @@ export function clipArguments(dir: string, to: string): readonly string[] {
 
 /**
  * A video -> `dir/00001.png`..., one per frame that it holds, at most `max`. No frame is doubled or left out for the sake of
- * a rate. Only files are opened: a playlist in a video's clothes can't fetch anything.
+ * a rate. Only files are opened, and only as videos: a playlist in a video's clothes can fetch nothing and name no other file.
  */
 export function splitArguments(video: string, of: { readonly dir: string; readonly max: number }): readonly string[] {
   const exact = ["-sws_flags", "accurate_rnd+full_chroma_int+full_chroma_inp"];
@@ -41,6 +41,8 @@ export function splitArguments(video: string, of: { readonly dir: string; readon
     ...QUIET,
     "-protocol_whitelist",
     "file",
+    "-format_whitelist",
+    "matroska,mov,avi",
     "-i",
     video,
     "-map",

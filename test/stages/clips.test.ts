@@ -2,12 +2,15 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
+import { createExec } from "../../daemon/adapters/exec.ts";
 import { createFiles } from "../../daemon/adapters/files.ts";
+import { splitArguments } from "../../daemon/domain/clip.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { PlateFrame } from "../../daemon/domain/plan.ts";
 import type { StageContext } from "../../daemon/live.ts";
 import type { Exec, Images } from "../../daemon/ports.ts";
 import { createFeedCache } from "../../daemon/stages/feedCache.ts";
+import { absent } from "../fixtures/optionalTools.ts";
 import { testStage } from "../fixtures/stageContext.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
 
@@ -87,4 +90,19 @@ describe("what a graph is fed", () => {
     });
     expect((await feeds.clip([frame(1)], null)).width).toBe(8);
   });
+});
+
+it("a video that is a playlist opens no file of this machine", async (ctx) => {
+  const reason = absent("ffmpeg");
+  if (reason !== null) return ctx.skip(reason);
+  using dir = tempDir();
+  const ffmpeg = (args: readonly string[]) => createExec().run("ffmpeg", args, { timeoutMs: 60_000 });
+  const private_ = dir.file("private.ts");
+  const paint = `-v error -f lavfi -i testsrc=size=64x48:rate=24 -frames:v 2 ${private_}`;
+  expect((await ffmpeg(paint.split(" "))).exitCode).toBe(0);
+  const list = ["#EXTM3U", "#EXT-X-TARGETDURATION:1", "#EXTINF:1,", `file://${private_}`, "#EXT-X-ENDLIST", ""];
+  writeFileSync(dir.file("video.mp4"), list.join("\n"));
+  expect((await ffmpeg(splitArguments(dir.file("video.mp4"), { dir: dir.path, max: 5 }))).exitCode).not.toBe(0);
+  expect(readdirSync(dir.path).toSorted()).toEqual(["private.ts", "video.mp4"]);
+  return undefined;
 });
