@@ -1,5 +1,5 @@
 /** The node's secret for `privacy: redact`: made once, for its owner's eyes, the same ever after; and what it does to a record. */
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createDigest } from "../../daemon/adapters/digest.ts";
 import { privacyKey } from "../../daemon/adapters/privacyKey.ts";
@@ -16,6 +16,16 @@ test("the key is made once, readable by its owner alone", async () => {
     0o600,
     `${one}\n`,
   ]);
+  expect(readdirSync(dir.path)).toEqual(["privacy.key"]);
+});
+
+test("what is no key, as a power cut or a person may leave it, is refused: hashes made with it could be guessed", async () => {
+  using dir = tempDir();
+  for (const left of ["", "0123abcd\n"]) {
+    writeFileSync(dir.file("privacy.key"), left);
+    await expect(privacyKey(dir.path)).rejects.toMatchObject({ code: "HP-CONFIG-INVALID" });
+    expect(readFileSync(dir.file("privacy.key"), "utf8")).toBe(left);
+  }
 });
 
 test("words are hashed with it and with the version, and only when the configuration says redact", () => {
