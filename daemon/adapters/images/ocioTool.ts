@@ -1,6 +1,6 @@
 /**
  * Colour spaces that only OCIO can work out: oiiotool, with the studio's config, in a scratch directory of its own that goes
- * whatever happens. Synchronous, for it runs in an image worker, whose deadline kills both. The plate is opened read-only.
+ * whatever happens. Synchronous, for it runs in an image worker, whose deadline kills both. It never sees a plate.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,19 +17,7 @@ export interface OcioTurn {
   readonly to: string;
 }
 
-/** An image file -> an OpenEXR of float channels in the other space. @throws HotplateError HP-COLOR-TOOL. */
-export function turnFile(path: string, turn: OcioTurn): Uint8Array {
-  const dir = mkdtempSync(join(tmpdir(), "hotplate-ocio-"));
-  try {
-    const to = join(dir, "out.exr");
-    run(path, to, turn);
-    return readFileSync(to);
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-/** The same for an OpenEXR in memory. */
+/** An OpenEXR in memory -> one of float channels in the other space. @throws HotplateError HP-COLOR-TOOL. */
 export function turnExr(bytes: Uint8Array, turn: OcioTurn): Uint8Array {
   const dir = mkdtempSync(join(tmpdir(), "hotplate-ocio-"));
   try {

@@ -12,7 +12,7 @@ import type { FrameTools } from "./frameTools.ts";
 import { readHead } from "./head.ts";
 import { isExr } from "./isExr.ts";
 import { displayPicture } from "./loadFrame.ts";
-import { turnFile } from "./ocioTool.ts";
+import { turnPlanes } from "./ocioPlanes.ts";
 import { meanLog2 } from "./roundTrip.ts";
 
 export interface Plates {
@@ -65,9 +65,10 @@ async function readPlanes(
   path: string,
   { plate, config }: Pick<ColorPlan, "plate" | "config">,
 ): Promise<Planes> {
-  if (plate !== null && plate.via !== null && config !== null)
-    return answerOf(turnFile(path, { config: config.path, from: plate.name, to: plate.via.name }));
   const { bytes } = await tools.readable(readWhole(path));
+  // Read here and then turned: oiiotool would take a path with # or %04d in it for the names of many files.
+  if (plate !== null && plate.via !== null && config !== null)
+    return turnPlanes(await answerOf(bytes), { config: config.path, from: plate.name, to: plate.via.name });
   if (!isExr(bytes)) {
     const head = readHead(bytesSource(bytes));
     // A file that carries a profile says more of its values than "8 bits are sRGB" does; a name says more than both.

@@ -273,11 +273,11 @@ colorspaces:
     const green = { name: "G", type: "half", value: () => 0.72 } as const;
     const blue = { name: "B", type: "half", value: () => 0.09 } as const;
     writeFileSync(
-      other.file("grey.exr"),
+      other.file("grey#1.exr"),
       writeExr({ data: [0, 0, W, H], compression: "zip", channels: [flat, green, blue] }),
     );
     // 0.18 grey in ACES; the model returns white.
-    const white = await there(other, { platePath: other.file("grey.exr"), color, edit: (png) => png.linear(0, 255) });
+    const white = await there(other, { platePath: other.file("grey#1.exr"), color, edit: (png) => png.linear(0, 255) });
     const { samples } = exrSamples(readExr(white.out));
     [2, 4, 0.5].forEach((value, k) => expect(Math.abs(samples[k]! / value - 1)).toBeLessThan(0.02));
     return undefined;
@@ -285,7 +285,7 @@ colorspaces:
   test("without oiiotool the refusal names the package", async () => {
     using dir = tempDir();
     const turn =
-      "import { turnFile } from './daemon/adapters/images/ocioTool.ts'; try { turnFile('/x', {config: 'c', from: 'a', to: 'b'}); } catch (error) { console.log(error.code, error.message); }";
+      "import { turnExr } from './daemon/adapters/images/ocioTool.ts'; try { turnExr(new Uint8Array(), {config: 'c', from: 'a', to: 'b'}); } catch (error) { console.log(error.code, error.message); }";
     const said = execFileSync(process.execPath, ["--input-type=module-typescript", "-e", turn], {
       env: { PATH: dir.path },
       encoding: "utf8",
