@@ -203,9 +203,8 @@ async function recipeOf(world: RerunWorld, version: VersionPapers, wish: RerunWi
   const fileText = await paper(world, joinPath(dir, ".hotplate/recipe.json"), LIMITS.recipeFileBytesMax);
   if (graphText === null || fileText === null)
     return "The version carries no recipe.json: it was made before versions did, or its recipe had gone away.";
-  const graph = JSON.parse(graphText) as Recipe["graph"];
-  const file = JSON.parse(fileText) as Recipe["file"];
-  if (digest.sha256(canonicalJson({ file, graph })) !== asset.recipe.sha256)
+  const [graph, file] = [jsonOf(graphText) as Recipe["graph"] | null, jsonOf(fileText) as Recipe["file"] | null];
+  if (graph === null || file === null || digest.sha256(canonicalJson({ file, graph })) !== asset.recipe.sha256)
     return "Its graph or recipe is not what its record says (hotplate verify).";
   const texts = {
     recipe: JSON.stringify(renamed(file, wish.models)),
@@ -226,6 +225,16 @@ async function recipeOf(world: RerunWorld, version: VersionPapers, wish: RerunWi
     approval: standard,
     rerun: { allowDrift: wish.allowDrift },
   };
+}
+
+/** null: it is cut off, or never was JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The caller says that it is not what the record says.
+    return null;
+  }
 }
 
 /** null: it is not there. */

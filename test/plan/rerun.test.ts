@@ -107,6 +107,15 @@ describe("a version that is made again", () => {
     const keys = [await key(`{of: ${dir}/w001}`), await key(`{of: ${dir}/w002}`), await key(`{of: ${dir}}`)];
     expect(new Set(keys).size).toBe(3);
   });
+
+  it("is refused when its graph was cut off or is no JSON any more", async () => {
+    const dir = published();
+    writeFileSync(join(dir, ".hotplate/graph.api.json"), "{");
+    expect(await refusal(`rerun: {of: ${dir}}\n`)).toEqual({
+      code: "HP-RERUN-REFUSED",
+      message: "Its graph or recipe is not what its record says (hotplate verify).",
+    });
+  });
 });
 
 describe("what can't be made again", () => {
