@@ -22,7 +22,7 @@ export interface ColoursOptions {
   readonly home: string;
 }
 
-export const OWN_CONFIG = "config/ocio/hotplate.ocio";
+const OWN_CONFIG = "config/ocio/hotplate.ocio";
 
 export function createColours(options: ColoursOptions): Colours {
   const kept = new Map<string, { readonly signature: string; readonly reading: ColorConfigReading }>();

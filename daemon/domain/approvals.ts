@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { canonicalJson } from "./canonicalJson.ts";
 
-export const SUBJECT = /^v\d{3,9}(\/w\d{3,5})?$/;
+const SUBJECT = /^v\d{3,9}(\/w\d{3,5})?$/;
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
 export const approvalLineSchema = z.strictObject({

@@ -160,13 +160,6 @@ function merged(nodes: readonly TemplateNode[]): readonly TemplateNode[] {
   );
 }
 
-/** Every token of a template, in order, each place once. */
-export function tokenNodes(nodes: readonly TemplateNode[]): readonly TokenNode[] {
-  return nodes.flatMap((node) =>
-    node.kind === "optional" ? tokenNodes(node.nodes) : node.kind === "token" ? [node] : [],
-  );
-}
-
 /** The template's text again, with nothing left to declare: what plans keep. */
 export function templateText(nodes: readonly TemplateNode[]): string {
   return nodes

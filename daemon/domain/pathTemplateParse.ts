@@ -122,7 +122,7 @@ function folderLengths(node: TypedToken, path: string, at: number): readonly num
   }
 }
 
-export function sameText(a: string, b: string): boolean {
+function sameText(a: string, b: string): boolean {
   return a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase());
 }
 
@@ -171,7 +171,7 @@ export function formatPath(template: PathTemplate, tokens: Tokens, spelling: rea
   return { ok: true, path };
 }
 
-export function isThere(nodes: readonly TypedFlat[], tokens: Tokens): boolean {
+function isThere(nodes: readonly TypedFlat[], tokens: Tokens): boolean {
   return nodes.every((node) => node.kind === "text" || tokens[node.name] !== undefined);
 }
 

@@ -64,7 +64,7 @@ function stepText(step: StepPlan): readonly string[] {
 }
 
 /** ` in 3 chunks of up to 8 frames, 2 shared`; nothing for frames that are made one by one. */
-export function chunkWords(step: Pick<StepPlan, "frames" | "chunks">): string {
+function chunkWords(step: Pick<StepPlan, "frames" | "chunks">): string {
   const { chunks } = step;
   if (chunks === undefined || chunks === null) return "";
   const count = taskFrames(step).length;

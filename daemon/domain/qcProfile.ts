@@ -8,7 +8,7 @@ import { messageOf } from "./errors.ts";
 import { nearestWord } from "./nearest.ts";
 import type { InstalledCheck } from "./qc.ts";
 
-export const PROFILE_NAME = /^[a-z][a-z0-9_]{0,63}$/;
+const PROFILE_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 /** For recipes that name none: what can be said of any picture. */
 export const BASIC_PROFILE = "basic";
 

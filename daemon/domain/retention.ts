@@ -10,7 +10,7 @@ import { versionName } from "./ids.ts";
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 /** `14d` -> ms; null: no time of that form. */
-export function durationMs(text: string): number | null {
+function durationMs(text: string): number | null {
   const match = /^(\d{1,6})(s|m|h|d|w)$/.exec(text);
   const unit = UNITS[match?.[2] ?? ""];
   return match === null || unit === undefined ? null : Number(match[1]) * unit;

@@ -5,7 +5,7 @@
 import type { Embed } from "./assetPointer.ts";
 
 /** Relative to the version's folder. */
-export const RECORD_NAME = ".hotplate/asset.json";
+const RECORD_NAME = ".hotplate/asset.json";
 
 export function xmpPacket(embed: Embed): string {
   const of = (value: string): string =>

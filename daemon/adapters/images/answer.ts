@@ -13,7 +13,7 @@ import { readExr } from "./exrRead.ts";
 import type { Exr } from "./exrRead.ts";
 
 /** Damaged: HP-PLATE-BROKEN; a kind that no reader has: HP-PLATE-KIND. */
-export async function decodeAnswer(bytes: Uint8Array): Promise<DecodedImage> {
+async function decodeAnswer(bytes: Uint8Array): Promise<DecodedImage> {
   const loaded = await loadFrame(bytes);
   if (loaded.kind === "frame") return loaded.image;
   throw new HotplateError(loaded.kind === "broken" ? "HP-PLATE-BROKEN" : "HP-PLATE-KIND", loaded.message);

@@ -38,7 +38,7 @@ export function readExr(bytes: Uint8Array): Exr {
   return { header, planes };
 }
 
-export function emptyPlane({ name, type }: ExrChannel, pixels: number): Plane {
+function emptyPlane({ name, type }: ExrChannel, pixels: number): Plane {
   switch (type) {
     case "half":
       return { name, type, data: new Uint16Array(pixels) };
