@@ -134,7 +134,12 @@ function valueProblems(
       message: `${name}: ${trouble}.`,
       found: JSON.stringify(of.value),
       nearest,
-      ...(choices.length > 0 ? { expected: `one of ${choices.join(", ")}` } : {}),
+      ...(choices.length > 0
+        ? {
+            expected: `one of ${choices.join(", ")}`,
+            action: nearest === null ? "Write one of them." : `Write ${nearest}.`,
+          }
+        : {}),
     },
   ];
 }

@@ -216,6 +216,14 @@ describe("mistakes about plates and frames", () => {
       "Name the files in it, such as FOLDER/NAME.####.exr.",
     ]);
   });
+  it.each([
+    ["sodum", "Write sodium."],
+    ["xyzxyzxyz", "Write one of them."],
+  ])("says which choice to write instead of %s", async (word, action) => {
+    goodPlate(studio);
+    const problem = await first(`use: env_relight\nplate: ${PLATE}\nparameters: {lighting: ${word}}\n`);
+    expect([problem.code, problem.action]).toEqual(["HP-MANIFEST-TYPE", action]);
+  });
   it("says what is wrong inside output.format, not that the whole of it is", async () => {
     goodPlate(studio);
     const output = "output: {format: {exr: {type: haf}, proxi: mp4}}";
