@@ -26,7 +26,9 @@ export async function action(
     return;
   }
   const report = apply ? await applied(context) : await looked(context);
-  context.print(report, () => words(report));
+  const { config } = await context.config();
+  const silent = config.retention.rejects === undefined && config.retention.wip === undefined;
+  context.print(report, () => (silent ? `${words(report)}\n${NO_AGES}` : words(report)));
   if (report.trouble.length > 0) context.exit(EXIT.no);
 }
 
@@ -64,6 +66,9 @@ async function over(
   const dirs = rows.map((row) => row.dir).filter((dir) => rootOf(dir, tools.config.roots) !== null);
   return runRetention({ ...tools, store }, { dirs, ...of });
 }
+
+const NO_AGES =
+  "hotplate.yaml sets neither retention.rejects nor retention.wip: only what manifests give an age is ever collected.";
 
 function words(report: RetentionReport): string {
   return [

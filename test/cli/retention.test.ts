@@ -1,5 +1,5 @@
 /** `hotplate retention` with the daemon down: it looks, it collects when told to, and each thing that went is on record. */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openSqliteStore } from "../../daemon/adapters/store/sqlite.ts";
@@ -36,6 +36,17 @@ async function studio(root: string) {
   };
   return { env, events, say: (...args: readonly string[]) => hotplate([...args, "--config", config]) };
 }
+
+it("says that nothing is ever collected where the configuration gives no age", async () => {
+  using dir = tempDir();
+  const { say } = await studio(dir.path);
+  expect((await say("retention")).stdout).not.toContain("sets neither");
+  const config = join(dir.path, "hotplate.yaml");
+  writeFileSync(config, readFileSync(config, "utf8").replace("retention: {wip: 90d}\n", ""));
+  const { stdout } = await say("retention");
+  expect(stdout).toContain("Would collect 0 things");
+  expect(stdout).toContain("sets neither retention.rejects nor retention.wip");
+}, 60_000);
 
 it("looks, and says what would go and what stays; nothing is touched", async () => {
   using dir = tempDir();
