@@ -4,7 +4,7 @@ import { PLAIN_COLOR } from "../../daemon/domain/colorPlan.ts";
 import type { ColorPlan } from "../../daemon/domain/colorPlan.ts";
 import type { PlateFrame } from "../../daemon/domain/plan.ts";
 import type { StageContext } from "../../daemon/live.ts";
-import type { FeedColor, Images } from "../../daemon/ports.ts";
+import type { FeedColor, Files, Images } from "../../daemon/ports.ts";
 import { createFeedCache, feedColor } from "../../daemon/stages/feedCache.ts";
 import { newJob } from "../contract/store.ts";
 import { testStage } from "../fixtures/stageContext.ts";
@@ -28,7 +28,13 @@ function bench() {
   const { context } = testStage();
   const ids = { ...context.world.ids, uuid: () => String((made += 1)) };
   const world = { ...context.world, images: images as Images, ids };
-  return { asked, feeds: createFeedCache({ ...context, world } as StageContext) };
+  // Every frame lies there as it was accepted.
+  const stat = { kind: "file", dev: "1", ino: "1", bytes: 9, mtimeNs: "1", ctimeNs: "1", uid: 0, mode: 0o644 } as const;
+  const files: Partial<Files> = {
+    stat: () => Promise.resolve(stat),
+    realpath: (path) => Promise.resolve(path),
+  };
+  return { asked, feeds: createFeedCache({ ...context, world, files: files as Files } as StageContext) };
 }
 
 test("one plate frame and one plan share a feed; another exposure, view, space or element has its own", async () => {
