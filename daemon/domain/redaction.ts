@@ -2,7 +2,8 @@
  * `privacy: redact`: words of a person leave the node as a salted hash only. Equal words of one version have equal hashes, of
  * two versions different ones; who knows the words and the node's key can prove that they were these. Pure.
  */
-import type { JsonScalar } from "./plan.ts";
+import type { JsonScalar, StepPlan } from "./plan.ts";
+import { recordOf } from "./recordPlan.ts";
 
 /** A text as it is published. */
 export type Redact = (text: string) => string;
@@ -35,4 +36,10 @@ export function redactFields<T extends JsonScalar>(
       typeof value === "string" && texts.includes(name) ? redact(value) : value,
     ]),
   );
+}
+
+/** The plan as sheets and reports may show it: words that wedges are told apart by are hashes, as in `wedges.json`. */
+export function withoutWords(plan: StepPlan, redact: Redact): StepPlan {
+  const { texts } = recordOf(plan);
+  return { ...plan, wedges: plan.wedges.map((wedge) => ({ ...wedge, axes: redactFields(wedge.axes, texts, redact) })) };
 }

@@ -33,7 +33,7 @@ import type { PlacedFrames } from "./placeFrames.ts";
 import { placeFrames } from "./placeFrames.ts";
 import { movieLack, noteLack, placeProxies } from "./movies.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
-import { recordFacts, redactOf } from "./versionRecord.ts";
+import { publicPlan, recordFacts, redactOf } from "./versionRecord.ts";
 
 export interface Assembled {
   readonly publication: {
@@ -92,7 +92,13 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
   const said = await comfyMetadata(context, tasks);
   if (said !== null) await put(".hotplate/comfy_metadata.json", said);
   await put(".hotplate/frames.sha256", framesSha256(placed.files));
-  await put(".hotplate/qc.json", qcJson(facts, await qcExtra(context, step, { tasks, files: placed.files, lack })));
+  await put(
+    ".hotplate/qc.json",
+    qcJson(
+      { ...facts, plan: await publicPlan(context, step) },
+      await qcExtra(context, step, { tasks, files: placed.files, lack }),
+    ),
+  );
   const { rerun } = step.plan;
   const measured = rerun === undefined ? null : await measureRerun(context, rerun, { files: placed.files, tree });
   const record = assetRecord(facts, await recordFacts(context, { step, tasks, facts, tree, inputs, measured }));
@@ -122,7 +128,8 @@ async function placeSheets(
   const out: CommitEntry[] = [];
   const placed = new Map(of.placed.map(({ wedge, frame, path }) => [`${wedge}/${frame}`, joinPath(of.tree, path)]));
   const shown = shownAs(step.plan, of.placed.find((file) => file.roundTrip !== undefined)?.roundTrip?.exposureStops);
-  for (const page of sheetPages(step.plan, of.tasks, ({ wedge, frame }) => placed.get(`${wedge}/${frame}`) ?? null)) {
+  const plan = await publicPlan(context, step);
+  for (const page of sheetPages(plan, of.tasks, ({ wedge, frame }) => placed.get(`${wedge}/${frame}`) ?? null)) {
     const path = sheetName(step.plan.target, step.version ?? 0, page.page);
     const target = joinPath(of.tree, path);
     await makeDirs(files, of.tree, parentDir(target));

@@ -5,6 +5,7 @@
 import { wedgeName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { StepPlan, WedgePlan } from "../domain/plan.ts";
+import { isRedacted } from "../domain/redaction.ts";
 import type { SheetTile } from "../domain/sheetTile.ts";
 import type { TaskRow } from "../storePort.ts";
 import type { FrameResult } from "./frameResults.ts";
@@ -61,6 +62,7 @@ function wedgeTile(
 
 /** "dawn 1003" says enough; "0.5 -4" does not: a bare number, other than a seed, gets its axis' name. */
 function axisLabel([axis, value]: readonly [string, string]): string {
+  if (isRedacted(value)) return `${axis} redacted`;
   return axis === "seed" || !/^[-+.\d]+$/.test(value) ? value : `${axis} ${value}`;
 }
 

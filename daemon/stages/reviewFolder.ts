@@ -19,6 +19,7 @@ import type { FrameResult } from "./frameResults.ts";
 import { frameResults, largest } from "./frameResults.ts";
 import { laneOf } from "./lanes.ts";
 import type { Movies } from "./movies.ts";
+import { publicPlan } from "./versionRecord.ts";
 
 export interface ReviewFolder {
   /** Something of this job changed: its review folders are looked at again. */
@@ -175,7 +176,7 @@ async function drawSheets(
   of: { readonly tasks: readonly TaskRow[] },
 ): Promise<void> {
   const { files, world } = context;
-  const pages = sheetPages(step.plan, of.tasks, (result) =>
+  const pages = sheetPages(await publicPlan(context, step), of.tasks, (result) =>
     result.sources.length > 0 && result.task.inspection !== null && result.task.state === "committing"
       ? proxyAt(step, result)
       : null,

@@ -13,7 +13,7 @@ import { baseName, joinPath, parentDir } from "../domain/paths.ts";
 import type { PlateFrame, StepPlan } from "../domain/plan.ts";
 import { recordOf } from "../domain/recordPlan.ts";
 import type { Redact } from "../domain/redaction.ts";
-import { PUBLISH_AS_IT_IS, redactor } from "../domain/redaction.ts";
+import { PUBLISH_AS_IT_IS, redactor, withoutWords } from "../domain/redaction.ts";
 import type { FileHead, InputFacts, VersionFacts } from "../domain/versionFacts.ts";
 import type { StageContext } from "../live.ts";
 import type { StepRow, TaskRow } from "../storePort.ts";
@@ -51,6 +51,12 @@ export function redactOf(context: StageContext, of: { readonly store: string; re
   if (config.privacy !== "redact") return PUBLISH_AS_IT_IS;
   const salt = assetUrn(digest.sha256(assetSeed(of)));
   return redactor((text) => digest.sha256(text), { key: context.options.privacyKey ?? "", salt });
+}
+
+/** The plan as what lies beside and inside the version may show it. */
+export async function publicPlan(context: StageContext, { id, plan }: Pick<StepRow, "id" | "plan">): Promise<StepPlan> {
+  if (context.world.config.privacy !== "redact") return plan;
+  return withoutWords(plan, redactOf(context, { store: await context.world.store.storeId(), stepId: id }));
 }
 
 /** One look per sequence: its frames are of one kind. */
