@@ -54,7 +54,20 @@ function words(diff: VersionDiff): string {
 
 function part(title: string, differences: readonly Difference[]): readonly string[] {
   if (differences.length === 0) return [];
-  return [title, ...differences.map(({ what, a, b }) => `  ${what}: ${shown(a)} -> ${shown(b)}`)];
+  return [title, ...differences.flatMap(keyByKey).map(({ what, a, b }) => `  ${what}: ${shown(a)} -> ${shown(b)}`)];
+}
+
+/** Two sets of fields as the fields that differ: nobody finds the one word in two lines of JSON. */
+function keyByKey(one: Difference): readonly Difference[] {
+  if (!isFields(one.a) || !isFields(one.b)) return [one];
+  const [a, b] = [one.a, one.b];
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .map((key) => ({ what: `${one.what}.${key}`, a: a[key] ?? null, b: b[key] ?? null }))
+    .filter((field) => shown(field.a) !== shown(field.b));
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function shown(value: unknown): string {
@@ -69,7 +82,7 @@ function pixelWords(pixels: VersionDiff["pixels"]): readonly string[] {
   return [
     "pixels",
     `  ${s.frames} frames in both: ${s.sameFiles} the same file, ${s.samePixels} the same pixels, ${s.notComparable} not comparable`,
-    ...(s.psnr === null && s.max === 0
+    ...(s.psnr === null && (s.max === null || s.max === 0)
       ? []
       : [
           `  worst: PSNR ${number(s.psnr, 2)} dB, SSIM ${number(s.ssim, 5)}, largest difference ${number(s.max, 5)}, ${number(s.changed === null ? null : s.changed * 100, 2)} % of pixels changed`,

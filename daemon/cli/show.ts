@@ -1,5 +1,6 @@
 /** `hotplate show ID`: state, why it waits, last error, paths on this machine, next step. */
 import { statusAnswer } from "../domain/answer.ts";
+import { isJobEnded } from "../domain/job.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import { jobView, taskView } from "../http/views.ts";
 import type { JobRow, TaskRow } from "../storePort.ts";
@@ -48,7 +49,6 @@ function text(job: JobRow, failed: readonly TaskRow[]): string {
   return [
     status.trimEnd(),
     ...(failures.length > 0 ? ["", "Failed or waiting to be tried again:", ...failures] : []),
-    "",
-    `Why it waits: hotplate explain ${job.id}`,
+    ...(isJobEnded(job.state) ? [] : ["", `Why it waits: hotplate explain ${job.id}`]),
   ].join("\n");
 }

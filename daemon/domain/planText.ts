@@ -55,12 +55,18 @@ function stepText(step: StepPlan): readonly string[] {
     `  recipe:   ${step.recipe.name}@${step.recipe.version}`,
     `  makes:    ${step.wedges.length} ${swept ? "variations" : "variation"} x ${step.frames.length} ${step.frames.length === 1 ? "frame" : "frames"}${chunkWords(step)}`,
     ...(swept ? axes : []),
-    `  writes:   ${formatWords(step.output.format)}`,
+    `  writes:   ${formatWords(step.output.format)}${proxyWords(step)}`,
     `  lands in: ${joinPath(step.target.productDir, "v###")}  (the next free number)`,
     ...files,
     `  review:   ${step.target.reviewDir}`,
     ...(colour === null ? [] : [`  colour:   ${colour}`]),
   ];
+}
+
+/** `, with a movie (mp4) in the version`; nothing where no proxy is asked for. */
+function proxyWords({ output }: Pick<StepPlan, "output">): string {
+  if (output.proxy === "mp4") return "; a movie (MP4) inside the version";
+  return output.proxy === "jpg" ? "; a JPEG of each inside the version" : "";
 }
 
 /** ` in 3 chunks of up to 8 frames, 2 shared`; nothing for frames that are made one by one. */

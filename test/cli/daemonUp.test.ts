@@ -57,7 +57,9 @@ describe("the commands, with the daemon up", () => {
     expect((await call("ls", "folders", "--json")).json()).toMatchObject({
       folders: [{ path: farm.hot, state: "up" }],
     });
-    expect((await call("show", id)).stdout).toContain(`results:  ${version}`);
+    const { stdout } = await call("show", id);
+    expect(stdout).toContain(`results:  ${version}`);
+    expect(stdout).not.toContain("Why it waits");
     expect((await call("explain", id)).stdout).toContain("it is done: its file is in the committed version");
     expect((await call("explain", "job_none")).code).toBe(6);
     for (const command of ["cancel", "retry"]) {

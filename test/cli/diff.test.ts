@@ -81,6 +81,24 @@ describe("diff", () => {
     expect((await hotplate(["diff", a, b, "--out", dir.file("x.gif")])).code).toBe(2);
   });
 
+  it("names the fields that differ of colour, not two lines of JSON; no figures of frames that can't be compared", async () => {
+    const big = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#888" } })
+      .png()
+      .toBuffer();
+    const small = await grey(80);
+    const a = writeVersion(dir.file("env"), { content: () => small });
+    const b = writeVersion(dir.file("env"), {
+      version: 8,
+      content: () => big,
+      change: (facts) => ({ ...facts, plan: { ...facts.plan, color: { ...facts.plan.color, view: "filmic" } } }),
+    });
+    const { stdout } = await hotplate(["diff", a, b]);
+    expect(stdout).toContain("\n  color.x-view: plain -> filmic\n");
+    expect(stdout).not.toContain("{");
+    expect(stdout).toMatch(/0 the same pixels, \d+ not comparable/);
+    expect(stdout).not.toContain("worst");
+  });
+
   it("refuses what is no version, or one whose record has the form of before (HP-VERSION-PAPERS), exit 6", async () => {
     const a = writeVersion(dir.file("env"), { content: () => "x" });
     const none = await hotplate(["diff", a, dir.file("nowhere/v001")]);

@@ -40,6 +40,14 @@ describe("output.format", () => {
     );
   });
 
+  it("tells of a proxy in the plan", async () => {
+    const outcome = await plan("{exr: {type: half}, proxy: mp4}");
+    if (outcome.kind !== "plan") throw new Error(JSON.stringify(outcome));
+    expect(planText(outcome.plan).join("\n")).toContain(
+      "  writes:   OpenEXR, half, zip; a movie (MP4) inside the version",
+    );
+  });
+
   it.each([
     ["dwaa", /dwaa is lossy/],
     ["b44a", /b44a is lossy/],
