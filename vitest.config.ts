@@ -7,7 +7,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
-    maxWorkers: 2,
+    // Most of the time goes by waiting for processes, not by computing.
+    maxWorkers: 3,
     reporters: ["./scripts/testReporter.ts"],
   },
 });
