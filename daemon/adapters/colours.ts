@@ -46,17 +46,29 @@ export function createColours(options: ColoursOptions): Colours {
       return reading;
     },
     canConvert() {
-      tool ??= options.exec
-        .run("oiiotool", ["--version"], { timeoutMs: LIMITS.ocioToolVersionMs })
-        .then((answer) => answer.exitCode === 0)
-        .catch((error: unknown) => {
-          if (systemCode(error) === "ENOENT") return false;
+      // Only that it is there is kept: one that is installed later is used at once.
+      tool ??= askTool(options.exec).then(
+        (can) => {
+          if (!can) tool = null;
+          return can;
+        },
+        (error: unknown) => {
           tool = null;
           throw error;
-        });
+        },
+      );
       return tool;
     },
   };
+}
+
+async function askTool(exec: Exec): Promise<boolean> {
+  try {
+    return (await exec.run("oiiotool", ["--version"], { timeoutMs: LIMITS.ocioToolVersionMs })).exitCode === 0;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /** null: it is not there, which reading says in words. */

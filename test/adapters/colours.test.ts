@@ -83,10 +83,15 @@ describe("a config that can't be used is told, never replaced by another", () =>
   });
 });
 
-test("oiiotool is asked for once; a node without it can't convert", async () => {
+test("oiiotool is asked for until it is there; a node without it can't convert", async () => {
   let asked = 0;
   const of = colours({ run: () => ((asked += 1), answered(0)) });
   expect([await of.canConvert(), await of.canConvert(), asked]).toEqual([true, true, 1]);
   const absent = colours({ run: () => Promise.reject(Object.assign(new Error("x"), { code: "ENOENT" })) });
   expect(await absent.canConvert()).toBe(false);
+  let installed = false;
+  const later = colours({ run: () => answered(installed ? 0 : 127) });
+  expect(await later.canConvert()).toBe(false);
+  installed = true;
+  expect(await later.canConvert()).toBe(true);
 });
