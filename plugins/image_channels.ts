@@ -107,13 +107,22 @@ function likeness(
   b: readonly [Float32Array, Float32Array],
   where: Uint8Array | null,
 ): number {
-  let [ab, aa, bb] = [0, 0, 0];
+  let ab = 0;
+  let aa = 0;
+  let bb = 0;
   for (const side of [0, 1] as const) {
-    const [u, v] = [a[side], b[side]];
-    let [n, su, sv, suv, suu, svv] = [0, 0, 0, 0, 0, 0];
+    const u = a[side];
+    const v = b[side];
+    let n = 0;
+    let su = 0;
+    let sv = 0;
+    let suv = 0;
+    let suu = 0;
+    let svv = 0;
     for (let i = 0; i < u.length; i += 1) {
       if (where !== null && where[i] === 0) continue;
-      const [p, q] = [u[i] as number, v[i] as number];
+      const p = u[i] as number;
+      const q = v[i] as number;
       n += 1;
       su += p;
       sv += q;

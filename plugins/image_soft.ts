@@ -29,7 +29,8 @@ const check: Check = {
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     const { ratioMin = 0.8, structureMin = 0.4 } = limits;
     const of = { width: result.width, height: result.height, box: mask?.box ?? null };
-    const [mine, plates] = [structure(plane, of), structure(before, of)];
+    const mine = structure(plane, of);
+    const plates = structure(before, of);
     const ratio = mine.fine / mine.coarse / (plates.fine / plates.coarse);
     if (mine.coarse < structureMin || plates.coarse < structureMin || plates.fine <= 0 || !Number.isFinite(ratio))
       return {
@@ -67,36 +68,50 @@ interface Of {
   readonly box: readonly [number, number, number, number] | null;
 }
 
-/** Square codes of 1/255. */
+/**
+ * Square codes of 1/255. Plain variables only: with small arrays in its loop Node 24's optimising compiler gave, once in some
+ * seventy runs, the numbers of another picture.
+ */
 function structure(plane: Uint16Array, { width, height, box }: Of): { readonly fine: number; readonly coarse: number } {
-  const [left, top, w, h] = box ?? [0, 0, width, height];
+  const left = box?.[0] ?? 0;
+  const top = box?.[1] ?? 0;
+  const w = box?.[2] ?? width;
+  const h = box?.[3] ?? height;
   const step = Math.max(1, Math.floor((w * h) / PIXELS_ENOUGH));
-  const sums = [0, 0, 0, 0];
+  let fine = 0;
+  let coarse = 0;
   let looked = 0;
   for (let y = top; y < top + h - LAG_MAX; y += step) {
     const row = y * width + left;
-    // Per row, so that the sums stay whole numbers.
-    let [d1, d2, d4, d8] = [0, 0, 0, 0];
-    for (let i = row; i < row + w - LAG_MAX; i += 1) {
-      const l = plane[i] as number;
-      const [a, b] = [l - (plane[i + 1] as number), l - (plane[i + width] as number)];
-      const [c, d] = [l - (plane[i + 2] as number), l - (plane[i + 2 * width] as number)];
-      const [e, f] = [l - (plane[i + 4] as number), l - (plane[i + 4 * width] as number)];
-      const [g, k] = [l - (plane[i + 8] as number), l - (plane[i + 8 * width] as number)];
-      d1 += a * a + b * b;
-      d2 += c * c + d * d;
-      d4 += e * e + f * f;
-      d8 += g * g + k * k;
-    }
-    sums[0] = (sums[0] as number) + d1;
-    sums[1] = (sums[1] as number) + d2;
-    sums[2] = (sums[2] as number) + d4;
-    sums[3] = (sums[3] as number) + d8;
+    fine += lagRow(plane, row, w, { width, near: 1, far: 2 });
+    coarse += lagRow(plane, row, w, { width, near: 4, far: 8 });
     looked += 2 * (w - LAG_MAX);
   }
   const scale = Math.max(1, looked) * 257 * 257;
-  const [d1, d2, d4, d8] = sums as [number, number, number, number];
-  return { fine: (d2 - d1) / scale, coarse: (d8 - d4) / scale };
+  return { fine: fine / scale, coarse: coarse / scale };
+}
+
+/** D(far) - D(near) of one row, along it and down from it, times the pixels. */
+function lagRow(
+  plane: Uint16Array,
+  row: number,
+  length: number,
+  of: { readonly width: number; readonly near: number; readonly far: number },
+): number {
+  const { near, far } = of;
+  const nearDown = near * of.width;
+  const farDown = far * of.width;
+  const end = row + length - LAG_MAX;
+  let sum = 0;
+  for (let i = row; i < end; i += 1) {
+    const l = plane[i] as number;
+    const a = l - (plane[i + near] as number);
+    const b = l - (plane[i + nearDown] as number);
+    const c = l - (plane[i + far] as number);
+    const d = l - (plane[i + farDown] as number);
+    sum += c * c + d * d - a * a - b * b;
+  }
+  return sum;
 }
 
 export default check;

@@ -102,7 +102,8 @@ function differences({ result, plate, channels, outside }: Looked) {
     for (let i = from; i < to; i += 1) {
       let worst = 0;
       for (const [ca, cb] of channels) {
-        const [va, vb] = [a[i * sa + ca] as number, b[i * sb + cb] as number];
+        const va = a[i * sa + ca] as number;
+        const vb = b[i * sb + cb] as number;
         // NaN beside NaN is no difference; NaN beside a number is the largest.
         if (Object.is(va, vb)) continue;
         const d = Math.abs(va * ka - vb * kb);

@@ -104,9 +104,12 @@ function correlate(
       for (let u = 0; u < SIDE; u += 1) {
         const i = v * SIDE + u;
         const j = ((SIDE - v) % SIDE) * SIDE + ((SIDE - u) % SIDE);
-        const [rr, ri] = [((a[i] as number) + (a[j] as number)) / 2, ((b[i] as number) - (b[j] as number)) / 2];
-        const [pr, pi] = [((b[i] as number) + (b[j] as number)) / 2, ((a[j] as number) - (a[i] as number)) / 2];
-        const [cr, ci] = [rr * pr + ri * pi, ri * pr - rr * pi];
+        const rr = ((a[i] as number) + (a[j] as number)) / 2;
+        const ri = ((b[i] as number) - (b[j] as number)) / 2;
+        const pr = ((b[i] as number) + (b[j] as number)) / 2;
+        const pi = ((a[j] as number) - (a[i] as number)) / 2;
+        const cr = rr * pr + ri * pi;
+        const ci = ri * pr - rr * pi;
         const size = Math.hypot(cr, ci) || 1;
         re[i] = (re[i] as number) + cr / size;
         im[i] = (im[i] as number) + ci / size;
@@ -189,10 +192,12 @@ function fft(re: Float64Array, im: Float64Array, direction: 1 | -1): void {
   for (let size = 2; size <= n; size <<= 1) {
     const angle = (direction * 2 * Math.PI) / size;
     for (let k = 0; k < size / 2; k += 1) {
-      const [c, s] = [Math.cos(angle * k), Math.sin(angle * k)];
+      const c = Math.cos(angle * k);
+      const s = Math.sin(angle * k);
       for (let i = k; i < n; i += size) {
         const j = i + size / 2;
-        const [tr, ti] = [(re[j] as number) * c - (im[j] as number) * s, (re[j] as number) * s + (im[j] as number) * c];
+        const tr = (re[j] as number) * c - (im[j] as number) * s;
+        const ti = (re[j] as number) * s + (im[j] as number) * c;
         re[j] = (re[i] as number) - tr;
         im[j] = (im[i] as number) - ti;
         re[i] = (re[i] as number) + tr;

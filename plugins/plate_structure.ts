@@ -88,7 +88,11 @@ function ssim(
 }
 
 function windowSsim(a: Uint16Array, b: Uint16Array, start: number, width: number): number {
-  let [sa, sb, aa, bb, ab] = [0, 0, 0, 0, 0];
+  let sa = 0;
+  let sb = 0;
+  let aa = 0;
+  let bb = 0;
+  let ab = 0;
   for (let y = 0; y < WINDOW; y += 1) {
     const row = start + y * width;
     for (let i = row; i < row + WINDOW; i += 1) {
@@ -103,7 +107,8 @@ function windowSsim(a: Uint16Array, b: Uint16Array, start: number, width: number
   }
   const n = WINDOW * WINDOW;
   const k = 257;
-  const [ma, mb] = [sa / n / k, sb / n / k];
+  const ma = sa / n / k;
+  const mb = sb / n / k;
   const va = aa / n / (k * k) - ma * ma;
   const vb = bb / n / (k * k) - mb * mb;
   const cov = ab / n / (k * k) - ma * mb;
