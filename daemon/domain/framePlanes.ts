@@ -36,14 +36,11 @@ export function framePlanes(image: DecodedImage, runs: Int32Array): FramePlanes 
   const rows = Math.ceil(height / BLOCK);
   const luma = new Uint16Array(width * height);
   const sums = emptySums(columns * rows);
-  const look = image.samples instanceof Float32Array ? floatRows(image, luma, sums) : codeRows(image, luma, sums);
+  const codes = codesOf(image);
+  const look = rowsOf(codes, luma, sums);
   // What is ignored has luma, too, but counts for nothing.
-  const fill =
-    runs.length === 2 && runs[0] === 0 && runs[1] === width * height
-      ? null
-      : image.samples instanceof Float32Array
-        ? floatRows(image, luma, emptySums(columns * rows))
-        : codeRows(image, luma, emptySums(columns * rows));
+  const whole = runs.length === 2 && runs[0] === 0 && runs[1] === width * height;
+  const fill = whole ? null : rowsOf(codes, luma, emptySums(columns * rows));
   let done = 0;
   for (let k = 0; k < runs.length; k += 2) {
     const [start, end] = [runs[k] as number, runs[k + 1] as number];
@@ -94,17 +91,47 @@ const RED = 6966;
 const GREEN = 23_436;
 const BLUE = 2366;
 
-function codeRows(image: DecodedImage, luma: Uint16Array, sums: Sums): LookAtRow {
-  const { r, g, b } = layoutOf(image);
-  const samples = image.samples as Uint8Array | Uint16Array;
-  const step = image.channels;
+/** Codes to read luma from: the image's own, or a row of floats as codes. */
+interface Codes {
+  readonly samples: Uint8Array | Uint16Array;
+  /** Index of the first sample of pixel `from`, made ready up to `to`. */
+  readonly at: (from: number, to: number) => number;
+  readonly step: number;
+  readonly places: ReturnType<typeof layoutOf>;
+}
+
+function codesOf(image: DecodedImage): Codes {
+  const { samples, channels } = image;
+  const places = layoutOf(image);
+  if (!(samples instanceof Float32Array)) return { samples, at: (from) => from * channels, step: channels, places };
+  const row = new Uint16Array(image.width * 3);
+  const table = Uint16Array.from(srgbTable(), (v) => Math.round(v * 65_535));
+  const last = table.length - 1;
+  // `| 0` turns NaN into 0 and is reached only by values already inside the table.
+  const code = (v: number): number => table[(Math.min(Math.max(v, 0), 1) * last + 0.5) | 0] as number;
+  const at = (from: number, to: number): number => {
+    let out = 0;
+    for (let i = from * channels; i < to * channels; i += channels) {
+      row[out] = code(samples[i + places.r] as number);
+      row[out + 1] = code(samples[i + places.g] as number);
+      row[out + 2] = code(samples[i + places.b] as number);
+      out += 3;
+    }
+    return 0;
+  };
+  return { samples: row, at, step: 3, places: { r: 0, g: 1, b: 2 } };
+}
+
+function rowsOf(codes: Codes, luma: Uint16Array, sums: Sums): LookAtRow {
+  const { samples, step } = codes;
+  const { r, g, b } = codes.places;
   // An 8-bit code times 257 is the same level in 16 bits.
   const scale = samples instanceof Uint16Array ? 1 : 257;
   const [kr, kg, kb] = [RED * scale, GREEN * scale, BLUE * scale];
   const part: Part = { block: 0, n: 0, red: 0, green: 0, blue: 0, square: 0 };
   return (from, to, row, block) => {
     let i = from;
-    let at = from * step;
+    let at = codes.at(from, to);
     while (i < to) {
       const column = ((i - row) / BLOCK) | 0;
       const first = i;
@@ -129,47 +156,6 @@ function codeRows(image: DecodedImage, luma: Uint16Array, sums: Sums): LookAtRow
       part.red = red * scale;
       part.green = green * scale;
       part.blue = blue * scale;
-      part.square = square;
-      add(sums, part);
-    }
-  };
-}
-
-function floatRows(image: DecodedImage, luma: Uint16Array, sums: Sums): LookAtRow {
-  const { r, g, b } = layoutOf(image);
-  const samples = image.samples as Float32Array;
-  const step = image.channels;
-  const table = Uint16Array.from(srgbTable(), (v) => Math.round(v * 65_535));
-  const last = table.length - 1;
-  const part: Part = { block: 0, n: 0, red: 0, green: 0, blue: 0, square: 0 };
-  return (from, to, row, block) => {
-    let i = from;
-    let at = from * step;
-    while (i < to) {
-      const column = ((i - row) / BLOCK) | 0;
-      const first = i;
-      const stop = Math.min(to, row + (column + 1) * BLOCK);
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      let square = 0;
-      for (; i < stop; i += 1, at += step) {
-        // `| 0` turns NaN into 0 and is reached only by values already inside the table.
-        const vr = table[(Math.min(Math.max(samples[at + r] as number, 0), 1) * last + 0.5) | 0] as number;
-        const vg = table[(Math.min(Math.max(samples[at + g] as number, 0), 1) * last + 0.5) | 0] as number;
-        const vb = table[(Math.min(Math.max(samples[at + b] as number, 0), 1) * last + 0.5) | 0] as number;
-        const l = (Math.imul(RED, vr) + Math.imul(GREEN, vg) + Math.imul(BLUE, vb) + 16_384) >>> 15;
-        luma[i] = l;
-        red += vr;
-        green += vg;
-        blue += vb;
-        square += l * l;
-      }
-      part.block = block + column;
-      part.n = stop - first;
-      part.red = red;
-      part.green = green;
-      part.blue = blue;
       part.square = square;
       add(sums, part);
     }

@@ -1,4 +1,5 @@
 /** What lies beside versions on a real disk: always whole, always the truth, never somebody else's. */
+import { failingAt } from "../fixtures/failingAt.ts";
 import {
   existsSync,
   mkdirSync,
@@ -217,20 +218,3 @@ describe("the hero copy and the link", () => {
     }
   }, 60_000);
 });
-
-/** The n-th call fails before it does anything. */
-function failingAt(real: Files, n: number): { readonly files: Files; readonly calls: () => number } {
-  let calls = 0;
-  const files = new Proxy(real, {
-    get: (target, key) => {
-      const method: unknown = Reflect.get(target, key);
-      if (typeof method !== "function") return method;
-      return (...args: readonly unknown[]): unknown => {
-        calls += 1;
-        if (calls === n) return Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }));
-        return Reflect.apply(method, target, args);
-      };
-    },
-  });
-  return { files, calls: () => calls };
-}

@@ -2,6 +2,7 @@
  * Retention on a real disk: what is old and nobody needs goes, with a tombstone; what is approved, pinned, selected, newest or
  * used stays; and whichever call fails, each thing is whole or has its tombstone.
  */
+import { failingAt } from "../fixtures/failingAt.ts";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -289,20 +290,3 @@ it("leaves each thing whole or with its tombstone whichever call fails, and the 
     }
   }
 }, 120_000);
-
-/** The n-th call fails before it does anything. */
-function failingAt(real: Files, n: number): { readonly files: Files; readonly calls: () => number } {
-  let calls = 0;
-  const files = new Proxy(real, {
-    get: (target, key) => {
-      const method: unknown = Reflect.get(target, key);
-      if (typeof method !== "function") return method;
-      return (...args: readonly unknown[]): unknown => {
-        calls += 1;
-        if (calls === n) return Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }));
-        return Reflect.apply(method, target, args);
-      };
-    },
-  });
-  return { files, calls: () => calls };
-}
