@@ -106,9 +106,17 @@ export interface SlotState {
   packs: readonly string[];
   /** Recipes that it can't run, each with the graph node classes that it lacks. */
   lacks: readonly string[];
+  /** Work that it refused for a model or graph node that it does not have (stages/standing), for a bounded time. */
+  readonly missing: Map<string, Missing>;
   /** Prompts that the socket spoke of since they were last asked about; all of them when it could not say. */
   readonly woken: Set<string>;
   wokenAll: boolean;
+}
+
+export interface Missing {
+  readonly reason: WaitReason;
+  /** ms; then it is tried again: somebody may have put it there. */
+  readonly until: number;
 }
 
 export interface Trouble {
@@ -204,48 +212,13 @@ export interface StageContext {
   readonly wake: () => void;
 }
 
-export function createLive(
-  config: Config,
-  of: { readonly openSlot: (slot: SlotConfig, wake: Wake) => ComfySlot; readonly now: () => number },
-  wake: () => void,
-): Live {
-  const slots = new Map<string, SlotState>();
-  for (const slot of config.slots) {
-    const state: SlotState = {
-      config: slot,
-      client: of.openSlot(slot, (what) => {
-        heard(state, what, of.now());
-        wake();
-      }),
-      state: "down",
-      reason: "not asked yet",
-      stats: null,
-      catalogue: null,
-      classes: null,
-      asked: null,
-      nextProbeAt: 0,
-      nextPollAt: 0,
-      failures: 0,
-      gpu: { uuid: null, facts: null, reason: "not looked at yet", mismatch: null },
-      processGroup: null,
-      vram: { base: null, kinds: new Set(), readAt: null },
-      modelKey: null,
-      gpuMemoryMiB: null,
-      flights: new Map(),
-      blocks: new Map(),
-      answeredAt: 0,
-      silence: null,
-      deafSince: null,
-      restartWish: null,
-      ended: 0,
-      process: null,
-      packs: [],
-      lacks: [],
-      woken: new Set(),
-      wokenAll: false,
-    };
-    slots.set(slot.name, state);
-  }
+interface Opening {
+  readonly openSlot: (slot: SlotConfig, wake: Wake) => ComfySlot;
+  readonly now: () => number;
+}
+
+export function createLive(config: Config, of: Opening, wake: () => void): Live {
+  const slots = new Map(config.slots.map((slot) => [slot.name, newSlot(slot, of, wake)]));
   const roots = new Map<string, RootState>(
     config.roots.map((root) => [
       root.linux,
@@ -273,6 +246,45 @@ export function createLive(
     unanswered: new Map(config.hotFolders.map((folder) => [folder.path, new Map()])),
     state: "starting",
   };
+}
+
+/** A slot that nobody has asked yet. */
+function newSlot(config: SlotConfig, of: Opening, wake: () => void): SlotState {
+  const state: SlotState = {
+    config,
+    client: of.openSlot(config, (what) => {
+      heard(state, what, of.now());
+      wake();
+    }),
+    state: "down",
+    reason: "not asked yet",
+    stats: null,
+    catalogue: null,
+    classes: null,
+    asked: null,
+    nextProbeAt: 0,
+    nextPollAt: 0,
+    failures: 0,
+    gpu: { uuid: null, facts: null, reason: "not looked at yet", mismatch: null },
+    processGroup: null,
+    vram: { base: null, kinds: new Set(), readAt: null },
+    modelKey: null,
+    gpuMemoryMiB: null,
+    flights: new Map(),
+    blocks: new Map(),
+    answeredAt: 0,
+    silence: null,
+    deafSince: null,
+    restartWish: null,
+    ended: 0,
+    process: null,
+    packs: [],
+    lacks: [],
+    missing: new Map(),
+    woken: new Set(),
+    wokenAll: false,
+  };
+  return state;
 }
 
 /** A beginning is only a time for estimates; an end is asked about. */

@@ -14,6 +14,7 @@ import { memorySlots, noteEnd } from "../live.ts";
 import type { AttemptRow } from "../storePort.ts";
 import { settleCharge } from "./learn.ts";
 import { wishRestart } from "./restartWish.ts";
+import { noteMissing } from "./standing.ts";
 
 export interface Ended {
   readonly slot: SlotState;
@@ -49,6 +50,10 @@ export async function attemptFailed(
     workKey: flight.workKey,
     failed: failure.class,
   });
+  if (isMissing(failure.class)) {
+    const reason = { code: failure.code, message: failure.message, action: null };
+    noteMissing(context, { slot, plan: flight.plan, wedge: flight.task.wedge, reason });
+  }
   const ref = { taskId: flight.taskId, fence: flight.fence };
   switch (after.kind) {
     case "final": {

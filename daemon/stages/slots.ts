@@ -81,6 +81,8 @@ export async function slotDown(context: StageContext, slot: SlotState, error: un
   const code = systemCode(error);
   // Nobody listens: it ended, and what it had loaded went with it.
   if (code === "ECONNREFUSED") slot.modelKey = null;
+  // It may come back with what it lacked.
+  slot.missing.clear();
   slot.silence = code === "ECONNREFUSED" || code === "ECONNRESET" ? "refused" : "late";
   // While supervision restarts it, that is the cause and this the effect.
   const reason =

@@ -104,15 +104,49 @@ export function lacksOf(
   if (recipe === null || wedge === undefined || shelf.models === undefined) return out;
   const slots = [...context.live.slots.values()];
   // Asked for every task of every decision: where nothing is looked at, nothing is worked out.
-  if (recipe.approval === null && slots.every((slot) => slot.config.models === undefined)) return out;
+  const looked = recipe.approval !== null || slots.some((slot) => slot.config.models !== undefined);
+  if (!looked && slots.every((slot) => slot.missing.size === 0)) return out;
   let final = 0;
   for (const slot of slots) {
-    const { lack } = standingOn(context, shelf.models, { slot, recipe, wedge });
+    const lack =
+      missedBefore(context, { slot, plan: of.plan, wedge }) ??
+      (looked ? standingOn(context, shelf.models, { slot, recipe, wedge }).lack : null);
     if (lack === null) continue;
     out.set(slot.config.name, lack.reason);
     if (lack.final) final += 1;
   }
   return final === slots.length ? new Map() : out;
+}
+
+/**
+ * What one task was refused for holds for its likes: an idle slot takes no prompt back from the slot that can, only to refuse
+ * it. For a bounded time, and only while the slot stays up.
+ */
+export function noteMissing(
+  context: StageContext,
+  of: { readonly slot: SlotState; readonly plan: StepPlan; readonly wedge: number; readonly reason: WaitReason },
+): void {
+  const wedge = of.plan.wedges[of.wedge - 1];
+  if (wedge === undefined) return;
+  const until = context.world.clock.now() + LIMITS.modelLookMs;
+  setNewest(of.slot.missing, missingKey(of.plan, wedge), {
+    value: { reason: of.reason, until },
+    max: LIMITS.workKindsKept,
+  });
+}
+
+function missedBefore(
+  context: StageContext,
+  of: { readonly slot: SlotState; readonly plan: StepPlan; readonly wedge: WedgePlan },
+): Lack | null {
+  const missing = of.slot.missing.get(missingKey(of.plan, of.wedge));
+  if (missing === undefined || missing.until <= context.world.clock.now()) return null;
+  return { reason: missing.reason, final: true };
+}
+
+/** The same graph nodes and the same models. */
+function missingKey(plan: StepPlan, wedge: WedgePlan): string {
+  return [plan.recipe.sha256, ...(wedge.models ?? [])].join("\n");
 }
 
 /** Written once per job and slot, and again when anything of it changed. */

@@ -5,16 +5,17 @@ import { describe, expect, test } from "vitest";
 import { createFiles } from "../../daemon/adapters/files.ts";
 import type { Approval } from "../../daemon/domain/approval.ts";
 import type { Catalogue } from "../../daemon/domain/catalogue.ts";
+import { LIMITS } from "../../daemon/domain/limits.ts";
 import { whyNot } from "../../daemon/domain/slotFit.ts";
 import type { StepPlan } from "../../daemon/domain/plan.ts";
 import type { Recipe } from "../../daemon/domain/recipe.ts";
-import type { StageContext } from "../../daemon/live.ts";
+import type { SlotState, StageContext } from "../../daemon/live.ts";
 import { slotFacts } from "../../daemon/live.ts";
 import type { Files } from "../../daemon/ports.ts";
 import { createModelBook } from "../../daemon/stages/modelBook.ts";
 import type { ModelBook } from "../../daemon/stages/modelBook.ts";
 import type { RecipeShelf } from "../../daemon/stages/recipeShelf.ts";
-import { driftedRecipes, lacksOf, noteRan, standingOn } from "../../daemon/stages/standing.ts";
+import { driftedRecipes, lacksOf, noteMissing, noteRan, standingOn } from "../../daemon/stages/standing.ts";
 import type { TaskRow } from "../../daemon/storePort.ts";
 import { createWork } from "../../daemon/work.ts";
 import { safetensors } from "../fixtures/models.ts";
@@ -302,4 +303,25 @@ describe("an approved recipe on slots that differ", () => {
       { fields: { code: "HP-RECIPE-DRIFT", reason: "ComfyUI is 0.38.0, approved with 0.19.1" } },
     ]);
   });
+});
+
+test("what one task was refused for keeps its likes off that slot for a while, and others not", () => {
+  using one = node();
+  const { context, live } = one.stage;
+  const [first, second] = ["gpu0", "gpu1"].map((name) => live.slots.get(name)!) as [SlotState, SlotState];
+  const reason = { code: "HP-RECIPE-MODEL", message: "the model is not there", action: null };
+  const wedge = (index: number, models: readonly string[]) => ({ index, axes: {}, parameters: {}, seed: null, models });
+  const plan = { ...PLAN, wedges: [wedge(1, ["a"]), wedge(2, ["a"]), wedge(3, ["b"])] } as unknown as StepPlan;
+  const kept = (of: number) => {
+    const lacks = lacksOf(context, shelfOf(one), { plan, wedge: of });
+    return [...lacks].filter(([, why]) => why.code === "HP-RECIPE-MODEL").map(([name]) => name);
+  };
+  noteMissing(context, { slot: first, plan, wedge: 1, reason });
+  expect([kept(1), kept(2), kept(3)]).toEqual([["gpu0"], ["gpu0"], []]);
+  // Where no slot has it nothing is held back: the work is given, refused, and ends with the nearest names.
+  noteMissing(context, { slot: second, plan, wedge: 2, reason });
+  expect(kept(2)).toEqual([]);
+  second.missing.clear();
+  one.stage.now += LIMITS.modelLookMs;
+  expect(kept(1)).toEqual([]);
 });
