@@ -78,6 +78,44 @@ export interface FileFacts {
   readonly frame: number | null;
 }
 
+/** What the file says beside its pixels. null: the format does not say it, or the file does not. */
+export interface HeaderFacts {
+  readonly format: "png" | "tiff" | "jpeg" | "webp" | "exr" | "dpx";
+  /** The format's own word in lower case: `none`, `zip`, `piz`, `dwaa`, `lzw`, `deflate`. */
+  readonly compression: string | null;
+  /** In the file's order: `B half`, `G half`; `R uint16`. */
+  readonly channels: readonly { readonly name: string; readonly type: string }[];
+  /** Width of a pixel over its height. */
+  readonly pixelAspect: number | null;
+  /** `24000/1001` */
+  readonly framesPerSecond: string | null;
+  /** `01:00:00:00` */
+  readonly timecode: string | null;
+  readonly reel: string | null;
+  /** The colour space that the file names. */
+  readonly colorSpace: string | null;
+}
+
+/** What a check of scope `sequence` or `set` keeps of one frame, because the frames are never all in memory. */
+export interface Trace {
+  /** At most LIMITS.traceNumbersMax. */
+  readonly numbers: Float32Array;
+  /** A short text, `digest("result")` as a rule. */
+  readonly digest?: string;
+}
+
+export interface TracedFrame {
+  /** 1-based. */
+  readonly wedge: number;
+  readonly frame: number | null;
+  /** Whole number 0..2^53-1 as text. */
+  readonly seed: string;
+  /** Axis name -> the value's label. */
+  readonly axes: Readonly<Record<string, string>>;
+  /** null: its pixels could not be read, or the check kept nothing of it. */
+  readonly trace: Trace | null;
+}
+
 /** What a check may look at. A check states in `needs` what it cannot do without. */
 export interface CheckInput {
   readonly result: DecodedImage | null;
@@ -104,6 +142,10 @@ export interface CheckInput {
    */
   readonly lumaPlane: (of: "result" | "plate") => Uint16Array | null;
   readonly blocks: (of: "result" | "plate") => BlockFacts | null;
+  /** Hash of the decoded samples, hex; null without the image. Computed once, and only when a check asks. */
+  readonly digest: (of: "result" | "plate") => string | null;
+  /** null: without the file, or where its header can't be read. */
+  readonly header: (of: "result" | "plate") => HeaderFacts | null;
   /** null: the recipe has no mask, and the whole frame may change. */
   readonly mask: MaskFacts | null;
   /** Why `mask` is null although there is one. */
@@ -121,6 +163,11 @@ export interface CheckInput {
   };
   /** For scope `sequence`: the frames wanted, and those that are there. */
   readonly frames: { readonly wanted: readonly (number | null)[]; readonly present: readonly (number | null)[] } | null;
+  /**
+   * For checks with a `trace`. Scope `sequence`: the frames of one wedge that are there, in order. Scope `set`: one frame of
+   * every wedge, by index.
+   */
+  readonly series: readonly TracedFrame[] | null;
   readonly limits: Readonly<Record<string, number>>;
 }
 
@@ -137,10 +184,20 @@ export interface Check {
   readonly apiVersion: 1;
   readonly id: string;
   readonly version: number;
-  readonly scope: "frame" | "sequence";
+  /** One picture; one wedge's frames; one picture of every wedge of a version. */
+  readonly scope: "frame" | "sequence" | "set";
+  /** EBU QC's layer: the picture (default), its file, or one against another. */
+  readonly layer?: "essence" | "container" | "crosscheck";
+  /** Of a check with `trace`: what its trace can't do without, frame by frame. */
   readonly needs: readonly ("result" | "plate" | "mask" | "frames")[];
   /** Default limits by name, with the unit in the name or in the docstring. */
   readonly limits: Readonly<Record<string, number>>;
+  /** Where each default limit comes from: a standard, a paper, a measured corpus. */
+  readonly limitsFrom?: Readonly<Record<string, string>>;
+  /** true: another seed may cure what it finds, so that doing the work again is worth it. */
+  readonly seedMayCure?: boolean;
+  /** Scope `sequence` and `set`: what it keeps of a frame, made while the frame is in memory. null: nothing. */
+  trace?(input: CheckInput): Trace | null;
   /** null: applies; else why not, in words for the report. */
   applies?(input: CheckInput): string | null;
   run(input: CheckInput): CheckAnswer;

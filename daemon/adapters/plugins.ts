@@ -34,9 +34,13 @@ const checkSchema = z.strictObject({
   apiVersion: z.literal(1),
   id: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, "must be dotted lower-case words, as image.not_black"),
   version: z.number().int().min(1),
-  scope: z.enum(["frame", "sequence"]),
+  scope: z.enum(["frame", "sequence", "set"]),
+  layer: z.enum(["essence", "container", "crosscheck"]).optional(),
   needs: z.array(z.enum(["result", "plate", "mask", "frames"])),
   limits: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "must be a camelCase word"), z.number()),
+  limitsFrom: z.record(z.string(), z.string().min(1).max(LIMITS.checkMessageCharactersMax)).optional(),
+  seedMayCure: z.boolean().optional(),
+  trace: aFunction.optional(),
   applies: aFunction.optional(),
   run: aFunction,
 });
@@ -56,12 +60,21 @@ export async function loadChecks(folders: readonly string[]): Promise<LoadedChec
       else {
         const { id, version, scope, limits } = loaded.check;
         checks.push(loaded.check);
-        entries.push({ id, version, scope, limits, file, shipped: folder === SHIPPED_CHECKS_DIR });
+        const shipped = folder === SHIPPED_CHECKS_DIR;
+        entries.push({ id, version, scope, limits, file, shipped, ...whereSaid(loaded.check) });
       }
     }
   }
   const profiles = readProfiles([SHIPPED_PROFILES_DIR, ...folders], entries, refused);
   return { checks, book: { checks: entries, profiles, refused } };
+}
+
+function whereSaid({ layer, limitsFrom, seedMayCure }: Check): Partial<CheckBook["checks"][number]> {
+  return {
+    ...(layer === undefined ? {} : { layer }),
+    ...(limitsFrom === undefined ? {} : { limitsFrom }),
+    ...(seedMayCure === undefined ? {} : { seedMayCure }),
+  };
 }
 
 /** Shipped profiles, then `NAME.profile.yaml` of each folder; a later one of the same name takes its place. */

@@ -102,6 +102,9 @@ export const LIMITS = {
   evidenceBoxesMax: 64,
   /** Points of one plot. */
   evidencePointsMax: 2_000,
+  /** What a check keeps of one frame for its sequence or set. */
+  traceNumbersMax: 16_384,
+  traceDigestCharactersMax: 128,
   thumbnailPixels: 320,
   // Files and mounts
   mountCallsPerRoot: 2,

@@ -8,6 +8,7 @@ import type { ColorHints } from "./colorHints.ts";
 import type { ColorPlan } from "./colorPlan.ts";
 import type { Output } from "./outputFormat.ts";
 import type { PathForm } from "./pathForms.ts";
+import type { Severity } from "./qc.ts";
 import type { Recipe } from "./recipe.ts";
 import type { TargetPaths } from "./targetPaths.ts";
 import type { RecordPlan } from "./recordPlan.ts";
@@ -107,6 +108,10 @@ export interface Target {
 export interface QcRequest {
   readonly check: string;
   readonly limits: Readonly<Record<string, number>>;
+  /** Absent: the check's own word counts. */
+  readonly severity?: Severity;
+  /** Limit -> where it comes from: `profile relight`, `manifest`. Absent: the check's own default. */
+  readonly from?: Readonly<Record<string, string>>;
 }
 
 /** Frames together: how many frames a task takes, and what becomes of those that two tasks have. */

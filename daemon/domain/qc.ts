@@ -77,7 +77,10 @@ export interface Inspection {
 export interface InstalledCheck {
   readonly id: string;
   readonly version: number;
-  readonly scope: "frame" | "sequence";
+  readonly scope: "frame" | "sequence" | "set";
+  readonly layer?: "essence" | "container" | "crosscheck";
+  readonly limitsFrom?: Readonly<Record<string, string>>;
+  readonly seedMayCure?: boolean;
   readonly limits: Readonly<Record<string, number>>;
   /** Name of its file; the shipped ones lie in plugins/. */
   readonly file: string;
@@ -89,6 +92,15 @@ export interface CheckBook {
   readonly checks: readonly InstalledCheck[];
   readonly profiles: readonly QcProfile[];
   readonly refused: readonly { readonly file: string; readonly message: string }[];
+}
+
+/** The most that a check's finding may be; `measure`: measured only, for a check that has yet to prove itself. */
+export type Severity = "fail" | "warn" | "measure";
+
+/** A finding's verdict as far as it counts: `fail` raises a warning, `warn` softens a failure, `measure` lets everything pass. */
+export function atSeverity(verdict: Verdict, severity: Severity | undefined): Verdict {
+  if (severity === undefined || verdict === "error" || verdict === "pass") return verdict;
+  return severity === "measure" ? "pass" : severity;
 }
 
 export type GateOutcome = "pass" | "hold" | "reject";

@@ -10,13 +10,20 @@ import { framePlanes } from "./framePlanes.ts";
 import { pixelRuns } from "./pixelRuns.ts";
 import type { QcRequest } from "./plan.ts";
 import type { Finding, Inspection, Measure, NotApplied } from "./qc.ts";
-import { worstVerdict } from "./qc.ts";
+import { atSeverity, worstVerdict } from "./qc.ts";
 import { evidenceFault } from "./qcEvidence.ts";
 
 /** Runs whatever was asked for or not. */
 export const ALWAYS = "file.decodes";
 
-export type FrameFacts = Omit<CheckInput, "limits" | "luma" | "lumaPlane" | "blocks" | "runs" | "frames">;
+export type FrameFacts = Omit<
+  CheckInput,
+  "limits" | "luma" | "lumaPlane" | "blocks" | "runs" | "frames" | "series" | "digest" | "header"
+> & {
+  /** Of decoded samples, hex. */
+  readonly digestOf?: (image: DecodedImage) => string;
+  readonly headerOf?: CheckInput["header"];
+};
 
 /** Completes a check's input with what is computed from the pixels, once per image. */
 export function frameInput(facts: FrameFacts): Omit<CheckInput, "limits"> {
@@ -30,10 +37,19 @@ export function frameInput(facts: FrameFacts): Omit<CheckInput, "limits"> {
     const image = imageOf(of);
     return image === null ? null : framePlanes(image, runs(of));
   });
+  const { digestOf, headerOf, ...seen } = facts;
+  const digests = remember((of) => {
+    const image = imageOf(of);
+    return image === null || digestOf === undefined ? null : digestOf(image);
+  });
+  const headers = remember((of) => headerOf?.(of) ?? null);
   return {
-    ...facts,
+    ...seen,
     frames: null,
+    series: null,
     runs,
+    digest: digests,
+    header: headers,
     luma: (of) => planes(of)?.facts ?? null,
     lumaPlane: (of) => planes(of)?.luma ?? null,
     blocks: (of) => planes(of)?.blocks ?? null,
@@ -85,6 +101,9 @@ export function judgeSequence(
 }
 
 const NO_FRAME: Omit<CheckInput, "limits" | "frames"> = {
+  series: null,
+  digest: () => null,
+  header: () => null,
   result: null,
   resultFile: { path: "", bytes: 0, frame: null },
   decodeProblem: null,
@@ -152,7 +171,8 @@ function runOne(check: Check, request: QcRequest, input: Omit<CheckInput, "limit
   }
   const missing = check.needs.find((need) => input[need] === null);
   if (missing !== undefined) return { check: check.id, because: MISSING[missing] };
-  return judge(check, { ...input, limits: { ...check.limits, ...request.limits } });
+  const judged = judge(check, { ...input, limits: { ...check.limits, ...request.limits } });
+  return "because" in judged ? judged : { ...judged, verdict: atSeverity(judged.verdict, request.severity) };
 }
 
 const MISSING: Readonly<Record<Check["needs"][number], string>> = {

@@ -5,7 +5,7 @@ import { framePlanes } from "../../daemon/domain/framePlanes.ts";
 import { pixelRuns } from "../../daemon/domain/pixelRuns.ts";
 import type { FrameFacts } from "../../daemon/domain/qcRun.ts";
 import { inspectFrame, judgeSequence, needsPlate, wantsPlate } from "../../daemon/domain/qcRun.ts";
-import type { Check, CheckAnswer, PixelBox } from "../../daemon/plugin.ts";
+import type { Check, CheckAnswer, CheckInput, HeaderFacts, PixelBox } from "../../daemon/plugin.ts";
 import fileDecodes from "../../plugins/file_decodes.ts";
 import { decoded, decodedFloat, picture } from "../fixtures/pictures.ts";
 
@@ -25,7 +25,17 @@ const GOOD: CheckAnswer = {
   measures: [{ name: "x", value: 1, unit: "count", limit: null }],
   message: "Fine.",
 };
-function check(run: () => unknown, more: Partial<Check> = {}): Check {
+const PNG: HeaderFacts = {
+  format: "png",
+  compression: "deflate",
+  channels: [{ name: "R", type: "uint8" }],
+  pixelAspect: null,
+  framesPerSecond: null,
+  timecode: null,
+  reel: null,
+  colorSpace: null,
+};
+function check(run: (input: CheckInput) => unknown, more: Partial<Check> = {}): Check {
   return {
     apiVersion: 1,
     id: "studio.check",
@@ -41,6 +51,43 @@ function seen(one: Check, more: Partial<FrameFacts> = {}, limits: Record<string,
   const inspection = inspectFrame([fileDecodes, one], [{ check: "studio.check", limits }], { ...facts, ...more });
   return { inspection, finding: inspection.findings.find((each) => each.check === "studio.check") };
 }
+
+describe("severity", () => {
+  const asked = (verdict: CheckAnswer["verdict"], severity: "fail" | "warn" | "measure") =>
+    inspectFrame(
+      [fileDecodes, check(() => ({ ...GOOD, verdict }))],
+      [{ check: "studio.check", limits: {}, severity }],
+      facts,
+    ).findings.find((each) => each.check === "studio.check")?.verdict;
+
+  test("raises a warning, softens a failure, lets what is only measured pass", () => {
+    expect([asked("warn", "fail"), asked("fail", "warn"), asked("fail", "measure")]).toEqual(["fail", "warn", "pass"]);
+  });
+
+  test("touches neither a pass nor an error: who could not look has found nothing", () => {
+    expect([asked("pass", "fail"), asked("error", "measure"), asked("error", "warn")]).toEqual([
+      "pass",
+      "error",
+      "error",
+    ]);
+  });
+});
+
+describe("what is computed of an image", () => {
+  test("is asked for once, however many checks want it, and not at all without one", () => {
+    let digests = 0;
+    const wants = check(({ digest, header }: CheckInput) => ({
+      ...GOOD,
+      message: [digest("result"), digest("result"), digest("plate"), header("result")?.format].join(" "),
+    }));
+    const { finding } = seen(wants, {
+      digestOf: () => `d${(digests += 1)}`,
+      headerOf: (of) => (of === "result" ? PNG : null),
+    });
+    expect(finding?.message).toBe("d1 d1  png");
+    expect(digests).toBe(1);
+  });
+});
 
 describe("a verdict", () => {
   test("of a check that throws is error, with its words, and holds the whole frame", () => {

@@ -3,6 +3,7 @@
  * needs it, or for a second look when one found something, and the last plate is kept: 200 wedges share one. Both files
  * are opened read-only.
  */
+import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { HotplateError, systemCode, messageOf } from "../../domain/errors.ts";
 import type { Inspection } from "../../domain/qc.ts";
@@ -76,12 +77,22 @@ async function lookAt(tools: FrameTools, request: InspectRequest, masks: MaskOf)
     plateProblem: null,
     ...(await maskOf(request, loaded, { ignore: expected.ignore, read: masks })),
     composited: request.composited ?? false,
+    digestOf: digestOfSamples,
     expected: {
       ...expected,
       windows: plateWindows !== null && sameSize(plateWindows.display, windows?.display) ? plateWindows : null,
       ignore: windows === null ? expected.ignore : expected.ignore.map((box) => inData(box, windows)),
     },
   };
+}
+
+/** Equal exactly when size, layout and every sample are: sha1, for it is compared and never trusted. */
+function digestOfSamples({ width, height, channelNames, samples }: DecodedImage): string {
+  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+  return createHash("sha1")
+    .update(`${width} ${height} ${channelNames.join(",")} ${samples.BYTES_PER_ELEMENT}\n`)
+    .update(bytes)
+    .digest("hex");
 }
 
 /** One that can't be read, or does not fit, is told by the checks that need it. */
