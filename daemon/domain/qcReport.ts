@@ -1,49 +1,24 @@
 /**
  * `.hotplate/qc.json`: what QC did over one version, complete, per wedge and frame; written before the commit and never
- * changed. Words of the EBU QC data model: whether a check could be executed stands apart from its result, so that a
- * failed tool is neither a pass nor a fault of the image. Pure: the same rows give the same bytes.
+ * changed. Its words are those of domain/qcInspection.ts. Pure: the same rows give the same bytes.
  */
 import { z } from "zod";
 import { canonicalJson } from "./canonicalJson.ts";
 import { colorRecord } from "./colorRecord.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import type { Inspection, Verdict } from "./qc.ts";
-import { worstVerdict } from "./qc.ts";
-import { evidenceSchema } from "./qcEvidence.ts";
+import {
+  count,
+  countsSchema,
+  executionStatus,
+  inspectionOf,
+  inspectionSchema,
+  result,
+  statusOf,
+  verdictOf,
+} from "./qcInspection.ts";
 import type { VersionFacts, VersionFile, VersionFrame } from "./versionFacts.ts";
 
-const executionStatus = z
-  .enum(["complete", "error"])
-  .describe("complete: QC could look; error: it could not, and `result` says nothing about the image.");
-const result = z
-  .enum(["pass", "warn", "fail"])
-  .nullable()
-  .describe("What was found; null where nothing could be looked at.");
-
-const measureSchema = z.strictObject({
-  name: z.string(),
-  value: z.number(),
-  unit: z.enum(["code", "stop", "ratio", "px", "count", "bit", "bool"]),
-  limit: z.number().nullable(),
-  must: z.enum(["atMost", "atLeast", "equal"]).optional().describe("On which side of the limit the value must lie."),
-});
-const findingSchema = z.strictObject({
-  check: z.string(),
-  version: z.number().int(),
-  executionStatus,
-  result,
-  message: z.string(),
-  hint: z.string().nullable(),
-  measures: z.array(measureSchema),
-  evidence: z.array(evidenceSchema).optional().describe("What a person should see of it."),
-});
-const inspectionSchema = z.strictObject({
-  executionStatus,
-  result,
-  reader: z.string().describe("Which decoder delivered the samples."),
-  findings: z.array(findingSchema),
-  notApplied: z.array(z.strictObject({ check: z.string(), because: z.string() })),
-});
 const frameSchema = z.strictObject({
   frame: z.number().int().nullable(),
   outcome: z.enum(["published", "rejected", "failed", "canceled", "unfinished"]),
@@ -61,14 +36,6 @@ const wedgeSchema = z.strictObject({
   frames: z.array(frameSchema),
   sequence: inspectionSchema.nullable().describe("Checks over the whole wedge."),
 });
-const countsSchema = z.strictObject({
-  pass: z.number().int(),
-  warn: z.number().int(),
-  fail: z.number().int(),
-  error: z.number().int(),
-  notLooked: z.number().int(),
-});
-
 export const qcReportSchema = z.strictObject({
   schema: z.literal("hotplate-qc/1"),
   tool: z.strictObject({ name: z.string(), version: z.string() }),
@@ -110,10 +77,6 @@ export const qcReportSchema = z.strictObject({
 export type QcReport = z.infer<typeof qcReportSchema>;
 export type QcWedge = QcReport["wedges"][number];
 export type QcFrame = QcWedge["frames"][number];
-export type QcInspection = NonNullable<QcFrame["inspection"]>;
-export type QcFinding = QcInspection["findings"][number];
-export type QcMeasure = QcFinding["measures"][number];
-export type QcCounts = QcReport["totals"]["wedges"];
 
 export interface QcExtra {
   readonly tool: { readonly name: string; readonly version: string };
@@ -230,58 +193,8 @@ function outcomeOf(task: VersionFrame): QcFrame["outcome"] {
   }
 }
 
-function inspectionOf(inspection: Inspection): QcInspection {
-  return {
-    ...statusOf([inspection.verdict]),
-    reader: inspection.reader,
-    findings: inspection.findings.map((finding) => ({
-      check: finding.check,
-      version: finding.version,
-      ...statusOf([finding.verdict]),
-      message: finding.message,
-      hint: finding.hint,
-      measures: finding.measures.map(({ name, value, unit, limit, must }) => ({
-        name,
-        value,
-        unit,
-        limit,
-        ...(must === undefined ? {} : { must }),
-      })),
-      ...(finding.evidence === undefined ? {} : { evidence: [...finding.evidence] as QcFinding["evidence"] }),
-    })),
-    notApplied: inspection.notApplied.map(({ check, because }) => ({ check, because })),
-  };
-}
-
-interface Status {
-  readonly executionStatus: "complete" | "error";
-  readonly result: "pass" | "warn" | "fail" | null;
-}
-
-/**
- * Verdicts -> EBU's two words. A fail stays a fail beside an error; an error beside passes leaves no result, for what was
- * not looked at can't be passed. Nothing looked at at all is an error.
- */
-function statusOf(verdicts: readonly (Verdict | null)[]): Status {
-  const looked = verdicts.filter((verdict) => verdict !== null);
-  const executionStatus = looked.length === 0 || looked.includes("error") ? "error" : "complete";
-  const worst = worstVerdict(looked);
-  return { executionStatus, result: worst === "error" ? null : worst };
-}
-
 /** null where no picture of the wedge was ever looked at and nothing is known of the whole. */
 export function wedgeVerdict(wedge: QcWedge): Verdict | null {
   const looked = wedge.sequence !== null || wedge.frames.some((frame) => frame.inspection !== null);
   return looked ? verdictOf(wedge) : null;
-}
-
-/** Back to one of our four words; null: nobody looked. */
-export function verdictOf(status: Status | null): Verdict | null {
-  if (status === null) return null;
-  return status.result ?? "error";
-}
-
-function count(verdicts: readonly (Verdict | null)[]): QcCounts {
-  const of = (word: Verdict | null) => verdicts.filter((verdict) => verdict === word).length;
-  return { pass: of("pass"), warn: of("warn"), fail: of("fail"), error: of("error"), notLooked: of(null) };
 }

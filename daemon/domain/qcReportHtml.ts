@@ -7,8 +7,10 @@ import { evidenceSvg } from "./qcEvidenceSvg.ts";
 import { roundTripWords } from "./colorRecord.ts";
 import type { Verdict } from "./qc.ts";
 import { worstVerdict } from "./qc.ts";
-import type { QcCounts, QcFinding, QcFrame, QcReport, QcWedge } from "./qcReport.ts";
-import { verdictOf, wedgeVerdict } from "./qcReport.ts";
+import type { QcCounts, QcFinding } from "./qcInspection.ts";
+import { verdictOf } from "./qcInspection.ts";
+import type { QcFrame, QcReport, QcWedge } from "./qcReport.ts";
+import { wedgeVerdict } from "./qcReport.ts";
 import { QC_ICONS, QC_STYLE } from "./qcReportStyle.ts";
 import { address, esc, findingVerdict, frameRanges, measureWords, told, verdictTag } from "./qcReportWords.ts";
 

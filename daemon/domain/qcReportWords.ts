@@ -1,5 +1,5 @@
 /** How QC's values are written for people: escaped, with units, the number beside its threshold. */
-import type { QcFinding, QcMeasure } from "./qcReport.ts";
+import type { QcFinding, QcMeasure } from "./qcInspection.ts";
 import type { Verdict } from "./qc.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
