@@ -11,8 +11,13 @@ const check: Check = {
   id: "alpha.preserved",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { differingMax: 0, codesMax: 0.5 },
+  limitsFrom: {
+    differingMax: "the alpha is not the model's to change",
+    codesMax: "half a code: rounding of the file's own format",
+  },
   applies({ result, plate }) {
     if (plate === null || !plate.channelNames.includes("A")) return "the plate has no alpha";
     if (result !== null && (result.width !== plate.width || result.height !== plate.height))

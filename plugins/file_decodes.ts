@@ -13,6 +13,7 @@ const check: Check = {
   id: "file.decodes",
   version: 1,
   scope: "frame",
+  layer: "container",
   needs: [],
   limits: {},
   run({ result, resultFile, decodeProblem }) {

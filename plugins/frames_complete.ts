@@ -11,8 +11,10 @@ const check: Check = {
   id: "frames.complete",
   version: 1,
   scope: "sequence",
+  layer: "container",
   needs: ["frames"],
   limits: { missingMax: 0, extraMax: 0 },
+  limitsFrom: { missingMax: "the plan: every frame that was wanted", extraMax: "the plan: no other frame" },
   run({ frames, limits }) {
     const wanted = new Set(frames?.wanted ?? []);
     const present = new Set(frames?.present ?? []);

@@ -12,6 +12,7 @@ const check: Check = {
   id: "header.size",
   version: 1,
   scope: "frame",
+  layer: "container",
   needs: ["result"],
   limits: {},
   applies({ expected }) {

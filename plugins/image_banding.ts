@@ -12,8 +12,10 @@ const check: Check = {
   id: "image.banding",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { shareMax: 0.02 },
+  limitsFrom: { shareMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
   applies({ result }) {
     return result?.bitDepth === 8 ? "8 bits cannot be told from banding" : null;
   },

@@ -18,6 +18,11 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { codes8Max: 256, codesMin: 16, stepMin: 200 },
+  limitsFrom: {
+    codes8Max: "8 bits have no more codes",
+    codesMin: "fewer codes are a flat picture, of which nothing can be said",
+    stepMin: "one 8-bit code is 257 codes of 16 bits",
+  },
   applies({ expected }) {
     return expected.bitDepth === 16 ? null : "the recipe promises no more than 8 bits";
   },

@@ -13,8 +13,11 @@ const check: Check = {
   id: "image.border",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { flatMax: 0, stepMax: 6 },
+  limitsFrom: { flatMax: "the plate has none", stepMax: "procedural scenes with legitimate edits (docs/qc.md)" },
+  seedMayCure: true,
   applies({ result, plate }) {
     if (result === null || plate === null) return null;
     if (result.width !== plate.width || result.height !== plate.height) return "the result is not of the plate's size";

@@ -13,8 +13,13 @@ const check: Check = {
   id: "image.channels",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { gainMax: 0.2, correlationMin: 0.3 },
+  limitsFrom: {
+    gainMax: "procedural scenes with legitimate edits (docs/qc.md)",
+    correlationMin: "below it nothing is alike, and no order of channels is meant",
+  },
   applies({ result, plate }) {
     if (result === null || plate === null) return null;
     if (result.width !== plate.width || result.height !== plate.height) return "the result is not of the plate's size";

@@ -12,8 +12,11 @@ const check: Check = {
   id: "image.clip",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { moreMax: 0.005 },
+  limitsFrom: { moreMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
+  seedMayCure: true,
   run({ result, plate, limits }) {
     if (result === null || plate === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };

@@ -13,8 +13,15 @@ const check: Check = {
   id: "image.grain",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ratioMin: 0.6, ratioMax: 1.7, sigmaMin: 0.15 },
+  limitsFrom: {
+    ratioMin: "prototype of the formula, limits fixed before its run (docs/qc.md)",
+    ratioMax: "prototype of the formula, limits fixed before its run (docs/qc.md)",
+    sigmaMin: "less than a plate's rounding to 8 bits",
+  },
+  seedMayCure: true,
   applies({ result, plate }) {
     if (result === null || plate === null) return null;
     return result.width !== plate.width || result.height !== plate.height

@@ -16,6 +16,8 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { meanMin: 0.008, sdMin: 0.008 },
+  limitsFrom: { meanMin: "EBU QC item 0016B (constant colour)", sdMin: "EBU QC item 0016B (constant colour)" },
+  seedMayCure: true,
   run({ luma, limits }) {
     const seen = luma("result");
     if (seen === null || seen.pixels === 0)

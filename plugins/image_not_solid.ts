@@ -16,6 +16,8 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { sdMin: 0.003 },
+  limitsFrom: { sdMin: "EBU QC item 0016B (constant colour)" },
+  seedMayCure: true,
   run({ luma, limits }) {
     const seen = luma("result");
     if (seen === null || seen.pixels === 0)

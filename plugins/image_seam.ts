@@ -19,6 +19,8 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { scoreMax: 0.25 },
+  limitsFrom: { scoreMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
+  seedMayCure: true,
   applies({ result, mask }) {
     const box = result === null ? null : boxOf(result, mask?.box ?? null);
     return box !== null && (box[2] < ROWS_MIN || box[3] < ROWS_MIN)

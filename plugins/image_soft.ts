@@ -15,8 +15,14 @@ const check: Check = {
   id: "image.soft",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ratioMin: 0.8, structureMin: 0.4 },
+  limitsFrom: {
+    ratioMin: "procedural scenes, softened and regrained (docs/qc.md)",
+    structureMin: "less structure than this can't tell soft from sharp",
+  },
+  seedMayCure: true,
   applies({ result, plate }) {
     if (result === null || plate === null) return null;
     return result.width !== plate.width || result.height !== plate.height

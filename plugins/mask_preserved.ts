@@ -15,8 +15,13 @@ const check: Check = {
   id: "mask.preserved",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate", "mask"],
   limits: { differingMax: 0, codesMax: 1 },
+  limitsFrom: {
+    differingMax: "only the edit is laid on: outside the mask every code is the plate's",
+    codesMax: "one code: rounding on the way to the model and back",
+  },
   applies({ mask, result, plate }) {
     if (mask !== null && mask.outside.length === 0) return "the mask covers the whole frame";
     if (result !== null && plate !== null && (result.width !== plate.width || result.height !== plate.height))

@@ -14,6 +14,8 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { countMax: 0 },
+  limitsFrom: { countMax: "no picture needs one" },
+  seedMayCure: true,
   applies({ result }) {
     return result?.sampleType === "uint" ? "whole numbers are always finite" : null;
   },

@@ -12,8 +12,10 @@ const check: Check = {
   id: "plate.grade",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { stopsMax: 0.05 },
+  limitsFrom: { stopsMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
   applies({ result, plate }) {
     if (result === null || plate === null) return null;
     return result.width !== plate.width || result.height !== plate.height

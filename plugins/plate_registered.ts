@@ -13,8 +13,14 @@ const check: Check = {
   id: "plate.registered",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { pixelsMax: 0.25, confidenceMin: 0.05 },
+  limitsFrom: {
+    pixelsMax: "prototype of the formula, limits fixed before its run (docs/qc.md)",
+    confidenceMin: "a weaker peak is no shift: repeated texture",
+  },
+  seedMayCure: true,
   applies({ result, plate }) {
     if (result === null || plate === null) return null;
     if (result.width !== plate.width || result.height !== plate.height) return "the result is not of the plate's size";

@@ -13,8 +13,11 @@ const check: Check = {
   id: "plate.structure",
   version: 1,
   scope: "frame",
+  layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ssimMin: 0.85 },
+  limitsFrom: { ssimMin: "start limit for a relight; profiles set their own (docs/qc.md)" },
+  seedMayCure: true,
   applies({ result, plate }) {
     if (result === null || plate === null) return null;
     return result.width !== plate.width || result.height !== plate.height
