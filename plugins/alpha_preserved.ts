@@ -61,14 +61,20 @@ interface Matte {
 
 function compare(a: Matte, b: Matte, of: { readonly runs: Int32Array; readonly codesMax: number }) {
   const { runs, codesMax } = of;
-  const [sa, sb] = [a.image.samples, b.image.samples];
-  const [ka, kb] = [scaleOf(a.image), scaleOf(b.image)];
-  const [na, nb] = [a.image.channels, b.image.channels];
-  let [differing, max] = [0, 0];
+  const sa = a.image.samples;
+  const sb = b.image.samples;
+  const ka = scaleOf(a.image);
+  const kb = scaleOf(b.image);
+  const na = a.image.channels;
+  const nb = b.image.channels;
+  const pa = a.place;
+  const pb = b.place;
+  let differing = 0;
+  let max = 0;
   for (let k = 0; k < runs.length; k += 2) {
     const end = runs[k + 1] as number;
     for (let i = runs[k] as number; i < end; i += 1) {
-      const d = Math.abs((sa[i * na + a.place] as number) * ka - (sb[i * nb + b.place] as number) * kb);
+      const d = Math.abs((sa[i * na + pa] as number) * ka - (sb[i * nb + pb] as number) * kb);
       differing += d <= codesMax ? 0 : 1;
       max = Math.max(max, d);
     }

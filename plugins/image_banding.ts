@@ -54,7 +54,8 @@ const PIXELS_ENOUGH = 4_000_000;
 
 function equalRuns(plane: Uint16Array, width: number, inside: Uint8Array | null): number {
   const step = Math.max(1, Math.ceil(plane.length / PIXELS_ENOUGH));
-  let [equal, looked] = [0, 0];
+  let equal = 0;
+  let looked = 0;
   for (let row = 0; row + width <= plane.length; row += width * step) {
     // A whole row outside the mask is passed over at once.
     if (inside !== null && inside.subarray(row, row + width).indexOf(1) < 0) continue;

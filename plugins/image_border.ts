@@ -120,12 +120,18 @@ function stripe(
   edge: Edge,
   places: Int32Array,
 ): { readonly flat: number; readonly step: number; readonly at: number } {
-  let [flat, open, step, at] = [0, true, 0, 0];
+  let flat = 0;
+  let open = true;
+  let step = 0;
+  let at = 0;
   for (let depth = 0; depth < DEPTH; depth += 1) {
     const row = edge.start + depth * edge.inward;
     const first = plane[row + (places[0] ?? 0) * edge.along] as number;
-    let [sum, equal, constant] = [0, true, true];
-    for (const i of places) {
+    let sum = 0;
+    let equal = true;
+    let constant = true;
+    for (let k = 0; k < places.length; k += 1) {
+      const i = places[k] as number;
       const here = plane[row + i * edge.along] as number;
       const next = plane[row + edge.inward + i * edge.along] as number;
       sum += here - next;
@@ -135,7 +141,10 @@ function stripe(
     if (open && (equal || constant)) flat += 1;
     else open = false;
     const mean = Math.abs(sum) / places.length / 257;
-    if (mean > step) [step, at] = [mean, depth + 1];
+    if (mean > step) {
+      step = mean;
+      at = depth + 1;
+    }
   }
   return { flat, step, at };
 }

@@ -115,9 +115,9 @@ function likeness(
   let ab = 0;
   let aa = 0;
   let bb = 0;
-  for (const side of [0, 1] as const) {
-    const u = a[side];
-    const v = b[side];
+  for (let side = 0; side < 2; side += 1) {
+    const u = side === 0 ? a[0] : a[1];
+    const v = side === 0 ? b[0] : b[1];
     let n = 0;
     let su = 0;
     let sv = 0;

@@ -60,12 +60,14 @@ function cut(image: DecodedImage): { readonly high: number; readonly low: number
   const step = Math.max(1, Math.ceil((width * height * colours.length) / SAMPLES_ENOUGH));
   const top =
     samples instanceof Uint16Array ? 65_535 : samples instanceof Uint8Array ? 255 : largest(image, colours, step);
-  let [high, low, looked] = [0, 0, 0];
+  let high = 0;
+  let low = 0;
+  let looked = 0;
   for (let y = 0; y < height; y += step) {
     const from = y * width * channels;
     const to = from + width * channels;
-    for (const place of colours) {
-      for (let i = from + place; i < to; i += channels) {
+    for (let c = 0; c < colours.length; c += 1) {
+      for (let i = from + (colours[c] as number); i < to; i += channels) {
         const v = samples[i] as number;
         high += v === top ? 1 : 0;
         low += v <= 0 ? 1 : 0;
@@ -82,8 +84,8 @@ function largest(image: DecodedImage, colours: readonly number[], step: number):
   let top = 0;
   for (let y = 0; y < height; y += step) {
     const from = y * width * channels;
-    for (const place of colours)
-      for (let i = from + place; i < from + width * channels; i += channels) {
+    for (let c = 0; c < colours.length; c += 1)
+      for (let i = from + (colours[c] as number); i < from + width * channels; i += channels) {
         const v = samples[i] as number;
         if (v > top && v !== Number.POSITIVE_INFINITY) top = v;
       }

@@ -104,9 +104,10 @@ function sigma(plane: Uint16Array, of: Of): number | null {
 function usable({ width, height, wanted }: Of, x: number, y: number): boolean {
   if (wanted === null) return true;
   const far = wanted.value === 1 ? INSET : 0;
-  for (const dy of [-far, BLOCK / 2, BLOCK - 1 + far]) {
-    for (const dx of [-far, BLOCK / 2, BLOCK - 1 + far]) {
-      const [px, py] = [x + dx, y + dy];
+  for (let row = 0; row < 3; row += 1) {
+    const py = y + placeOf(row, far);
+    for (let column = 0; column < 3; column += 1) {
+      const px = x + placeOf(column, far);
       if (px < 0 || py < 0 || px >= width || py >= height) return false;
       if (wanted.inside[py * width + px] !== wanted.value) return false;
     }
@@ -114,8 +115,14 @@ function usable({ width, height, wanted }: Of, x: number, y: number): boolean {
   return true;
 }
 
+/** Of a block's first pixel, its middle and its last, the ends moved out. */
+function placeOf(step: number, out: number): number {
+  return step === 0 ? -out : step === 1 ? BLOCK / 2 : BLOCK - 1 + out;
+}
+
 function blockSigma(plane: Uint16Array, start: number, width: number): number | null {
-  let [sum, mean] = [0, 0];
+  let sum = 0;
+  let mean = 0;
   for (let y = 1; y < BLOCK - 1; y += 1) {
     const up = start + (y - 1) * width;
     const row = up + width;

@@ -86,7 +86,11 @@ interface Of {
 const ROWS_ENOUGH = 540;
 
 /** Sign consistency of each column of the box, -1..1. */
-function columnSigns(plane: Uint16Array, { width, box: [left, top, w, h] }: Of): Float32Array {
+function columnSigns(plane: Uint16Array, { width, box }: Of): Float32Array {
+  const left = box[0];
+  const top = box[1];
+  const w = box[2];
+  const h = box[3];
   const step = Math.max(1, Math.floor(h / ROWS_ENOUGH));
   const sums = new Int32Array(w);
   let rows = 0;
@@ -103,7 +107,11 @@ function columnSigns(plane: Uint16Array, { width, box: [left, top, w, h] }: Of):
   return Float32Array.from(sums, (sum) => sum / rows);
 }
 
-function rowSigns(plane: Uint16Array, { width, box: [left, top, w, h] }: Of): Float32Array {
+function rowSigns(plane: Uint16Array, { width, box }: Of): Float32Array {
+  const left = box[0];
+  const top = box[1];
+  const w = box[2];
+  const h = box[3];
   const step = Math.max(1, Math.floor(w / ROWS_ENOUGH));
   const count = Math.ceil(w / step);
   const out = new Float32Array(h);
@@ -124,11 +132,14 @@ function rowSigns(plane: Uint16Array, { width, box: [left, top, w, h] }: Of): Fl
 }
 
 function worst(result: Float32Array, plate: Float32Array | null): { readonly score: number; readonly at: number } {
-  let [score, at] = [0, 0];
-  result.forEach((e, i) => {
-    const s = Math.abs(e) - Math.abs(plate?.[i] ?? 0);
-    if (s > score) [score, at] = [s, i];
-  });
+  let score = 0;
+  let at = 0;
+  for (let i = 0; i < result.length; i += 1) {
+    const s = Math.abs(result[i] as number) - Math.abs(plate?.[i] ?? 0);
+    if (s <= score) continue;
+    score = s;
+    at = i;
+  }
   return { score, at };
 }
 

@@ -88,17 +88,26 @@ function scaleOf({ samples }: DecodedImage): number {
 const BINS = 4096;
 
 function differences({ result, plate, channels, outside }: Looked) {
-  const [a, b] = [result.samples, plate.samples];
-  const [sa, sb] = [result.channels, plate.channels];
-  const [ka, kb] = [scaleOf(result), scaleOf(plate)];
+  const a = result.samples;
+  const b = plate.samples;
+  const sa = result.channels;
+  const sb = plate.channels;
+  const ka = scaleOf(result);
+  const kb = scaleOf(plate);
   const { width, height } = result;
-  const [columns, rows] = [Math.min(MAP, width), Math.min(MAP, height)];
+  const columns = Math.min(MAP, width);
+  const rows = Math.min(MAP, height);
+  const places = Int32Array.from(channels, (pair) => pair[0]);
+  const others = Int32Array.from(channels, (pair) => pair[1]);
   const levels = new Float32Array(columns * rows);
   const bins = new Uint32Array(BINS);
   const layoutEqual = sa === sb && ka === kb && channels.every(([i, j]) => i === j) && channels.length === sa;
-  let [looked, differing, max] = [0, 0, 0];
+  let looked = 0;
+  let differing = 0;
+  let max = 0;
   for (let k = 0; k < outside.length; k += 2) {
-    const [from, to] = [outside[k] as number, outside[k + 1] as number];
+    const from = outside[k] as number;
+    const to = outside[k + 1] as number;
     looked += to - from;
     if (layoutEqual && equal(a, b, from * sa, to * sa)) {
       bins[0] = (bins[0] as number) + (to - from);
@@ -106,9 +115,9 @@ function differences({ result, plate, channels, outside }: Looked) {
     }
     for (let i = from; i < to; i += 1) {
       let worst = 0;
-      for (const [ca, cb] of channels) {
-        const va = a[i * sa + ca] as number;
-        const vb = b[i * sb + cb] as number;
+      for (let c = 0; c < places.length; c += 1) {
+        const va = a[i * sa + (places[c] as number)] as number;
+        const vb = b[i * sb + (others[c] as number)] as number;
         // NaN beside NaN is no difference; NaN beside a number is the largest.
         if (Object.is(va, vb)) continue;
         const d = Math.abs(va * ka - vb * kb);

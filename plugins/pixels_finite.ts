@@ -53,13 +53,15 @@ function notFinite({ channels, channelNames, samples }: DecodedImage, spans: Int
   const bits = new Uint32Array(samples.buffer, samples.byteOffset, samples.length);
   const named = channelNames.flatMap((name, channel) => (PICTURE.includes(name) ? [channel] : []));
   const all = named.length === 0 || named.length === channels;
+  const places = all ? [0] : named;
+  const step = all ? 1 : channels;
   let count = 0;
   for (let k = 0; k < spans.length; k += 2) {
     const start = (spans[k] as number) * channels;
     const end = (spans[k + 1] as number) * channels;
-    for (const channel of all ? [0] : named) {
+    for (let c = 0; c < places.length; c += 1) {
       // The exponent is 255 for NaN and infinities only: + 1 carries into bit 8.
-      for (let i = start + channel; i < end; i += all ? 1 : channels)
+      for (let i = start + (places[c] as number); i < end; i += step)
         count += ((((bits[i] as number) >>> 23) & 0xff) + 1) >>> 8;
     }
   }

@@ -45,8 +45,8 @@ function negatives({ samples, channels, channelNames }: DecodedImage): number {
   if (!(samples instanceof Float32Array)) return 0;
   const colours = channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
   let count = 0;
-  for (const place of colours)
-    for (let i = place; i < samples.length; i += channels) count += (samples[i] as number) < 0 ? 1 : 0;
+  for (let c = 0; c < colours.length; c += 1)
+    for (let i = colours[c] as number; i < samples.length; i += channels) count += (samples[i] as number) < 0 ? 1 : 0;
   const looked = (samples.length / channels) * colours.length;
   return looked === 0 ? 0 : count / looked;
 }

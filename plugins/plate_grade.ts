@@ -64,13 +64,18 @@ function outsideBlocks(of: BlockFacts, inside: Uint8Array | null, width: number)
     if ((of.pixels[i] as number) < (of.size * of.size) / 2) continue;
     const x = (i % of.columns) * of.size;
     const y = Math.floor(i / of.columns) * of.size;
-    const at = (dx: number, dy: number) => inside?.[(y + dy) * width + Math.min(width - 1, x + dx)] ?? 0;
     const last = of.size - 1;
-    if (
-      inside === null ||
-      [at(0, 0), at(last, 0), at(0, last), at(last, last), at(last >> 1, last >> 1)].every((v) => v === 0)
-    )
-      out.push(i);
+    const right = Math.min(width - 1, x + last);
+    const low = (y + last) * width;
+    const changes =
+      inside === null
+        ? 0
+        : (inside[y * width + x] ?? 0) |
+          (inside[y * width + right] ?? 0) |
+          (inside[low + x] ?? 0) |
+          (inside[low + right] ?? 0) |
+          (inside[(y + (last >> 1)) * width + Math.min(width - 1, x + (last >> 1))] ?? 0);
+    if (changes === 0) out.push(i);
   }
   return out;
 }
@@ -79,7 +84,8 @@ function outsideBlocks(of: BlockFacts, inside: Uint8Array | null, width: number)
 function shift(result: Float32Array, plate: Float32Array, where: readonly number[]): number | null {
   const all: number[] = [];
   for (const i of where) {
-    const [a, b] = [linear(result[i] as number), linear(plate[i] as number)];
+    const a = linear(result[i] as number);
+    const b = linear(plate[i] as number);
     if (a > 0.01 && b > 0.01) all.push(Math.log2(a / b));
   }
   if (all.length < BLOCKS_MIN) return null;

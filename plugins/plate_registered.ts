@@ -75,8 +75,9 @@ function windowsOf(
   const scored: { readonly score: number; readonly x: number; readonly y: number }[] = [];
   for (let by = 0; (by + per) * of.size < at.height; by += per) {
     for (let bx = 0; (bx + per) * of.size < at.width; bx += per) {
-      const [x, y] = [Math.max(1, bx * of.size), Math.max(1, by * of.size)];
-      if (at.inside !== null && touches(at.inside, at.width, [x, y])) continue;
+      const x = Math.max(1, bx * of.size);
+      const y = Math.max(1, by * of.size);
+      if (at.inside !== null && touches(at.inside, y * at.width + x, at.width)) continue;
       let score = 0;
       for (let v = by; v < by + per; v += 1)
         for (let u = bx; u < bx + per; u += 1) score += of.sd[v * of.columns + u] as number;
@@ -89,9 +90,9 @@ function windowsOf(
     .map(({ x, y }) => [x, y] as const);
 }
 
-function touches(inside: Uint8Array, width: number, [x, y]: readonly [number, number]): boolean {
+function touches(inside: Uint8Array, start: number, width: number): boolean {
   for (let dy = 0; dy < SIDE; dy += 16)
-    if (inside.subarray((y + dy) * width + x, (y + dy) * width + x + SIDE).indexOf(1) >= 0) return true;
+    if (inside.subarray(start + dy * width, start + dy * width + SIDE).indexOf(1) >= 0) return true;
   return false;
 }
 
@@ -101,10 +102,14 @@ function correlate(
   of: { readonly width: number; readonly places: readonly (readonly [number, number])[] },
 ): { readonly x: number; readonly y: number; readonly confidence: number } {
   const n = SIDE * SIDE;
-  const [re, im] = [new Float64Array(n), new Float64Array(n)];
-  for (const [x, y] of of.places) {
+  const re = new Float64Array(n);
+  const im = new Float64Array(n);
+  for (let place = 0; place < of.places.length; place += 1) {
+    const x = of.places[place]?.[0] ?? 0;
+    const y = of.places[place]?.[1] ?? 0;
     // Two real pictures in one complex transform: the result as its real part, the plate as its imaginary one.
-    const [a, b] = [gradient(result, of.width, x, y), gradient(plate, of.width, x, y)];
+    const a = gradient(result, of.width, x, y);
+    const b = gradient(plate, of.width, x, y);
     transform(a, b, false);
     for (let v = 0; v < SIDE; v += 1) {
       for (let u = 0; u < SIDE; u += 1) {
@@ -151,7 +156,8 @@ function gradient(plane: Uint16Array, width: number, x: number, y: number): Floa
 function peakOf(values: Float64Array, scale: number) {
   let best = 0;
   for (let i = 1; i < values.length; i += 1) if ((values[i] as number) > (values[best] as number)) best = i;
-  const [x, y] = [best % SIDE, Math.floor(best / SIDE)];
+  const x = best % SIDE;
+  const y = Math.floor(best / SIDE);
   const at = (u: number, v: number) => values[((v + SIDE) % SIDE) * SIDE + ((u + SIDE) % SIDE)] as number;
   const around = (a: number, b: number, c: number) => {
     const bend = a - 2 * b + c;
@@ -167,9 +173,11 @@ function peakOf(values: Float64Array, scale: number) {
 
 /** In-place transform of SIDE x SIDE complex values, rows then columns (Cooley, Tukey 1965). The inverse is not scaled. */
 function transform(re: Float64Array, im: Float64Array, inverse: boolean): void {
-  const [lineRe, lineIm] = [new Float64Array(SIDE), new Float64Array(SIDE)];
+  const lineRe = new Float64Array(SIDE);
+  const lineIm = new Float64Array(SIDE);
   for (let pass = 0; pass < 2; pass += 1) {
-    const [line, step] = pass === 0 ? [SIDE, 1] : [1, SIDE];
+    const line = pass === 0 ? SIDE : 1;
+    const step = pass === 0 ? 1 : SIDE;
     for (let k = 0; k < SIDE; k += 1) {
       for (let i = 0; i < SIDE; i += 1) {
         lineRe[i] = re[k * line + i * step] as number;
@@ -191,8 +199,12 @@ function fft(re: Float64Array, im: Float64Array, direction: 1 | -1): void {
     for (; j & bit; bit >>= 1) j ^= bit;
     j ^= bit;
     if (i < j) {
-      [re[i], re[j]] = [re[j] as number, re[i] as number];
-      [im[i], im[j]] = [im[j] as number, im[i] as number];
+      const real = re[i] as number;
+      const imaginary = im[i] as number;
+      re[i] = re[j] as number;
+      im[i] = im[j] as number;
+      re[j] = real;
+      im[j] = imaginary;
     }
   }
   for (let size = 2; size <= n; size <<= 1) {

@@ -70,7 +70,8 @@ function ssim(
   const rows = Math.max(1, Math.min(MAP, Math.floor(height / WINDOW)));
   const sums = new Float64Array(columns * rows);
   const counts = new Float64Array(columns * rows);
-  let [sum, windows] = [0, 0];
+  let sum = 0;
+  let windows = 0;
   for (let y = 0; y + WINDOW <= height; y += WINDOW) {
     for (let x = 0; x + WINDOW <= width; x += WINDOW) {
       const start = y * width + x;

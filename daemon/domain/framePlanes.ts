@@ -43,7 +43,8 @@ export function framePlanes(image: DecodedImage, runs: Int32Array): FramePlanes 
   const fill = whole ? null : rowsOf(codes, luma, emptySums(columns * rows));
   let done = 0;
   for (let k = 0; k < runs.length; k += 2) {
-    const [start, end] = [runs[k] as number, runs[k + 1] as number];
+    const start = runs[k] as number;
+    const end = runs[k + 1] as number;
     if (fill !== null) byRows({ from: done, to: start, width, columns }, fill);
     byRows({ from: start, to: end, width, columns }, look);
     done = end;
@@ -80,7 +81,9 @@ function byRows(
 /** Places of the colour samples in a pixel; grey and unknown layouts use one sample three times. */
 function layoutOf(image: DecodedImage): { readonly r: number; readonly g: number; readonly b: number } {
   const place = (name: string) => image.channelNames.indexOf(name);
-  const [r, g, b] = [place("R"), place("G"), place("B")];
+  const r = place("R");
+  const g = place("G");
+  const b = place("B");
   if (r >= 0 && g >= 0 && b >= 0) return { r, g, b };
   const y = Math.max(0, place("Y"));
   return { r: y, g: y, b: y };
@@ -127,7 +130,9 @@ function rowsOf(codes: Codes, luma: Uint16Array, sums: Sums): LookAtRow {
   const { r, g, b } = codes.places;
   // An 8-bit code times 257 is the same level in 16 bits.
   const scale = samples instanceof Uint16Array ? 1 : 257;
-  const [kr, kg, kb] = [RED * scale, GREEN * scale, BLUE * scale];
+  const kr = RED * scale;
+  const kg = GREEN * scale;
+  const kb = BLUE * scale;
   const part: Part = { block: 0, n: 0, red: 0, green: 0, blue: 0, square: 0 };
   return (from, to, row, block) => {
     let i = from;
@@ -201,7 +206,10 @@ function blocksOf(sums: Sums, columns: number, rows: number): BlockFacts {
 }
 
 function factsOf(sums: Sums, luma: Uint16Array, runs: Int32Array): LumaFacts {
-  let [pixels, sum, square, blockSdMax] = [0, 0, 0, 0];
+  let pixels = 0;
+  let sum = 0;
+  let square = 0;
+  let blockSdMax = 0;
   for (let i = 0; i < sums.pixels.length; i += 1) {
     const n = sums.pixels[i] as number;
     pixels += n;
@@ -223,7 +231,8 @@ function factsOf(sums: Sums, luma: Uint16Array, runs: Int32Array): LumaFacts {
 }
 
 function rangeOf(luma: Uint16Array, runs: Int32Array): { readonly min: number; readonly max: number } {
-  let [min, max] = [65_535, 0];
+  let min = 65_535;
+  let max = 0;
   for (let k = 0; k < runs.length; k += 2) {
     const end = runs[k + 1] as number;
     for (let i = runs[k] as number; i < end; i += 1) {

@@ -52,7 +52,11 @@ function zeroRuns(inside: Uint8Array, runs: Int32Array): Int32Array {
 
 function extent(inside: Uint8Array, width: number): { readonly box: PixelBox | null; readonly share: number } {
   const height = inside.length / width;
-  let [left, top, right, bottom, count] = [width, height, -1, -1, 0];
+  let left = width;
+  let top = height;
+  let right = -1;
+  let bottom = -1;
+  let count = 0;
   for (let y = 0; y < height; y += 1) {
     const row = inside.subarray(y * width, (y + 1) * width);
     const first = row.indexOf(1);

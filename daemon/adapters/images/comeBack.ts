@@ -2,7 +2,7 @@
  * How the model's answer becomes the picture that is published: pure, planes in, planes out. Integer formats hold what was
  * given back, code for code; OpenEXR holds scene-linear light.
  */
-import { apply, IDENTITY } from "../../domain/colorMatrix.ts";
+import { IDENTITY } from "../../domain/colorMatrix.ts";
 import type { Matrix } from "../../domain/colorMatrix.ts";
 import type { ColorSpace } from "../../domain/colorSpaces.ts";
 import { linearBetween } from "../../domain/colorSpaces.ts";
@@ -69,14 +69,21 @@ function eachPixel(
   picture: Planes,
   of: { readonly light: (v: number) => number; readonly matrix: Matrix; readonly encode: (v: number) => number },
 ): Planes {
-  const [r, g, b] = picture.colours;
-  const { light, matrix, encode } = of;
-  const colours = [new Float32Array(r.length), new Float32Array(r.length), new Float32Array(r.length)] as const;
+  const r = picture.colours[0];
+  const g = picture.colours[1];
+  const b = picture.colours[2];
+  const { light, encode } = of;
+  const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = of.matrix;
+  const red = new Float32Array(r.length);
+  const green = new Float32Array(r.length);
+  const blue = new Float32Array(r.length);
   for (let i = 0; i < r.length; i += 1) {
-    const [x, y, z] = apply(matrix, [light(r[i] as number), light(g[i] as number), light(b[i] as number)]);
-    colours[0][i] = encode(x);
-    colours[1][i] = encode(y);
-    colours[2][i] = encode(z);
+    const x = light(r[i] as number);
+    const y = light(g[i] as number);
+    const z = light(b[i] as number);
+    red[i] = encode(m0 * x + m1 * y + m2 * z);
+    green[i] = encode(m3 * x + m4 * y + m5 * z);
+    blue[i] = encode(m6 * x + m7 * y + m8 * z);
   }
-  return { ...picture, colours };
+  return { ...picture, colours: [red, green, blue] };
 }

@@ -53,7 +53,8 @@ function measure(one: DecodedImage, two: DecodedImage): Extract<Likeness, { read
   const size = { kind: "compared", width, height } as const;
   const { changed, max } = rawDifference(one, two);
   if (changed === 0) return { ...size, ...SAME_PIXELS };
-  const [a, b] = [displayOf(one), displayOf(two)];
+  const a = displayOf(one);
+  const b = displayOf(two);
   const colours = Math.min(channels, 3) === 2 ? 1 : Math.min(channels, 3);
   let sum = 0;
   for (let i = 0, at = 0; i < width * height; i += 1, at += channels)
@@ -72,9 +73,11 @@ function measure(one: DecodedImage, two: DecodedImage): Extract<Likeness, { read
 
 /** Samples as the files hold them: how many pixels differ in any channel, and the largest difference. */
 function rawDifference(one: DecodedImage, two: DecodedImage): { readonly changed: number; readonly max: number } {
-  const [a, b] = [one.samples, two.samples];
+  const a = one.samples;
+  const b = two.samples;
   // Codes of another depth are another scale: both as parts of their largest code.
-  const [topA, topB] = [topOf(one), topOf(two)];
+  const topA = topOf(one);
+  const topB = topOf(two);
   let changed = 0;
   let max = 0;
   for (let at = 0; at < a.length; at += one.channels) {
@@ -151,7 +154,11 @@ function ssimAt(
   const right = Math.min(of.width, left + WINDOW);
   const bottom = Math.min(of.height, top + WINDOW);
   const n = (right - left) * (bottom - top);
-  let [sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0];
+  let sa = 0;
+  let sb = 0;
+  let saa = 0;
+  let sbb = 0;
+  let sab = 0;
   for (let y = top; y < bottom; y += 1) {
     for (let i = y * of.width + left, end = y * of.width + right; i < end; i += 1) {
       const a = of.a[i] as number;
@@ -163,8 +170,11 @@ function ssimAt(
       sab += a * b;
     }
   }
-  const [ma, mb] = [sa / n, sb / n];
-  const [va, vb, cov] = [saa / n - ma * ma, sbb / n - mb * mb, sab / n - ma * mb];
+  const ma = sa / n;
+  const mb = sb / n;
+  const va = saa / n - ma * ma;
+  const vb = sbb / n - mb * mb;
+  const cov = sab / n - ma * mb;
   return ((2 * ma * mb + C1) * (2 * cov + C2)) / ((ma * ma + mb * mb + C1) * (va + vb + C2));
 }
 
@@ -207,7 +217,8 @@ function heatMap(
   size: { readonly width: number; readonly height: number },
 ): { readonly width: number; readonly height: number; readonly data: Uint8Array } {
   const { width, height, channels } = one;
-  const [a, b] = [displayOf(one), displayOf(two)];
+  const a = displayOf(one);
+  const b = displayOf(two);
   const heat = new Float32Array(size.width * size.height);
   for (let y = 0, at = 0; y < height; y += 1) {
     const row = Math.min(size.height - 1, Math.floor((y * size.height) / height)) * size.width;

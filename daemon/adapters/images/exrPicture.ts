@@ -132,8 +132,14 @@ function place(
   code: Code,
   to: { readonly data: Uint8Array; readonly channel: number; readonly channels: number },
 ): void {
-  const [dataX, dataY, dataWidth, dataHeight] = exr.header.data;
-  const [x0, y0, width, height] = exr.header.display;
+  const dataX = exr.header.data[0];
+  const dataY = exr.header.data[1];
+  const dataWidth = exr.header.data[2];
+  const dataHeight = exr.header.data[3];
+  const x0 = exr.header.display[0];
+  const y0 = exr.header.display[1];
+  const width = exr.header.display[2];
+  const height = exr.header.display[3];
   const left = Math.max(x0, dataX);
   const right = Math.min(x0 + width, dataX + dataWidth);
   const top = Math.max(y0, dataY);

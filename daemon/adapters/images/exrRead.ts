@@ -103,7 +103,8 @@ function spread(raw: Uint8Array, chunk: ExrChunk, { width, planes }: Target): vo
   let at = 0;
   for (let line = 0; line < chunk.rows; line += 1) {
     const first = (chunk.row + line) * width;
-    for (const plane of planes) {
+    for (let k = 0; k < planes.length; k += 1) {
+      const plane = planes[k] as Plane;
       const bytes = width * plane.data.BYTES_PER_ELEMENT;
       const target = new Uint8Array(plane.data.buffer, first * plane.data.BYTES_PER_ELEMENT, bytes);
       target.set(raw.subarray(at, at + bytes));

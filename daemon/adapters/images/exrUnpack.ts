@@ -58,7 +58,11 @@ function undoFilter(packed: Uint8Array, out: Uint16Array): void {
   let high = (sumOf(packed, half) + 128 * (half - 1)) & 255;
   // Four samples a step where both halves lie aligned, which is twice as fast; xor with 0x80 adds the predictor's 128.
   const steps = (packed.byteOffset | half | out.byteOffset) % 4 === 0 ? half >> 2 : 0;
-  if (steps > 0) [low, high] = undoSteps(packed, out, { steps, low, high });
+  if (steps > 0) {
+    const ends = undoSteps(packed, out, { steps, low, high });
+    low = ends & 255;
+    high = ends >>> 8;
+  }
   for (let k = steps * 4, j = half + k; k < half; k += 1, j += 1) {
     low = (low + (packed[k] as number) + 128) & 255;
     high = (high + (packed[j] as number) + 128) & 255;
@@ -66,11 +70,12 @@ function undoFilter(packed: Uint8Array, out: Uint16Array): void {
   }
 }
 
+/** Both running sums at the end: the first half's in the lower byte, the second's in the upper. */
 function undoSteps(
   packed: Uint8Array,
   out: Uint16Array,
   from: { readonly steps: number; readonly low: number; readonly high: number },
-): readonly [low: number, high: number] {
+): number {
   const { steps } = from;
   const lows = new Int32Array(packed.buffer, packed.byteOffset, steps);
   const highs = new Int32Array(packed.buffer, packed.byteOffset + out.length, steps);
@@ -93,7 +98,7 @@ function undoSteps(
     low = d & 255;
     high = h & 255;
   }
-  return [low, high];
+  return low | (high << 8);
 }
 
 /** Sum of the first `count` bytes modulo 256, four at a time where they lie aligned. */

@@ -44,11 +44,19 @@ const FADE_FROM = 0.8;
 
 export function layEdit(request: EditRequest): Laid {
   const { plate, fed, answer, mask, way, plan } = request;
-  const [pr, pg, pb] = plate.colours;
-  const [yr, yg, yb] = answer.colours;
-  const [xr, xg, xb] = fed;
+  const pr = plate.colours[0];
+  const pg = plate.colours[1];
+  const pb = plate.colours[2];
+  const yr = answer.colours[0];
+  const yg = answer.colours[1];
+  const yb = answer.colours[2];
+  const xr = fed[0];
+  const xg = fed[1];
+  const xb = fed[2];
   const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = way.fromModel;
-  const out = [new Float32Array(pr), new Float32Array(pg), new Float32Array(pb)] as const;
+  const outRed = new Float32Array(pr);
+  const outGreen = new Float32Array(pg);
+  const outBlue = new Float32Array(pb);
   const same = new Uint8Array(pr.length);
   const decode = Float64Array.from({ length: FULL + 1 }, (_, code) => way.view.decode(code / FULL));
   const light = lightOf(way);
@@ -90,11 +98,11 @@ export function layEdit(request: EditRequest): Laid {
     const t1 = m3 * y0 + m4 * y1 + m5 * y2;
     const t2 = m6 * y0 + m7 * y1 + m8 * y2;
     // The mark is there to be read: what lies under it does not show through.
-    out[0][i] = encode(mark ? t0 : lay(p0, m0 * x0 + m1 * x1 + m2 * x2, t0, part));
-    out[1][i] = encode(mark ? t1 : lay(p1, m3 * x0 + m4 * x1 + m5 * x2, t1, part));
-    out[2][i] = encode(mark ? t2 : lay(p2, m6 * x0 + m7 * x1 + m8 * x2, t2, part));
+    outRed[i] = encode(mark ? t0 : lay(p0, m0 * x0 + m1 * x1 + m2 * x2, t0, part));
+    outGreen[i] = encode(mark ? t1 : lay(p1, m3 * x0 + m4 * x1 + m5 * x2, t1, part));
+    outBlue[i] = encode(mark ? t2 : lay(p2, m6 * x0 + m7 * x1 + m8 * x2, t2, part));
   }
-  return { colours: out, same };
+  return { colours: [outRed, outGreen, outBlue], same };
 }
 
 /** The largest 16-bit code: 8-bit codes are 257 of these. */

@@ -10,9 +10,13 @@ import type { DisplayPicture } from "./exrPicture.ts";
 export type Codes = readonly [Uint8Array, Uint8Array, Uint8Array];
 
 export function modelCodes({ colours }: Pick<Planes, "colours">, way: ColorWay): Codes {
-  const [r, g, b] = colours;
+  const r = colours[0];
+  const g = colours[1];
+  const b = colours[2];
   const count = r.length;
-  const out = [new Uint8Array(count), new Uint8Array(count), new Uint8Array(count)] as const;
+  const red = new Uint8Array(count);
+  const green = new Uint8Array(count);
+  const blue = new Uint8Array(count);
   const [a0, a1, a2, b0, b1, b2, c0, c1, c2] = way.toModel;
   const light = lightOf(way);
   const code = coder(way.view);
@@ -20,11 +24,11 @@ export function modelCodes({ colours }: Pick<Planes, "colours">, way: ColorWay):
     const x = light(r[i] as number);
     const y = light(g[i] as number);
     const z = light(b[i] as number);
-    out[0][i] = code(a0 * x + a1 * y + a2 * z);
-    out[1][i] = code(b0 * x + b1 * y + b2 * z);
-    out[2][i] = code(c0 * x + c1 * y + c2 * z);
+    red[i] = code(a0 * x + a1 * y + a2 * z);
+    green[i] = code(b0 * x + b1 * y + b2 * z);
+    blue[i] = code(c0 * x + c1 * y + c2 * z);
   }
-  return out;
+  return [red, green, blue];
 }
 
 /** Steps of a table that holds whole codes of 8 and 16 bits exactly; values between them are worked out. */

@@ -70,21 +70,20 @@ export function meanLog2(
   { colours }: Pick<Planes, "colours">,
   way: Pick<ColorWay, "curve" | "toModel">,
 ): number | null {
-  const [r, g, b] = colours;
+  const r = colours[0];
+  const g = colours[1];
+  const b = colours[2];
   const light = lightOf(way);
   const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = way.toModel;
   // Luma's weights of Rec.709 on the model's light, gathered into weights of the plate's own channels.
-  const weight = [
-    0.2126 * m0 + 0.7152 * m3 + 0.0722 * m6,
-    0.2126 * m1 + 0.7152 * m4 + 0.0722 * m7,
-    0.2126 * m2 + 0.7152 * m5 + 0.0722 * m8,
-  ] as const;
+  const kr = 0.2126 * m0 + 0.7152 * m3 + 0.0722 * m6;
+  const kg = 0.2126 * m1 + 0.7152 * m4 + 0.0722 * m7;
+  const kb = 0.2126 * m2 + 0.7152 * m5 + 0.0722 * m8;
   const every = Math.max(1, Math.floor(r.length / PIXELS));
   let sum = 0;
   let count = 0;
   for (let i = 0; i < r.length; i += every) {
-    const luma =
-      weight[0] * light(r[i] as number) + weight[1] * light(g[i] as number) + weight[2] * light(b[i] as number);
+    const luma = kr * light(r[i] as number) + kg * light(g[i] as number) + kb * light(b[i] as number);
     if (!(luma > 2 ** -14)) continue;
     sum += Math.log2(luma);
     count += 1;
