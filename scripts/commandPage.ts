@@ -42,7 +42,7 @@ ${leaves.map(({ name, command }) => section(name, command)).join("\n")}`;
 }
 
 function section(name: string, command: Command): string {
-  const line = COMMANDS.find((known) => known.name.split(" ")[0] === name);
+  const line = COMMANDS.find((known) => known.name.replace(/ [<[].*/, "") === name);
   const args = command.registeredArguments.map(argumentText).join(" ");
   const options = command.options.map((option: Option) => `| \`${option.flags}\` | ${optionWords(option)} |`);
   const examples = line?.examples ?? [exampleOf(command)];

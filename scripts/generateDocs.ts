@@ -13,7 +13,14 @@ import { DIFFERENCES } from "../test/fixtures/fileseq/differences.ts";
 import { apiDocument } from "./apiDocument.ts";
 import { withCodeMap } from "./codeMap.ts";
 import { commandsPage } from "./commandPage.ts";
-import { assetJsonSchema, configJsonSchema, manifestFields, manifestJsonSchema } from "./schemaPages.ts";
+import {
+  assetJsonSchema,
+  configJsonSchema,
+  manifestFields,
+  manifestJsonSchema,
+  qcJsonSchema,
+  qcRunJsonSchema,
+} from "./schemaPages.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
@@ -27,6 +34,8 @@ export async function generatedDocs(root: string): Promise<ReadonlyMap<string, s
     ["config/schemas/manifest.schema.json", manifestJsonSchema()],
     ["config/schemas/hotplate.schema.json", configJsonSchema()],
     ["config/schemas/asset.schema.json", assetJsonSchema()],
+    ["config/schemas/qc.schema.json", qcJsonSchema()],
+    ["config/schemas/qc-run.schema.json", qcRunJsonSchema()],
     ["docs/sequences.md", withDifferences(textAt(`${root}docs/sequences.md`) ?? "")],
     ["docs/manifest.md", withFields(textAt(`${root}docs/manifest.md`) ?? "")],
     ["ARCHITECTURE.md", withCodeMap(textAt(`${root}ARCHITECTURE.md`) ?? "", root)],

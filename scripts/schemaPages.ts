@@ -7,6 +7,8 @@ import { assetSchema } from "../daemon/domain/assetRecord.ts";
 import { configSchema } from "../daemon/domain/config.ts";
 import { manifestSchema, NOT_YET } from "../daemon/domain/manifestSchema.ts";
 import { openJsonSchema } from "../daemon/domain/openRecord.ts";
+import { qcReportSchema } from "../daemon/domain/qcReport.ts";
+import { qcRunSchema } from "../daemon/domain/qcRunReport.ts";
 
 /** The part of JSON Schema that zod writes for us. */
 interface Schema {
@@ -43,6 +45,16 @@ export function configJsonSchema(): string {
 /** The record of a version, for whoever reads `asset.json`. */
 export function assetJsonSchema(): string {
   return jsonText({ title: "ai-asset/1", ...openJsonSchema(assetSchema) });
+}
+
+/** Of `.hotplate/qc.json`, for whoever reads it. */
+export function qcJsonSchema(): string {
+  return jsonText({ title: "hotplate-qc/1", ...z.toJSONSchema(qcReportSchema, { target: "draft-7" }) });
+}
+
+/** Of what `hotplate qc run --json` prints. */
+export function qcRunJsonSchema(): string {
+  return jsonText({ title: "hotplate-qc-run/1", ...z.toJSONSchema(qcRunSchema, { target: "draft-7" }) });
 }
 
 interface Writable {

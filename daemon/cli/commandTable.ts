@@ -3,10 +3,12 @@
  * from this table (`program.ts`), `--help` prints it, docs/commands.md is made from it.
  */
 import type { Action } from "./program.ts";
+import { QC_COMMANDS } from "./qcCommands.ts";
 import { RECORD_COMMANDS } from "./recordCommands.ts";
 import { VERSION_COMMANDS } from "./versionCommands.ts";
 
 export interface CommandLine {
+  /** With its arguments; two words in front: a command of a group. */
   readonly name: string;
   readonly words: string;
   /** What else there is to know, in docs/commands.md and in `--help`. */
@@ -17,7 +19,8 @@ export interface CommandLine {
   readonly exits: readonly number[];
   readonly load: () => Promise<{ readonly action: Action }>;
 }
-export type OptionLine = readonly [flags: string, description: string, fallback?: string];
+/** A list as fallback: the option may stand several times. */
+export type OptionLine = readonly [flags: string, description: string, fallback?: string | readonly string[]];
 
 const ANY_ID = "An id may be cut short as long as only one job begins with it.";
 
@@ -169,6 +172,7 @@ export const COMMANDS: readonly CommandLine[] = [
     exits: [1],
     load: () => import("./path.ts"),
   },
+  ...QC_COMMANDS,
   ...RECORD_COMMANDS,
   ...VERSION_COMMANDS,
 ];

@@ -21,6 +21,8 @@ export interface GlobalOptions {
 export interface Context {
   readonly json: boolean;
   config(): Promise<LoadedConfig>;
+  /** Somebody said which one: it must be there. */
+  readonly configNamed: boolean;
   /** The running daemon, or HP-DAEMON-ABSENT. */
   daemon(): Promise<DaemonFile>;
   daemonIfAny(): Promise<DaemonFile | null>;
@@ -44,6 +46,7 @@ export function createContext(options: GlobalOptions): Context {
   return {
     json,
     config,
+    configNamed: options.config !== undefined || process.env["HOTPLATE_CONFIG"] !== undefined,
     daemon,
     daemonIfAny,
     async api(method, path, body) {

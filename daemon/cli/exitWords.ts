@@ -12,6 +12,7 @@ export const EXIT_WORDS: Readonly<Record<keyof typeof EXIT, string>> = {
   refused: "Refused: by the state of things, or by permission.",
   timeout: "It took longer than it may.",
   uncheckable: "It could not be checked; that is neither yes nor no.",
+  warned: "Nothing failed, but something was warned of, and warnings were to be told.",
   interrupted: "Interrupted.",
 };
 

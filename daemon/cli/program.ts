@@ -42,13 +42,16 @@ function configOf(program: Command): string | undefined {
 }
 
 function add(program: Command, line: CommandLine): void {
-  const command = program
-    .command(line.name)
+  const [, group, name = line.name] = /^([a-z]+) ([a-z].*)$/.exec(line.name) ?? [];
+  const command = (group === undefined ? program : groupOf(program, group))
+    .command(name)
     .description(line.words)
     .option("--json", "For machines")
     .option("--config <file>", CONFIG_WORDS)
     .option("--verbose", "With the stack of an error");
-  for (const [flags, text, fallback] of line.options) command.option(flags, text, fallback);
+  for (const [flags, text, fallback] of line.options)
+    if (typeof fallback === "object") command.option(flags, text, gathered);
+    else command.option(flags, text, fallback);
   command.addHelpText("after", () => helpAfter(line));
   command.action(async (...given: unknown[]) => {
     const own = given.at(-2) as Readonly<Record<string, unknown>>;
@@ -59,6 +62,17 @@ function add(program: Command, line: CommandLine): void {
     const { action } = await line.load();
     await action(createContext(all), args, own);
   });
+}
+
+const GROUPS: Readonly<Record<string, string>> = { qc: "QC over any pictures, and its limits" };
+
+function groupOf(program: Command, name: string): Command {
+  const known = program.commands.find((command) => command.name() === name);
+  return known ?? program.command(name).description(GROUPS[name] ?? name);
+}
+
+function gathered(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function helpAfter(line: CommandLine): string {

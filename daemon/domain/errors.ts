@@ -20,6 +20,7 @@ export const EXIT = {
   refused: 7,
   timeout: 8,
   uncheckable: 9,
+  warned: 10,
   interrupted: 130,
 } as const;
 

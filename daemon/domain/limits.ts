@@ -97,6 +97,8 @@ export const LIMITS = {
   checkMessageCharactersMax: 2_000,
   /** Pieces of evidence of one finding. */
   evidenceMax: 8,
+  /** Pictures that a command looks at together: a 4K frame and its plate take up to 1 GiB. */
+  qcWorkersMax: 8,
   /** Columns or rows of a map. */
   evidenceMapSideMax: 128,
   evidenceBoxesMax: 64,

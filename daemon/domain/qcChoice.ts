@@ -21,7 +21,11 @@ export interface ChosenChecks {
   }[];
 }
 
-export function chosenChecks(manifest: Manifest, book: CheckBook, recipeProfile: string | null): ChosenChecks {
+export function chosenChecks(
+  manifest: Pick<Manifest, "qc">,
+  book: CheckBook,
+  recipeProfile: string | null,
+): ChosenChecks {
   const named = manifest.qc?.checks;
   if (named === undefined) return profileChecks(manifest.qc?.profile ?? null, book, recipeProfile);
   const installed = book.checks;

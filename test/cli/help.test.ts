@@ -32,10 +32,13 @@ describe("hotplate --help", () => {
     }
     for (const { examples, name } of COMMANDS)
       for (const example of examples) {
-        const [, command, ...words] = example.split(" ");
-        const found = program.commands.find((one) => one.name() === command);
-        expect(name.split(" ")[0]).toBe(command);
-        expect(found?.parseOptions(words).unknown).toEqual([]);
+        const called = name.replace(/ [<[].*/, "").split(" ");
+        const words = example.split(" ").slice(1);
+        expect(words.slice(0, called.length)).toEqual(called);
+        const [group, child] = called;
+        const above = program.commands.find((one) => one.name() === group);
+        const found = child === undefined ? above : above?.commands.find((one) => one.name() === child);
+        expect(found?.parseOptions(words.slice(called.length)).unknown).toEqual([]);
       }
   });
 

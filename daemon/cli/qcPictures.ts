@@ -1,0 +1,149 @@
+/**
+ * What the commands over pictures share: what is given on the command line, and the image workers with the checks of this
+ * node's configuration, where there is one.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createFiles } from "../adapters/files.ts";
+import { createImages } from "../adapters/images/images.ts";
+import { HotplateError } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
+import type { NamedPicture } from "../domain/pictureGroups.ts";
+import type { CheckBook } from "../domain/qc.ts";
+import type { AskedChecks } from "../domain/qcAsked.ts";
+import { askedChecks } from "../domain/qcAsked.ts";
+import { findPictures } from "../findPictures.ts";
+import type { LookRequest } from "../lookAtPictures.ts";
+import type { Files, Images } from "../ports.ts";
+import type { Context } from "./context.ts";
+import { wholeNumber } from "./context.ts";
+
+export type Options = Readonly<Record<string, unknown>>;
+
+export interface PictureWorld extends AsyncDisposable {
+  readonly files: Files;
+  readonly images: Images;
+  readonly book: CheckBook;
+  readonly workers: number;
+}
+
+export async function pictureWorld(context: Context, options: Options): Promise<PictureWorld> {
+  const workers = workersOf(options);
+  const checkFolders = await checkFoldersOf(context);
+  const scratch = mkdtempSync(join(tmpdir(), "hotplate-qc-"));
+  const images = createImages({ checkFolders, workers, scratchDir: scratch });
+  const dispose = async (): Promise<void> => {
+    await images.close();
+    rmSync(scratch, { recursive: true, force: true });
+  };
+  try {
+    const book = await images.checks();
+    for (const { file, message } of book.refused) context.hint(`not used: ${file}: ${message}`);
+    return { files: createFiles(), images, book, workers, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+function workersOf(options: Options): number {
+  const most = LIMITS.qcWorkersMax;
+  if (options["workers"] === undefined) return Math.max(1, Math.min(most, availableParallelism()));
+  return wholeNumber(options["workers"], "--workers", { min: 1, max: most });
+}
+
+/** A configuration that is named must be there; without one the shipped checks are all that there is. */
+async function checkFoldersOf(context: Context): Promise<readonly string[]> {
+  try {
+    return (await context.config()).config.plugins;
+  } catch (error) {
+    const none = error instanceof HotplateError && error.code === "HP-CONFIG-MISSING" && !context.configNamed;
+    if (!none) throw error;
+    return [];
+  }
+}
+
+export function textOption(options: Options, name: string): string | null {
+  const value = options[name];
+  return typeof value === "string" ? value : null;
+}
+
+/** Of an option that may stand several times; commas separate, too. */
+export function listOption(options: Options, name: string): readonly string[] {
+  const value = options[name];
+  const texts = Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
+  return texts.flatMap((text) => text.split(",")).filter((text) => text !== "");
+}
+
+export function oneOf<T extends string>(options: Options, name: string, words: readonly T[]): T {
+  const value = textOption(options, name);
+  const word = words.find((each) => each === value);
+  if (word !== undefined) return word;
+  throw new HotplateError("HP-USAGE", `--${dashed(name)} is ${words.join(" or ")}, not "${value ?? ""}".`);
+}
+
+function dashed(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The checks that are asked for; wrong words are told all at once (HP-USAGE). */
+export function checksAsked(world: PictureWorld, options: Options): AskedChecks {
+  const asked = askedChecks(
+    {
+      profile: textOption(options, "profile"),
+      checks: listOption(options, "check"),
+      limits: listOption(options, "limit"),
+    },
+    world.book,
+    { plate: textOption(options, "plate") !== null, mask: textOption(options, "mask") !== null },
+  );
+  if (asked.problems.length > 0) throw new HotplateError("HP-USAGE", asked.problems.join(" "));
+  return asked;
+}
+
+/** Everything of a look but the pictures and the checks. */
+export async function besideOf(
+  world: PictureWorld,
+  options: Options,
+): Promise<Omit<LookRequest, "groups" | "requests" | "progress">> {
+  const depth = textOption(options, "depth");
+  if (depth !== null && depth !== "8" && depth !== "16")
+    throw new HotplateError("HP-USAGE", `--depth is 8 or 16, not "${depth}".`);
+  return {
+    plates: await pathsOf(world, options, "plate"),
+    masks: await pathsOf(world, options, "mask"),
+    maskChannel: oneOf(options, "maskChannel", ["red", "alpha"]),
+    maskInverted: options["maskInvert"] === true,
+    composited: options["composited"] === true,
+    size: sizeOf(textOption(options, "size")),
+    bitDepth: depth === null ? null : depth === "8" ? 8 : 16,
+    atOnce: world.workers,
+  };
+}
+
+function sizeOf(text: string | null): LookRequest["size"] {
+  if (text === null) return null;
+  const [, width, height] = /^(\d{1,6})x(\d{1,6})$/i.exec(text) ?? [];
+  if (width === undefined || height === undefined)
+    throw new HotplateError("HP-USAGE", `--size is WIDTHxHEIGHT, as 4096x2160, not "${text}".`);
+  return { width: Number(width), height: Number(height) };
+}
+
+/** One file, which goes with every picture, or the frames of one sequence: numbers of two would be ambiguous. */
+async function pathsOf(world: PictureWorld, options: Options, name: string): Promise<readonly NamedPicture[]> {
+  const word = textOption(options, name);
+  if (word === null) return [];
+  const path = resolve(word);
+  const groups = await findPictures(world.files, [path]);
+  const pictures = groups.flatMap(({ frames }) => frames);
+  if (pictures.length === 1 && pictures[0]?.path === path) return [{ frame: null, path }];
+  const numbers = new Set(pictures.map(({ frame }) => frame));
+  if (numbers.size === pictures.length) return pictures;
+  const names = groups.map((group) => group.name).slice(0, 4);
+  throw new HotplateError(
+    "HP-USAGE",
+    `--${name} ${word} holds several sequences or stills (${names.join(", ")}); frames would be ambiguous.`,
+    { hint: `Name one of them: --${name} ${names[0] ?? word}` },
+  );
+}

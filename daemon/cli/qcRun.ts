@@ -1,0 +1,71 @@
+/**
+ * `hotplate qc run FILES...`: QC over any pictures, with no daemon and no store. Exit 0 pass, 1 fail, 9 could not be looked at,
+ * 10 warned of (only with --gate warn): the house's one table, where 2 is a wrong call and 3 a configuration that can't be used.
+ */
+import { resolve } from "node:path";
+import { createClock } from "../adapters/clock.ts";
+import { createDigest } from "../adapters/digest.ts";
+import { EXIT } from "../domain/errors.ts";
+import type { Verdict } from "../domain/qc.ts";
+import type { QcRunReport } from "../domain/qcRunReport.ts";
+import { qcRunReport, runVerdict } from "../domain/qcRunReport.ts";
+import { qcRunClosing, qcRunRows } from "../domain/qcRunWords.ts";
+import { findPictures } from "../findPictures.ts";
+import { lookAtPictures } from "../lookAtPictures.ts";
+import type { Context } from "./context.ts";
+import { table } from "./context.ts";
+import type { Options } from "./qcPictures.ts";
+import { besideOf, checksAsked, oneOf, pictureWorld } from "./qcPictures.ts";
+import { progressLine } from "./progressLine.ts";
+import { packageVersion } from "./version.ts";
+
+export async function action(context: Context, words: readonly string[], options: Options): Promise<void> {
+  const gate = oneOf(options, "gate", ["fail", "warn"]);
+  await using world = await pictureWorld(context, options);
+  const asked = checksAsked(world, options);
+  const groups = await findPictures(
+    world.files,
+    words.map((word) => resolve(word)),
+  );
+  const beside = await besideOf(world, options);
+  const progress = progressLine();
+  const sequences = await lookAtPictures(world, {
+    ...beside,
+    groups,
+    requests: asked.requests,
+    progress: progress.say,
+  });
+  progress.end();
+  const report = qcRunReport(
+    {
+      tool: { name: "hotplate", version: packageVersion() },
+      createdAt: new Date(createClock().now()).toISOString(),
+      profile: asked.profile,
+      requests: asked.requests,
+      installed: world.book.checks,
+      sequences,
+      set: null,
+    },
+    (text) => createDigest().sha256(text),
+  );
+  context.print(report, () => answer(report));
+  context.exit(exitOf(runVerdict(report), gate));
+}
+
+function answer(report: QcRunReport): string {
+  const rows = qcRunRows(report);
+  return [...(rows.length === 0 ? [] : [table(rows)]), ...qcRunClosing(report)].join("\n");
+}
+
+function exitOf(verdict: Verdict, gate: "fail" | "warn"): number {
+  switch (verdict) {
+    case "pass":
+      return EXIT.done;
+    case "warn":
+      return gate === "warn" ? EXIT.warned : EXIT.done;
+    case "fail":
+      return EXIT.no;
+    case "error":
+      return EXIT.uncheckable;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Pictures that somebody names on the command line, as the sequences and stills that they are, and the frames that each
+ * sequence should have. Names only; what lies on disk is found by daemon/findPictures.ts.
+ */
+import { marksFor } from "./sequence.ts";
+import { sequencesIn } from "./sequenceListing.ts";
+
+export interface NamedPicture {
+  /** null: a still. */
+  readonly frame: number | null;
+  readonly path: string;
+}
+export interface PictureGroup {
+  /** `x.####.exr`, or a still's own name. */
+  readonly name: string;
+  readonly dir: string;
+  /** Ascending. */
+  readonly frames: readonly NamedPicture[];
+  /** Ascending; those of `frames` and those that should be there too. */
+  readonly wanted: readonly (number | null)[];
+  /** The frames stand one beside the other, so that one can be compared with the next. */
+  readonly isSequence: boolean;
+}
+
+const PICTURES: ReadonlySet<string> = new Set(["exr", "dpx", "png", "tif", "tiff", "jpg", "jpeg", "webp"]);
+
+export function isPictureName(name: string): boolean {
+  return !name.startsWith(".") && PICTURES.has(/\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? "");
+}
+
+/** `names` of one folder. Pictures that only happen to be numbered (1001, 1030, 1058) are stills of one group each. */
+export function groupsIn(dir: string, names: readonly string[]): readonly PictureGroup[] {
+  return sequencesIn(names).flatMap((listed): readonly PictureGroup[] => {
+    const at = (name: string): string => (dir.endsWith("/") ? `${dir}${name}` : `${dir}/${name}`);
+    const stills = (of: readonly { readonly frame: number | null; readonly name: string }[]) =>
+      of.map(({ frame, name }) => ({
+        name,
+        dir,
+        frames: [{ frame, path: at(name) }],
+        wanted: [frame],
+        isSequence: false,
+      }));
+    if (listed.width === 0) return stills(listed.names.map((name) => ({ frame: null, name })));
+    const frames = listed.frames.map(({ frame }) => frame);
+    const wanted = wantedFrames(frames);
+    if (wanted === null) return stills(listed.frames);
+    const name = `${listed.base}${marksFor(listed.width, "artist")}${listed.ext}`;
+    const pictures = listed.frames.map((each) => ({ frame: each.frame, path: at(each.name) }));
+    return [{ name, dir, frames: pictures, wanted, isSequence: true }];
+  });
+}
+
+/** On twos, on fours; farther apart nobody means one moving picture. */
+const STEP_MAX = 10;
+
+/**
+ * The frames that a sequence should have, told by those that it has: from the first to the last by the smallest distance of two
+ * neighbours, so that one on twos is complete and a hole is one. Null: fewer than half of them are there, so nothing says that
+ * these are one sequence at all.
+ */
+export function wantedFrames(frames: readonly number[]): readonly number[] | null {
+  const [first, last] = [frames[0], frames.at(-1)];
+  if (first === undefined || last === undefined || first === last) return null;
+  const step = frames.slice(1).reduce((least, frame, i) => Math.min(least, frame - (frames[i] ?? frame)), Infinity);
+  const count = Math.floor((last - first) / step) + 1;
+  if (step > STEP_MAX || frames.length * 2 < count || !frames.every((frame) => (frame - first) % step === 0))
+    return null;
+  return Array.from({ length: count }, (_, i) => first + i * step);
+}
+
+/** The picture of another list that goes with a frame: the one of its number, or the only one that there is. */
+export function partnerOf(frame: number | null, among: readonly NamedPicture[]): NamedPicture | null {
+  const [only] = among;
+  if (among.length === 1 && only !== undefined && (only.frame === null || frame === null)) return only;
+  return among.find((each) => each.frame === frame) ?? null;
+}

@@ -1,0 +1,71 @@
+/**
+ * What did not pass, gathered for people: one entry per place, check and verdict with the frames concerned and the worst of
+ * their findings, the worst entry first. Pure.
+ */
+import type { Verdict } from "./qc.ts";
+import type { QcFinding, QcInspection, QcMeasure } from "./qcInspection.ts";
+import { findingVerdict } from "./qcReportWords.ts";
+
+export interface Place {
+  readonly name: string;
+  readonly frames: readonly { readonly frame: number | null; readonly inspection: QcInspection | null }[];
+  /** Over the whole place; null: no check looked at it. */
+  readonly whole: QcInspection | null;
+}
+
+export interface Found {
+  /** Where the place stands among those that were given. */
+  readonly at: number;
+  readonly verdict: Verdict;
+  /** Of the frame in which it is worst. */
+  readonly finding: QcFinding;
+  /** Empty: the place as a whole. */
+  readonly frames: readonly (number | null)[];
+}
+
+const WORST_FIRST: readonly Verdict[] = ["fail", "error", "warn", "pass"];
+
+export function foundIn(places: readonly Place[]): readonly Found[] {
+  return places
+    .flatMap((place, at) => foundAt(place, at))
+    .sort((a, b) => WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict));
+}
+
+function foundAt(place: Place, at: number): readonly Found[] {
+  const byCheck = new Map<string, { finding: QcFinding; frames: (number | null)[] }>();
+  for (const { frame, inspection } of place.frames) {
+    for (const finding of inspection?.findings ?? []) {
+      const verdict = findingVerdict(finding);
+      if (verdict === "pass") continue;
+      const entry = byCheck.get(`${finding.check} ${verdict}`);
+      if (entry === undefined) byCheck.set(`${finding.check} ${verdict}`, { finding, frames: [frame] });
+      else {
+        entry.frames.push(frame);
+        if (excess(finding) > excess(entry.finding)) entry.finding = finding;
+      }
+    }
+  }
+  const whole = (place.whole?.findings ?? []).filter((finding) => findingVerdict(finding) !== "pass");
+  return [...byCheck.values(), ...whole.map((finding) => ({ finding, frames: [] }))].map((entry) => ({
+    at,
+    verdict: findingVerdict(entry.finding),
+    ...entry,
+  }));
+}
+
+/** How far the worst of its measures is past its limit, as a share of the limit; 0: none is past one. */
+function excess(finding: QcFinding): number {
+  return Math.max(0, ...finding.measures.map(past));
+}
+
+function past({ value, limit, must }: QcMeasure): number {
+  if (limit === null || must === undefined) return 0;
+  const over = must === "atMost" ? value - limit : must === "atLeast" ? limit - value : Math.abs(value - limit);
+  return over / Math.max(Math.abs(limit), 1e-9);
+}
+
+/** The measures that say why: those past their limit; where none is by itself, all that have a limit. */
+export function tellingMeasures(finding: QcFinding): readonly QcMeasure[] {
+  const bad = finding.measures.filter((measure) => past(measure) > 0);
+  return bad.length > 0 ? bad : finding.measures.filter(({ limit }) => limit !== null);
+}

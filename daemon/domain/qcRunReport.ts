@@ -1,0 +1,161 @@
+/**
+ * What `hotplate qc run` says of any pictures: complete, per sequence and picture, in the words of a version's report
+ * (domain/qcInspection.ts). The same schema for `--json`, and the source of its JUnit, SARIF and HTML. Pure.
+ */
+import { z } from "zod";
+import { canonicalJson } from "./canonicalJson.ts";
+import type { QcRequest } from "./plan.ts";
+import type { InstalledCheck, Inspection, Verdict } from "./qc.ts";
+import type { QcCounts } from "./qcInspection.ts";
+import {
+  count,
+  countsSchema,
+  executionStatus,
+  inspectionOf,
+  inspectionSchema,
+  result,
+  statusOf,
+  verdictOf,
+} from "./qcInspection.ts";
+
+const fileSchema = z.strictObject({
+  path: z.string().describe("Absolute."),
+  bytes: z.number().int(),
+  sha256: z.string().describe("Of the file: what the findings are about."),
+});
+
+export const qcRunSchema = z.strictObject({
+  schema: z.literal("hotplate-qc-run/1"),
+  tool: z.strictObject({ name: z.string(), version: z.string() }),
+  createdAt: z.string().describe("ISO 8601, UTC."),
+  profile: z.strictObject({
+    name: z.string().nullable().describe("null: the checks were named one by one."),
+    sha256: z
+      .string()
+      .describe("Of the checks, their versions and limits, as canonical JSON: equal settings, equal hash."),
+    checks: z.array(
+      z.strictObject({
+        check: z.string(),
+        version: z.number().int().nullable().describe("null: this node has no such check."),
+        limits: z.record(z.string(), z.number()),
+        severity: z
+          .enum(["fail", "warn", "measure"])
+          .optional()
+          .describe("The most that it may say; absent: its own word."),
+        from: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe("Limit: where it comes from; absent: the check's own."),
+      }),
+    ),
+  }),
+  executionStatus,
+  result: result.describe("The worst over everything."),
+  totals: z.strictObject({ sequences: countsSchema, frames: countsSchema }),
+  sequences: z.array(
+    z.strictObject({
+      name: z.string().describe("The pattern, or a still's name."),
+      dir: z.string(),
+      executionStatus,
+      result,
+      missing: z.array(z.number().int()).describe("Frames that should be there and are not."),
+      frames: z.array(
+        z.strictObject({
+          frame: z.number().int().nullable(),
+          file: fileSchema,
+          plate: z.string().nullable().describe("What it was compared with."),
+          inspection: inspectionSchema,
+        }),
+      ),
+      sequence: inspectionSchema.nullable().describe("Checks over the whole sequence."),
+    }),
+  ),
+  set: inspectionSchema.nullable().describe("Checks over one picture of each sequence, as variations of one another."),
+});
+export type QcRunReport = z.infer<typeof qcRunSchema>;
+export type QcRunSequence = QcRunReport["sequences"][number];
+
+/** One sequence or still, and what QC found. */
+export interface LookedSequence {
+  readonly name: string;
+  readonly dir: string;
+  readonly missing: readonly number[];
+  readonly frames: readonly {
+    readonly frame: number | null;
+    readonly file: z.infer<typeof fileSchema>;
+    readonly plate: string | null;
+    readonly inspection: Inspection;
+  }[];
+  readonly sequence: Inspection | null;
+}
+
+export interface QcRunFacts {
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly createdAt: string;
+  readonly profile: string | null;
+  readonly requests: readonly QcRequest[];
+  readonly installed: readonly InstalledCheck[];
+  readonly sequences: readonly LookedSequence[];
+  readonly set: Inspection | null;
+}
+
+export function qcRunReport(facts: QcRunFacts, sha256: (text: string) => string): QcRunReport {
+  const sequences = facts.sequences.map(sequenceOf);
+  const set = lookedAt(facts.set);
+  const checks = facts.requests.map((request) => ({
+    check: request.check,
+    version: facts.installed.find(({ id }) => id === request.check)?.version ?? null,
+    limits: { ...request.limits },
+    ...(request.severity === undefined ? {} : { severity: request.severity }),
+    ...(request.from === undefined ? {} : { from: { ...request.from } }),
+  }));
+  const judged = checks.map(({ check, version, limits, severity }) => ({ check, version, limits, severity }));
+  const verdicts = [...sequences.map(verdictOf), ...(set === null ? [] : [verdictOf(set)])];
+  const frames = sequences.flatMap((sequence) => sequence.frames.map(({ inspection }) => verdictOf(inspection)));
+  return {
+    schema: "hotplate-qc-run/1",
+    tool: { ...facts.tool },
+    createdAt: facts.createdAt,
+    profile: { name: facts.profile, sha256: sha256(canonicalJson(judged)), checks },
+    ...statusOf(verdicts),
+    totals: { sequences: count(sequences.map(verdictOf)), frames: count(frames) },
+    sequences,
+    set,
+  };
+}
+
+function sequenceOf(looked: LookedSequence): QcRunSequence {
+  const frames = looked.frames.map((each) => ({
+    frame: each.frame,
+    file: { ...each.file },
+    plate: each.plate,
+    inspection: inspectionOf(each.inspection),
+  }));
+  const sequence = lookedAt(looked.sequence);
+  const verdicts = frames.map(({ inspection }) => verdictOf(inspection));
+  return {
+    name: looked.name,
+    dir: looked.dir,
+    ...statusOf([...verdicts, ...(sequence === null ? [] : [verdictOf(sequence)])]),
+    missing: [...looked.missing],
+    frames,
+    sequence,
+  };
+}
+
+/** Nothing found and nothing left out: no check looked at the whole. */
+function lookedAt(inspection: Inspection | null): QcRunSequence["sequence"] {
+  if (inspection === null || inspection.findings.length + inspection.notApplied.length === 0) return null;
+  return inspectionOf(inspection);
+}
+
+/** The word that the exit code is about: error before warn, because nothing is known of what could not be looked at. */
+export function runVerdict(report: Pick<QcRunReport, "executionStatus" | "result">): Verdict {
+  if (report.result === "fail") return "fail";
+  return report.executionStatus === "error" ? "error" : (report.result ?? "error");
+}
+
+export function countWords(counts: QcCounts): string {
+  const words = (["fail", "error", "warn", "pass"] as const).filter((word) => counts[word] > 0);
+  return words.map((word) => `${counts[word]} ${word}`).join(", ");
+}

@@ -1,0 +1,59 @@
+/** The answer of `hotplate qc run` for people: what did not pass, worst first, each number beside its threshold; then the counts. */
+import { foundIn, tellingMeasures } from "./qcFound.ts";
+import type { Found } from "./qcFound.ts";
+import type { QcMeasure } from "./qcInspection.ts";
+import { frameRanges, valueWords } from "./qcReportWords.ts";
+import type { QcRunReport } from "./qcRunReport.ts";
+import { countWords, runVerdict } from "./qcRunReport.ts";
+
+/** Rows of a terminal's answer; the rest is counted, and whole in --json. */
+const ROWS_MAX = 60;
+
+/** A row per place and check: verdict, where, check, numbers, sentence. */
+export function qcRunRows(report: QcRunReport): readonly (readonly string[])[] {
+  const found = foundIn(placesOf(report));
+  return found
+    .slice(0, ROWS_MAX)
+    .map((one) => [
+      one.verdict.toUpperCase(),
+      whereWords(report, one),
+      one.finding.check,
+      tellingMeasures(one.finding).map(measureText).join(", "),
+      one.finding.message.replaceAll(/\s+/g, " "),
+    ]);
+}
+
+export function qcRunClosing(report: QcRunReport): readonly string[] {
+  const all = foundIn(placesOf(report)).length;
+  const pictures = report.totals.frames;
+  const count = report.sequences.reduce((sum, { frames }) => sum + frames.length, 0);
+  const { name, checks } = report.profile;
+  const by = name === null ? `${checks.length} checks` : `profile ${name} (${checks.length} checks)`;
+  return [
+    ...(all > ROWS_MAX ? [`and ${all - ROWS_MAX} more: --json has all`] : []),
+    `${runVerdict(report).toUpperCase()}  ${count} ${count === 1 ? "picture" : "pictures"} by ${by}: ${countWords(pictures)}`,
+  ];
+}
+
+export function placesOf(report: QcRunReport): Parameters<typeof foundIn>[0] {
+  const set = report.set === null ? [] : [{ name: "all", frames: [], whole: report.set }];
+  return [...report.sequences.map(({ name, frames, sequence }) => ({ name, frames, whole: sequence })), ...set];
+}
+
+function whereWords(report: QcRunReport, { at, frames }: Found): string {
+  const sequence = report.sequences[at];
+  if (sequence === undefined) return "all";
+  // A frame that stands alone has its number in its name.
+  if (sequence.frames.length <= 1 || frames.length === 0) return sequence.name;
+  return `${sequence.name} ${frameRanges(frames)}`;
+}
+
+/** `ratio 41 % (at least 60 %)` */
+export function measureText({ name, value, unit, limit, must }: QcMeasure): string {
+  const said = `${name} ${valueWords(value, unit)}`;
+  if (limit === null || unit === "bool") return said;
+  const word = must === undefined ? "limit" : SIDES[must];
+  return `${said} (${word} ${valueWords(limit, unit)})`;
+}
+
+const SIDES = { atMost: "at most", atLeast: "at least", equal: "must be" } as const;

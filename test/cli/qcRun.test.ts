@@ -1,0 +1,161 @@
+/** `hotplate qc run` over pictures on disk: sequences, plates, masks, exit codes, and its JSON; no configuration, no daemon. */
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { QcRunReport } from "../../daemon/domain/qcRunReport.ts";
+import { qcRunSchema } from "../../daemon/domain/qcRunReport.ts";
+import type { Value } from "../fixtures/pictures.ts";
+import { picture, writePng } from "../fixtures/pictures.ts";
+import type { TempDir } from "../fixtures/tempDir.ts";
+import { tempDir } from "../fixtures/tempDir.ts";
+import type { Said } from "./commandLine.ts";
+import { hotplate } from "./commandLine.ts";
+
+const SIZE = { width: 320, height: 180, channels: 3, bits: 16 } as const;
+const BLACK: Value = () => 0;
+/** The right half is another picture. */
+const EDITED: Value = (x, y, c) => (x >= 160 ? picture(x + 40, y + 9, c) * 0.9 : picture(x, y, c));
+
+let dir: TempDir;
+beforeAll(async () => {
+  dir = tempDir();
+  for (const folder of ["plates", "out", "clean"]) mkdirSync(dir.file(folder));
+  for (const frame of [1001, 1002, 1003, 1004]) {
+    await writePng(dir.file("plates"), `p.${frame}.png`, SIZE);
+    await writePng(dir.file("clean"), `c.${frame}.png`, SIZE);
+  }
+  await writePng(dir.file("out"), "o.1001.png", SIZE);
+  await writePng(dir.file("out"), "o.1002.png", { ...SIZE, value: BLACK });
+  await writePng(dir.file("out"), "o.1004.png", { ...SIZE, width: 312 });
+  await writePng(dir.path, "edit.png", { ...SIZE, value: EDITED });
+  await writePng(dir.path, "mask.png", { ...SIZE, channels: 1, value: (x) => (x >= 160 ? 1 : 0) });
+  writeFileSync(dir.file("out/notes.txt"), "not a picture");
+  writeFileSync(dir.file("cut.png"), readFileSync(dir.file("edit.png")).subarray(0, 4_000));
+  writeFileSync(dir.file("strange.exr"), "this is no OpenEXR file at all");
+});
+afterAll(() => dir[Symbol.dispose]());
+
+const run = (...args: readonly string[]): Promise<Said> => hotplate(["qc", "run", ...args], { cwd: dir.path });
+const reportOf = (said: Said): QcRunReport => qcRunSchema.parse(said.json());
+
+describe("pictures that are what they should be", () => {
+  it("pass with exit 0: a folder beside its plates, in the report's own schema", async () => {
+    const said = await run("clean", "--plate", "plates/p.%04d.png", "--json");
+    const report = reportOf(said);
+    expect([said.code, report.result, report.executionStatus]).toEqual([0, "pass", "complete"]);
+    expect(report.totals.frames).toEqual({ pass: 4, warn: 0, fail: 0, error: 0, notLooked: 0 });
+    expect(report.profile.name).toBe("plate_preserving");
+    const [sequence] = report.sequences;
+    expect([sequence?.name, sequence?.missing]).toEqual(["c.####.png", []]);
+    expect(sequence?.frames.map(({ plate }) => plate)).toEqual(
+      [1001, 1002, 1003, 1004].map((n) => dir.file(`plates/p.${n}.png`)),
+    );
+    const bytes = readFileSync(dir.file("clean/c.1002.png"));
+    expect(sequence?.frames[1]?.file).toEqual({
+      path: dir.file("clean/c.1002.png"),
+      bytes: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+    });
+    // The whole was looked at as one, too.
+    expect(sequence?.sequence?.findings.map(({ check }) => check)).toContain("frames.complete");
+  });
+
+  it("are said to be in one line", async () => {
+    const said = await run("clean/c.[1001-1002].png");
+    expect([said.code, said.stdout]).toEqual([0, "PASS  2 pictures by profile basic (7 checks): 2 pass\n"]);
+  });
+
+  it("keep the edit inside its mask apart from what must stay", async () => {
+    const inside = await run(
+      "edit.png",
+      "--plate",
+      "plates/p.1001.png",
+      "--mask",
+      "mask.png",
+      "--composited",
+      "--check",
+      "mask.preserved",
+      "--json",
+    );
+    expect([inside.code, reportOf(inside).result]).toEqual([0, "pass"]);
+    const turned = await run(
+      "edit.png",
+      "--plate",
+      "plates/p.1001.png",
+      "--mask",
+      "mask.png",
+      "--mask-invert",
+      "--check",
+      "mask.preserved",
+    );
+    expect(turned.code).toBe(1);
+    expect(turned.stdout).toMatch(/^FAIL\tedit\.png\tmask\.preserved\tp999 [\d.]+ code \(at most 1 code\)\t/);
+  });
+});
+
+describe("faults", () => {
+  it("end with exit 1 and stand worst first, each number beside its threshold", async () => {
+    const said = await run("out", "--plate", "plates", "--gate", "warn");
+    expect(said.code).toBe(1);
+    const lines = said.stdout.trimEnd().split("\n");
+    expect(lines.at(-1)).toMatch(/^FAIL {2}3 pictures by profile plate_preserving \(\d+ checks\): 2 fail, 1 pass$/);
+    const verdicts = lines.slice(0, -1).map((line) => line.split("\t")[0]);
+    expect(verdicts).toEqual([...verdicts].sort((a = "", b = "") => "FAIL WARN".indexOf(a) - "FAIL WARN".indexOf(b)));
+    expect(said.stdout).toContain("FAIL\to.####.png 1002\timage.not_black\tlumaMean 0 % (limit 0.8 %)");
+    expect(said.stdout).toContain("FAIL\to.####.png 1004\theader.size\twidth 312 px (must be 320 px)");
+    expect(said.stdout).toContain("FAIL\to.####.png\tframes.complete\tmissing 1 (at most 0)");
+  });
+
+  it("that are only warnings change the exit code when that is asked for", async () => {
+    const warned = ["edit.png", "--check", "image.seam", "--limit", "image.seam.scoreMax=-1"];
+    const plain = await run(...warned);
+    expect([plain.code, plain.stdout.split("\t")[0]]).toEqual([0, "WARN"]);
+    expect((await run(...warned, "--gate", "warn")).code).toBe(10);
+  });
+
+  it("of a file that is no whole picture are its own; one that nobody can read is exit 9", async () => {
+    const cut = await run("cut.png", "--json");
+    expect([cut.code, reportOf(cut).sequences[0]?.frames[0]?.inspection.findings[0]?.result]).toEqual([1, "fail"]);
+    const unread = await run("cut.png", "--plate", "strange.exr", "--check", "plate.structure");
+    expect(unread.code).toBe(1);
+    const plate = await run("edit.png", "--plate", "strange.exr", "--check", "plate.structure", "--json");
+    expect([plate.code, reportOf(plate).executionStatus, reportOf(plate).result]).toEqual([9, "error", null]);
+  });
+
+  it("include a frame that the plate does not have: that is no pass", async () => {
+    rmSync(dir.file("plates/p.1004.png"));
+    const said = await run("clean", "--plate", "plates/p.####.png", "--json");
+    const [sequence] = reportOf(said).sequences;
+    expect([said.code, sequence?.frames.map(({ inspection }) => inspection.executionStatus)]).toEqual([
+      9,
+      ["complete", "complete", "complete", "error"],
+    ]);
+    expect(sequence?.frames[3]?.inspection.findings.find(({ check }) => check === "plate.grade")?.message).toContain(
+      "the plate has no frame 1004",
+    );
+  });
+});
+
+describe("a wrong call", () => {
+  it("says what is meant, before anything is decoded", async () => {
+    for (const [args, code, words] of [
+      [["nowhere.png"], 6, "There is no"],
+      [["out/x.####.exr"], 6, "is one of x.####.exr"],
+      [["out", "--check", "image.grian"], 2, "The nearest is image.grain."],
+      [["out", "--limit", "image.clip=2"], 2, "is no limit"],
+      [["out", "--gate", "hard"], 2, "--gate is fail or warn"],
+      [["out", "--size", "big"], 2, "--size is WIDTHxHEIGHT"],
+      [["out", "--plate", "."], 2, "several sequences or stills"],
+      [["out", "--config", "no.yaml"], 3, "There is no configuration"],
+    ] as const) {
+      const said = await run(...args);
+      expect([args, said.code]).toEqual([args, code]);
+      expect(said.stderr).toContain(words);
+    }
+  });
+
+  it("is none for a link: what it leads to is looked at", async () => {
+    symlinkSync(dir.file("clean/c.1001.png"), dir.file("link.png"));
+    expect((await run("link.png")).code).toBe(0);
+  });
+});

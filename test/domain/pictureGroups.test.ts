@@ -1,0 +1,53 @@
+/** Pictures by name: sequences, stills, frames that should be there, and what goes with a frame. */
+import { describe, expect, it } from "vitest";
+import { groupsIn, isPictureName, partnerOf, wantedFrames } from "../../daemon/domain/pictureGroups.ts";
+
+describe("the frames that a sequence should have", () => {
+  it("go from the first to the last, by the distance of neighbours", () => {
+    expect(wantedFrames([1001, 1002, 1004])).toEqual([1001, 1002, 1003, 1004]);
+    expect(wantedFrames([1, 3, 7])).toEqual([1, 3, 5, 7]);
+    expect(wantedFrames([-2, -1, 0])).toEqual([-2, -1, 0]);
+  });
+
+  it("are not told where fewer than half of them are there, or one only", () => {
+    expect(wantedFrames([1001, 1030, 1058])).toBeNull();
+    expect(wantedFrames([1, 2, 100])).toBeNull();
+    expect(wantedFrames([1001])).toBeNull();
+    expect(wantedFrames([])).toBeNull();
+  });
+});
+
+describe("names of a folder", () => {
+  it("become sequences, and stills of one group each", () => {
+    const groups = groupsIn("/x", ["b.png", "a.1001.exr", "a.1002.exr", "a.1004.exr", "s.1001.exr", "s.1030.exr"]);
+    expect(groups.map(({ name, isSequence, wanted }) => [name, isSequence, wanted])).toEqual([
+      ["b.png", false, [null]],
+      ["a.####.exr", true, [1001, 1002, 1003, 1004]],
+      ["s.1001.exr", false, [1001]],
+      ["s.1030.exr", false, [1030]],
+    ]);
+    expect(groups[1]?.frames[2]).toEqual({ frame: 1004, path: "/x/a.1004.exr" });
+  });
+
+  it("are pictures by their ending only, and hidden ones are none", () => {
+    expect(["a.EXR", "b.tiff", "c.webp"].every(isPictureName)).toBe(true);
+    expect(["notes.txt", ".a.exr", "exr", "a.exr.tmp"].some(isPictureName)).toBe(false);
+  });
+});
+
+describe("the partner of a frame", () => {
+  const at = (...frames: readonly (number | null)[]) => frames.map((frame) => ({ frame, path: `/p.${frame}` }));
+
+  it("has its number, and a still goes with every frame", () => {
+    expect(partnerOf(1002, at(1001, 1002))?.path).toBe("/p.1002");
+    expect(partnerOf(1002, at(null))?.path).toBe("/p.null");
+    expect(partnerOf(null, at(1001))?.path).toBe("/p.1001");
+  });
+
+  it("is nobody else's: another frame's plate would say that everything changed", () => {
+    expect(partnerOf(1003, at(1001, 1002))).toBeNull();
+    expect(partnerOf(1003, at(1001))).toBeNull();
+    expect(partnerOf(null, at(1001, 1002))).toBeNull();
+    expect(partnerOf(1001, [])).toBeNull();
+  });
+});
