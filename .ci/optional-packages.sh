@@ -4,16 +4,21 @@
 #   util-linux  unshare, nsenter: the full-disk and hanging-mount tests mount in a namespace of their own
 #   bindfs      a FUSE file system whose server can be stopped: the mount that hangs
 #   fileseq     a Python package: sequences are compared with it
+#   pyblish-base  a Python package: the example of a check runs its plug-ins
 # Not installed here, for they are large; tests that use them look for them: opencolorio-tools (ociocheck: is our OCIO config
 # one?), ffmpeg (chunks as video files), openimageio-tools (EXR files written by somebody
 # else's code), chromium (the report page in a real browser).
 packages="util-linux bindfs"
 
-if command -v python3 >/dev/null 2>&1 && ! python3 -c "import fileseq" 2>/dev/null; then
-  timeout 60 python3 -m pip install --quiet --disable-pip-version-check --user fileseq >/dev/null 2>&1 ||
-    timeout 60 python3 -m pip install --quiet --disable-pip-version-check --user --break-system-packages fileseq >/dev/null 2>&1 ||
-    echo "could not install: fileseq"
-fi
+for pair in fileseq:fileseq pyblish:pyblish-base; do
+  module=${pair%%:*}
+  name=${pair#*:}
+  command -v python3 >/dev/null 2>&1 || break
+  python3 -c "import $module" 2>/dev/null && continue
+  timeout 60 python3 -m pip install --quiet --disable-pip-version-check --user "$name" >/dev/null 2>&1 ||
+    timeout 60 python3 -m pip install --quiet --disable-pip-version-check --user --break-system-packages "$name" >/dev/null 2>&1 ||
+    echo "could not install: $name"
+done
 
 missing=""
 for package in $packages; do

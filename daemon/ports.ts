@@ -363,7 +363,15 @@ export interface Exec {
   run(
     command: string,
     args: readonly string[],
-    options: { readonly timeoutMs: number; readonly stdin?: string; readonly cwd?: string },
+    options: {
+      readonly timeoutMs: number;
+      readonly stdin?: string;
+      readonly cwd?: string;
+      /** Beside the small environment that every program gets. */
+      readonly env?: Readonly<Record<string, string>>;
+      /** Of standard output; default: LIMITS.execOutputBytesMax. */
+      readonly stdoutBytesMax?: number;
+    },
   ): Promise<ExecAnswer>;
 }
 export interface ExecAnswer {
@@ -371,7 +379,7 @@ export interface ExecAnswer {
   readonly stdout: string;
   readonly stderr: string;
   readonly timedOut: boolean;
-  /** It wrote more than LIMITS.execOutputBytesMax and was killed for it. */
+  /** It wrote more than LIMITS.execOutputBytesMax, or than it was allowed to, and was killed for it. */
   readonly capped?: boolean;
   /** Only when the killed program did not go away (it waits inside the kernel): resolves when it has. */
   readonly gone?: Promise<void>;

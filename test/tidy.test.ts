@@ -45,6 +45,8 @@ describe("import directions", () => {
     "daemon/domain/framePlanes.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/maskFacts.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/pixelRuns.ts": /^daemon\/plugin\.ts$/,
+    "daemon/domain/programAnswer.ts": /^daemon\/plugin\.ts$/,
+    "daemon/domain/programRequest.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/qcRun.ts": /^daemon\/plugin\.ts$/,
   };
 

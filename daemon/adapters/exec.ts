@@ -17,12 +17,15 @@ export function createExec(environment: Readonly<Record<string, string | undefin
   return {
     async run(command, args, options) {
       const child = execa(command, args, {
-        env: smallEnvironment(environment),
+        env: { ...smallEnvironment(environment), ...options.env },
         extendEnv: false,
         reject: false,
         stripFinalNewline: false,
         input: options.stdin ?? "",
-        maxBuffer: LIMITS.execOutputBytesMax,
+        maxBuffer: {
+          stdout: options.stdoutBytesMax ?? LIMITS.execOutputBytesMax,
+          stderr: LIMITS.execOutputBytesMax,
+        },
         timeout: options.timeoutMs,
         killSignal: "SIGKILL",
         forceKillAfterDelay: false,

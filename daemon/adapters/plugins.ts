@@ -1,12 +1,13 @@
 /**
- * Loads checks: the shipped ones in plugins/ and those of configured folders, by path. A file that can't be loaded, has the
- * wrong shape, or takes an id that is taken is named and left out; it never stops anything. Plugins run in image workers
+ * Loads checks, objects and programs: the shipped ones in plugins/ and those of configured folders, by path. A file that can't be
+ * loaded, has the wrong shape, could be exchanged by anybody, or takes an id that is taken is named and left out; it never stops anything. Plugins run in image workers
  * only, so that one that loops or exits costs a worker, never the daemon.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
+import { CHECK_FIELDS } from "../domain/checkFields.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -14,16 +15,23 @@ import type { CheckBook } from "../domain/qc.ts";
 import type { ProfileReading, QcProfile } from "../domain/qcProfile.ts";
 import { readProfile } from "../domain/qcProfile.ts";
 import type { Check } from "../plugin.ts";
+import { folderOpenToAll, openToAll } from "./pluginRights.ts";
+import type { Program } from "./programs/loadProgram.ts";
+import { loadProgram, programAsCheck, PROGRAM_MANIFESTS } from "./programs/loadProgram.ts";
 
 export const SHIPPED_CHECKS_DIR: string = fileURLToPath(new URL("../../plugins/", import.meta.url));
+/** What came with the product is as its package was unpacked. */
+const HOME = fileURLToPath(new URL("../../", import.meta.url));
 const SHIPPED_PROFILES_DIR: string = fileURLToPath(new URL("../../config/qc/", import.meta.url));
-const CHECK_FILES = /\.(ts|mts|js|mjs)$/;
+const CHECK_FILES = /\.(ts|mts|js|mjs)$|\.check\.(ya?ml|json)$/;
 
 /** Stands before the reason, wherever a refused plugin is named: log, doctor. */
 const CODE: ErrorCode = "HP-PLUGIN";
 
 export interface LoadedChecks {
   readonly checks: readonly Check[];
+  /** Those of the checks that are programs, which are asked and not called. */
+  readonly programs: readonly Program[];
   readonly book: CheckBook;
 }
 
@@ -31,15 +39,7 @@ const aFunction = z.custom<unknown>((value) => typeof value === "function", "mus
 
 /** The shape of a check's default export; unknown fields are an error, for they are misspelled ones. */
 const checkSchema = z.strictObject({
-  apiVersion: z.literal(1),
-  id: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, "must be dotted lower-case words, as image.not_black"),
-  version: z.number().int().min(1),
-  scope: z.enum(["frame", "sequence", "set"]),
-  layer: z.enum(["essence", "container", "crosscheck"]).optional(),
-  needs: z.array(z.enum(["result", "plate", "mask", "frames"])),
-  limits: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "must be a camelCase word"), z.number()),
-  limitsFrom: z.record(z.string(), z.string().min(1).max(LIMITS.checkMessageCharactersMax)).optional(),
-  seedMayCure: z.boolean().optional(),
+  ...CHECK_FIELDS,
   trace: aFunction.optional(),
   applies: aFunction.optional(),
   run: aFunction,
@@ -48,6 +48,7 @@ const checkSchema = z.strictObject({
 /** Shipped checks first, then each folder's files by name; the first of an id has it. */
 export async function loadChecks(folders: readonly string[]): Promise<LoadedChecks> {
   const checks: Check[] = [];
+  const programs: Program[] = [];
   const entries: CheckBook["checks"][number][] = [];
   const refused: CheckBook["refused"][number][] = [];
   for (const folder of [SHIPPED_CHECKS_DIR, ...folders]) {
@@ -60,13 +61,14 @@ export async function loadChecks(folders: readonly string[]): Promise<LoadedChec
       else {
         const { id, version, scope, limits } = loaded.check;
         checks.push(loaded.check);
+        if (loaded.program !== null) programs.push(loaded.program);
         const shipped = folder === SHIPPED_CHECKS_DIR;
         entries.push({ id, version, scope, limits, file, shipped, ...whereSaid(loaded.check) });
       }
     }
   }
   const profiles = readProfiles([SHIPPED_PROFILES_DIR, ...folders], entries, refused);
-  return { checks, book: { checks: entries, profiles, refused } };
+  return { checks, programs, book: { checks: entries, profiles, refused } };
 }
 
 function whereSaid({ layer, limitsFrom, seedMayCure }: Check): Partial<CheckBook["checks"][number]> {
@@ -111,6 +113,11 @@ function filesOf(
   refused: { readonly file: string; readonly message: string }[],
   ending: RegExp = CHECK_FILES,
 ): readonly string[] {
+  const open = folder.startsWith(HOME) ? null : folderOpenToAll(folder);
+  if (open !== null) {
+    refused.push({ file: folder, message: `${CODE}: ${open}` });
+    return [];
+  }
   try {
     const names = readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isFile() && ending.test(entry.name) && !/^[._]|\.d\.m?ts$|\.test\./.test(entry.name))
@@ -127,10 +134,19 @@ function filesOf(
 }
 
 export type LoadedCheck =
-  | { readonly kind: "check"; readonly check: Check }
+  | { readonly kind: "check"; readonly check: Check; readonly program: Program | null }
   | { readonly kind: "refused"; readonly message: string };
 
 export async function loadCheck(file: string): Promise<LoadedCheck> {
+  const open = file.startsWith(HOME) ? null : openToAll(file);
+  if (open !== null) return { kind: "refused", message: `${CODE}: ${open}` };
+  if (!PROGRAM_MANIFESTS.test(file)) return loadObject(file);
+  const loaded = loadProgram(file);
+  if (loaded.kind === "refused") return { kind: "refused", message: `${CODE}: ${loaded.message}` };
+  return { kind: "check", check: programAsCheck(loaded.program), program: loaded.program };
+}
+
+async function loadObject(file: string): Promise<LoadedCheck> {
   let module: unknown;
   try {
     module = await import(pathToFileURL(file).href);
@@ -142,7 +158,7 @@ export async function loadCheck(file: string): Promise<LoadedCheck> {
     typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
   if (value === undefined) return { kind: "refused", message: `${CODE}: it has no default export` };
   const parsed = checkSchema.safeParse(value);
-  if (parsed.success) return { kind: "check", check: value as Check };
+  if (parsed.success) return { kind: "check", check: value as Check, program: null };
   const words = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the default export"}: ${issue.message}`);
   return { kind: "refused", message: `${CODE}: it is no check: ${words.join("; ")}` };
 }

@@ -171,6 +171,7 @@ function crossChecks(reading: Reading, config: ConfigText): readonly Problem[] {
       outside(reading, ["assetPaths", index, "glob"], staticPart(asset.glob), config),
     ),
     ...relativePaths(reading, config),
+    ...droppablePlugins(reading, config, folders),
     ...gpuBounds(reading, config),
     ...slotProblems(config).map(({ path, ...words }) => at(reading, path, words)),
   ];
@@ -252,6 +253,17 @@ function relativePaths(reading: Reading, config: ConfigText): readonly Problem[]
       ? []
       : [at(reading, path, { message: `${nameOf(path)} can't be used.`, found: value, expected: "an absolute path" })],
   );
+}
+
+/** Plugins are code that runs with our rights: they never lie where people drop files. */
+function droppablePlugins(reading: Reading, config: ConfigText, folders: readonly string[]): readonly Problem[] {
+  return config.plugins.flatMap((plugins, index) => {
+    const folder = folders.find((hot) => `${plugins}/`.startsWith(`${hot.replace(/\/$/, "")}/`));
+    if (folder === undefined) return [];
+    const message = `plugins[${index}] lies in the hot folder ${folder}.`;
+    const expected = "a folder that only operators write";
+    return [at(reading, ["plugins", index], { message, found: plugins, expected, action: "Move the plugins." })];
+  });
 }
 
 /** `slots[0].url`. */

@@ -5,6 +5,7 @@
  * An expected failure is a value (`Problem`, `Failure`); `HotplateError` is for the few places that must unwind a stack
  * (start-up, commands); a broken invariant is `assert`, on in production.
  */
+import { PLUGIN_ERRORS } from "./errorsOfPlugins.ts";
 import { RECIPE_ERRORS } from "./errorsOfRecipes.ts";
 import { SLOT_ERRORS } from "./errorsOfSlots.ts";
 import { VERSION_ERRORS } from "./errorsOfVersions.ts";
@@ -252,7 +253,7 @@ export const ERRORS = {
     "It is looked at again by itself; see the log.",
     EXIT.uncheckable,
   ),
-  "HP-PLUGIN": entry("A plugin can't be used.", "See its file and the message.", EXIT.invalid),
+  ...entries(PLUGIN_ERRORS),
   "HP-INTERNAL": entry("Hotplate broke one of its own rules.", "Report it with the log.", EXIT.no),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -2,6 +2,7 @@
  * Every bound of the product, named, with its unit last. Reaching one is an answer to somebody, never a crash.
  * A number that limits anything and does not stand here is a defect (test/tidy.test.ts looks for the usual suspects).
  */
+import { PLUGIN_LIMITS } from "./limitsOfPlugins.ts";
 import { SLOT_LIMITS } from "./limitsOfSlots.ts";
 
 export const LIMITS = {
@@ -108,6 +109,7 @@ export const LIMITS = {
   traceNumbersMax: 16_384,
   traceDigestCharactersMax: 128,
   thumbnailPixels: 320,
+  ...PLUGIN_LIMITS,
   // Files and mounts
   mountCallsPerRoot: 2,
   mountCallDeadlineMs: 10_000,

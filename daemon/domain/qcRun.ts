@@ -190,11 +190,19 @@ function judge(check: Check, input: CheckInput): Finding | NotApplied {
     answer = check.run(input);
   } catch (thrown) {
     // A plugin's fault is told as its verdict: the image was not looked at.
-    return error(check, `${check.id} broke while it looked: ${messageOf(thrown)}`, "Tell whoever wrote the check.");
+    return error(
+      check,
+      `${check.id} broke while it looked (HP-PLUGIN-RUN): ${messageOf(thrown)}`,
+      "Tell whoever wrote the check.",
+    );
   }
   const fault = faultOf(answer);
   if (fault !== null)
-    return error(check, `${check.id} gave no usable answer: ${fault}.`, "See docs/plugins.md for the answer's shape.");
+    return error(
+      check,
+      `${check.id} gave no usable answer (HP-PLUGIN-ANSWER): ${fault}.`,
+      "See docs/plugins.md for the answer's shape.",
+    );
   const frame = input.frames === null ? input.resultFile.frame : null;
   return {
     check: check.id,

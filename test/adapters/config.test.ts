@@ -80,6 +80,14 @@ describe("the configuration", () => {
     ]);
   });
 
+  it("refuses plugins in a hot folder, where anybody could drop them", () => {
+    const text = `${SMALL}plugins: [/mnt/shows/hot/checks, /mnt/shows/hot, /mnt/shows/hotter]\n`;
+    expect(said(text).map((line) => line.replace(/^\d+:\d+ /, ""))).toEqual([
+      "plugins[0] lies in the hot folder /mnt/shows/hot. | /mnt/shows/hot/checks | a folder that only operators write",
+      "plugins[1] lies in the hot folder /mnt/shows/hot. | /mnt/shows/hot | a folder that only operators write",
+    ]);
+  });
+
   it("refuses folders outside every root and paths that are not absolute", () => {
     const text = `${SMALL.replace("/mnt/shows/hot", "/mnt/shows2/hot")}assetPaths:
   - {glob: "/srv/*/plates/*", show: A, recipe: r}

@@ -6,6 +6,7 @@ import { createMountProbe } from "../../daemon/adapters/mountProbe.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { Exec } from "../../daemon/ports.ts";
 import { codeOf } from "../contract/files.ts";
+import { ended } from "../fixtures/processEnd.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
 
 const exec = createExec();
@@ -114,18 +115,3 @@ describe("the mount probe", () => {
     expect([await probe("/mnt/dead", 10), started]).toEqual(["well", 3]);
   });
 });
-
-/** Resolves when the process is gone; a killed one needs a moment. A leak ends in the test's own timeout. */
-async function ended(pid: number): Promise<void> {
-  expect(pid).toBeGreaterThan(0);
-  while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    // A zombie that its new parent has not collected yet is dead, though it has a number.
-    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}

@@ -14,6 +14,7 @@ import type { Check, DecodedImage, PixelBox } from "../../plugin.ts";
 import type { InspectRequest } from "../../ports.ts";
 import { readWhole, withFile } from "./byteSource.ts";
 import { parseExrHeader } from "./exrHeader.ts";
+import type { Programs } from "../programs/programs.ts";
 import type { FrameTools } from "./frameTools.ts";
 import { isExr } from "./isExr.ts";
 import type { MaskOf } from "./inspectMask.ts";
@@ -25,7 +26,14 @@ export interface Inspector {
   inspect(request: InspectRequest): Promise<Inspection>;
 }
 
-export function createInspector(checks: readonly Check[], tools: FrameTools): Inspector {
+export interface InspectorParts {
+  readonly checks: readonly Check[];
+  /** Of the checks, those that are programs. */
+  readonly programs: Pick<Programs, "answered">;
+  readonly tools: FrameTools;
+}
+
+export function createInspector({ checks, programs, tools }: InspectorParts): Inspector {
   let kept: { readonly identity: string; readonly loaded: Loaded } | null = null;
   const masks = createMaskOf(tools);
 
@@ -44,17 +52,27 @@ export function createInspector(checks: readonly Check[], tools: FrameTools): In
     }
   }
 
+  async function look(request: InspectRequest, facts: FrameFacts): Promise<Inspection> {
+    const answered = await programs.answered({
+      checks,
+      requests: request.checks,
+      facts,
+      platePath: request.platePath,
+      maskPath: request.mask?.path ?? null,
+    });
+    return inspectFrame(answered, request.checks, facts);
+  }
+
   return {
     async inspect(request) {
       const facts = await lookAt(tools, request, masks);
       const needed = needsPlate(checks, request.checks);
-      if (request.plateProblem !== undefined)
-        return inspectFrame(checks, request.checks, { ...facts, plateProblem: request.plateProblem });
+      if (request.plateProblem !== undefined) return look(request, { ...facts, plateProblem: request.plateProblem });
       if (request.platePath !== null && needed)
-        return inspectFrame(checks, request.checks, withPlate(facts, await plateOf(request.platePath)));
-      const first = inspectFrame(checks, request.checks, facts);
+        return look(request, withPlate(facts, await plateOf(request.platePath)));
+      const first = await look(request, facts);
       if (request.platePath === null || !wantsPlate(first)) return first;
-      return inspectFrame(checks, request.checks, withPlate(facts, await plateOf(request.platePath)));
+      return look(request, withPlate(facts, await plateOf(request.platePath)));
     },
   };
 }

@@ -5,6 +5,7 @@
 import type { Exec, ImageHeader } from "../../ports.ts";
 import { judgeSequence } from "../../domain/qcRun.ts";
 import type { LoadedChecks } from "../plugins.ts";
+import type { Programs } from "../programs/programs.ts";
 import { readWhole, withFile } from "./byteSource.ts";
 import { colorHints } from "./colorHints.ts";
 import { exrRate } from "./exrAttributes.ts";
@@ -35,7 +36,18 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
       import("./inspectFile.ts"),
     ]);
     const loaded = await loadChecks(setUp.checkFolders);
-    return { ...loaded, inspector: createInspector(loaded.checks, await withTools()) };
+    const programs =
+      loaded.programs.length === 0
+        ? NO_PROGRAMS
+        : (await import("../programs/programs.ts")).createPrograms({
+            programs: loaded.programs,
+            exec: EXEC,
+            scratchDir: setUp.scratchDir,
+          });
+    return {
+      ...loaded,
+      inspector: createInspector({ checks: loaded.checks, programs, tools: await withTools() }),
+    };
   }
   const withTools = () => (tools ??= toolsOf(setUp));
   const loaded = () => (checks ??= load());
@@ -91,13 +103,16 @@ async function headerOf(path: string, tools: () => Promise<FrameTools>): Promise
   return { ...publicHeader(head), ...said };
 }
 
+const NO_PROGRAMS: Pick<Programs, "answered"> = { answered: async ({ checks }) => checks };
+
+/** What runs programs is loaded with the first program. */
+const EXEC: Exec = { run: async (...of) => (await import("../exec.ts")).createExec().run(...of) };
+
 /** Tools are looked for and started only where a file needs one. */
 async function toolsOf({ scratchDir }: WorkerSetUp): Promise<FrameTools> {
   const { createFrameTools } = await import("./frameTools.ts");
-  // What runs programs is loaded with the first program.
-  const exec: Exec = { run: async (...of) => (await import("../exec.ts")).createExec().run(...of) };
   return createFrameTools({
-    exec,
+    exec: EXEC,
     scratchDir: scratchDir ?? "",
     path: scratchDir === null ? "" : process.env["PATH"],
   });

@@ -23,7 +23,7 @@ export interface Tool {
 }
 
 /** Null: not on the PATH. Relative entries of the PATH are passed over. */
-export function findTool(name: ToolName, path: string | undefined): string | null {
+export function findTool(name: string, path: string | undefined): string | null {
   for (const dir of (path ?? "").split(delimiter)) {
     if (!isAbsolute(dir)) continue;
     const file = join(dir, name);

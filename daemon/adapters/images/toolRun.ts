@@ -5,16 +5,9 @@
 import { HotplateError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Exec } from "../../ports.ts";
+import { boundedCommand } from "../boundedCommand.ts";
 import { broken, notReadable } from "./byteSource.ts";
 import type { Tool } from "./toolFind.ts";
-
-/**
- * The shell bounds the address space (KiB) and, where util-linux is there, asks the kernel to kill the tool when the worker dies
- * without a word.
- */
-const BOUNDED = `PATH=$PATH:/usr/bin:/bin; ulimit -v "$1" || exit 126; shift
-if setpriv --pdeathsig KILL true 2>/dev/null; then exec setpriv --pdeathsig KILL "$@"; fi
-exec "$@"`;
 
 /** Words of a tool that has no reader for a legal variant; all else that it says of a proven file is damage. */
 const NO_READER = /unsupported|not supported|not implemented|unknown (compression|decoder)|unrecognized option/i;
@@ -25,8 +18,8 @@ export async function runTool(
   tool: Tool,
   of: { readonly args: readonly string[]; readonly cwd: string },
 ): Promise<void> {
-  const bounded = ["-c", BOUNDED, "sh", String(LIMITS.imageToolMemoryBytesMax / 1024), tool.path, ...of.args];
-  const answer = await exec.run("/bin/sh", bounded, { timeoutMs: LIMITS.imageToolMs, cwd: of.cwd });
+  const [command, ...args] = boundedCommand(LIMITS.imageToolMemoryBytesMax, [tool.path, ...of.args]);
+  const answer = await exec.run(command, args, { timeoutMs: LIMITS.imageToolMs, cwd: of.cwd });
   if (answer.timedOut) {
     const words = `${tool.words} made no end of a frame in ${LIMITS.imageToolMs} ms`;
     throw Object.assign(new Error(words), { code: "ETIMEDOUT" });

@@ -1,0 +1,27 @@
+/**
+ * Who could exchange a plugin: code of a studio runs with the daemon's rights, so a file or folder that every account of the node
+ * may write is not loaded. A group may write: studios have a pipeline group.
+ */
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { systemCode } from "../domain/errors.ts";
+
+const OTHERS_WRITE = 0o002;
+
+/** The sentence that says what is open, or null. Links are followed: what they lead to is what runs. */
+export function openToAll(file: string): string | null {
+  return folderOpenToAll(dirname(file)) ?? writableByAll(file, "file");
+}
+
+export function folderOpenToAll(folder: string): string | null {
+  return writableByAll(folder, "folder");
+}
+
+function writableByAll(path: string, what: "file" | "folder"): string | null {
+  try {
+    if ((statSync(path).mode & OTHERS_WRITE) === 0) return null;
+  } catch (error) {
+    return `the ${what} ${path} can't be looked at (${systemCode(error) ?? "unknown"})`;
+  }
+  return `the ${what} ${path} is writable by every account of this node: chmod o-w ${path}`;
+}

@@ -1,0 +1,15 @@
+/** What every check says of itself, whether it is an object or a program: one shape for both, and for what is refused. */
+import { z } from "zod";
+import { LIMITS } from "./limits.ts";
+
+export const CHECK_FIELDS = {
+  apiVersion: z.literal(1),
+  id: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, "must be dotted lower-case words, as image.not_black"),
+  version: z.number().int().min(1),
+  scope: z.enum(["frame", "sequence", "set"]),
+  layer: z.enum(["essence", "container", "crosscheck"]).optional(),
+  needs: z.array(z.enum(["result", "plate", "mask", "frames"])),
+  limits: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "must be a camelCase word"), z.number()),
+  limitsFrom: z.record(z.string(), z.string().min(1).max(LIMITS.checkMessageCharactersMax)).optional(),
+  seedMayCure: z.boolean().optional(),
+};

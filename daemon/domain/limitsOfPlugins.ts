@@ -1,0 +1,24 @@
+/** The bounds of plugins that are programs, and of the kit that tests plugins. Part of the one table in domain/limits.ts. */
+export const PLUGIN_LIMITS = {
+  programManifestBytesMax: 64 * 1024,
+  programWordsMax: 64,
+  programWordCharactersMax: 4_096,
+  programVariablesMax: 64,
+  /** Of one look of a check that is a program, unless its manifest says less or more. */
+  programMs: 20_000,
+  /** The most that a manifest may ask for, and all programs of one frame together: shorter than imageWorkMs. */
+  programMsMax: 90_000,
+  /** Programs that look at one frame at the same time, per image worker. */
+  programsAtOnce: 2,
+  programAnswerBytesMax: 1024 * 1024,
+  programAnswerBytesCeiling: 8 * 1024 * 1024,
+  programErrorBytesMax: 1024 * 1024,
+  /** Of standard error, what a finding shows. */
+  programErrorLinesShown: 5,
+  /** Address space, bytes. */
+  programMemoryBytesMax: 4 * 1024 * 1024 * 1024,
+  programMemoryBytesCeiling: 1024 * 1024 * 1024 * 1024,
+  /** A served program without a question ends after so long. */
+  programIdleMs: 60_000,
+  programIdleMsMax: 3_600_000,
+} as const;
