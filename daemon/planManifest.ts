@@ -18,7 +18,7 @@ import { readerOf } from "./domain/manifestReader.ts";
 import type { PathForm } from "./domain/pathForms.ts";
 import { wordsInForm } from "./domain/pathForms.ts";
 import type { JobPlan, PlatePlan, StepPlan, WedgePlan } from "./domain/plan.ts";
-import { chosenChecks } from "./domain/qcChoice.ts";
+import { qcPlan } from "./domain/qcPlan.ts";
 import type { Recipe } from "./domain/recipe.ts";
 import { recordPlan } from "./domain/recordPlan.ts";
 import { findRecipe } from "./domain/recipeVersions.ts";
@@ -36,7 +36,7 @@ import { recordOnlyNotes, sourceNotes } from "./planRemarks.ts";
 import type { Rerun } from "./planRerun.ts";
 import { asBefore, changedPlate, recipeRef, resolveRerun } from "./planRerun.ts";
 import { resolvePlate } from "./planPlate.ts";
-import { byLine, problemAt, sizeProblem, unknownRecipe } from "./planProblems.ts";
+import { byLine, noRecipe, problemAt, sizeProblem, unknownRecipe } from "./planProblems.ts";
 import { resolveTarget } from "./planTarget.ts";
 
 export type PlanWorld = PathWorld &
@@ -169,7 +169,7 @@ async function planWhole(
     },
   );
   if (seen === null) return rejected(known);
-  const { plate, target, images, color, output, expanded, checks, frames, chunks } = seen;
+  const { plate, target, images, color, output, expanded, qc, frames, chunks } = seen;
   const findings = [...(use === null ? [noRecipe] : []), ...seen.findings].filter(
     (finding) => read.rest === null || !mayBeEcho(finding, read.rest),
   );
@@ -194,7 +194,7 @@ async function planWhole(
     target: target.value,
     output: output.value,
     color: color.value,
-    qc: { gate: manifest.qc?.gate ?? "reject", checks: checks.requests },
+    qc: qc.plan,
     gpuSecondsPerTask: secondsPerTask(recipe, chunks),
     timeoutMs: recipe.file.timeoutMs ?? LIMITS.taskTimeoutMs,
     ...(manifest.retention === undefined ? {} : { retention: manifest.retention }),
@@ -239,7 +239,14 @@ async function look(
     recipe === null || color.value === null
       ? found(null)
       : resolveOutput({ manifest, recipe: recipe.file, plate: plate.value });
-  const checks = chosenChecks(manifest, await world.images.checks(), recipe?.file.qc?.profile ?? null);
+  const qc = qcPlan({
+    manifest: manifest.qc,
+    recipe: recipe?.file ?? null,
+    settings: world.config.qc,
+    show,
+    book: await world.images.checks(),
+    rerun: rerun !== null,
+  });
   const findings: readonly Finding[] = [
     ...plate.findings,
     ...(rerun === null ? [] : changedPlate(rerun, plate.value)),
@@ -248,24 +255,16 @@ async function look(
     ...images.findings,
     ...color.findings,
     ...output.findings,
-    ...checks.findings,
+    ...qc.findings,
     ...loneFrames(recipe?.file ?? null, { frames, chunks }),
     ...(recipe === null ? [] : gpuHours(manifest, recipe, expanded.count * framesFed({ frames, chunks }))),
   ];
-  return { plate, target, images, color, output, expanded, checks, frames, chunks, findings };
+  return { plate, target, images, color, output, expanded, qc, frames, chunks, findings };
 }
 
 /** Stands for a recipe that nobody knows while the rest of its manifest is looked at. */
 const ANY_RECIPE = {
   file: { name: "unknown", plate: { required: false, bind: { node: "", input: "" }, width: [], height: [] } },
-};
-
-const noRecipe: Finding = {
-  code: "HP-MANIFEST-REQUIRED",
-  path: ["use"],
-  message: "use is missing: no recipe is named.",
-  expected: "use: RECIPE",
-  action: "Add  use: env_relight  (hotplate recipe ls shows all).",
 };
 
 function accepted(

@@ -7,6 +7,14 @@ import { nearestWord } from "./domain/nearest.ts";
 import type { RecipeBook } from "./domain/recipe.ts";
 import type { Finding } from "./planFinding.ts";
 
+export const noRecipe: Finding = {
+  code: "HP-MANIFEST-REQUIRED",
+  path: ["use"],
+  message: "use is missing: no recipe is named.",
+  expected: "use: RECIPE",
+  action: "Add  use: env_relight  (hotplate recipe ls shows all).",
+};
+
 export function unknownRecipe(
   read: ReadManifest,
   fileName: string,

@@ -8,6 +8,7 @@ import { byteCount } from "./byteSize.ts";
 import { completeSlots } from "./configSlots.ts";
 import { LIMITS } from "./limits.ts";
 import { PAD_STYLES } from "./sequencePadding.ts";
+import { qcSettingsSchema } from "./qcWishes.ts";
 import { retentionSchema } from "./retention.ts";
 import { versionSettingsSchema } from "./versionSettings.ts";
 import { pathsSchema } from "./pathBook.ts";
@@ -190,6 +191,7 @@ export const configTextSchema = z.strictObject({
     })
     .default({ plates: [], shows: {} })
     .describe("Colour spaces of plates (docs/colour.md)."),
+  qc: qcSettingsSchema,
   versions: versionSettingsSchema,
   retention: retentionSchema,
   paths: pathsSchema.optional(),

@@ -108,6 +108,8 @@ export const LIMITS = {
   /** What a check keeps of one frame for its sequence or set. */
   traceNumbersMax: 16_384,
   traceDigestCharactersMax: 128,
+  /** Other seeds of one wedge, after its own. */
+  seedTriesMax: 10,
   thumbnailPixels: 320,
   ...PLUGIN_LIMITS,
   // Files and mounts

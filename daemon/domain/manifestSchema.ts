@@ -10,6 +10,7 @@ import { disclosure } from "./manifestDisclosure.ts";
 import * as later from "./manifestLater.ts";
 import { frameRate } from "./movie.ts";
 import { outputFormatSchema } from "./outputFormat.ts";
+import { checkWishesSchema, checkWishSchema, gateSchema, onFailSchema } from "./qcWishes.ts";
 import { manifestRetentionSchema } from "./retention.ts";
 import { PAD_STYLES } from "./sequencePadding.ts";
 
@@ -110,22 +111,27 @@ const sweep = z.strictObject({
     .meta({ examples: [200] }),
 });
 
-const check = z.union([z.string(), z.record(z.string(), z.record(z.string(), z.number()))]);
+const check = z.union([z.string(), z.record(z.string(), checkWishSchema)]);
 const qc = z.strictObject({
-  gate: z
-    .enum(["reject", "hold", "warn"])
-    .default("reject")
-    .describe("What happens to a result that fails: quarantine, wait for a person, or pass marked."),
+  gate: gateSchema
+    .optional()
+    .describe("What happens to a result that fails: quarantine, wait for a person, or pass marked. Default: reject."),
+  onFail: onFailSchema.optional(),
   profile: z
     .string()
     .optional()
     .describe("A named set of checks and limits. Default: the recipe's.")
     .meta({ examples: ["relight", "inpaint"] }),
   checks: z
-    .array(check)
+    .union([z.array(check), checkWishesSchema])
     .optional()
-    .describe("Checks to run instead of a profile's, with limits where wanted.")
-    .meta({ examples: [["image.not_black", { "image.not_solid": { sd: 0.01 } }]] }),
+    .describe("A list: these checks instead of a profile's. By name: limits, severity or off over the profile's.")
+    .meta({
+      examples: [
+        ["image.not_black", { "image.not_solid": { sdMin: 0.01 } }],
+        { "image.grain": { ratioMin: 0.7, severity: "fail" } },
+      ],
+    }),
 });
 
 const output = z.strictObject({

@@ -114,6 +114,27 @@ export interface QcRequest {
   readonly from?: Readonly<Record<string, string>>;
 }
 
+/** Other seeds for a wedge that failed by what another seed may cure (domain/seedRetry). */
+export interface SeedRetry {
+  /** At most so many after the wedge's own. */
+  readonly seeds: number;
+  /** The recipe's parameter that takes the seed. */
+  readonly parameter: string;
+  /** Checks whose failure another seed may cure. */
+  readonly cures: readonly string[];
+  /** Who asked for it: `manifest`, `profile relight`. */
+  readonly by: string;
+}
+
+export interface QcPlan {
+  readonly gate: "reject" | "hold" | "warn";
+  readonly checks: readonly QcRequest[];
+  /** Absent: the manifest lists its checks itself, or a plan of before. */
+  readonly profile?: { readonly name: string; readonly by: string; readonly provenance?: string };
+  /** Absent: the gate decides at once. */
+  readonly retry?: SeedRetry;
+}
+
 /** Frames together: how many frames a task takes, and what becomes of those that two tasks have. */
 export interface ChunkPlan {
   /** Frames of one task, at least 2. */
@@ -140,7 +161,7 @@ export interface StepPlan {
   readonly target: Target;
   readonly output: Output;
   readonly color: ColorPlan;
-  readonly qc: { readonly gate: "reject" | "hold" | "warn"; readonly checks: readonly QcRequest[] };
+  readonly qc: QcPlan;
   /** Seconds of GPU time per task by the recipe's own estimate; null when it makes none. */
   readonly gpuSecondsPerTask: number | null;
   readonly timeoutMs: number;

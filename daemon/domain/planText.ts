@@ -7,6 +7,7 @@ import { versionFileName } from "./naming.ts";
 import { formatExtension, formatWords } from "./outputFormat.ts";
 import { joinPath } from "./paths.ts";
 import type { JobPlan, StepPlan } from "./plan.ts";
+import { qcWords } from "./qcPlan.ts";
 
 const EXAMPLES = 3;
 
@@ -60,6 +61,7 @@ function stepText(step: StepPlan): readonly string[] {
     ...files,
     `  review:   ${step.target.reviewDir}`,
     ...(colour === null ? [] : [`  colour:   ${colour}`]),
+    ...qcWords(step.qc),
   ];
 }
 

@@ -39,9 +39,9 @@ export function askedChecks(
   const only = wishes.profile === null && wishes.checks.length > 0;
   const profile = only ? null : (wishes.profile ?? profileFor(given));
   // What happens because of a verdict is no question here.
-  const qc = { gate: "reject", ...(profile === null ? { checks: [...wishes.checks] } : { profile }) } as const;
-  const chosen = chosenChecks({ qc }, book, null);
-  const problems = chosen.findings.map(({ message, nearest }) => withNearest(message, nearest));
+  const manifest = profile === null ? { checks: [...wishes.checks] } : { profile };
+  const chosen = chosenChecks({ manifest, recipe: null, settings: { recipes: {}, shows: {} }, show: "", book });
+  const problems = chosen.findings.map(({ message, nearest }) => withNearest(message, nearest ?? null));
   const requests: QcRequest[] = [];
   if (profile === null || wishes.checks.length === 0) requests.push(...chosen.requests);
   else

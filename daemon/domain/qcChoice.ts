@@ -1,96 +1,249 @@
 /**
- * Which checks run on a step's results, with which limits: those of a profile (the manifest's, else the recipe's, else the basic
- * one), or those that the manifest names one by one, with its limits over the check's own.
+ * Which checks run on a step's results, with which limits, and what a failure sets off. One order for all of it, the later
+ * wins: the check's own, the profile's, the recipe's, `hotplate.yaml`'s (for the recipe, for the show, for the recipe in the
+ * show), the manifest's. Every limit in force keeps where it comes from.
  */
 import type { ErrorCode } from "./errors.ts";
 import type { Manifest } from "./manifestSchema.ts";
 import { nearestWord } from "./nearest.ts";
 import type { QcRequest } from "./plan.ts";
-import type { CheckBook } from "./qc.ts";
+import type { CheckBook, InstalledCheck, Severity } from "./qc.ts";
+import type { QcProfile } from "./qcProfile.ts";
 import { BASIC_PROFILE } from "./qcProfile.ts";
+import type { CheckWish, CheckWishes, QcSettings, QcWishes } from "./qcWishes.ts";
+import { partsOf } from "./qcWishes.ts";
+
+export interface QcFinding {
+  readonly code: ErrorCode;
+  readonly severity?: "error" | "warning";
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly found?: string | null;
+  readonly expected?: string | null;
+  readonly nearest?: string | null;
+  readonly action?: string;
+}
+
+/** Who speaks of QC for a step. */
+export interface QcSources {
+  readonly manifest: Manifest["qc"];
+  /** null: nobody knows the recipe. */
+  readonly recipe: { readonly name: string; readonly version: string; readonly qc?: QcWishes | undefined } | null;
+  readonly settings: QcSettings;
+  readonly show: string;
+  readonly book: CheckBook;
+}
+
+/** One voice: what it says, who it is in words, and where in the manifest its mistakes are told. */
+export interface QcLayer {
+  readonly who: string;
+  /** Where it is written, for whoever must change it: `qc.shows.AGM of hotplate.yaml`. */
+  readonly place: string;
+  readonly at: readonly (string | number)[];
+  readonly says: QcWishes;
+}
 
 export interface ChosenChecks {
   readonly requests: readonly QcRequest[];
-  readonly findings: readonly {
-    readonly code: ErrorCode;
-    readonly path: readonly (string | number)[];
-    readonly message: string;
-    readonly found: string;
-    readonly expected: string;
-    readonly nearest: string | null;
-  }[];
+  /** The profile in force and who named it; null: the manifest lists its checks itself. */
+  readonly profile: { readonly name: string; readonly by: string; readonly provenance?: string } | null;
+  /** Lowest first; the profile's own word on gate and onFail is the first. */
+  readonly layers: readonly QcLayer[];
+  readonly findings: readonly QcFinding[];
 }
 
-export function chosenChecks(
-  manifest: Pick<Manifest, "qc">,
+export function chosenChecks(sources: QcSources): ChosenChecks {
+  const { book, manifest } = sources;
+  const layers = layersOf(sources);
+  const named = profileOf(layers, book);
+  const findings = [...named.findings, ...layers.flatMap((layer) => layerFaults(layer, book))];
+  const list = Array.isArray(manifest?.checks) ? listOf(manifest.checks, book) : null;
+  if (list !== null) findings.push(...list.findings);
+  const profile = named.profile;
+  const voices = [...(profile === null ? [] : [profileLayer(profile)]), ...layers];
+  const wanted = list === null ? wantedOf(profile, layers, book) : [...list.wishes.keys()];
+  const requests = wanted.flatMap((id) => {
+    const check = book.checks.find((each) => each.id === id);
+    return check === undefined ? [] : [requestOf(check, voices, list?.wishes.get(id))];
+  });
+  return {
+    requests,
+    profile: list !== null || profile === null ? null : named.said,
+    layers: voices,
+    findings,
+  };
+}
+
+/** Recipe, node and manifest, the lowest first; whoever says nothing is left out. */
+function layersOf({ manifest, recipe, settings, show }: QcSources): readonly QcLayer[] {
+  const out: QcLayer[] = [];
+  const add = (who: string, place: string, says: QcWishes | undefined): void => {
+    if (says !== undefined) out.push({ who, place, at: ["use"], says });
+  };
+  const of = <T>(map: Readonly<Record<string, T>>, key: string | undefined): T | undefined =>
+    key !== undefined && Object.hasOwn(map, key) ? map[key] : undefined;
+  const ours = of(settings.shows, show);
+  if (recipe !== null) {
+    add(`recipe ${recipe.name} ${recipe.version}`, `qc of recipe ${recipe.name}`, recipe.qc);
+    const place = `qc.recipes.${recipe.name} of hotplate.yaml`;
+    add(`hotplate.yaml, recipe ${recipe.name}`, place, of(settings.recipes, recipe.name));
+  }
+  add(`hotplate.yaml, show ${show}`, `qc.shows.${show} of hotplate.yaml`, ours);
+  if (recipe !== null && ours !== undefined) {
+    const place = `qc.shows.${show}.recipes.${recipe.name} of hotplate.yaml`;
+    add(`hotplate.yaml, show ${show}, recipe ${recipe.name}`, place, of(ours.recipes, recipe.name));
+  }
+  if (manifest !== undefined) {
+    const { checks, ...says } = manifest;
+    const wishes = checks === undefined || Array.isArray(checks) ? undefined : checks;
+    out.push({ who: "manifest", place: "the manifest", at: ["qc"], says: { ...says, checks: wishes } });
+  }
+  return out;
+}
+
+function profileOf(
+  layers: readonly QcLayer[],
   book: CheckBook,
-  recipeProfile: string | null,
-): ChosenChecks {
-  const named = manifest.qc?.checks;
-  if (named === undefined) return profileChecks(manifest.qc?.profile ?? null, book, recipeProfile);
-  const installed = book.checks;
-  const requests: QcRequest[] = [];
-  const findings: ChosenChecks["findings"][number][] = [];
-  for (const [index, entry] of named.entries()) {
-    for (const [id, limits] of typeof entry === "string" ? [[entry, {}] as const] : Object.entries(entry)) {
-      const check = installed.find((known) => known.id === id);
-      const path = ["qc", "checks", index];
-      if (check === undefined) {
-        const ids = installed.map((known) => known.id);
-        findings.push({
-          code: "HP-MANIFEST-FIELD",
-          path,
-          message: `There is no check "${id}".`,
-          found: id,
-          expected: `one of ${ids.join(", ")}`,
-          nearest: nearestWord(id, ids),
-        });
-        continue;
-      }
-      for (const limit of Object.keys(limits)) {
-        if (Object.hasOwn(check.limits, limit)) continue;
-        const known = Object.keys(check.limits);
-        findings.push({
-          code: "HP-MANIFEST-FIELD",
-          path: [...path, id, limit],
-          message: `Check ${id} has no limit "${limit}".`,
-          found: limit,
-          expected: known.length === 0 ? "no limits" : `one of ${known.join(", ")}`,
-          nearest: nearestWord(limit, known),
-        });
-      }
-      requests.push({ check: id, limits: { ...check.limits, ...limits } });
+): {
+  readonly profile: QcProfile | null;
+  readonly said: ChosenChecks["profile"];
+  readonly findings: readonly QcFinding[];
+} {
+  const by = layers.findLast((layer) => layer.says.profile !== undefined);
+  const name = by?.says.profile ?? BASIC_PROFILE;
+  const profile = book.profiles.find((each) => each.name === name) ?? null;
+  if (profile !== null) {
+    const said = { name, by: by?.who ?? "default" };
+    const { provenance } = profile;
+    return { profile, said: provenance === undefined ? said : { ...said, provenance }, findings: [] };
+  }
+  const names = book.profiles.map((each) => each.name);
+  const mine = by === undefined || by.at[0] === "qc";
+  const finding: QcFinding = {
+    code: "HP-MANIFEST-FIELD",
+    path: mine ? ["qc", "profile"] : ["use"],
+    message: mine
+      ? `There is no QC profile "${name}".`
+      : `${cap(by.place)} wants the QC profile "${name}", which is not installed.`,
+    found: name,
+    expected: `one of ${names.join(", ")}`,
+    nearest: nearestWord(name, names),
+  };
+  return { profile, said: null, findings: [finding] };
+}
+
+function profileLayer(profile: QcProfile): QcLayer {
+  const { name, checks, gate, onFail } = profile;
+  return { who: `profile ${name}`, place: `profile ${name}`, at: ["qc"], says: { checks, gate, onFail } };
+}
+
+/** The profile's checks and a studio's own, which look at everything; then what each voice adds or takes out. */
+function wantedOf(profile: QcProfile | null, layers: readonly QcLayer[], book: CheckBook): readonly string[] {
+  if (profile === null) return [];
+  const own = book.checks.filter((check) => !check.shipped).map((check) => check.id);
+  const wanted = new Set([...Object.keys(profile.checks), ...own]);
+  for (const { says } of layers) {
+    for (const [id, wish] of Object.entries(says.checks ?? {})) {
+      if (wish === "off") wanted.delete(id);
+      else wanted.add(id);
     }
   }
-  return { requests, findings };
+  return [...wanted];
 }
 
-function profileChecks(asked: string | null, book: CheckBook, recipeProfile: string | null): ChosenChecks {
-  const name = asked ?? recipeProfile ?? BASIC_PROFILE;
-  const profile = book.profiles.find((each) => each.name === name);
-  if (profile === undefined) {
-    const names = book.profiles.map((each) => each.name);
-    const finding = {
-      code: "HP-MANIFEST-FIELD",
-      path: asked === null ? ["use"] : ["qc", "profile"],
-      message:
-        asked === null
-          ? `The recipe wants the QC profile "${name}", which is not installed.`
-          : `There is no QC profile "${name}".`,
-      found: name,
-      expected: `one of ${names.join(", ")}`,
-      nearest: nearestWord(name, names),
-    } as const;
-    return { requests: [], findings: [finding] };
+function requestOf(check: InstalledCheck, voices: readonly QcLayer[], listed: CheckWish | undefined): QcRequest {
+  const limits: Record<string, number> = { ...check.limits };
+  const from: Record<string, string> = {};
+  for (const name of Object.keys(limits)) {
+    const source = check.limitsFrom?.[name];
+    from[name] = source === undefined ? "the check's own" : `the check's own: ${source}`;
   }
-  const requests = Object.entries(profile.checks).flatMap(([id, limits]) => {
-    const check = book.checks.find((each) => each.id === id);
-    return check === undefined ? [] : [{ check: id, limits: { ...check.limits, ...limits } }];
-  });
-  // A studio's own checks look at everything: that is why they were installed.
-  const own = book.checks.filter((check) => !check.shipped && !Object.hasOwn(profile.checks, check.id));
-  return {
-    requests: [...requests, ...own.map((check) => ({ check: check.id, limits: { ...check.limits } }))],
-    findings: [],
+  let severity: Severity | undefined;
+  const hear = (who: string, wish: CheckWish | undefined): void => {
+    const parts = partsOf(wish);
+    for (const [name, value] of Object.entries(parts.limits)) {
+      limits[name] = value;
+      from[name] = who;
+    }
+    if (parts.severity === undefined) return;
+    severity = parts.severity;
+    from["severity"] = who;
   };
+  for (const { who, says } of voices)
+    if (Object.hasOwn(says.checks ?? {}, check.id)) hear(who, says.checks?.[check.id]);
+  hear("manifest", listed);
+  return { check: check.id, limits, ...(severity === undefined ? {} : { severity }), from };
+}
+
+/** The manifest's own list: these checks and no others. */
+function listOf(
+  entries: Extract<NonNullable<Manifest["qc"]>["checks"], readonly unknown[]>,
+  book: CheckBook,
+): { readonly wishes: ReadonlyMap<string, CheckWish>; readonly findings: readonly QcFinding[] } {
+  const wishes = new Map<string, CheckWish>();
+  const findings: QcFinding[] = [];
+  for (const [index, entry] of entries.entries()) {
+    for (const [id, wish] of typeof entry === "string" ? [[entry, null] as const] : Object.entries(entry)) {
+      const path = ["qc", "checks", index];
+      findings.push(...wishFaults(id, wish, { book, path, inside: [...path, id], place: null }));
+      wishes.set(id, wish);
+    }
+  }
+  return { wishes, findings };
+}
+
+function layerFaults(layer: QcLayer, book: CheckBook): readonly QcFinding[] {
+  const checks: CheckWishes = layer.says.checks ?? {};
+  return Object.entries(checks).flatMap(([id, wish]) => {
+    const manifest = layer.at[0] === "qc";
+    const path = manifest ? ["qc", "checks", id] : layer.at;
+    return wishFaults(id, wish, { book, path, inside: path, place: manifest ? null : layer.place });
+  });
+}
+
+/** A check that is not there, or a limit that it has not. */
+function wishFaults(
+  id: string,
+  wish: CheckWish,
+  of: {
+    readonly book: CheckBook;
+    readonly path: readonly (string | number)[];
+    readonly inside: readonly (string | number)[];
+    /** Where it is written, when that is not the manifest. */
+    readonly place: string | null;
+  },
+): readonly QcFinding[] {
+  const said = of.place === null ? "" : ` (${of.place})`;
+  const action = of.place === null ? {} : { action: `Correct ${of.place}.` };
+  const check = of.book.checks.find((known) => known.id === id);
+  if (check === undefined) {
+    const ids = of.book.checks.map((known) => known.id);
+    return [
+      {
+        code: "HP-MANIFEST-FIELD",
+        path: of.path,
+        message: `There is no check "${id}"${said}.`,
+        found: id,
+        expected: `one of ${ids.join(", ")}`,
+        nearest: nearestWord(id, ids),
+        ...action,
+      },
+    ];
+  }
+  const known = Object.keys(check.limits);
+  return Object.keys(partsOf(wish).limits)
+    .filter((limit) => !known.includes(limit))
+    .map((limit) => ({
+      code: "HP-MANIFEST-FIELD" as const,
+      path: of.place === null ? [...of.inside, limit] : of.path,
+      message: `Check ${id} has no limit "${limit}"${said}.`,
+      found: limit,
+      expected: known.length === 0 ? "no limits" : `one of ${known.join(", ")}`,
+      nearest: nearestWord(limit, known),
+      ...action,
+    }));
+}
+
+function cap(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { messageOf } from "./errors.ts";
 import { nearestWord } from "./nearest.ts";
 import type { InstalledCheck } from "./qc.ts";
+import { checkWishSchema, gateSchema, onFailSchema, partsOf } from "./qcWishes.ts";
 
 const PROFILE_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 /** For recipes that name none: what can be said of any picture. */
@@ -16,9 +17,12 @@ export const qcProfileSchema = z.strictObject({
   hotplate: z.literal(1),
   name: z.string().regex(PROFILE_NAME).describe("What recipes and manifests call it."),
   title: z.string().describe("For which kind of work."),
+  provenance: z.string().max(2_000).optional().describe("Where its limits come from, in words: kept in qc.json."),
+  gate: gateSchema.optional(),
+  onFail: onFailSchema.optional(),
   checks: z
-    .record(z.string(), z.record(z.string(), z.number()).nullable())
-    .describe("Check -> limits that differ from the check's own; empty: none."),
+    .record(z.string(), checkWishSchema.nullable())
+    .describe("Check -> limits and severity that differ from the check's own; empty: none."),
 });
 export type QcProfile = z.infer<typeof qcProfileSchema>;
 
@@ -38,7 +42,9 @@ export function readProfile(text: string, installed: readonly InstalledCheck[]):
     const words = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`);
     return { kind: "refused", message: `it is no profile: ${words.join("; ")}` };
   }
-  const faults = Object.entries(parsed.data.checks).flatMap(([id, limits]) => faultOf(id, limits ?? {}, installed));
+  const faults = Object.entries(parsed.data.checks).flatMap(([id, limits]) =>
+    faultOf(id, partsOf(limits).limits, installed),
+  );
   if (faults.length > 0) return { kind: "refused", message: faults.join("; ") };
   return { kind: "profile", profile: parsed.data };
 }

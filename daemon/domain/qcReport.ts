@@ -6,7 +6,7 @@ import { z } from "zod";
 import { canonicalJson } from "./canonicalJson.ts";
 import { colorRecord } from "./colorRecord.ts";
 import { versionName, wedgeName } from "./ids.ts";
-import type { Inspection, Verdict } from "./qc.ts";
+import type { Inspection, InstalledCheck, Verdict } from "./qc.ts";
 import {
   count,
   countsSchema,
@@ -17,6 +17,7 @@ import {
   statusOf,
   verdictOf,
 } from "./qcInspection.ts";
+import { profilePart, qcProfilePartSchema } from "./qcReportProfile.ts";
 import type { VersionFacts, VersionFile, VersionFrame } from "./versionFacts.ts";
 
 const frameSchema = z.strictObject({
@@ -51,10 +52,7 @@ export const qcReportSchema = z.strictObject({
   recipe: z.strictObject({ name: z.string(), version: z.string(), sha256: z.string() }),
   notes: z.array(z.string()).optional().describe("What the version comes without, in words."),
   simulated: z.boolean().describe("Made by a simulated ComfyUI: the pictures mean nothing."),
-  profile: z.strictObject({
-    gate: z.enum(["reject", "hold", "warn"]),
-    checks: z.array(z.strictObject({ check: z.string(), limits: z.record(z.string(), z.number()) })),
-  }),
+  profile: qcProfilePartSchema,
   color: z
     .strictObject({
       in: z.string().nullable(),
@@ -83,6 +81,8 @@ export interface QcExtra {
   readonly simulated: boolean;
   /** What the version comes without, in words. */
   readonly notes?: readonly string[];
+  /** What the node's checks say of themselves; absent: nothing is known but what the plan says. */
+  readonly installed?: readonly InstalledCheck[];
   /** Verdicts of scope `sequence`, by wedge index. */
   readonly sequences: ReadonlyMap<number, Inspection>;
 }
@@ -112,10 +112,7 @@ export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
     recipe: { name: plan.recipe.name, version: plan.recipe.version, sha256: plan.recipe.sha256 },
     ...(extra.notes === undefined || extra.notes.length === 0 ? {} : { notes: [...extra.notes] }),
     simulated: extra.simulated,
-    profile: {
-      gate: plan.qc.gate,
-      checks: plan.qc.checks.map(({ check, limits }) => ({ check, limits: { ...limits } })),
-    },
+    profile: profilePart(plan.qc, extra.installed ?? []),
     color: colorPart(facts),
     ...statusOf(wedges.map(wedgeVerdict)),
     publishedResult: statusOf(published.map((frame) => frame.inspection).map(verdictOf)).result,

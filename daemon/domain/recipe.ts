@@ -7,6 +7,7 @@ import { colorWishesSchema, maskSchema } from "./colorWishes.ts";
 import { frameFormatSchema } from "./outputFormat.ts";
 import type { Approval } from "./approval.ts";
 import { LIMITS } from "./limits.ts";
+import { qcWishFields } from "./qcWishes.ts";
 
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 export const SEMVER_PATTERN = /^\d+\.\d+\.\d+$/;
@@ -161,10 +162,7 @@ export const recipeSchema = z.strictObject({
   color: colorWishesSchema.optional().describe("What the model sees of the plate, and how its answer comes back."),
   mask: maskSchema.optional(),
   models: z.array(z.strictObject({ folder: z.string(), file: z.string(), sha256: z.string().optional() })).default([]),
-  qc: z
-    .strictObject({ profile: z.string().describe("Name of a QC profile: config/qc, or a studio's own.") })
-    .optional()
-    .describe("How its results are looked at; absent: the basic profile."),
+  qc: z.strictObject(qcWishFields).optional().describe("How its results are looked at; absent: the basic profile."),
   allowedClasses: z.array(z.string()).min(1).describe("Every graph node class the graph may hold."),
   estimate: z.strictObject({ gpuSeconds: z.number().positive() }).optional(),
   timeoutMs: z.number().int().positive().optional(),

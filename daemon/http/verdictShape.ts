@@ -46,6 +46,15 @@ export const verdictShape = z
           plate: z.string().nullable(),
           landsIn: z.string().describe("The product's folder: the next free v### in it."),
           review: z.string(),
+          qc: z
+            .strictObject({
+              profile: z.string().nullable().describe("null: the manifest lists the checks."),
+              by: z.string().nullable().describe("Who named the profile; default: nobody did."),
+              gate: z.enum(["reject", "hold", "warn"]),
+              retrySeeds: count.describe("Other seeds that are tried before the gate decides."),
+              checks: z.array(z.string()),
+            })
+            .describe("How its results are looked at."),
           wedges: z.array(
             z.strictObject({
               wedge: z.string(),

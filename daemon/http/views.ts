@@ -157,6 +157,13 @@ function plannedStep(step: StepPlan): PlannedStep {
     plate: step.plate === null ? null : `${step.plate.dir}/${step.plate.pattern.split("/").at(-1) ?? ""}`,
     landsIn: step.target.productDir,
     review: step.target.reviewDir,
+    qc: {
+      profile: step.qc.profile?.name ?? null,
+      by: step.qc.profile?.by ?? null,
+      gate: step.qc.gate,
+      retrySeeds: step.qc.retry?.seeds ?? 0,
+      checks: step.qc.checks.map(({ check }) => check),
+    },
     wedges: step.wedges.map((wedge) => ({
       wedge: wedgeName(wedge.index),
       axes: { ...wedge.axes },

@@ -220,6 +220,7 @@ async function qcExtra(
   return {
     tool: { name: "hotplate", version: context.options.version },
     simulated: machineRecord(context, of.tasks).simulated,
+    installed: (await context.world.images.checks()).checks,
     sequences,
     notes: of.lack === null ? [] : [of.lack],
   };

@@ -1,55 +1,225 @@
 /** Which checks look at a result: the manifest's own list, its profile, the recipe's, or the basic one; a studio's checks always. */
 import { describe, expect, it } from "vitest";
+import type { z } from "zod";
 import type { CheckBook, InstalledCheck } from "../../daemon/domain/qc.ts";
-import { chosenChecks } from "../../daemon/domain/qcChoice.ts";
 import type { Manifest } from "../../daemon/domain/manifestSchema.ts";
+import { qcPlan, qcWords } from "../../daemon/domain/qcPlan.ts";
+import type { QcProfile } from "../../daemon/domain/qcProfile.ts";
+import type { QcWishes } from "../../daemon/domain/qcWishes.ts";
+import { qcSettingsSchema } from "../../daemon/domain/qcWishes.ts";
 import { evidenceFault } from "../../daemon/domain/qcEvidence.ts";
 import { evidenceSvg } from "../../daemon/domain/qcEvidenceSvg.ts";
 
-const check = (id: string, shipped = true): InstalledCheck => ({
+const check = (id: string, more: Partial<InstalledCheck> = {}): InstalledCheck => ({
   id,
   version: 1,
   scope: "frame",
   limits: { max: 1 },
   file: `${id}.ts`,
-  shipped,
+  shipped: true,
+  ...more,
 });
-const profile = (name: string, checks: Readonly<Record<string, Record<string, number> | null>>) => ({
-  hotplate: 1 as const,
+const profile = (name: string, checks: QcProfile["checks"], more: Partial<QcProfile> = {}): QcProfile => ({
+  hotplate: 1,
   name,
   title: name,
   checks,
+  ...more,
 });
 const book: CheckBook = {
-  checks: [check("a.one"), check("a.two"), check("studio.own", false)],
-  profiles: [profile("basic", { "a.one": null }), profile("relight", { "a.two": { max: 3 } })],
+  checks: [
+    check("a.one", { limitsFrom: { max: "EBU 1" }, seedMayCure: true }),
+    check("a.two"),
+    check("studio.own", { shipped: false }),
+  ],
+  profiles: [
+    profile("basic", { "a.one": null }),
+    profile("relight", { "a.two": { max: 3 } }, { provenance: "calibrated on 300 frames" }),
+  ],
   refused: [],
 };
-const manifest = (qc: object | undefined): Manifest =>
-  ({ use: "x", ...(qc === undefined ? {} : { qc }) }) as unknown as Manifest;
-const ids = (qc: object | undefined, recipe: string | null) => chosenChecks(manifest(qc), book, recipe).requests;
+const RECIPE = { name: "env", version: "1.0.0", parameters: {} };
+const SEEDED = {
+  ...RECIPE,
+  parameters: {
+    seed: { type: "seed" as const, default: "1000", bind: [{ node: "3", input: "seed" }] },
+  },
+};
+const NOTHING = { recipes: {}, shows: {} };
+
+/** What is chosen when these speak. */
+function chosen(of: {
+  readonly manifest?: Manifest["qc"];
+  readonly recipe?: QcWishes;
+  readonly settings?: z.input<typeof qcSettingsSchema>;
+  readonly seeded?: boolean;
+  readonly rerun?: boolean;
+}) {
+  return qcPlan({
+    manifest: of.manifest,
+    recipe: { ...(of.seeded === true ? SEEDED : RECIPE), ...(of.recipe === undefined ? {} : { qc: of.recipe }) },
+    settings: qcSettingsSchema.parse(of.settings ?? NOTHING),
+    show: "AGM",
+    book,
+    rerun: of.rerun ?? false,
+  });
+}
+const limits = (of: Parameters<typeof chosen>[0]) =>
+  chosen(of).plan.checks.map(({ check: id, limits: values }) => [id, values["max"]]);
 
 describe("the checks of a result", () => {
   it("are those of the recipe's profile with its limits, and every check of the studio", () => {
-    expect(ids(undefined, "relight")).toEqual([
-      { check: "a.two", limits: { max: 3 } },
-      { check: "studio.own", limits: { max: 1 } },
+    expect(limits({ recipe: { profile: "relight" } })).toEqual([
+      ["a.two", 3],
+      ["studio.own", 1],
     ]);
-    expect(ids(undefined, null).map((each) => each.check)).toEqual(["a.one", "studio.own"]);
+    expect(limits({})).toEqual([
+      ["a.one", 1],
+      ["studio.own", 1],
+    ]);
   });
 
   it("are the manifest's profile before the recipe's, and its own list before both", () => {
-    expect(ids({ profile: "basic" }, "relight").map((each) => each.check)).toEqual(["a.one", "studio.own"]);
-    expect(ids({ profile: "basic", checks: [{ "a.two": { max: 9 } }] }, "relight")).toEqual([
-      { check: "a.two", limits: { max: 9 } },
+    expect(limits({ manifest: { profile: "basic" }, recipe: { profile: "relight" } }).map(([id]) => id)).toEqual([
+      "a.one",
+      "studio.own",
+    ]);
+    const list = { profile: "basic", checks: [{ "a.two": { max: 9 } }] };
+    expect(limits({ manifest: list, recipe: { profile: "relight" } })).toEqual([["a.two", 9]]);
+    expect(chosen({ manifest: list }).plan.profile).toBeUndefined();
+  });
+
+  it("have the limits of whoever speaks last: check, profile, recipe, node's recipe, show, recipe in the show, manifest", () => {
+    const voices = [
+      {},
+      { recipe: { profile: "relight" } },
+      { recipe: { profile: "relight", checks: { "a.two": { max: 4 } } } },
+      { settings: { recipes: { env: { checks: { "a.two": { max: 5 } } } } } },
+      { settings: { shows: { AGM: { checks: { "a.two": { max: 6 } } } } } },
+      { settings: { shows: { AGM: { recipes: { env: { checks: { "a.two": { max: 7 } } } } } } } },
+      { manifest: { checks: { "a.two": { max: 8 } } } },
+    ] as const;
+    const said: unknown[] = [];
+    let all: Parameters<typeof chosen>[0] = {};
+    for (const voice of voices) {
+      const { shows = {}, recipes = {} } = { ...all.settings, ...("settings" in voice ? voice.settings : {}) };
+      const ours = { ...all.settings?.shows?.["AGM"], ...shows["AGM"] };
+      all = { ...all, ...voice, settings: { recipes, shows: { AGM: ours } } };
+      const two = chosen(all).plan.checks.find(({ check: id }) => id === "a.two");
+      said.push(two === undefined ? null : [two.limits["max"], two.from?.["max"]]);
+    }
+    expect(said).toEqual([
+      null,
+      [3, "profile relight"],
+      [4, "recipe env 1.0.0"],
+      [5, "hotplate.yaml, recipe env"],
+      [6, "hotplate.yaml, show AGM"],
+      [7, "hotplate.yaml, show AGM, recipe env"],
+      [8, "manifest"],
     ]);
   });
 
+  it("say of a limit that nobody changed where the check has it from", () => {
+    const from = chosen({}).plan.checks.map(({ check: id, from: sources }) => [id, sources]);
+    expect(from).toEqual([
+      ["a.one", { max: "the check's own: EBU 1" }],
+      ["studio.own", { max: "the check's own" }],
+    ]);
+  });
+
+  it("may be raised, softened, put on trial or taken out, and a list keeps the show's limits", () => {
+    const { plan } = chosen({
+      settings: {
+        shows: { AGM: { checks: { "a.one": { severity: "measure" }, "a.two": { max: 6, severity: "fail" } } } },
+      },
+      manifest: { checks: { "studio.own": "off" } },
+    });
+    expect(plan.checks).toMatchObject([
+      { check: "a.one", severity: "measure", from: { severity: "hotplate.yaml, show AGM" } },
+      { check: "a.two", severity: "fail", limits: { max: 6 } },
+    ]);
+    expect(plan.checks).toHaveLength(2);
+    const list = chosen({
+      settings: { shows: { AGM: { checks: { "a.two": { max: 6 } } } } },
+      manifest: { checks: ["a.two"] },
+    });
+    expect(list.plan.checks).toMatchObject([{ check: "a.two", limits: { max: 6 } }]);
+  });
+
+  it("name the profile in force and who named it, with the profile's own word on its limits", () => {
+    expect(chosen({}).plan.profile).toEqual({ name: "basic", by: "default" });
+    const shows = { AGM: { profile: "relight" } };
+    expect(chosen({ recipe: { profile: "basic" }, settings: { shows } }).plan.profile).toEqual({
+      name: "relight",
+      by: "hotplate.yaml, show AGM",
+      provenance: "calibrated on 300 frames",
+    });
+    const said = qcWords(chosen({ settings: { shows }, manifest: { checks: { "a.two": { max: 4 } } } }).plan).join(
+      "\n",
+    );
+    expect(said).toContain("profile relight (by hotplate.yaml, show AGM), 2 checks; a failure: reject");
+    expect(said).toContain("a.two: max 4 (manifest)");
+  });
+
   it("of a profile that is not there are a problem at its place, with the nearest name", () => {
-    expect(chosenChecks(manifest({ profile: "relihgt" }), book, null).findings).toMatchObject([
+    expect(chosen({ manifest: { profile: "relihgt" } }).findings).toMatchObject([
       { code: "HP-MANIFEST-FIELD", path: ["qc", "profile"], nearest: "relight" },
     ]);
-    expect(chosenChecks(manifest(undefined), book, "gone").findings).toMatchObject([{ path: ["use"], found: "gone" }]);
+    expect(chosen({ recipe: { profile: "gone" } }).findings).toMatchObject([{ path: ["use"], found: "gone" }]);
+    const settings = { shows: { AGM: { profile: "relihgt" } } };
+    expect(chosen({ settings }).findings[0]?.message).toContain("c.shows.AGM of hotplate.yaml wants the QC profile");
+  });
+
+  it("that are not there, and limits that they have not, are told with the place and the nearest name", () => {
+    const settings = { recipes: { env: { checks: { "a.on": { max: 1 }, "a.two": { maxx: 1 } } } } };
+    expect(chosen({ settings }).findings).toMatchObject([
+      { path: ["use"], nearest: "a.one", action: "Correct qc.recipes.env of hotplate.yaml." },
+      { path: ["use"], nearest: "max", message: 'Check a.two has no limit "maxx" (qc.recipes.env of hotplate.yaml).' },
+    ]);
+    expect(chosen({ manifest: { checks: { "a.two": { maxx: 1 } } } }).findings).toMatchObject([
+      { path: ["qc", "checks", "a.two", "maxx"], nearest: "max" },
+    ]);
+  });
+});
+
+describe("a failure", () => {
+  const retry = { retry: { seeds: 2 } };
+
+  it("is rejected where nobody says otherwise; onFail says the gate's word, and the later voice wins", () => {
+    expect(chosen({}).plan.gate).toBe("reject");
+    expect(chosen({ manifest: { onFail: "hold" } }).plan.gate).toBe("hold");
+    expect(chosen({ recipe: { gate: "warn" }, manifest: { onFail: "hold" } }).plan.gate).toBe("hold");
+    expect(chosen({ settings: { shows: { AGM: { gate: "hold" } } }, manifest: {} }).plan.gate).toBe("hold");
+  });
+
+  it("of one voice that says gate and onFail differently is an error that names both", () => {
+    const [finding] = chosen({ manifest: { gate: "hold", onFail: "reject" } }).findings;
+    expect(finding).toMatchObject({ path: ["qc", "onFail"], found: "reject", expected: "hold" });
+    expect(finding?.message).toContain("qc.gate says hold, qc.onFail says reject");
+    const settings = { shows: { AGM: { gate: "hold", onFail: "reject" } } } as const;
+    expect(chosen({ settings }).findings[0]?.action).toContain("qc.shows.AGM of hotplate.yaml");
+  });
+
+  it("tries other seeds first where somebody wants that, with the checks that a seed may cure", () => {
+    expect(chosen({ seeded: true, manifest: { gate: "hold", onFail: retry } }).plan).toMatchObject({
+      gate: "hold",
+      retry: { seeds: 2, parameter: "seed", cures: ["a.one"], by: "manifest" },
+    });
+    const show = { settings: { shows: { AGM: { onFail: retry } } } };
+    expect(chosen({ ...show, seeded: true, manifest: { onFail: "reject" } }).plan.retry).toBeUndefined();
+    expect(chosen({ ...show, seeded: true, manifest: { gate: "hold" } }).plan.retry?.by).toBe(
+      "hotplate.yaml, show AGM",
+    );
+    expect(chosen({ ...show, seeded: true, rerun: true }).plan.retry).toBeUndefined();
+  });
+
+  it("of a recipe without a seed has no other seed: refused to who asked for it, said where a whole show wants it", () => {
+    expect(chosen({ manifest: { onFail: retry } }).findings).toMatchObject([{ path: ["qc", "onFail"] }]);
+    expect(chosen({ manifest: { onFail: retry } }).findings[0]?.severity).toBe("error");
+    expect(chosen({ recipe: { onFail: retry } }).findings[0]?.severity).toBe("error");
+    const show = chosen({ settings: { shows: { AGM: { onFail: retry } } } });
+    expect(show.findings).toMatchObject([{ severity: "warning" }]);
+    expect(show.plan.retry).toBeUndefined();
   });
 });
 
