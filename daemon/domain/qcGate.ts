@@ -27,7 +27,7 @@ export function chosenGate(of: {
   let asked: { readonly seeds: number; readonly by: QcLayer } | null = null;
   for (const layer of of.layers) {
     const { gate: said, onFail } = layer.says;
-    if (said !== undefined && typeof onFail === "string" && said !== onFail) findings.push(twoWords(layer));
+    if (said !== undefined && typeof onFail === "string" && said !== onFail) findings.push(twoWords(layer, { said, onFail }));
     gate = said ?? (typeof onFail === "string" ? onFail : gate);
     if (typeof onFail === "string") asked = null;
     else if (onFail !== undefined) asked = { seeds: onFail.retry.seeds, by: layer };
@@ -49,15 +49,18 @@ export function seedParameter(recipe: Pick<RecipeFile, "parameters">): string | 
 
 const CODE: ErrorCode = "HP-MANIFEST-FIELD";
 
-function twoWords({ says, place, at }: QcLayer): QcFinding {
+function twoWords(
+  { place, at }: QcLayer,
+  { said, onFail: word }: { readonly said: string; readonly onFail: string },
+): QcFinding {
   const manifest = at[0] === "qc";
   const [gate, onFail] = manifest ? ["qc.gate", "qc.onFail"] : ["gate", "onFail"];
   return {
     code: CODE,
     path: manifest ? ["qc", "onFail"] : at,
-    message: `${gate} says ${says.gate}, ${onFail} says ${String(says.onFail)}: they are one word said twice (${place}).`,
-    found: String(says.onFail),
-    expected: String(says.gate),
+    message: `${gate} says ${said}, ${onFail} says ${word}: they are one word said twice (${place}).`,
+    found: word,
+    expected: said,
     action: `Keep one of ${gate} and ${onFail} in ${place}.`,
   };
 }
