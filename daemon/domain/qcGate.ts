@@ -27,7 +27,8 @@ export function chosenGate(of: {
   let asked: { readonly seeds: number; readonly by: QcLayer } | null = null;
   for (const layer of of.layers) {
     const { gate: said, onFail } = layer.says;
-    if (said !== undefined && typeof onFail === "string" && said !== onFail) findings.push(twoWords(layer, { said, onFail }));
+    if (said !== undefined && typeof onFail === "string" && said !== onFail)
+      findings.push(twoWords(layer, { said, onFail }));
     gate = said ?? (typeof onFail === "string" ? onFail : gate);
     if (typeof onFail === "string") asked = null;
     else if (onFail !== undefined) asked = { seeds: onFail.retry.seeds, by: layer };
