@@ -2,6 +2,7 @@
  * Every command but `recipe`: its words, options, an example, and the exit codes that it may end with. The tree is built
  * from this table (`program.ts`), `--help` prints it, docs/commands.md is made from it.
  */
+import { PLUGIN_COMMANDS } from "./pluginCommands.ts";
 import type { Action } from "./program.ts";
 import { QC_COMMANDS } from "./qcCommands.ts";
 import { RECORD_COMMANDS } from "./recordCommands.ts";
@@ -173,6 +174,7 @@ export const COMMANDS: readonly CommandLine[] = [
     load: () => import("./path.ts"),
   },
   ...QC_COMMANDS,
+  ...PLUGIN_COMMANDS,
   ...RECORD_COMMANDS,
   ...VERSION_COMMANDS,
 ];

@@ -64,7 +64,10 @@ function add(program: Command, line: CommandLine): void {
   });
 }
 
-const GROUPS: Readonly<Record<string, string>> = { qc: "QC over any pictures, and its limits" };
+const GROUPS: Readonly<Record<string, string>> = {
+  qc: "QC over any pictures, and its limits",
+  plugin: "Checks of your own",
+};
 
 function groupOf(program: Command, name: string): Command {
   const known = program.commands.find((command) => command.name() === name);

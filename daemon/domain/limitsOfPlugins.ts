@@ -21,4 +21,8 @@ export const PLUGIN_LIMITS = {
   /** A served program without a question ends after so long. */
   programIdleMs: 60_000,
   programIdleMsMax: 3_600_000,
+  /** Of an object over one picture of the kit, which is a few thousand pixels. */
+  kitObjectMs: 5_000,
+  /** Of the whole kit over one plugin. */
+  kitMs: 600_000,
 } as const;

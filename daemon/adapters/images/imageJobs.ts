@@ -4,6 +4,7 @@ import type { CheckBook, Inspection } from "../../domain/qc.ts";
 import type { Shown } from "../../domain/colorWay.ts";
 import type { SheetRequest } from "../../domain/sheetTile.ts";
 import type { Likeness } from "../../domain/likeness.ts";
+import type { KitReport } from "../pluginKit/kitReport.ts";
 import type { CompareJob } from "./compareFrames.ts";
 import type { Embed } from "../../domain/assetPointer.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
@@ -24,6 +25,7 @@ export type ImageJob =
   | { readonly kind: "inspect"; readonly request: InspectRequest }
   | { readonly kind: "inspectSequence"; readonly request: SequenceRequest }
   | { readonly kind: "checks" }
+  | { readonly kind: "testPlugin"; readonly file: string }
   | { readonly kind: "compare"; readonly request: CompareJob }
   | { readonly kind: "dressMovie"; readonly from: string; readonly to: string; readonly embed: Embed }
   | {
@@ -43,6 +45,7 @@ export interface ImageResults {
   readonly inspect: Inspection;
   readonly inspectSequence: Inspection;
   readonly checks: CheckBook;
+  readonly testPlugin: KitReport;
   readonly compare: Likeness;
   readonly dressMovie: null;
   readonly thumbnail: null;

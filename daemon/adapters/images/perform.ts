@@ -70,6 +70,8 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
       }
       case "checks":
         return (await loaded()).book;
+      case "testPlugin":
+        return (await import("../pluginKit/testPlugin.ts")).testPlugin(job.file);
       case "inspectSequence":
         return judgeSequence((await loaded()).checks, job.request.checks, job.request);
       case "finish":
@@ -121,7 +123,17 @@ async function toolsOf({ scratchDir }: WorkerSetUp): Promise<FrameTools> {
 async function performPixels(
   job: Exclude<
     ImageJob,
-    { readonly kind: "header" | "checks" | "dressMovie" | "inspectSequence" | "finish" | "compare" | "feed" }
+    {
+      readonly kind:
+        | "header"
+        | "checks"
+        | "testPlugin"
+        | "dressMovie"
+        | "inspectSequence"
+        | "finish"
+        | "compare"
+        | "feed";
+    }
   >,
   loaded: () => Promise<Loaded>,
   tools: FrameTools,

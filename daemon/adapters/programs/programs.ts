@@ -17,7 +17,6 @@ import type { Exec } from "../../ports.ts";
 import { openScratch } from "../images/toolScratch.ts";
 import { createAskOnce } from "./askOnce.ts";
 import type { Program } from "./loadProgram.ts";
-import { programAsCheck } from "./loadProgram.ts";
 import { pixelBytes, writePixels } from "./pixelFiles.ts";
 import type { Asking, Said } from "./said.ts";
 import { failed } from "./said.ts";
@@ -46,6 +45,8 @@ export interface ProgramsOptions {
 
 interface Question {
   readonly program: Program;
+  /** As it stands in the list. */
+  readonly check: Check;
   readonly input: CheckInput;
 }
 
@@ -83,7 +84,7 @@ function questionsOf(byId: ReadonlyMap<string, Program>, request: LookRequest): 
       ...check,
       run(input: CheckInput): CheckAnswer {
         const program = byId.get(check.id);
-        if (program !== undefined) questions.push({ program, input });
+        if (program !== undefined) questions.push({ program, check, input });
         return { verdict: "error", measures: [], message: "asked" };
       },
     }));
@@ -141,12 +142,11 @@ function pixelScratch(scratchDir: string | null, input: CheckInput): Pixels {
 const NO_PIXELS: AskedFiles["raw"] = { result: null, plate: null, mask: null };
 
 async function askOne(
-  { program, input }: Question,
+  { program, check, input }: Question,
   round: Round,
   of: { readonly pixels: Pixels | null; readonly left: number },
 ): Promise<Check> {
   const { manifest } = program;
-  const check = programAsCheck(program);
   const wants = manifest.pixels === "raw";
   if (wants && of.pixels?.kind === "failed") return answeredBy(check, of.pixels.said);
   const timeoutMs = Math.round(Math.min(manifest.timeoutSeconds * 1000, of.left));
