@@ -63,7 +63,7 @@ async function lookedSequence(
     dir,
     missing: wanted.filter((frame) => frame !== null).filter((frame) => !present.includes(frame)),
     frames: of.frames,
-    sequence: isSequence ? await images.inspectSequence({ wanted, present, checks: requests }) : null,
+    sequence: isSequence ? await images.inspectSequence({ wanted, present, checks: requests, series: [] }) : null,
   };
 }
 

@@ -60,6 +60,23 @@ export interface BlockFacts {
   readonly blue: Float32Array;
 }
 
+/**
+ * Light in the cells of one grid, row by row: at most 64 x 36, each of whole blocks of the plate (of the result, without one). A
+ * result of another size is laid onto the same places. Means over the pixels that are looked at; NaN where there are none.
+ */
+export interface CellFacts {
+  readonly columns: number;
+  readonly rows: number;
+  /** Linear: codes by the sRGB curve, 1 = the largest code; floats as they are, where both pictures are floats. */
+  readonly red: Float32Array;
+  readonly green: Float32Array;
+  readonly blue: Float32Array;
+  /** 0.2126 R + 0.7152 G + 0.0722 B. */
+  readonly luma: Float32Array;
+  /** Share of the cell that the recipe may change, 0..1; 1 without a mask. */
+  readonly inside: Float32Array;
+}
+
 /** Where the recipe may change the plate. Of the result's size. */
 export interface MaskFacts {
   /** 1 where a pixel may change, the feather included; row by row. */
@@ -142,6 +159,8 @@ export interface CheckInput {
    */
   readonly lumaPlane: (of: "result" | "plate") => Uint16Array | null;
   readonly blocks: (of: "result" | "plate") => BlockFacts | null;
+  /** Made of `blocks`, once per image; what checks over many frames keep of one. Null without the image. */
+  readonly cells: (of: "result" | "plate") => CellFacts | null;
   /** Hash of the decoded samples, hex; null without the image. Computed once, and only when a check asks. */
   readonly digest: (of: "result" | "plate") => string | null;
   /** null: without the file, or where its header can't be read. */

@@ -23,12 +23,12 @@ import type { OutputFormat } from "./domain/outputFormat.ts";
 import type { Likeness } from "./domain/likeness.ts";
 import type { PathBook } from "./domain/pathBook.ts";
 import type { CheckBook, Inspection } from "./domain/qc.ts";
-import type { InspectRequest, SequenceRequest } from "./domain/qcRequest.ts";
+import type { InspectRequest, SequenceRequest, SetRequest } from "./domain/qcRequest.ts";
 import type { Graph, RecipeBook } from "./domain/recipe.ts";
 import type { SheetRequest } from "./domain/sheetTile.ts";
 import type { Store } from "./storePort.ts";
 
-export type { Catalogue, ComfyError, InspectRequest, NodeClass, SequenceRequest };
+export type { Catalogue, ComfyError, InspectRequest, NodeClass, SequenceRequest, SetRequest };
 
 export interface World {
   readonly config: Config;
@@ -331,12 +331,14 @@ export interface Images {
   finish(request: FinishRequest): Promise<FinishResult>;
   /** Mixes two pictures in the numbers that they hold. Not of one kind, or not readable: HP-PLATE-KIND, -BROKEN. */
   blend(request: BlendRequest): Promise<void>;
-  /** Decodes once, runs every frame check on the same buffers, off the loop. */
+  /** Decodes once, runs every frame check on the same buffers, off the loop; keeps traces where they are asked for. */
   inspect(request: InspectRequest): Promise<Inspection>;
   /** Two frames against each other; `picture`: a new PNG or JPEG (EEXIST) of where they differ. ENOENT when one is absent. */
   compare(request: { readonly a: string; readonly b: string; readonly picture: string | null }): Promise<Likeness>;
   /** Runs the checks of scope `sequence` over one wedge's frames, at publish time. No such check asked for: no findings. */
   inspectSequence(request: SequenceRequest): Promise<Inspection>;
+  /** The same for the checks of scope `set`, over one frame of every wedge. */
+  inspectSet(request: SetRequest): Promise<Inspection>;
   /** The checks of this node, loaded once in a worker; what could not be loaded is named. */
   checks(): Promise<CheckBook>;
   /** Writes (EEXIST) a JPEG whose longer side is at most `pixels`; light is shown as `shown` says. */

@@ -71,11 +71,13 @@ export async function loadChecks(folders: readonly string[]): Promise<LoadedChec
   return { checks, programs, book: { checks: entries, profiles, refused } };
 }
 
-function whereSaid({ layer, limitsFrom, seedMayCure }: Check): Partial<CheckBook["checks"][number]> {
+function whereSaid(check: Check): Partial<CheckBook["checks"][number]> {
+  const { layer, limitsFrom, seedMayCure } = check;
   return {
     ...(layer === undefined ? {} : { layer }),
     ...(limitsFrom === undefined ? {} : { limitsFrom }),
     ...(seedMayCure === undefined ? {} : { seedMayCure }),
+    ...(check.trace === undefined ? {} : { traces: true }),
   };
 }
 

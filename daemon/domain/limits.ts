@@ -3,6 +3,7 @@
  * A number that limits anything and does not stand here is a defect (test/tidy.test.ts looks for the usual suspects).
  */
 import { PLUGIN_LIMITS } from "./limitsOfPlugins.ts";
+import { QC_LIMITS } from "./limitsOfQc.ts";
 import { SLOT_LIMITS } from "./limitsOfSlots.ts";
 
 export const LIMITS = {
@@ -94,22 +95,7 @@ export const LIMITS = {
   contactSheetPixelsMax: 12_000,
   checkFilesMax: 500,
   profileBytesMax: 65_536,
-  checkMeasuresMax: 1_000,
-  checkMessageCharactersMax: 2_000,
-  /** Pieces of evidence of one finding. */
-  evidenceMax: 8,
-  /** Pictures that a command looks at together: a 4K frame and its plate take up to 1 GiB. */
-  qcWorkersMax: 8,
-  /** Columns or rows of a map. */
-  evidenceMapSideMax: 128,
-  evidenceBoxesMax: 64,
-  /** Points of one plot. */
-  evidencePointsMax: 2_000,
-  /** What a check keeps of one frame for its sequence or set. */
-  traceNumbersMax: 16_384,
-  traceDigestCharactersMax: 128,
-  /** Other seeds of one wedge, after its own. */
-  seedTriesMax: 10,
+  ...QC_LIMITS,
   thumbnailPixels: 320,
   ...PLUGIN_LIMITS,
   // Files and mounts

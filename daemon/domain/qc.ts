@@ -81,6 +81,8 @@ export interface InstalledCheck {
   readonly layer?: "essence" | "container" | "crosscheck";
   readonly limitsFrom?: Readonly<Record<string, string>>;
   readonly seedMayCure?: boolean;
+  /** It keeps something of each picture, and looks at that when all are there. */
+  readonly traces?: boolean;
   readonly limits: Readonly<Record<string, number>>;
   /** Name of its file; the shipped ones lie in plugins/. */
   readonly file: string;

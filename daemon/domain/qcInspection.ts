@@ -22,6 +22,7 @@ const measureSchema = z.strictObject({
   unit: z.enum(["code", "stop", "ratio", "px", "count", "bit", "bool"]),
   limit: z.number().nullable(),
   must: z.enum(["atMost", "atLeast", "equal"]).optional().describe("On which side of the limit the value must lie."),
+  frame: z.number().int().optional().describe("Of a sequence: the frame that it was measured at."),
 });
 const findingSchema = z.strictObject({
   check: z.string(),
@@ -53,7 +54,8 @@ export type QcFinding = QcInspection["findings"][number];
 export type QcMeasure = QcFinding["measures"][number];
 export type QcCounts = z.infer<typeof countsSchema>;
 
-export function inspectionOf(inspection: Inspection): QcInspection {
+/** `over` frames: its measures say at which frame they were taken; of one picture that is said already. */
+export function inspectionOf(inspection: Inspection, over: "picture" | "frames" = "picture"): QcInspection {
   return {
     ...statusOf([inspection.verdict]),
     reader: inspection.reader,
@@ -63,12 +65,13 @@ export function inspectionOf(inspection: Inspection): QcInspection {
       ...statusOf([finding.verdict]),
       message: finding.message,
       hint: finding.hint,
-      measures: finding.measures.map(({ name, value, unit, limit, must }) => ({
+      measures: finding.measures.map(({ name, value, unit, limit, must, frame }) => ({
         name,
         value,
         unit,
         limit,
         ...(must === undefined ? {} : { must }),
+        ...(over === "picture" || typeof frame !== "number" ? {} : { frame }),
       })),
       ...(finding.evidence === undefined ? {} : { evidence: [...finding.evidence] as QcFinding["evidence"] }),
     })),

@@ -19,6 +19,7 @@ import {
 } from "./qcInspection.ts";
 import { profilePart, qcProfilePartSchema } from "./qcReportProfile.ts";
 import type { VersionFacts, VersionFile, VersionFrame } from "./versionFacts.ts";
+import { wholeFindings, wholeVerdict } from "./wedgeGate.ts";
 
 const frameSchema = z.strictObject({
   frame: z.number().int().nullable(),
@@ -71,6 +72,9 @@ export const qcReportSchema = z.strictObject({
   publishedResult: result.describe("The worst over what this version holds."),
   totals: z.strictObject({ wedges: countsSchema, frames: countsSchema }),
   wedges: z.array(wedgeSchema),
+  set: inspectionSchema
+    .optional()
+    .describe("Checks over one picture of every wedge; absent where none was asked for, and in older reports."),
 });
 export type QcReport = z.infer<typeof qcReportSchema>;
 export type QcWedge = QcReport["wedges"][number];
@@ -85,6 +89,8 @@ export interface QcExtra {
   readonly installed?: readonly InstalledCheck[];
   /** Verdicts of scope `sequence`, by wedge index. */
   readonly sequences: ReadonlyMap<number, Inspection>;
+  /** Verdict of scope `set`; absent: there are no two wedges to set beside each other, or nothing looks at them. */
+  readonly set?: Inspection;
 }
 
 export function qcJson(facts: VersionFacts, extra: QcExtra): string {
@@ -97,6 +103,7 @@ export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
   const wedges = plan.wedges.map((wedge) => wedgeOf(facts, wedge.index, { sequences: extra.sequences, files }));
   const frames = wedges.flatMap((wedge) => wedge.frames);
   const published = frames.filter((frame) => frame.outcome === "published");
+  const set = extra.set === undefined || isEmpty(extra.set) ? null : extra.set;
   return {
     schema: "hotplate-qc/1",
     tool: { name: extra.tool.name, version: extra.tool.version },
@@ -114,14 +121,28 @@ export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
     simulated: extra.simulated,
     profile: profilePart(plan.qc, extra.installed ?? []),
     color: colorPart(facts),
-    ...statusOf(wedges.map(wedgeVerdict)),
-    publishedResult: statusOf(published.map((frame) => frame.inspection).map(verdictOf)).result,
+    ...statusOf([...wedges.map(wedgeVerdict), ...(set === null ? [] : [set.verdict])]),
+    publishedResult: statusOf([
+      ...published.map((frame) => verdictOf(frame.inspection)),
+      ...publishedWholes(wedges, extra.sequences),
+      ...(set === null ? [] : [set.verdict]),
+    ]).result,
     totals: {
       wedges: count(wedges.map(wedgeVerdict)),
       frames: count(frames.map((frame) => verdictOf(frame.inspection))),
     },
     wedges,
+    ...(set === null ? {} : { set: inspectionOf(set, "frames") }),
   };
+}
+
+/** What was said of wedges as a whole, where they are in the version. */
+function publishedWholes(wedges: readonly QcWedge[], sequences: QcExtra["sequences"]): readonly Verdict[] {
+  const there = wedges.filter(({ frames }) => frames.some((frame) => frame.outcome === "published"));
+  return there.flatMap(({ index }) => {
+    const sequence = sequences.get(index);
+    return sequence === undefined || wholeFindings(sequence).length === 0 ? [] : [wholeVerdict(sequence)];
+  });
 }
 
 function colorPart(facts: VersionFacts): NonNullable<QcReport["color"]> {
@@ -148,10 +169,7 @@ function wedgeOf(facts: VersionFacts, index: number, lookup: Lookup): QcWedge {
     .sort((a, b) => (a.frame ?? -1) - (b.frame ?? -1))
     .map((frame) => frameOf(frame, lookup.files.get(placeOf(frame)) ?? null));
   const sequence = lookup.sequences.get(index);
-  const over =
-    sequence === undefined || sequence.findings.length + sequence.notApplied.length === 0
-      ? null
-      : inspectionOf(sequence);
+  const over = sequence === undefined || isEmpty(sequence) ? null : inspectionOf(sequence, "frames");
   return {
     wedge: wedgeName(index),
     index,
@@ -161,6 +179,10 @@ function wedgeOf(facts: VersionFacts, index: number, lookup: Lookup): QcWedge {
     frames,
     sequence: over,
   };
+}
+
+function isEmpty({ findings, notApplied }: Inspection): boolean {
+  return findings.length + notApplied.length === 0;
 }
 
 function frameOf(task: VersionFrame, file: VersionFile | null): QcFrame {

@@ -1,6 +1,8 @@
-/** What QC is asked to look at: one picture, or the frames of one wedge. Plain data, for it crosses to another process. */
+/** What QC is asked to look at: one picture, the frames of one wedge, or a set of wedges. Plain data, for it crosses to another process. */
+import type { TracedFrame } from "../plugin.ts";
 import type { MaskPlan } from "./colorPlan.ts";
 import type { QcRequest } from "./plan.ts";
+import type { TraceScope } from "./qcTrace.ts";
 
 export interface InspectRequest {
   readonly path: string;
@@ -20,9 +22,31 @@ export interface InspectRequest {
   readonly mask?: { readonly path: string; readonly plan: MaskPlan };
   /** true: only the edit was laid onto the plate. */
   readonly composited?: boolean;
+  /** Absent: the picture is no part of a sequence or a set, and nothing is kept of it. */
+  readonly trace?: TraceWish;
 }
+
+/** What is kept of a picture for the checks that look at many, and in which file. Replaced, if it is there. Not durable. */
+export interface TraceWish {
+  readonly path: string;
+  readonly scopes: readonly TraceScope[];
+}
+
+/** A picture of a sequence or set. Its traces are made again where their file is missing, torn or of another picture. */
+export type SeriesFrame = Omit<TracedFrame, "trace"> & {
+  readonly look: Omit<InspectRequest, "checks"> & { readonly trace: TraceWish };
+};
+
 export interface SequenceRequest {
   readonly wanted: readonly (number | null)[];
   readonly present: readonly (number | null)[];
   readonly checks: readonly QcRequest[];
+  /** The frames that are there, in order; empty: no check keeps anything of them. */
+  readonly series: readonly SeriesFrame[];
+}
+
+export interface SetRequest {
+  readonly checks: readonly QcRequest[];
+  /** One frame of every wedge, by index. */
+  readonly series: readonly SeriesFrame[];
 }

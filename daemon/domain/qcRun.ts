@@ -3,69 +3,20 @@
  * never `pass`; a verdict needs a measure; what gave no verdict is listed with its reason. `file.decodes` always runs, so
  * that nothing passes that nobody could open.
  */
-import type { Check, CheckAnswer, CheckInput, DecodedImage } from "../plugin.ts";
+import type { Check, CheckAnswer, CheckInput } from "../plugin.ts";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
-import { framePlanes } from "./framePlanes.ts";
-import { pixelRuns } from "./pixelRuns.ts";
 import type { QcRequest } from "./plan.ts";
 import type { Finding, Inspection, Measure, NotApplied } from "./qc.ts";
 import { atSeverity, worstVerdict } from "./qc.ts";
 import { evidenceFault } from "./qcEvidence.ts";
+import type { FrameFacts, SharedInput } from "./qcInput.ts";
+import { frameInput, NO_FRAME } from "./qcInput.ts";
+import type { Series } from "./qcTrace.ts";
+import { MISSING } from "./qcTrace.ts";
 
 /** Runs whatever was asked for or not. */
 export const ALWAYS = "file.decodes";
-
-export type FrameFacts = Omit<
-  CheckInput,
-  "limits" | "luma" | "lumaPlane" | "blocks" | "runs" | "frames" | "series" | "digest" | "header"
-> & {
-  /** Of decoded samples, hex. */
-  readonly digestOf?: (image: DecodedImage) => string;
-  readonly headerOf?: CheckInput["header"];
-};
-
-/** Completes a check's input with what is computed from the pixels, once per image. */
-export function frameInput(facts: FrameFacts): Omit<CheckInput, "limits"> {
-  const imageOf = (of: "result" | "plate"): DecodedImage | null => (of === "result" ? facts.result : facts.plate);
-  const ignoreOf = (of: "result" | "plate") => (of === "result" ? facts.expected.ignore : []);
-  const runs = remember((of) => {
-    const image = imageOf(of);
-    return image === null ? new Int32Array(0) : pixelRuns(image.width, image.height, ignoreOf(of));
-  });
-  const planes = remember((of) => {
-    const image = imageOf(of);
-    return image === null ? null : framePlanes(image, runs(of));
-  });
-  const { digestOf, headerOf, ...seen } = facts;
-  const digests = remember((of) => {
-    const image = imageOf(of);
-    return image === null || digestOf === undefined ? null : digestOf(image);
-  });
-  const headers = remember((of) => headerOf?.(of) ?? null);
-  return {
-    ...seen,
-    frames: null,
-    series: null,
-    runs,
-    digest: digests,
-    header: headers,
-    luma: (of) => planes(of)?.facts ?? null,
-    lumaPlane: (of) => planes(of)?.luma ?? null,
-    blocks: (of) => planes(of)?.blocks ?? null,
-  };
-}
-
-function remember<T>(make: (of: "result" | "plate") => T): (of: "result" | "plate") => T {
-  const kept = new Map<string, T>();
-  return (of) => {
-    const known = kept.get(of);
-    if (known !== undefined) return known;
-    const made = make(of);
-    kept.set(of, made);
-    return made;
-  };
-}
 
 /** Does any check asked for say that it cannot do without the plate? */
 export function needsPlate(checks: readonly Check[], requests: readonly QcRequest[]): boolean {
@@ -82,49 +33,49 @@ export function wantsPlate(inspection: Inspection): boolean {
 }
 
 export function inspectFrame(checks: readonly Check[], requests: readonly QcRequest[], facts: FrameFacts): Inspection {
-  const input = frameInput(facts);
+  return inspectInput(checks, requests, frameInput(facts));
+}
+
+/** What `inspectFrame` does, where the same input is looked at for more than its verdict. */
+export function inspectInput(checks: readonly Check[], requests: readonly QcRequest[], input: SharedInput): Inspection {
   const asked = requests.some((request) => request.check === ALWAYS)
     ? requests
     : [{ check: ALWAYS, limits: {} }, ...requests];
-  return run({ checks, requests: asked, scope: "frame", input, reader: facts.result?.reader ?? "none" });
+  return run({ checks, requests: asked, scope: "frame", input, reader: input.result?.reader ?? "none" });
 }
 
-/** Checks of scope `sequence` over one wedge. None asked for: no findings, verdict pass (the frames have their own). */
+/** What a check kept of the frames that it looks at as a whole. */
+export type SeriesFor = (check: Check) => Series;
+
+/** Checks of scope `sequence` over one wedge, with what each kept of its frames. None asked for: no findings, verdict pass (the frames have their own). */
 export function judgeSequence(
   checks: readonly Check[],
   requests: readonly QcRequest[],
-  frames: { readonly wanted: readonly (number | null)[]; readonly present: readonly (number | null)[] },
+  frames: NonNullable<CheckInput["frames"]>,
+  series: SeriesFor = () => ({ kind: "because", because: MISSING.frames }),
 ): Inspection {
-  const input = { ...NO_FRAME, frames };
-  const inspection = run({ checks, requests, scope: "sequence", input, reader: "none" });
-  return inspection.findings.length === 0 ? { ...inspection, verdict: "pass" } : inspection;
+  const input = { ...NO_FRAME, frames: { wanted: frames.wanted, present: frames.present } };
+  return passIfNone(run({ checks, requests, scope: "sequence", input, reader: "none", series }));
 }
 
-const NO_FRAME: Omit<CheckInput, "limits" | "frames"> = {
-  series: null,
-  digest: () => null,
-  header: () => null,
-  result: null,
-  resultFile: { path: "", bytes: 0, frame: null },
-  decodeProblem: null,
-  plate: null,
-  plateProblem: null,
-  expected: { width: null, height: null, bitDepth: null, ignore: [] },
-  mask: null,
-  maskProblem: null,
-  composited: false,
-  luma: () => null,
-  lumaPlane: () => null,
-  blocks: () => null,
-  runs: () => new Int32Array(0),
-};
+/** Checks of scope `set` over one frame of every wedge of a version. */
+export function judgeSet(checks: readonly Check[], requests: readonly QcRequest[], series: SeriesFor): Inspection {
+  return passIfNone(
+    run({ checks, requests, scope: "set", input: { ...NO_FRAME, frames: null }, reader: "none", series }),
+  );
+}
+
+function passIfNone(inspection: Inspection): Inspection {
+  return inspection.findings.length === 0 ? { ...inspection, verdict: "pass" } : inspection;
+}
 
 interface Round {
   readonly checks: readonly Check[];
   readonly requests: readonly QcRequest[];
   readonly scope: Check["scope"];
-  readonly input: Omit<CheckInput, "limits">;
+  readonly input: SharedInput;
   readonly reader: string;
+  readonly series?: SeriesFor;
 }
 
 function run(round: Round): Inspection {
@@ -133,9 +84,9 @@ function run(round: Round): Inspection {
   for (const request of round.requests) {
     const check = round.checks.find((candidate) => candidate.id === request.check);
     if (check !== undefined && check.scope !== round.scope) continue;
-    // An unknown check has no scope; it is told with the frames, once per frame, not again for the sequence.
-    if (check === undefined && round.scope === "sequence") continue;
-    const result = check === undefined ? unknown(request, round.checks) : runOne(check, request, round.input);
+    // An unknown check has no scope; it is told with the frames, once per frame, not again for what they are together.
+    if (check === undefined && round.scope !== "frame") continue;
+    const result = check === undefined ? unknown(request, round.checks) : runOne(check, request, round);
     if ("because" in result) notApplied.push(result);
     else findings.push(result);
   }
@@ -156,12 +107,18 @@ function unknown(request: QcRequest, checks: readonly Check[]): Finding {
   );
 }
 
-function runOne(check: Check, request: QcRequest, input: Omit<CheckInput, "limits">): Finding | NotApplied {
+function runOne(check: Check, request: QcRequest, { input, series }: Round): Finding | NotApplied {
   const strange = Object.keys(request.limits).filter((name) => !Object.hasOwn(check.limits, name));
   if (strange.length > 0) {
     const known = Object.keys(check.limits);
     const hint = known.length === 0 ? "It has no limits." : `It has: ${known.join(", ")}.`;
     return error(check, `${check.id} has no limit named ${strange.join(", ")}.`, hint);
+  }
+  if (check.trace !== undefined && check.scope !== "frame") {
+    const kept = series?.(check) ?? { kind: "because", because: MISSING.frames };
+    if (kept.kind === "because") return { check: check.id, because: clip(kept.because) };
+    if (kept.kind === "problem") return error(check, `${check.id} could not look at all frames: ${kept.problem}`, null);
+    return weighed(check, request, { ...input, series: kept.frames });
   }
   if (check.needs.includes("plate") && input.plate === null && input.plateProblem !== null) {
     return error(check, `${check.id} needs the plate, and the plate could not be decoded: ${input.plateProblem}`, null);
@@ -171,16 +128,13 @@ function runOne(check: Check, request: QcRequest, input: Omit<CheckInput, "limit
   }
   const missing = check.needs.find((need) => input[need] === null);
   if (missing !== undefined) return { check: check.id, because: MISSING[missing] };
+  return weighed(check, request, input);
+}
+
+function weighed(check: Check, request: QcRequest, input: SharedInput): Finding | NotApplied {
   const judged = judge(check, { ...input, limits: { ...check.limits, ...request.limits } });
   return "because" in judged ? judged : { ...judged, verdict: atSeverity(judged.verdict, request.severity) };
 }
-
-const MISSING: Readonly<Record<Check["needs"][number], string>> = {
-  result: "the result has no readable pixels (see file.decodes)",
-  plate: "there is no plate",
-  mask: "the recipe has no mask: the whole frame may change",
-  frames: "there is no sequence",
-};
 
 function judge(check: Check, input: CheckInput): Finding | NotApplied {
   let answer: CheckAnswer;
@@ -203,7 +157,7 @@ function judge(check: Check, input: CheckInput): Finding | NotApplied {
       `${check.id} gave no usable answer (HP-PLUGIN-ANSWER): ${fault}.`,
       "See docs/plugins.md for the answer's shape.",
     );
-  const frame = input.frames === null ? input.resultFile.frame : null;
+  const frame = check.scope === "frame" ? input.resultFile.frame : null;
   return {
     check: check.id,
     version: check.version,
@@ -211,8 +165,18 @@ function judge(check: Check, input: CheckInput): Finding | NotApplied {
     measures: answer.measures.map((measure) => clean(measure, frame)),
     message: clip(answer.message),
     hint: answer.hint === undefined ? null : clip(answer.hint),
-    ...(answer.verdict === "pass" || answer.evidence === undefined ? {} : { evidence: answer.evidence }),
+    ...evidenceKept(check, answer),
   };
+}
+
+/** Of a pass only what a report draws anyway: the curve of what was looked at over many frames. */
+function evidenceKept(check: Check, { verdict, evidence }: CheckAnswer): Pick<Finding, "evidence"> {
+  if (evidence === undefined) return {};
+  if (verdict !== "pass") return { evidence };
+  const curve = evidence.find(
+    (piece) => piece.kind === "plot" && piece.x.length > 1 && piece.x.length <= LIMITS.evidencePassPointsMax,
+  );
+  return check.scope === "frame" || curve === undefined ? {} : { evidence: [curve] };
 }
 
 const VERDICTS: readonly unknown[] = ["pass", "warn", "fail", "error"];

@@ -18,8 +18,6 @@ import { LIMITS } from "../domain/limits.ts";
 import type { RanOn } from "../domain/ranOn.ts";
 import { ranOnEvents, ranTogether } from "../domain/ranOn.ts";
 import { qcJson } from "../domain/qcReport.ts";
-import type { QcExtra } from "../domain/qcReport.ts";
-import type { Inspection } from "../domain/qc.ts";
 import { comfyMetadata } from "./comfySaid.ts";
 import { makeDirs } from "../durable.ts";
 import type { StageContext } from "../live.ts";
@@ -29,6 +27,7 @@ import { sheetPages } from "./contactSheet.ts";
 import { machineRecord } from "./machineRecord.ts";
 import { measureRerun } from "./measureRerun.ts";
 import type { InputHashes } from "./inputHashes.ts";
+import { inspectWhole } from "./inspectWhole.ts";
 import type { PlacedFrames } from "./placeFrames.ts";
 import { placeFrames } from "./placeFrames.ts";
 import { movieLack, noteLack, placeProxies } from "./movies.ts";
@@ -65,6 +64,7 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
 
   const placed = await placeFrames(context, step, { tasks, tree, shelf });
   if (placed.lost.length > 0) return { publication: null, lost: placed.lost };
+  const whole = await inspectWhole(context, step, { placed, shelf });
   const entries: CommitEntry[] = placed.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
   const put = async (path: string, text: string): Promise<void> => {
     await files.create(joinPath(tree, path), text);
@@ -96,7 +96,13 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
     ".hotplate/qc.json",
     qcJson(
       { ...facts, plan: await publicPlan(context, step) },
-      await qcExtra(context, step, { tasks, files: placed.files, lack }),
+      {
+        tool: { name: "hotplate", version: context.options.version },
+        simulated: machineRecord(context, tasks).simulated,
+        installed: (await world.images.checks()).checks,
+        notes: lack === null ? [] : [lack],
+        ...whole,
+      },
     ),
   );
   const { rerun } = step.plan;
@@ -200,30 +206,6 @@ async function recordsOf(context: StageContext, jobId: JobRow["id"]): Promise<re
     if (last === undefined || events.length < LIMITS.ranOnEventsRead) return out;
     after = last.seq;
   }
-}
-
-/** Checks of scope `sequence` look at each wedge as a whole, now that its frames are known. */
-async function qcExtra(
-  context: StageContext,
-  step: StepRow,
-  of: { readonly tasks: readonly TaskRow[]; readonly files: readonly VersionFile[]; readonly lack: string | null },
-): Promise<QcExtra> {
-  const sequences = new Map<number, Inspection>();
-  for (const wedge of step.plan.wedges) {
-    const present = of.files.filter((file) => file.wedge === wedge.index).map((file) => file.frame);
-    if (present.length === 0) continue;
-    sequences.set(
-      wedge.index,
-      await context.world.images.inspectSequence({ wanted: step.plan.frames, present, checks: step.plan.qc.checks }),
-    );
-  }
-  return {
-    tool: { name: "hotplate", version: context.options.version },
-    simulated: machineRecord(context, of.tasks).simulated,
-    installed: (await context.world.images.checks()).checks,
-    sequences,
-    notes: of.lack === null ? [] : [of.lack],
-  };
 }
 
 function checksOf(tasks: readonly TaskRow[]): readonly { readonly name: string; readonly version: number }[] {

@@ -83,12 +83,25 @@ async function inspect(context: StageContext, parts: Parts): Promise<Inspection>
   return chunkInspection(looked);
 }
 
+/** A picture to look at, and where its traces stand. */
+export interface LookAt extends Pick<StagedFile, "path" | "frame" | "engine"> {
+  /** Absent: beside it. */
+  readonly trace?: string;
+}
+
 /** One picture at its frame: of a task, or blended of two. */
-export async function inspectFrame(
-  context: StageContext,
-  file: Pick<StagedFile, "path" | "frame" | "engine">,
-  of: { readonly plan: StepPlan; readonly wedge: number; readonly shelf: RecipeShelf },
-): Promise<Inspection> {
+export async function inspectFrame(context: StageContext, file: LookAt, of: LookOf): Promise<Inspection> {
+  return context.world.images.inspect(await inspectRequest(context, file, of));
+}
+
+interface LookOf {
+  readonly plan: StepPlan;
+  readonly wedge: number;
+  readonly shelf: RecipeShelf;
+}
+
+/** The same request for the same picture, whoever asks: its traces are known by it. */
+export async function inspectRequest(context: StageContext, file: LookAt, of: LookOf): Promise<InspectRequest> {
   const { plan, wedge, shelf } = of;
   const stat = await context.files.stat(file.path);
   const recipe = shelf.find(plan.recipe);
@@ -96,7 +109,7 @@ export async function inspectFrame(
   const size = expectedSize(plan, recipe?.file ?? null, wedge);
   const simulated = file.engine?.simulated ?? false;
   const problem = plate === null ? null : await plateTrouble(context, plate);
-  return context.world.images.inspect({
+  return {
     path: file.path,
     bytes: stat.bytes,
     frame: file.frame,
@@ -111,7 +124,22 @@ export async function inspectFrame(
     checks: plan.qc.checks,
     composited: plan.color.how === "edit",
     ...maskRequest(plan, wedge, plate?.path ?? null),
-  });
+    ...traceWish(plan, file),
+  };
+}
+
+/** Frames are kept for their sequence; of a sweep the first frame, which stands for its wedge. */
+function traceWish(plan: StepPlan, file: LookAt): Pick<InspectRequest, "trace"> {
+  const scopes = [
+    ...(plan.frames.length > 1 ? (["sequence"] as const) : []),
+    ...(plan.wedges.length > 1 && file.frame === plan.frames[0] ? (["set"] as const) : []),
+  ];
+  return scopes.length === 0 ? {} : { trace: { path: tracePath(file), scopes } };
+}
+
+/** In the staging directory, and gone with it. */
+export function tracePath(file: LookAt): string {
+  return file.trace ?? `${file.path}.trace`;
 }
 
 /** The mask that the edit was laid through: the plate's own alpha, or an image of the recipe that the manifest names. */

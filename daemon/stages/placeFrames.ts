@@ -18,12 +18,15 @@ import type { StepRow, TaskRow } from "../storePort.ts";
 import type { FrameResult, FrameSource } from "./frameResults.ts";
 import { frameResults, largest, versionFrame } from "./frameResults.ts";
 import { anew, besideItsPlate, finishRequest } from "./finishResult.ts";
+import type { LookAt } from "./inspect.ts";
 import { inspectFrame } from "./inspect.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 
 export interface PlacedFrames {
   readonly files: readonly VersionFile[];
   readonly frames: readonly VersionFrame[];
+  /** Of each file, in the same order: the picture as QC looked at it. */
+  readonly looks: readonly (LookAt & { readonly wedge: number })[];
   /** Tasks whose staged file is gone or not what was recorded. */
   readonly lost: readonly FenceRef[];
 }
@@ -41,6 +44,7 @@ export async function placeFrames(
   const { files } = context;
   const placed: VersionFile[] = [];
   const frames: VersionFrame[] = [];
+  const looks: PlacedFrames["looks"][number][] = [];
   const lost = new Map<string, FenceRef>();
   const made = new Set<string>();
   if (step.plan.chunks?.seam === "blend") {
@@ -69,13 +73,15 @@ export async function placeFrames(
     if (blended.kind === "lost") note(lost, blended.source.task);
     else if (blended.kind === "blended") {
       placed.push(versionFile(result, path, blended));
+      looks.push({ ...blended.look, wedge: result.wedge });
       frames.push(versionFrame(result, { seen: blended.seen }));
     } else if (await linkWhole(context, best.staged, target)) {
       placed.push(versionFile(result, path, { digest: best.staged, finished: best.staged.finished }));
+      looks.push({ path: best.staged.path, frame: result.frame, ...engineOf(best), wedge: result.wedge });
       frames.push(versionFrame({ ...result, sources: [best] }, { unblended: blended.why }));
     } else note(lost, best.task);
   }
-  return { files: placed, frames, lost: [...lost.values()] };
+  return { files: placed, frames, looks, lost: [...lost.values()] };
 }
 
 function versionFile(
@@ -103,6 +109,7 @@ type Blended =
       readonly digest: { readonly bytes: number; readonly sha256: string };
       readonly finished: FinishResult;
       readonly seen: Inspection;
+      readonly look: LookAt;
     }
   /** As one chunk made it; `why`: although two have it. */
   | { readonly kind: "single"; readonly why: string | null }
@@ -121,9 +128,12 @@ async function placeBlended(
   const finished = await triedBlend(context, target, () => makeBlended(context, step, { ...of, earlier, later }));
   if ("why" in finished) return { kind: "single", why: finished.why };
   const digest = await settleFile(context.files, target);
-  const file = { path: target, frame: result.frame, ...engineOf(earlier) };
+  // Its traces stay out of the version.
+  const trace = joinPath(blendedDir(step), `w${result.wedge}.${result.frame}.trace`);
+  const file = { path: target, frame: result.frame, trace, ...engineOf(earlier) };
   const seen = await inspectFrame(context, file, { plan: step.plan, wedge: result.wedge, shelf: of.shelf });
-  if (gateOf(seen.verdict, step.plan.qc.gate) === "pass") return { kind: "blended", digest, finished, seen };
+  if (gateOf(seen.verdict, step.plan.qc.gate) === "pass")
+    return { kind: "blended", digest, finished, seen, look: file };
   await context.files.unlink(target).catch(ignore("ENOENT"));
   const finding = seen.findings.find((one) => one.verdict === seen.verdict);
   return { kind: "single", why: finding?.message ?? `QC says ${seen.verdict}` };

@@ -14,7 +14,7 @@ import { displayPicture, loadFrame, setUpSharp } from "../../daemon/adapters/ima
 import { loadChecks } from "../../daemon/adapters/plugins.ts";
 import { withFile } from "../../daemon/adapters/images/byteSource.ts";
 import { readHead } from "../../daemon/adapters/images/head.ts";
-import type { FrameFacts } from "../../daemon/domain/qcRun.ts";
+import type { FrameFacts } from "../../daemon/domain/qcInput.ts";
 import { inspectFrame } from "../../daemon/domain/qcRun.ts";
 
 const WIDTH = 4096;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { framePlanes } from "../../daemon/domain/framePlanes.ts";
 import { pixelRuns } from "../../daemon/domain/pixelRuns.ts";
-import type { FrameFacts } from "../../daemon/domain/qcRun.ts";
+import type { FrameFacts } from "../../daemon/domain/qcInput.ts";
 import { inspectFrame, judgeSequence, needsPlate, wantsPlate } from "../../daemon/domain/qcRun.ts";
 import type { Check, CheckAnswer, CheckInput, HeaderFacts, PixelBox } from "../../daemon/plugin.ts";
 import fileDecodes from "../../plugins/file_decodes.ts";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../../daemon/domain/qc.ts";
-import type { FrameFacts } from "../../daemon/domain/qcRun.ts";
+import type { FrameFacts } from "../../daemon/domain/qcInput.ts";
 import { inspectFrame, judgeSequence } from "../../daemon/domain/qcRun.ts";
 import type { Check, DecodedImage } from "../../daemon/plugin.ts";
 import fileDecodes from "../../plugins/file_decodes.ts";

@@ -8,7 +8,7 @@ import type { Comfy, ComfyError, ComfyOutput, ComfySlot, PromptStatus, SubmitAns
 import type { SimDisk } from "./disk.ts";
 import { DiskError } from "./disk.ts";
 import type { Watchman } from "./files.ts";
-import { decodeImage, encodeImage } from "./images.ts";
+import { decodeImage, encodeImage } from "./simImage.ts";
 import type { Random } from "./prng.ts";
 import { rendersOf, SIM_CATALOGUE } from "./recipes.ts";
 import type { Life, SimWorld } from "./world.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Store, TaskRow } from "../../daemon/storePort.ts";
 import { optionsOf } from "./case.ts";
 import { Sim } from "./driver.ts";
-import { encodeImage } from "./images.ts";
+import { encodeImage } from "./simImage.ts";
 import { Invariants, Violation } from "./invariants.ts";
 import { checkPictures } from "./liveness.ts";
 import { poison } from "./poison.ts";

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { TaskRow } from "../../daemon/storePort.ts";
 import { Sim } from "./driver.ts";
-import { encodeImage } from "./images.ts";
+import { encodeImage } from "./simImage.ts";
 import { answerOf, checkPictures } from "./liveness.ts";
 import { poison } from "./poison.ts";
 import { HOT, ONE, PLATES, plateOf } from "./scenario.ts";

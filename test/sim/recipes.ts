@@ -5,7 +5,7 @@ import type { Recipes } from "../../daemon/ports.ts";
 import type { TestRecipe } from "../fixtures/recipes.ts";
 import { tiny, TINY_CATALOGUE } from "../fixtures/recipes.ts";
 import { sha256Of } from "./disk.ts";
-import type { SimImage } from "./images.ts";
+import type { SimImage } from "./simImage.ts";
 import type { Life, SimWorld } from "./world.ts";
 
 const recipeOf = ({ file, graph }: TestRecipe): Recipe => ({

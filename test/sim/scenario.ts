@@ -3,8 +3,8 @@ import type { Config } from "../../daemon/domain/config.ts";
 import { configSchema } from "../../daemon/domain/config.ts";
 import type { Moods } from "./comfy.ts";
 import type { SimDisk } from "./disk.ts";
-import type { SimImage } from "./images.ts";
-import { encodeImage } from "./images.ts";
+import type { SimImage } from "./simImage.ts";
+import { encodeImage } from "./simImage.ts";
 import type { Act } from "./people.ts";
 
 export const FARM = "/farm";

@@ -1,6 +1,7 @@
 /** What the daemon asks of an image worker and what comes back: plain data, for it crosses to another process. */
 import type { BlendRequest } from "../../domain/chunks.ts";
 import type { CheckBook, Inspection } from "../../domain/qc.ts";
+import type { TraceScope } from "../../domain/qcTrace.ts";
 import type { Shown } from "../../domain/colorWay.ts";
 import type { SheetRequest } from "../../domain/sheetTile.ts";
 import type { Likeness } from "../../domain/likeness.ts";
@@ -15,6 +16,7 @@ import type {
   ImageHeader,
   InspectRequest,
   SequenceRequest,
+  SetRequest,
 } from "../../ports.ts";
 
 export type ImageJob =
@@ -23,7 +25,10 @@ export type ImageJob =
   | { readonly kind: "finish"; readonly request: FinishRequest }
   | { readonly kind: "blend"; readonly request: BlendRequest }
   | { readonly kind: "inspect"; readonly request: InspectRequest }
+  | { readonly kind: "trace"; readonly request: InspectRequest }
+  | { readonly kind: "lackingTraces"; readonly scope: TraceScope; readonly request: SetRequest }
   | { readonly kind: "inspectSequence"; readonly request: SequenceRequest }
+  | { readonly kind: "inspectSet"; readonly request: SetRequest }
   | { readonly kind: "checks" }
   | { readonly kind: "testPlugin"; readonly file: string }
   | { readonly kind: "compare"; readonly request: CompareJob }
@@ -43,7 +48,10 @@ export interface ImageResults {
   readonly finish: FinishResult;
   readonly blend: null;
   readonly inspect: Inspection;
+  readonly trace: null;
+  readonly lackingTraces: readonly number[];
   readonly inspectSequence: Inspection;
+  readonly inspectSet: Inspection;
   readonly checks: CheckBook;
   readonly testPlugin: KitReport;
   readonly compare: Likeness;

@@ -1,11 +1,12 @@
 /**
- * The `Images` port: everything about pixels, off the loop. Two lanes: headers and sequence verdicts have a worker of their
- * own that never decodes, so that a manifest is answered while 200 results wait for QC. Plates are opened read-only, always.
+ * The `Images` port: everything about pixels, off the loop. Two lanes: headers have a worker of their own that never decodes,
+ * so that a manifest is answered while 200 results wait for QC. Plates are opened read-only, always.
  */
 import { messageOf, systemCode, HotplateError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { CheckBook, Finding, Inspection } from "../../domain/qc.ts";
-import type { Images } from "../../ports.ts";
+import type { TraceScope } from "../../domain/qcTrace.ts";
+import type { Images, SetRequest } from "../../ports.ts";
 import type { Timer } from "./workers.ts";
 import { createWorkerPool } from "./workers.ts";
 
@@ -31,6 +32,16 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
   const heads = createWorkerPool({ ...shared, size: 1 });
   const pixels = createWorkerPool({ ...shared, size: options.workers });
   let checks: Promise<CheckBook> | null = null;
+
+  /** What no inspection left behind is made now, a picture a piece of work, so that each has its own deadline. */
+  async function traced(scope: TraceScope, { checks: asked, series }: SetRequest): Promise<void> {
+    if (series.length === 0) return;
+    const lacking = await pixels.run({ kind: "lackingTraces", scope, request: { checks: asked, series } });
+    for (const index of lacking) {
+      const look = series[index]?.look;
+      if (look !== undefined) await pixels.run({ kind: "trace", request: { ...look, checks: asked } });
+    }
+  }
   return {
     header: (path) => heads.run({ kind: "header", path }),
     feed: (platePath, to, color) => pixels.run({ kind: "feed", platePath, to, color }),
@@ -38,7 +49,14 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
     blend: async (request) => void (await pixels.run({ kind: "blend", request })),
     inspect: (request) => pixels.run({ kind: "inspect", request }).catch(couldNotLook),
     compare: (request) => pixels.run({ kind: "compare", request }),
-    inspectSequence: (request) => heads.run({ kind: "inspectSequence", request }).catch(couldNotLook),
+    inspectSequence: (request) =>
+      traced("sequence", request)
+        .then(() => pixels.run({ kind: "inspectSequence", request }))
+        .catch(couldNotLook),
+    inspectSet: (request) =>
+      traced("set", request)
+        .then(() => pixels.run({ kind: "inspectSet", request }))
+        .catch(couldNotLook),
     // They are loaded once in a worker's life, and studios' checks are read anew by a restart only: asked for once.
     checks: () => {
       checks ??= heads.run({ kind: "checks" }).catch((error: unknown) => {

@@ -8,9 +8,12 @@ import { statSync } from "node:fs";
 import { HotplateError, systemCode, messageOf } from "../../domain/errors.ts";
 import type { Inspection } from "../../domain/qc.ts";
 import { maskFacts } from "../../domain/maskFacts.ts";
-import { inspectFrame, needsPlate, wantsPlate } from "../../domain/qcRun.ts";
-import type { FrameFacts } from "../../domain/qcRun.ts";
+import type { FrameFacts, SharedInput } from "../../domain/qcInput.ts";
+import { frameInput } from "../../domain/qcInput.ts";
+import { inspectInput, needsPlate, wantsPlate } from "../../domain/qcRun.ts";
+import { traceFrame, tracingChecks } from "../../domain/qcTrace.ts";
 import type { Check, DecodedImage, PixelBox } from "../../plugin.ts";
+import type { TraceWish } from "../../domain/qcRequest.ts";
 import type { InspectRequest } from "../../ports.ts";
 import { readWhole, withFile } from "./byteSource.ts";
 import { parseExrHeader } from "./exrHeader.ts";
@@ -21,9 +24,13 @@ import type { MaskOf } from "./inspectMask.ts";
 import { createMaskOf } from "./inspectMask.ts";
 import type { Loaded } from "./loadFrame.ts";
 import { loadFrame } from "./loadFrame.ts";
+import { tracePrint, writeTraces } from "./traceFile.ts";
 
 export interface Inspector {
+  /** Keeps the traces that are asked for along the way; one that can't be written is made when it is needed. */
   inspect(request: InspectRequest): Promise<Inspection>;
+  /** Decodes for the traces alone. */
+  trace(request: InspectRequest): Promise<void>;
 }
 
 export interface InspectorParts {
@@ -52,7 +59,7 @@ export function createInspector({ checks, programs, tools }: InspectorParts): In
     }
   }
 
-  async function look(request: InspectRequest, facts: FrameFacts): Promise<Inspection> {
+  async function look(request: InspectRequest, facts: FrameFacts, input: SharedInput): Promise<Inspection> {
     const answered = await programs.answered({
       checks,
       requests: request.checks,
@@ -60,21 +67,51 @@ export function createInspector({ checks, programs, tools }: InspectorParts): In
       platePath: request.platePath,
       maskPath: request.mask?.path ?? null,
     });
-    return inspectFrame(answered, request.checks, facts);
+    return inspectInput(answered, request.checks, input);
+  }
+
+  /** With the plate where one of these checks can't do without it. */
+  async function fullFacts(request: InspectRequest, facts: FrameFacts, wanted: readonly Check[]): Promise<FrameFacts> {
+    if (request.plateProblem !== undefined) return { ...facts, plateProblem: request.plateProblem };
+    if (request.platePath === null || !needsPlate(wanted, request.checks)) return facts;
+    return withPlate(facts, await plateOf(request.platePath));
   }
 
   return {
     async inspect(request) {
       const facts = await lookAt(tools, request, masks);
-      const needed = needsPlate(checks, request.checks);
-      if (request.plateProblem !== undefined) return look(request, { ...facts, plateProblem: request.plateProblem });
-      if (request.platePath !== null && needed)
-        return look(request, withPlate(facts, await plateOf(request.platePath)));
-      const first = await look(request, facts);
-      if (request.platePath === null || !wantsPlate(first)) return first;
-      return look(request, withPlate(facts, await plateOf(request.platePath)));
+      const tracing = tracingChecks(checks, request.checks, request.trace?.scopes ?? []);
+      const wanted = [...checks.filter((check) => check.scope === "frame"), ...tracing];
+      const seen = await fullFacts(request, facts, wanted);
+      const input = frameInput(seen);
+      if (request.trace !== undefined && tracing.length > 0) keep(request, { ...request.trace, tracing, input });
+      const first = await look(request, seen, input);
+      const looked = input.plate !== null || input.plateProblem !== null;
+      if (looked || request.platePath === null || !wantsPlate(first)) return first;
+      const beside = withPlate(facts, await plateOf(request.platePath));
+      return look(request, beside, frameInput(beside));
+    },
+    async trace(request) {
+      const { trace } = request;
+      if (trace === undefined) return;
+      const tracing = tracingChecks(checks, request.checks, trace.scopes);
+      const input = frameInput(await fullFacts(request, await lookAt(tools, request, masks), tracing));
+      writeTraces(trace.path, tracePrint({ ...request, trace }), traceFrame(tracing, request.checks, input));
     },
   };
+}
+
+/** A disk that is full, or away for a moment, costs a decoding later and nothing now. */
+function keep(
+  request: InspectRequest,
+  of: TraceWish & { readonly tracing: readonly Check[]; readonly input: SharedInput },
+): void {
+  const { path, scopes, tracing, input } = of;
+  try {
+    writeTraces(path, tracePrint({ ...request, trace: { path, scopes } }), traceFrame(tracing, request.checks, input));
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+  }
 }
 
 function withPlate(facts: FrameFacts, plate: Loaded): FrameFacts {

@@ -3,7 +3,6 @@
  * them, so that a worker that only reads headers starts in milliseconds and stays small.
  */
 import type { Exec, ImageHeader } from "../../ports.ts";
-import { judgeSequence } from "../../domain/qcRun.ts";
 import type { LoadedChecks } from "../plugins.ts";
 import type { Programs } from "../programs/programs.ts";
 import { readWhole, withFile } from "./byteSource.ts";
@@ -72,8 +71,10 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
         return (await loaded()).book;
       case "testPlugin":
         return (await import("../pluginKit/testPlugin.ts")).testPlugin(job.file);
+      case "lackingTraces":
       case "inspectSequence":
-        return judgeSequence((await loaded()).checks, job.request.checks, job.request);
+      case "inspectSet":
+        return judge(job, (await loaded()).checks);
       case "finish":
         await withDecoder();
         finisher ??= Promise.all([import("./finish.ts"), withPlates()]).then(([{ createFinish }, kept]) =>
@@ -87,6 +88,7 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
         await withDecoder();
         return (await import("./feed.ts")).feed(await withPlates(), job);
       case "inspect":
+      case "trace":
       case "blend":
       case "thumbnail":
       case "sheet":
@@ -94,6 +96,17 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
         return performPixels(job, loaded, await withTools());
     }
   };
+}
+
+type OverFrames = "lackingTraces" | "inspectSequence" | "inspectSet";
+
+async function judge(
+  job: ImageJob & { readonly kind: OverFrames },
+  checks: LoadedChecks["checks"],
+): Promise<ImageResults[OverFrames]> {
+  const { lackingTraces, judgeFrames, judgeWedges } = await import("./judgeSeries.ts");
+  if (job.kind === "lackingTraces") return lackingTraces(checks, job.scope, job.request);
+  return job.kind === "inspectSet" ? judgeWedges(checks, job.request) : judgeFrames(checks, job.request);
 }
 
 async function headerOf(path: string, tools: () => Promise<FrameTools>): Promise<ImageHeader> {
@@ -124,15 +137,7 @@ async function performPixels(
   job: Exclude<
     ImageJob,
     {
-      readonly kind:
-        | "header"
-        | "checks"
-        | "testPlugin"
-        | "dressMovie"
-        | "inspectSequence"
-        | "finish"
-        | "compare"
-        | "feed";
+      readonly kind: "header" | "checks" | "testPlugin" | "dressMovie" | "finish" | "compare" | "feed" | OverFrames;
     }
   >,
   loaded: () => Promise<Loaded>,
@@ -141,6 +146,9 @@ async function performPixels(
   switch (job.kind) {
     case "inspect":
       return (await loaded()).inspector.inspect(job.request);
+    case "trace":
+      await (await loaded()).inspector.trace(job.request);
+      return null;
     case "blend":
       await (await import("./blend.ts")).blend(job.request);
       return null;

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { maskFacts } from "../../domain/maskFacts.ts";
-import type { FrameFacts } from "../../domain/qcRun.ts";
+import type { FrameFacts } from "../../domain/qcInput.ts";
 import type { DecodedImage, PixelBox } from "../../plugin.ts";
 import { encodePngSamples } from "../images/encodePicture.ts";
 import { encodeExr } from "../images/exrWrite.ts";

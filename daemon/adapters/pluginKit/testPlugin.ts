@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { HotplateError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Finding, NotApplied } from "../../domain/qc.ts";
-import type { FrameFacts } from "../../domain/qcRun.ts";
+import type { FrameFacts } from "../../domain/qcInput.ts";
 import { inspectFrame, judgeSequence } from "../../domain/qcRun.ts";
 import type { Check } from "../../plugin.ts";
 import { createExec } from "../exec.ts";

@@ -10,7 +10,7 @@ import type { QcRequest } from "../../domain/plan.ts";
 import { readProgramAnswer } from "../../domain/programAnswer.ts";
 import type { AskedFiles } from "../../domain/programRequest.ts";
 import { programRequest } from "../../domain/programRequest.ts";
-import type { FrameFacts } from "../../domain/qcRun.ts";
+import type { FrameFacts } from "../../domain/qcInput.ts";
 import { inspectFrame } from "../../domain/qcRun.ts";
 import type { Check, CheckAnswer, CheckInput } from "../../plugin.ts";
 import type { Exec } from "../../ports.ts";

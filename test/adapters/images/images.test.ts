@@ -155,12 +155,16 @@ describe("inspect", () => {
 
   test("a wedge's frames are judged as a sequence", async () => {
     const checks = [{ check: "frames.complete", limits: {} }];
-    expect((await shared.inspectSequence({ wanted: [1, 2, 3], present: [1, 3], checks })).findings[0]).toMatchObject({
+    expect(
+      (await shared.inspectSequence({ wanted: [1, 2, 3], present: [1, 3], checks, series: [] })).findings[0],
+    ).toMatchObject({
       verdict: "fail",
       message: "Missing 1 of 3 frames: 2.",
     });
-    expect((await shared.inspectSequence({ wanted: [null], present: [null], checks })).verdict).toBe("pass");
-    expect(await shared.inspectSequence({ wanted: [1], present: [], checks: [] })).toMatchObject({
+    expect((await shared.inspectSequence({ wanted: [null], present: [null], checks, series: [] })).verdict).toBe(
+      "pass",
+    );
+    expect(await shared.inspectSequence({ wanted: [1], present: [], checks: [], series: [] })).toMatchObject({
       verdict: "pass",
       findings: [],
     });

@@ -1,0 +1,45 @@
+/**
+ * Checks over many frames by their traces. Each check's are read for themselves and let go before the next one's, so that thousands
+ * of frames take the memory of one check. Pictures are not opened here.
+ */
+import type { Check } from "../../plugin.ts";
+import type { Inspection } from "../../domain/qc.ts";
+import type { SequenceRequest, SeriesFrame, SetRequest } from "../../domain/qcRequest.ts";
+import type { SeriesFor } from "../../domain/qcRun.ts";
+import { judgeSequence, judgeSet } from "../../domain/qcRun.ts";
+import type { TraceScope } from "../../domain/qcTrace.ts";
+import { seriesOf, tracingChecks } from "../../domain/qcTrace.ts";
+import { readTraces, tracePrint } from "./traceFile.ts";
+
+/** Indexes of the frames whose traces must be made before `judge...`: missing, torn, of another picture or of another check. */
+export function lackingTraces(
+  checks: readonly Check[],
+  scope: TraceScope,
+  request: Pick<SetRequest, "checks" | "series">,
+): readonly number[] {
+  const wanted = tracingChecks(checks, request.checks, [scope]);
+  if (wanted.length === 0) return [];
+  return request.series.flatMap(({ look }, index) => {
+    const known = readTraces(look.trace.path, tracePrint(look));
+    return known !== null && wanted.every(({ id, version }) => known.get(id)?.version === version) ? [] : [index];
+  });
+}
+
+export function judgeFrames(checks: readonly Check[], request: SequenceRequest): Inspection {
+  return judgeSequence(checks, request.checks, request, readBy(request.series));
+}
+
+export function judgeWedges(checks: readonly Check[], request: SetRequest): Inspection {
+  return judgeSet(checks, request.checks, readBy(request.series));
+}
+
+function readBy(series: readonly SeriesFrame[]): SeriesFor {
+  return (check) => {
+    if (series.length === 0) return { kind: "because", because: "there is no picture to look at" };
+    return seriesOf(series, (index) => {
+      const { look } = series[index] as SeriesFrame;
+      const kept = readTraces(look.trace.path, tracePrint(look))?.get(check.id);
+      return kept?.version === check.version ? kept : null;
+    });
+  };
+}

@@ -1,0 +1,28 @@
+/** Bounds of what checks say, show and keep (docs/qc.md). Part of the one table in domain/limits.ts. */
+export const QC_LIMITS = {
+  checkMeasuresMax: 1_000,
+  checkMessageCharactersMax: 2_000,
+  /** Pieces of evidence of one finding. */
+  evidenceMax: 8,
+  /** Pictures that a command looks at together: a 4K frame and its plate take up to 1 GiB. */
+  qcWorkersMax: 8,
+  /** Columns or rows of a map. */
+  evidenceMapSideMax: 128,
+  evidenceBoxesMax: 64,
+  /** Points of one plot. */
+  evidencePointsMax: 2_000,
+  /** What a check keeps of one frame for its sequence or set. */
+  traceNumbersMax: 16_384,
+  traceDigestCharactersMax: 128,
+  /** Other seeds of one wedge, after its own. */
+  seedTriesMax: 10,
+  /** Of a frame's file of traces: what all checks kept of it. */
+  traceFileBytesMax: 32 * 1024 * 1024,
+  /** Of all frames of one wedge together, for one check: 256 MiB. */
+  seriesNumbersMax: 64 * 1024 * 1024,
+  /** The grid that result and plate are laid onto for checks over many frames. */
+  cellColumnsMax: 64,
+  cellRowsMax: 36,
+  /** Points of a plot that is kept of a pass. */
+  evidencePassPointsMax: 240,
+} as const;

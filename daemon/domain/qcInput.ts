@@ -1,0 +1,102 @@
+/** What a check is given, completed with what is computed of the pixels: once per image, and only when a check asks. Pure. */
+import type { CheckInput, DecodedImage } from "../plugin.ts";
+import { cellFacts, cellGrid, cellsInside } from "./cellFacts.ts";
+import { framePlanes } from "./framePlanes.ts";
+import { pixelRuns } from "./pixelRuns.ts";
+
+export type FrameFacts = Omit<
+  CheckInput,
+  "limits" | "luma" | "lumaPlane" | "blocks" | "cells" | "runs" | "frames" | "series" | "digest" | "header"
+> & {
+  /** Of decoded samples, hex. */
+  readonly digestOf?: (image: DecodedImage) => string;
+  readonly headerOf?: CheckInput["header"];
+};
+/** Without the limits of the check that it is for. */
+export type SharedInput = Omit<CheckInput, "limits">;
+
+export function frameInput(facts: FrameFacts): SharedInput {
+  const imageOf = (of: "result" | "plate"): DecodedImage | null => (of === "result" ? facts.result : facts.plate);
+  const ignoreOf = (of: "result" | "plate") => (of === "result" ? facts.expected.ignore : []);
+  const runs = remember((of) => {
+    const image = imageOf(of);
+    return image === null ? new Int32Array(0) : pixelRuns(image.width, image.height, ignoreOf(of));
+  });
+  const planes = remember((of) => {
+    const image = imageOf(of);
+    return image === null ? null : framePlanes(image, runs(of));
+  });
+  const { digestOf, headerOf, ...seen } = facts;
+  const digests = remember((of) => {
+    const image = imageOf(of);
+    return image === null || digestOf === undefined ? null : digestOf(image);
+  });
+  const headers = remember((of) => headerOf?.(of) ?? null);
+  const blocks: CheckInput["blocks"] = (of) => planes(of)?.blocks ?? null;
+  return {
+    ...seen,
+    frames: null,
+    series: null,
+    runs,
+    digest: digests,
+    header: headers,
+    luma: (of) => planes(of)?.facts ?? null,
+    lumaPlane: (of) => planes(of)?.luma ?? null,
+    blocks,
+    cells: cellsFrom(facts, { runs, blocks }),
+  };
+}
+
+/** Both pictures in the cells of one grid. */
+function cellsFrom(facts: FrameFacts, of: Pick<CheckInput, "runs" | "blocks">): CheckInput["cells"] {
+  const { result, plate, mask } = facts;
+  const isFloat = (image: DecodedImage | null) => image === null || image.samples instanceof Float32Array;
+  const linear = isFloat(result) && isFloat(plate);
+  let inside: Float32Array | null = null;
+  return remember((which) => {
+    const image = which === "result" ? result : plate;
+    const [guide, blocks] = [plate ?? result, of.blocks(which)];
+    if (image === null || guide === null || blocks === null) return null;
+    const grid = cellGrid(guide, blocks.size);
+    // The mask is of the result's size; without a result there is nothing inside or outside of it.
+    const own = result === null ? null : of.blocks("result");
+    if (inside === null)
+      inside =
+        result === null || own === null
+          ? new Float32Array(grid.columns * grid.rows).fill(1)
+          : cellsInside(result, { blocks: own, grid, mask });
+    return cellFacts(image, { blocks, grid, runs: of.runs(which), linear, inside });
+  });
+}
+
+function remember<T>(make: (of: "result" | "plate") => T): (of: "result" | "plate") => T {
+  const kept = new Map<string, T>();
+  return (of) => {
+    const known = kept.get(of);
+    if (known !== undefined) return known;
+    const made = make(of);
+    kept.set(of, made);
+    return made;
+  };
+}
+
+/** For checks that look at many frames: there is no picture in memory. */
+export const NO_FRAME: Omit<SharedInput, "frames"> = {
+  series: null,
+  digest: () => null,
+  header: () => null,
+  result: null,
+  resultFile: { path: "", bytes: 0, frame: null },
+  decodeProblem: null,
+  plate: null,
+  plateProblem: null,
+  expected: { width: null, height: null, bitDepth: null, ignore: [] },
+  mask: null,
+  maskProblem: null,
+  composited: false,
+  luma: () => null,
+  lumaPlane: () => null,
+  blocks: () => null,
+  cells: () => null,
+  runs: () => new Int32Array(0),
+};
