@@ -17,6 +17,7 @@ import type { VersionFacts, VersionFile } from "../domain/versionFacts.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { RanOn } from "../domain/ranOn.ts";
 import { ranOnEvents, ranTogether } from "../domain/ranOn.ts";
+import type { QcExtra } from "../domain/qcReport.ts";
 import { qcJson } from "../domain/qcReport.ts";
 import { comfyMetadata } from "./comfySaid.ts";
 import { makeDirs } from "../durable.ts";
@@ -92,19 +93,8 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
   const said = await comfyMetadata(context, tasks);
   if (said !== null) await put(".hotplate/comfy_metadata.json", said);
   await put(".hotplate/frames.sha256", framesSha256(placed.files));
-  await put(
-    ".hotplate/qc.json",
-    qcJson(
-      { ...facts, plan: await publicPlan(context, step) },
-      {
-        tool: { name: "hotplate", version: context.options.version },
-        simulated: machineRecord(context, tasks).simulated,
-        installed: (await world.images.checks()).checks,
-        notes: lack === null ? [] : [lack],
-        ...whole,
-      },
-    ),
-  );
+  const qcFacts = { ...facts, plan: await publicPlan(context, step) };
+  await put(".hotplate/qc.json", qcJson(qcFacts, { ...whole, ...(await qcExtra(context, { tasks, lack })) }));
   const { rerun } = step.plan;
   const measured = rerun === undefined ? null : await measureRerun(context, rerun, { files: placed.files, tree });
   const record = assetRecord(facts, await recordFacts(context, { step, tasks, facts, tree, inputs, measured }));
@@ -206,6 +196,18 @@ async function recordsOf(context: StageContext, jobId: JobRow["id"]): Promise<re
     if (last === undefined || events.length < LIMITS.ranOnEventsRead) return out;
     after = last.seq;
   }
+}
+
+async function qcExtra(
+  context: StageContext,
+  of: { readonly tasks: readonly TaskRow[]; readonly lack: string | null },
+): Promise<Omit<QcExtra, "sequences" | "set">> {
+  return {
+    tool: { name: "hotplate", version: context.options.version },
+    simulated: machineRecord(context, of.tasks).simulated,
+    installed: (await context.world.images.checks()).checks,
+    notes: of.lack === null ? [] : [of.lack],
+  };
 }
 
 function checksOf(tasks: readonly TaskRow[]): readonly { readonly name: string; readonly version: number }[] {

@@ -59,14 +59,8 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
     switch (job.kind) {
       case "header":
         return headerOf(job.path, withTools);
-      case "dressMovie": {
-        const [{ withMovieXmp }, { xmpPacket }] = await Promise.all([
-          import("./movieXmp.ts"),
-          import("../../domain/xmpPacket.ts"),
-        ]);
-        writeNew(job.to, withMovieXmp(readWhole(job.from), xmpPacket(job.embed)));
-        return null;
-      }
+      case "dressMovie":
+        return dressMovie(job);
       case "checks":
         return (await loaded()).book;
       case "testPlugin":
@@ -96,6 +90,15 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
         return performPixels(job, loaded, await withTools());
     }
   };
+}
+
+async function dressMovie(job: ImageJob & { readonly kind: "dressMovie" }): Promise<null> {
+  const [{ withMovieXmp }, { xmpPacket }] = await Promise.all([
+    import("./movieXmp.ts"),
+    import("../../domain/xmpPacket.ts"),
+  ]);
+  writeNew(job.to, withMovieXmp(readWhole(job.from), xmpPacket(job.embed)));
+  return null;
 }
 
 type OverFrames = "lackingTraces" | "inspectSequence" | "inspectSet";
