@@ -22,6 +22,8 @@ export const QC_COMMANDS: readonly CommandLine[] = [
       ["--check <id>", "Only this check; may stand several times", []],
       ["--limit <check.name=value>", "Another limit; may stand several times", []],
       ["--gate <verdict>", "What the exit code tells of: fail, or warn too", "fail"],
+      ["--junit <file>", "Write JUnit XML for build servers"],
+      ["--sarif <file>", "Write SARIF 2.1.0 for tools that show findings"],
       ["--workers <n>", "Pictures looked at together; default: as many as there are cores, at most 8"],
     ],
     examples: [

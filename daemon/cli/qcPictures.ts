@@ -3,11 +3,12 @@
  * node's configuration, where there is one.
  */
 import { mkdtempSync, rmSync } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createFiles } from "../adapters/files.ts";
 import { createImages } from "../adapters/images/images.ts";
-import { HotplateError } from "../domain/errors.ts";
+import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { NamedPicture } from "../domain/pictureGroups.ts";
 import type { CheckBook } from "../domain/qc.ts";
@@ -67,6 +68,22 @@ async function checkFoldersOf(context: Context): Promise<readonly string[]> {
 export function textOption(options: Options, name: string): string | null {
   const value = options[name];
   return typeof value === "string" ? value : null;
+}
+
+/** A report of before is replaced, whole: a build server may read it at any time. */
+export async function writeExport(options: Options, name: string, text: () => string): Promise<void> {
+  const path = textOption(options, name);
+  if (path === null) return;
+  const to = resolve(path);
+  const temporary = `${to}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, text());
+    await rename(temporary, to);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (systemCode(error) === null) throw error;
+    throw new HotplateError("HP-USAGE", `--${name} ${path} can't be written: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** Of an option that may stand several times; commas separate, too. */

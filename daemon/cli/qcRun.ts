@@ -8,14 +8,17 @@ import { createDigest } from "../adapters/digest.ts";
 import { EXIT } from "../domain/errors.ts";
 import type { Verdict } from "../domain/qc.ts";
 import type { QcRunReport } from "../domain/qcRunReport.ts";
+import { junitXml } from "../domain/junit.ts";
 import { qcRunReport, runVerdict } from "../domain/qcRunReport.ts";
 import { qcRunClosing, qcRunRows } from "../domain/qcRunWords.ts";
+import { viewOfRun } from "../domain/qcView.ts";
+import { sarifJson } from "../domain/sarif.ts";
 import { findPictures } from "../findPictures.ts";
 import { lookAtPictures } from "../lookAtPictures.ts";
 import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import type { Options } from "./qcPictures.ts";
-import { besideOf, checksAsked, oneOf, pictureWorld } from "./qcPictures.ts";
+import { besideOf, checksAsked, oneOf, pictureWorld, writeExport } from "./qcPictures.ts";
 import { progressLine } from "./progressLine.ts";
 import { packageVersion } from "./version.ts";
 
@@ -48,6 +51,9 @@ export async function action(context: Context, words: readonly string[], options
     },
     (text) => createDigest().sha256(text),
   );
+  const view = viewOfRun(report);
+  await writeExport(options, "junit", () => junitXml(view));
+  await writeExport(options, "sarif", () => sarifJson(view, null));
   context.print(report, () => answer(report));
   context.exit(exitOf(runVerdict(report), gate));
 }

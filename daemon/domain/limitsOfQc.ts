@@ -6,6 +6,10 @@ export const QC_LIMITS = {
   evidenceMax: 8,
   /** Pictures that a command looks at together: a 4K frame and its plate take up to 1 GiB. */
   qcWorkersMax: 8,
+  /** Checks times frames that an export has a line of its own for; in larger ones what passed is gathered. */
+  qcCasesMax: 20_000,
+  /** What readers of SARIF take in one run. */
+  sarifResultsMax: 25_000,
   /** Columns or rows of a map. */
   evidenceMapSideMax: 128,
   evidenceBoxesMax: 64,

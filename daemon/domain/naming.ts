@@ -117,6 +117,12 @@ export function reviewPaths(target: Target, version: number): ReviewPaths {
   };
 }
 
+/** The report for build servers and for tools that show findings, beside the page for people: `..._qc.junit.xml`, `..._qc.sarif`. */
+export function qcExports(qcReport: string): { readonly junit: string; readonly sarif: string } {
+  const stem = qcReport.replace(/\.html?$/i, "");
+  return { junit: `${stem}.junit.xml`, sarif: `${stem}.sarif` };
+}
+
 export function reviewSheet(target: Target, version: number, page: number): string {
   return lateText(pathsOf(target).contact, { version, ...(page === 1 ? {} : { page }) });
 }

@@ -58,6 +58,11 @@ function excess(finding: QcFinding): number {
   return Math.max(0, ...finding.measures.map(past));
 }
 
+/** Is it on the wrong side of its limit? */
+export function isPast(measure: QcMeasure): boolean {
+  return past(measure) > 0;
+}
+
 function past({ value, limit, must }: QcMeasure): number {
   if (limit === null || must === undefined) return 0;
   const over = must === "atMost" ? value - limit : must === "atLeast" ? limit - value : Math.abs(value - limit);
@@ -66,6 +71,6 @@ function past({ value, limit, must }: QcMeasure): number {
 
 /** The measures that say why: those past their limit; where none is by itself, all that have a limit. */
 export function tellingMeasures(finding: QcFinding): readonly QcMeasure[] {
-  const bad = finding.measures.filter((measure) => past(measure) > 0);
+  const bad = finding.measures.filter(isPast);
   return bad.length > 0 ? bad : finding.measures.filter(({ limit }) => limit !== null);
 }

@@ -7,10 +7,21 @@ import type { JobId } from "../domain/ids.ts";
 import { shownAs } from "../domain/colorWay.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { isSequence } from "../domain/movie.ts";
-import { proxyPath, reviewPaths, reviewSheet, sheetName, versionDir, versionFileName } from "../domain/naming.ts";
+import {
+  proxyPath,
+  qcExports,
+  reviewPaths,
+  reviewSheet,
+  sheetName,
+  versionDir,
+  versionFileName,
+} from "../domain/naming.ts";
+import { junitXml } from "../domain/junit.ts";
 import { joinPath, linkFrom, parentDir, rootOf } from "../domain/paths.ts";
 import { qcHtml } from "../domain/qcReportHtml.ts";
 import { qcReportSchema } from "../domain/qcReport.ts";
+import { viewOfVersion } from "../domain/qcView.ts";
+import { sarifJson } from "../domain/sarif.ts";
 import { exists, ignore, makeDirs, replaceAnswer } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
@@ -214,6 +225,10 @@ async function finish(context: StageContext, step: StepRow, paths: ReturnType<ty
     thumbnail: (wedge, { frame }) =>
       linkFrom(parentDir(paths.qcReport), proxyAt(step, { wedge: Number(wedge.wedge.slice(1)), frame })),
   });
+  const view = viewOfVersion(report);
+  const exports = qcExports(paths.qcReport);
+  await replaceAnswer(files, exports.junit, junitXml(view), ownMark(step));
+  await replaceAnswer(files, exports.sarif, sarifJson(view, "version"), ownMark(step));
   await replaceAnswer(files, paths.qcReport, html, ownMark(step));
   // This is the last that the step does here: what is temporary and its own was left by a killed life.
   const left = `.hotplate-tmp.${ownMark(step)}.`;

@@ -1,5 +1,5 @@
 /** `hotplate qc run` over pictures on disk: sequences, plates, masks, exit codes, and its JSON; no configuration, no daemon. */
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { QcRunReport } from "../../daemon/domain/qcRunReport.ts";
@@ -8,6 +8,7 @@ import type { Value } from "../fixtures/pictures.ts";
 import { picture, writePng } from "../fixtures/pictures.ts";
 import type { TempDir } from "../fixtures/tempDir.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
+import { readXml } from "../fixtures/xml.ts";
 import type { Said } from "./commandLine.ts";
 import { hotplate } from "./commandLine.ts";
 
@@ -123,8 +124,7 @@ describe("faults", () => {
   });
 
   it("include a frame that the plate does not have: that is no pass", async () => {
-    rmSync(dir.file("plates/p.1004.png"));
-    const said = await run("clean", "--plate", "plates/p.####.png", "--json");
+    const said = await run("clean", "--plate", "plates/p.[1001-1003].png", "--json");
     const [sequence] = reportOf(said).sequences;
     expect([said.code, sequence?.frames.map(({ inspection }) => inspection.executionStatus)]).toEqual([
       9,
@@ -133,6 +133,39 @@ describe("faults", () => {
     expect(sequence?.frames[3]?.inspection.findings.find(({ check }) => check === "plate.grade")?.message).toContain(
       "the plate has no frame 1004",
     );
+  });
+});
+
+describe("files for other tools", () => {
+  it("are written beside the answer, replaced whole the next time, and say the same", async () => {
+    const [junit, sarif] = [dir.file("qc.junit.xml"), dir.file("qc.sarif")];
+    writeFileSync(junit, "of the run before");
+    const said = await run("out", "--plate", "plates", "--junit", junit, "--sarif", sarif);
+    const root = readXml(readFileSync(junit, "utf8"));
+    expect([said.code, root.children.map(({ attributes }) => attributes["name"])]).toEqual([1, ["o.####.png"]]);
+    const failures = root.children[0]?.children.filter(({ children }) => children[0]?.name === "failure") ?? [];
+    const names = failures.map(({ attributes }) => attributes["name"]);
+    expect(names).toEqual(
+      expect.arrayContaining(["image.not_black 1002", "header.size 1004", "frames.complete sequence"]),
+    );
+    const log = JSON.parse(readFileSync(sarif, "utf8")) as {
+      runs: [{ results: { ruleId: string; level: string; locations: object[] }[] }];
+    };
+    const black = log.runs[0].results.find(({ ruleId }) => ruleId === "image.not_black");
+    expect(black).toMatchObject({
+      level: "error",
+      locations: [{ physicalLocation: { artifactLocation: { uri: `file://${dir.file("out/o.1002.png")}` } } }],
+    });
+    expect(log.runs[0].results.filter(({ level }) => level === "error")).toHaveLength(failures.length);
+    expect(readdirSync(dir.path).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  it("that can't be written are told, and nothing is left half", async () => {
+    const said = await run("clean/c.1001.png", "--junit", "no/such/folder/x.xml");
+    expect([said.code, said.stderr]).toEqual([
+      2,
+      expect.stringContaining("--junit no/such/folder/x.xml can't be written"),
+    ]);
   });
 });
 

@@ -66,6 +66,8 @@ describe("a show with a layout", () => {
       "010_env_hires_v001",
       "010_env_hires_v001_contact.jpg",
       "010_env_hires_v001_qc.html",
+      "010_env_hires_v001_qc.junit.xml",
+      "010_env_hires_v001_qc.sarif",
     ]);
 
     const declared = declaredPlaces({

@@ -105,7 +105,7 @@ function jobUnmet(at: Living, job: JobRow): readonly string[] {
   for (const step of job.steps) {
     if (step.state !== "committed" || step.version === null) continue;
     const name = `${step.plan.target.product}_v${String(step.version).padStart(3, "0")}`;
-    for (const paper of [`${name}_contact.jpg`, `${name}_qc.html`]) {
+    for (const paper of [`${name}_contact.jpg`, `${name}_qc.html`, `${name}_qc.junit.xml`, `${name}_qc.sarif`]) {
       if (at.disk.peek(`${step.plan.target.reviewDir}/${name}/${paper}`) === null) out.push(`no ${paper} for people`);
     }
   }

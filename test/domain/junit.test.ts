@@ -1,0 +1,142 @@
+/** JUnit XML of QC reports: well-formed, by the rules that build servers hold it to, one case per check and frame. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Inspection } from "../../daemon/domain/qc.ts";
+import { junitXml } from "../../daemon/domain/junit.ts";
+import { qcReport } from "../../daemon/domain/qcReport.ts";
+import type { QcView } from "../../daemon/domain/qcView.ts";
+import { viewOfVersion } from "../../daemon/domain/qcView.ts";
+import type { FactsOf } from "../fixtures/versionFacts.ts";
+import { finding, inspection, versionFacts } from "../fixtures/versionFacts.ts";
+import type { XmlElement } from "../fixtures/xml.ts";
+import { readXml } from "../fixtures/xml.ts";
+
+const EXTRA = {
+  tool: { name: "hotplate", version: "0.1.0" },
+  simulated: false,
+  sequences: new Map<number, Inspection>([[1, inspection(finding("frames.complete", "fail"))]]),
+};
+const viewOf = (of: FactsOf): QcView => viewOfVersion(qcReport(versionFacts(of), EXTRA));
+
+const MIXED: FactsOf = {
+  wedges: 5,
+  task: (wedge) => {
+    if (wedge === 2) return { inspection: inspection(finding("image.soft", "warn", { message: "Softer." })) };
+    if (wedge === 3)
+      return {
+        inspection: inspection(finding("image.not_black", "fail", { message: "Black.", hint: "Another seed." })),
+      };
+    if (wedge === 4) return { inspection: inspection(finding("file.decodes", "error", { message: "no reader" })) };
+    if (wedge === 5)
+      return {
+        state: "failed",
+        failure: { class: "memory", code: "HP-COMFY-MEMORY", message: "out of memory" },
+        inspection: null,
+      };
+    return {};
+  },
+};
+
+/** The rules of the schema that Jenkins, GitLab and Azure share; each is one that a file has been refused for. */
+function faultsOf(root: XmlElement): readonly string[] {
+  const out: string[] = [];
+  const say = (fine: boolean, words: string): void => void (fine || out.push(words));
+  say(root.name === "testsuites", "the root is testsuites");
+  const whole = (of: XmlElement, name: string): number => {
+    say(/^\d+$/.test(of.attributes[name] ?? ""), `${name} of ${of.name} is a whole number`);
+    return Number(of.attributes[name]);
+  };
+  const sum = (elements: readonly XmlElement[], name: string): number =>
+    elements.reduce((all, one) => all + whole(one, name), 0);
+  for (const name of ["tests", "failures", "errors", "skipped"])
+    say(whole(root, name) === sum(root.children, name), `${name} are summed`);
+  for (const suite of root.children) {
+    say(suite.name === "testsuite" && (suite.attributes["name"] ?? "") !== "", "suites have names");
+    say(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(suite.attributes["timestamp"] ?? ""), "a timestamp has no zone");
+    say(whole(suite, "tests") === suite.children.length, "tests counts cases");
+    const count = (name: string) =>
+      suite.children.filter((one) => one.children.some((child) => child.name === name)).length;
+    say(whole(suite, "failures") === count("failure"), "failures counts them");
+    say(whole(suite, "errors") === count("error"), "errors counts them");
+    say(whole(suite, "skipped") === count("skipped"), "skipped counts them");
+    for (const one of suite.children) {
+      say(one.name === "testcase", "a suite holds cases");
+      say((one.attributes["name"] ?? "") !== "" && (one.attributes["classname"] ?? "") !== "", "a case is named");
+      say(/^\d+(\.\d+)?$/.test(one.attributes["time"] ?? ""), "time is a number");
+      say(one.children.length <= 1, "a case has one outcome");
+      for (const { name, attributes } of one.children) {
+        say(["failure", "error", "skipped", "system-out"].includes(name), `${name} is an outcome`);
+        say(!["failure", "error"].includes(name) || attributes["type"] !== undefined, `${name} has a type`);
+      }
+    }
+    const names = suite.children.map(({ attributes }) => `${attributes["classname"]} ${attributes["name"]}`);
+    say(new Set(names).size === names.length, "no two cases of a suite are called alike");
+  }
+  return out;
+}
+
+const casesOf = (root: XmlElement, suite: string) =>
+  root.children
+    .find(({ attributes }) => attributes["name"]?.endsWith(suite))
+    ?.children.map((one) => [
+      one.attributes["name"],
+      one.children[0]?.name ?? "passed",
+      one.children[0]?.attributes["message"] ?? one.children[0]?.text,
+    ]);
+
+describe("JUnit XML", () => {
+  it("keeps to the rules of build servers", () => {
+    expect(faultsOf(readXml(junitXml(viewOf(MIXED))))).toEqual([]);
+  });
+
+  it("maps fail, error and not applied one to one; a warning passes and is told in the output", () => {
+    const root = readXml(junitXml(viewOf(MIXED)));
+    expect(casesOf(root, "w001")).toContainEqual(["pixels.finite", "skipped", "whole numbers are always finite"]);
+    expect(casesOf(root, "w001")).toContainEqual(["frames.complete sequence", "failure", expect.any(String)]);
+    expect(casesOf(root, "w003")).toContainEqual(["image.not_black", "failure", "Black."]);
+    expect(casesOf(root, "w004")).toContainEqual(["file.decodes", "error", "no reader"]);
+    const [warned] = (casesOf(root, "w002") ?? []).filter(([name]) => name === "image.soft");
+    expect([warned?.[1], warned?.[2]]).toEqual(["system-out", expect.stringContaining("WARN Softer.")]);
+    // Nobody saw it, and why.
+    expect(casesOf(root, "w005")).toEqual([["file.decodes", "error", "HP-COMFY-MEMORY: out of memory"]]);
+    expect([root.attributes["failures"], root.attributes["errors"]]).toEqual(["2", "2"]);
+  });
+
+  it("says numbers beside thresholds, and what to do", () => {
+    const text = junitXml(viewOf(MIXED));
+    expect(readXml(text).children[2]?.children[0]?.children[0]?.text).toBe(
+      "Black.\nvalue 31.4 % (at least 0.8 %)\nAnother seed.",
+    );
+  });
+
+  it("of a large report gathers what passed, and keeps every finding", () => {
+    const frames = Array.from({ length: 120 }, (_, i) => 1001 + i);
+    const bad = inspection(finding("image.soft", "pass"), finding("image.not_black", "fail"));
+    const of: FactsOf = { wedges: 200, frames, task: (_, frame) => (frame === 1050 ? { inspection: bad } : {}) };
+    const text = junitXml(viewOf(of));
+    const root = readXml(text);
+    expect(faultsOf(root)).toEqual([]);
+    expect(root.attributes["failures"]).toBe("201");
+    const names = (casesOf(root, "w002") ?? []).map(([name]) => name);
+    expect(names).toContain("image.not_black 1050");
+    expect(names).toContain("image.not_black 1001-1049, 1051-1120");
+    expect(text.length).toBeLessThan(1_000_000);
+  });
+
+  it("stays well-formed whatever a plugin or a label says", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => {
+        const told = `${text}\u0000\uffff\ud800]]><x a="b">&`;
+        const view = viewOf({
+          wedges: 1,
+          task: () => ({ inspection: inspection(finding("image.soft", "fail", { message: told, hint: told })) }),
+        });
+        const root = readXml(
+          junitXml({ ...view, title: told, places: view.places.map((place) => ({ ...place, name: told })) }),
+        );
+        expect(faultsOf(root)).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
