@@ -3,20 +3,27 @@
  * sequence as a whole. What can't be looked at becomes a finding `error`, never a gap. Plates and pictures are only read.
  */
 import { HotplateError, messageOf, systemCode } from "./domain/errors.ts";
+import { joinPath } from "./domain/paths.ts";
 import type { NamedPicture, PictureGroup } from "./domain/pictureGroups.ts";
 import { partnerOf } from "./domain/pictureGroups.ts";
 import type { QcRequest } from "./domain/plan.ts";
 import type { Inspection } from "./domain/qc.ts";
+import type { SeriesFrame, TraceWish } from "./domain/qcRequest.ts";
 import type { LookedSequence } from "./domain/qcRunReport.ts";
+import type { TraceScope } from "./domain/qcTrace.ts";
 import type { Files, Images, InspectRequest } from "./ports.ts";
 
 export interface LookWorld {
   readonly files: Pick<Files, "stat" | "realpath" | "hash">;
-  readonly images: Pick<Images, "header" | "inspect" | "inspectSequence">;
+  readonly images: Pick<Images, "header" | "inspect" | "inspectSequence" | "inspectSet">;
+  /** A folder of ours for what checks keep of frames; it goes with the command. */
+  readonly scratchDir: string;
 }
 
 export interface LookRequest {
   readonly groups: readonly PictureGroup[];
+  /** The groups are variations of one another: one picture of each is looked at beside those of the others. */
+  readonly isSet: boolean;
   /** Found by frame number; empty: none. */
   readonly plates: readonly NamedPicture[];
   readonly masks: readonly NamedPicture[];
@@ -33,55 +40,92 @@ export interface LookRequest {
   readonly progress?: (done: number, of: number) => void;
 }
 
-type LookedFrame = LookedSequence["frames"][number];
+export interface Looked {
+  readonly sequences: readonly LookedSequence[];
+  /** null: they are no set. */
+  readonly set: Inspection | null;
+}
 
-export async function lookAtPictures(world: LookWorld, request: LookRequest): Promise<readonly LookedSequence[]> {
+interface LookedFrame {
+  readonly frame: LookedSequence["frames"][number];
+  /** null: there was no picture to ask for. */
+  readonly look: SeriesFrame["look"] | null;
+}
+
+export async function lookAtPictures(world: LookWorld, request: LookRequest): Promise<Looked> {
   const { groups } = request;
-  const work = groups.flatMap((group, at) => group.frames.map((picture) => ({ at, picture })));
+  const work = groups.flatMap((group, at) => group.frames.map((picture, index) => ({ group, at, picture, index })));
   let done = 0;
-  const looked = await bounded(work, request.atOnce, async ({ at, picture }) => {
-    const frame = await lookAt(world, request, picture);
+  const looked = await bounded(work, request.atOnce, async ({ group, at, picture, index }, number) => {
+    const scopes: TraceScope[] = [];
+    if (group.isSequence) scopes.push("sequence");
+    // The first frame stands for its variation.
+    if (request.isSet && index === 0) scopes.push("set");
+    const trace = { path: joinPath(world.scratchDir, `${number}.trace`), scopes };
+    const one = await lookAt(world, request, { picture, trace });
     done += 1;
     request.progress?.(done, work.length);
-    return { at, frame };
+    return { at, ...one };
   });
-  return bounded(groups, request.atOnce, async (group, at) => {
-    const frames = looked.filter((each) => each.at === at).map(({ frame }) => frame);
-    return lookedSequence(world, request, { group, frames });
-  });
+  const byGroup = groups.map((_, at) => looked.filter((each) => each.at === at));
+  const sequences = await bounded(groups, request.atOnce, (group, at) =>
+    lookedSequence(world, request, { group, looked: byGroup[at] ?? [] }),
+  );
+  const checks = request.requests;
+  const series = byGroup.flatMap((frames, at) => seriesOf(frames.slice(0, 1), { group: groups[at], wedge: at + 1 }));
+  return { sequences, set: request.isSet ? await world.images.inspectSet({ checks, series }) : null };
 }
 
 async function lookedSequence(
   { images }: LookWorld,
   { requests }: LookRequest,
-  of: { readonly group: PictureGroup; readonly frames: readonly LookedFrame[] },
+  of: { readonly group: PictureGroup; readonly looked: readonly LookedFrame[] },
 ): Promise<LookedSequence> {
-  const { name, dir, isSequence, wanted } = of.group;
-  const present = of.frames.map(({ frame }) => frame);
+  const { group, looked } = of;
+  const { name, dir, isSequence, wanted } = group;
+  const present = looked.map(({ frame }) => frame.frame);
+  const series = seriesOf(looked, { group, wedge: 1 });
   return {
     name,
     dir,
     missing: wanted.filter((frame) => frame !== null).filter((frame) => !present.includes(frame)),
-    frames: of.frames,
-    sequence: isSequence ? await images.inspectSequence({ wanted, present, checks: requests, series: [] }) : null,
+    frames: looked.map(({ frame }) => frame),
+    sequence: isSequence ? await images.inspectSequence({ wanted, present, checks: requests, series }) : null,
   };
 }
 
-async function lookAt(world: LookWorld, request: LookRequest, picture: NamedPicture): Promise<LookedFrame> {
-  const { frame, path } = picture;
+/** Nothing says with which seeds and values they were made: names are all that tells them apart. */
+function seriesOf(
+  looked: readonly LookedFrame[],
+  of: { readonly group: PictureGroup | undefined; readonly wedge: number },
+): readonly SeriesFrame[] {
+  const axes = of.group === undefined ? {} : { picture: of.group.name };
+  return looked.flatMap(({ frame, look }) =>
+    look === null ? [] : [{ wedge: of.wedge, frame: frame.frame, seed: "", axes, look }],
+  );
+}
+
+async function lookAt(
+  world: LookWorld,
+  request: LookRequest,
+  of: { readonly picture: NamedPicture; readonly trace: TraceWish },
+): Promise<LookedFrame> {
+  const { frame, path } = of.picture;
   const plate = partnerOf(frame, request.plates);
+  const shown = { frame, plate: plate?.path ?? null };
   try {
     const real = await world.files.realpath(path);
     const { bytes } = await world.files.stat(real);
-    const asked = await inspectRequest(world, request, { picture: { frame, path: real }, plate, bytes });
-    const inspection = await world.images.inspect(asked);
+    const look = await lookOf(world, request, { picture: { frame, path: real }, plate, bytes });
+    const traced = of.trace.scopes.length === 0 ? {} : { trace: of.trace };
+    const inspection = await world.images.inspect({ ...look, ...traced, checks: request.requests });
     const file = { path, ...(await world.files.hash(real)) };
-    return { frame, file, plate: plate?.path ?? null, inspection };
+    return { frame: { ...shown, file, inspection }, look: { ...look, trace: of.trace } };
   } catch (error) {
     if (systemCode(error) === null) throw error;
     // Gone, or not ours to read, since it was listed.
     const file = { path, bytes: 0, sha256: "" };
-    return { frame, file, plate: plate?.path ?? null, inspection: notReadable(messageOf(error)) };
+    return { frame: { ...shown, file, inspection: notReadable(messageOf(error)) }, look: null };
   }
 }
 
@@ -91,11 +135,11 @@ function notReadable(message: string): Inspection {
   return { verdict: "error", findings: [finding], notApplied: [], reader: "none" };
 }
 
-async function inspectRequest(
+async function lookOf(
   world: LookWorld,
   request: LookRequest,
   of: { readonly picture: NamedPicture; readonly plate: NamedPicture | null; readonly bytes: number },
-): Promise<InspectRequest> {
+): Promise<Omit<InspectRequest, "checks" | "trace">> {
   const { picture } = of;
   const { frame } = picture;
   const plate = of.plate === null ? null : { frame, path: await whatIsMeant(world, of.plate.path) };
@@ -114,7 +158,6 @@ async function inspectRequest(
       bitDepth: request.bitDepth,
       ignore: [],
     },
-    checks: request.requests,
     ...(mask === null
       ? {}
       : {

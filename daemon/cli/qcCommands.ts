@@ -19,6 +19,7 @@ export const QC_COMMANDS: readonly CommandLine[] = [
     more: "Files, folders and sequences (plate.####.exr, plate.%04d.exr, plate.[1001-1010].exr; docs/sequences.md), each picture beside its plate's frame. Ends with 0 when all passed, 1 when one failed, 9 when one could not be looked at, and with --gate warn 10 when one was only warned of. Without a configuration only the shipped checks and profiles are known. --json is the schema config/schemas/qc-run.schema.json.",
     options: [
       ...BESIDE,
+      ["--set", "They are variations of one another: look for those that are alike"],
       ["--check <id>", "Only this check; may stand several times", []],
       ["--limit <check.name=value>", "Another limit; may stand several times", []],
       ["--gate <verdict>", "What the exit code tells of: fail, or warn too", "fail"],

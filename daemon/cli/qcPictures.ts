@@ -27,6 +27,7 @@ export interface PictureWorld extends AsyncDisposable {
   readonly images: Images;
   readonly book: CheckBook;
   readonly workers: number;
+  readonly scratchDir: string;
 }
 
 export async function pictureWorld(context: Context, options: Options): Promise<PictureWorld> {
@@ -41,7 +42,7 @@ export async function pictureWorld(context: Context, options: Options): Promise<
   try {
     const book = await images.checks();
     for (const { file, message } of book.refused) context.hint(`not used: ${file}: ${message}`);
-    return { files: createFiles(), images, book, workers, [Symbol.asyncDispose]: dispose };
+    return { files: createFiles(), images, book, workers, scratchDir: scratch, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
@@ -123,7 +124,7 @@ export function checksAsked(world: PictureWorld, options: Options): AskedChecks 
 export async function besideOf(
   world: PictureWorld,
   options: Options,
-): Promise<Omit<LookRequest, "groups" | "requests" | "progress">> {
+): Promise<Omit<LookRequest, "groups" | "isSet" | "requests" | "progress">> {
   const depth = textOption(options, "depth");
   if (depth !== null && depth !== "8" && depth !== "16")
     throw new HotplateError("HP-USAGE", `--depth is 8 or 16, not "${depth}".`);

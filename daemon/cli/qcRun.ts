@@ -11,6 +11,7 @@ import type { QcRunReport } from "../domain/qcRunReport.ts";
 import { junitXml } from "../domain/junit.ts";
 import { qcRunReport, runVerdict } from "../domain/qcRunReport.ts";
 import { qcRunClosing, qcRunRows } from "../domain/qcRunWords.ts";
+import { variations } from "../domain/pictureGroups.ts";
 import { viewOfRun } from "../domain/qcView.ts";
 import { sarifJson } from "../domain/sarif.ts";
 import { findPictures } from "../findPictures.ts";
@@ -26,28 +27,25 @@ export async function action(context: Context, words: readonly string[], options
   const gate = oneOf(options, "gate", ["fail", "warn"]);
   await using world = await pictureWorld(context, options);
   const asked = checksAsked(world, options);
-  const groups = await findPictures(
+  const isSet = options["set"] === true;
+  const found = await findPictures(
     world.files,
     words.map((word) => resolve(word)),
   );
+  const groups = isSet ? variations(found) : found;
   const beside = await besideOf(world, options);
   const progress = progressLine();
-  const sequences = await lookAtPictures(world, {
-    ...beside,
-    groups,
-    requests: asked.requests,
-    progress: progress.say,
-  });
+  const { requests } = asked;
+  const looked = await lookAtPictures(world, { ...beside, groups, isSet, requests, progress: progress.say });
   progress.end();
   const report = qcRunReport(
     {
       tool: { name: "hotplate", version: packageVersion() },
       createdAt: new Date(createClock().now()).toISOString(),
       profile: asked.profile,
-      requests: asked.requests,
+      requests,
       installed: world.book.checks,
-      sequences,
-      set: null,
+      ...looked,
     },
     (text) => createDigest().sha256(text),
   );

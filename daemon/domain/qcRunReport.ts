@@ -146,7 +146,7 @@ function sequenceOf(looked: LookedSequence): QcRunSequence {
 /** Nothing found and nothing left out: no check looked at the whole. */
 function lookedAt(inspection: Inspection | null): QcRunSequence["sequence"] {
   if (inspection === null || inspection.findings.length + inspection.notApplied.length === 0) return null;
-  return inspectionOf(inspection);
+  return inspectionOf(inspection, "frames");
 }
 
 /** The word that the exit code is about: error before warn, because nothing is known of what could not be looked at. */

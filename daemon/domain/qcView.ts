@@ -50,7 +50,7 @@ export function viewOfVersion(report: QcReport): QcView {
       frames: wedge.frames.map(({ frame, file, inspection, reason }) => ({ frame, file, inspection, reason })),
       whole: wedge.sequence,
     })),
-    set: null,
+    set: report.set ?? null,
   };
 }
 

@@ -136,6 +136,55 @@ describe("faults", () => {
   });
 });
 
+describe("checks over many pictures", () => {
+  const STEADY = `const mean = ({ luma }) => Math.fround(luma("result").mean);
+export default {
+  apiVersion: 1, id: "own.steady", version: 1, scope: "sequence", needs: ["result"], limits: { stepMax: 0.1 },
+  trace: (input) => ({ numbers: Float32Array.of(mean(input)) }),
+  run({ series, limits }) {
+    const means = series.map(({ trace }) => trace.numbers[0]);
+    const step = Math.max(...means.slice(1).map((value, i) => Math.abs(value - means[i])));
+    const measures = [{ name: "step", value: step, unit: "ratio", limit: limits.stepMax, must: "atMost" }];
+    return { verdict: step > limits.stepMax ? "warn" : "pass", measures, message: "Frames " + series.map(({ frame }) => frame).join(" ") };
+  },
+};`;
+  const ALIKE = `export default {
+  apiVersion: 1, id: "own.alike", version: 1, scope: "set", needs: ["result"], limits: { pairsMax: 0 },
+  trace: ({ digest }) => ({ numbers: new Float32Array(0), digest: digest("result") }),
+  run({ series, limits }) {
+    const pairs = series.length - new Set(series.map(({ trace }) => trace.digest)).size;
+    const measures = [{ name: "pairs", value: pairs, unit: "count", limit: limits.pairsMax, must: "atMost" }];
+    return { verdict: pairs > limits.pairsMax ? "warn" : "pass", measures, message: series.map(({ axes }) => axes.picture).join(" ") };
+  },
+};`;
+
+  it("see the frames of each sequence, and one picture of every variation; a studio's own ones come with its configuration", async () => {
+    mkdirSync(dir.file("checks"), { mode: 0o755 });
+    writeFileSync(dir.file("checks/steady.js"), STEADY);
+    writeFileSync(dir.file("checks/alike.js"), ALIKE);
+    writeFileSync(
+      dir.file("hotplate.yaml"),
+      `hotplate: 1\nstateDir: ${dir.file("state")}\nroots: [{name: all, linux: ${dir.path}}]\nplugins: [${dir.file("checks")}]\nslots: [{name: gpu0, url: "http://127.0.0.1:9"}]\n`,
+    );
+    const ids = ["--check", "own.steady,own.alike", "--json"];
+    const own = reportOf(await run("clean", "out/o.1001.png", "out/o.1002.png", ...ids));
+    const [clean, out] = own.sequences.map(({ sequence }) => sequence?.findings[0]);
+    expect([clean?.message, clean?.result]).toEqual(["Frames 1001 1002 1003 1004", "pass"]);
+    expect([out?.message, out?.result]).toEqual(["Frames 1001 1002", "warn"]);
+    expect(own.set).toBeNull();
+
+    const set = reportOf(await run("clean", "--set", ...ids));
+    expect(
+      set.set?.findings.map(({ check, message, result, measures }) => [check, message, result, measures[0]?.value]),
+    ).toEqual([["own.alike", "c.1001.png c.1002.png c.1003.png c.1004.png", "warn", 3]]);
+    // Variations are no sequence, whatever their numbers.
+    expect(set.sequences.map(({ name, sequence }) => [name, sequence])).toEqual(
+      [1001, 1002, 1003, 1004].map((frame) => [`c.${frame}.png`, null]),
+    );
+    expect(set.result).toBe("warn");
+  });
+});
+
 describe("files for other tools", () => {
   it("are written beside the answer, replaced whole the next time, and say the same", async () => {
     const [junit, sarif] = [dir.file("qc.junit.xml"), dir.file("qc.sarif")];
