@@ -4,7 +4,9 @@
  */
 import type { Head } from "./domain/board.ts";
 import { boardOf } from "./domain/board.ts";
+import type { ExplainFacts } from "./domain/explain.ts";
 import { explainTask } from "./domain/explain.ts";
+import { seedOfTry } from "./domain/seedRetry.ts";
 import { waitingReasons } from "./domain/explainWaiting.ts";
 import type { TaskId } from "./domain/ids.ts";
 import { LIMITS } from "./domain/limits.ts";
@@ -47,7 +49,18 @@ export async function explain(
     slot: task.slot,
     gate: task.gate,
     siblingsOpen,
+    ...(task.seedTry === 0 ? {} : { reseeded: await reseededOf(world, { task, step }) }),
   });
+}
+
+async function reseededOf(
+  world: Pick<World, "store">,
+  { task, step }: { readonly task: TaskRow; readonly step: StepRow },
+): Promise<NonNullable<ExplainFacts["reseeded"]>> {
+  const tries = (await world.store.seedTries(step.id)).filter(({ wedge }) => wedge === task.wedge);
+  const last = tries.at(-1);
+  const seed = seedOfTry(step.plan.wedges[task.wedge - 1]?.seed ?? "0", task.seedTry);
+  return { seed, tries: tries.length, reason: last === undefined ? "QC" : `${last.check}: ${last.reason}` };
 }
 
 export interface JobReasons {

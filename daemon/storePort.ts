@@ -11,6 +11,7 @@ import type { JobState, StepState, TaskCounts } from "./domain/job.ts";
 import type { JobPlan, StepPlan, WedgePlan } from "./domain/plan.ts";
 import type { GateOutcome, Inspection } from "./domain/qc.ts";
 import type { Failure } from "./domain/retry.ts";
+import type { SeedTry } from "./domain/seedRetry.ts";
 import type { TaskState } from "./domain/task.ts";
 import type { FenceRef, FinishResult, SystemStats } from "./ports.ts";
 
@@ -90,6 +91,8 @@ export interface TaskRow {
   readonly holdUntil: number | null;
   /** ComfyUI's own execution time of the attempt that was staged, seconds. */
   readonly gpuSeconds: number | null;
+  /** Which seed its wedge has: 0 the plan's own, then the next ones (domain/seedRetry). */
+  readonly seedTry: number;
 }
 
 export interface StepRow {
@@ -109,9 +112,26 @@ export interface StepRow {
     readonly targetPath: string;
     readonly stagingPath: string;
     readonly commitSha256: string;
+    /** Variations with a QC warning, by its qc.json; null: a version of before. */
+    readonly warned: number | null;
   } | null;
   /** Why it burnt. */
   readonly reason: string | null;
+}
+
+export type NewPublication = Omit<NonNullable<StepRow["publication"]>, "warned"> & { readonly warned?: number };
+
+/** What people are to know of QC while a version is made. */
+export interface QcNotes {
+  /** Variations with a warning, as far as their pictures were looked at. */
+  readonly warned: number;
+  /** Tasks that wait for a person: the first of them, and how many. */
+  readonly held: { readonly count: number; readonly tasks: readonly TaskRow[] };
+  /** Seeds that were given up for another: those of the first wedges, and of how many wedges. */
+  readonly reseeded: {
+    readonly wedges: number;
+    readonly tries: readonly Pick<SeedTry, "wedge" | "n" | "seed" | "check" | "reason">[];
+  };
 }
 
 export interface JobRow {
@@ -178,6 +198,8 @@ export interface Grant extends FenceRef {
   readonly slot: SlotName;
   readonly promptId: PromptId;
   readonly leaseUntil: number;
+  /** The wedge's seed as it is now: this attempt is of that one, and of no later. */
+  readonly seedTry: number;
 }
 
 export interface AttemptRow {
@@ -269,11 +291,7 @@ export interface Store {
     version: { readonly number: number; readonly stagingDir: string },
   ): Promise<Applied>;
   /** open -> committing, when every task is gated, failed or canceled, and one at least is committing. The decision. */
-  beginPublish(
-    stepId: StepId,
-    fence: Fence,
-    publication: { readonly targetPath: string; readonly stagingPath: string; readonly commitSha256: string },
-  ): Promise<Applied>;
+  beginPublish(stepId: StepId, fence: Fence, publication: NewPublication): Promise<Applied>;
   /** committing -> committed; its committing tasks become done. Idempotent. */
   endPublish(stepId: StepId, fence: Fence): Promise<"ok" | "stale" | "already">;
   /** A foreign v007 stood there: another number, and back to open so that it is staged under its new name. */
@@ -299,6 +317,16 @@ export interface Store {
   stage(ref: FenceRef, files: readonly StagedFile[], ran: Ran): Promise<Applied>;
   /** QC's word on a staged task: pass and hold stay committing, reject becomes failed (class qc). */
   inspected(ref: FenceRef, inspection: Inspection, gate: GateOutcome, holdUntil: number | null): Promise<Applied>;
+  /**
+   * QC refused a staged task, and its whole wedge is made again with the next seed, in one transaction with the record of the
+   * try that ended: staged and refused tasks of the wedge become ready, those that wait begin with the new seed, and what
+   * runs is never staged. `seed`: of the try that ended. Only while the version is open; stale when another task of the wedge
+   * came first.
+   */
+  reseed(ref: FenceRef, ended: { readonly seed: string; readonly inspection: Inspection }): Promise<Applied>;
+  /** Tries of a step that were given up for another seed, by wedge and try. */
+  seedTries(stepId: StepId): Promise<readonly SeedTry[]>;
+  qcNotes(stepId: StepId, limitEach: number): Promise<QcNotes>;
   /** A staged file turned out to be gone or changed: committing -> ready. */
   unstage(ref: FenceRef, why: string): Promise<Applied>;
   /** running -> failed, or -> deferred until `retryInMs` from now. `counts`: the attempt counts against the task. */

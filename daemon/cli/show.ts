@@ -2,7 +2,10 @@
 import { statusAnswer } from "../domain/answer.ts";
 import { isJobEnded } from "../domain/job.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
-import { jobView, taskView } from "../http/views.ts";
+import { wedgeName } from "../domain/ids.ts";
+import type { AnswerQc } from "../domain/qcAnswer.ts";
+import { iso, jobView, taskView } from "../http/views.ts";
+import { qcStanding } from "../qcStanding.ts";
 import type { JobRow, TaskRow } from "../storePort.ts";
 import { findJob } from "../http/lookup.ts";
 import type { Context } from "./context.ts";
@@ -11,17 +14,34 @@ import { withStore } from "./storeReader.ts";
 const FAILURES_SHOWN = 5;
 
 export async function action(context: Context, [id = ""]: readonly string[]): Promise<void> {
-  const { job, failed } = await withStore(context, async (store) => {
+  const { job, failed, qc } = await withStore(context, async (store) => {
     const found = await findJob(store, id);
     const tasks = await Promise.all(
       found.steps.map((step) => store.tasks(step.id, { states: ["failed", "deferred"], limit: FAILURES_SHOWN })),
     );
-    return { job: found, failed: tasks.flat() };
+    return { job: found, failed: tasks.flat(), qc: await qcStanding(store, found) };
   });
-  context.print({ ...jobView(job), failed: failed.map((task) => taskView(job, task)) }, () => text(job, failed));
+  context.print({ ...jobView(job), failed: failed.map((task) => taskView(job, task)), qc: qc.map(qcView) }, () =>
+    text(job, failed, qc),
+  );
 }
 
-function text(job: JobRow, failed: readonly TaskRow[]): string {
+function qcView({ wedges, warned, held, reseeded }: AnswerQc): object {
+  return {
+    wedges,
+    warned,
+    held: held.first.map(({ wedge, until, ...one }) => ({
+      ...one,
+      wedge: wedgeName(wedge),
+      until: until === null ? null : iso(until),
+    })),
+    heldCount: held.count,
+    reseeded: reseeded.first.map(({ wedge, ...one }) => ({ ...one, wedge: wedgeName(wedge) })),
+    reseededCount: reseeded.wedges,
+  };
+}
+
+function text(job: JobRow, failed: readonly TaskRow[], qc: readonly AnswerQc[]): string {
   const versions = job.steps.flatMap((step) =>
     step.version === null
       ? []
@@ -43,6 +63,7 @@ function text(job: JobRow, failed: readonly TaskRow[]): string {
     trouble: null,
     versions,
     failures: [],
+    qc,
     now: job.createdAt,
   });
   const failures = failed.map((task) => `  ${task.id}: ${task.failure?.code ?? ""} ${task.failure?.message ?? ""}`);

@@ -8,6 +8,8 @@ import type { ErrorCode, Problem } from "./errors.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import type { JobState, StepState, TaskCounts } from "./job.ts";
 import type { ChunkPlan, StepPlan } from "./plan.ts";
+import type { AnswerQc } from "./qcAnswer.ts";
+import { qcLines } from "./qcAnswer.ts";
 
 export function statusFileName(name: string): string {
   return `${answerStem(name)}.STATUS.txt`;
@@ -106,6 +108,8 @@ export interface AnswerPaths {
   readonly trouble: string | null;
   readonly versions: readonly AnswerVersion[];
   readonly failures: readonly AnswerFailure[];
+  /** By step; absent: nobody asked. */
+  readonly qc?: readonly AnswerQc[];
   readonly now: number;
 }
 
@@ -132,6 +136,7 @@ export function statusAnswer(name: string, job: AnsweredJob, extras: AnswerPaths
   const lines = [`${headline(job)}  ${name}`, "", `  job:      ${job.id}`, ...job.plan.steps.flatMap(runsLines)];
   lines.push(...progressLines(job, extras));
   for (const version of extras.versions) lines.push(...versionLines(version, job));
+  for (const qc of extras.qc ?? []) lines.push(...qcLines(qc));
   for (const failure of extras.failures.slice(0, FAILURES_SHOWN)) lines.push(failureLine(failure));
   for (const step of job.steps) if (step.reason !== null) lines.push(`  why:      ${step.reason}`);
   for (const note of job.plan.notes) lines.push(`  note:     ${note}`);

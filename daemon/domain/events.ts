@@ -26,6 +26,7 @@ export const EVENTS = {
   "task.staged": "Result files are staged, fsynced, hashed and recorded.",
   "task.inspected": "QC looked at a result.",
   "task.rejected": "QC's gate refused a result.",
+  "wedge.reseeded": "QC refused a wedge for what another seed may cure: all of it is made again with the next seed.",
   "task.failed": "A task failed for good.",
   "task.retried": "A failed attempt will be tried again.",
   "task.released": "A grant was given back; no attempt used.",

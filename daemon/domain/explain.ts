@@ -26,11 +26,21 @@ export interface ExplainFacts {
   readonly gate: "pass" | "hold" | "reject" | null;
   /** Tasks of the same version that have not ended. */
   readonly siblingsOpen: number;
+  /** Seeds of its wedge that were given up; the last of them and why. Absent: none. */
+  readonly reseeded?: { readonly seed: string; readonly tries: number; readonly reason: string };
 }
 
 const reason = (code: string, message: string, action: string | null = null): WaitReason => ({ code, message, action });
 
 export function explainTask(facts: ExplainFacts): readonly WaitReason[] {
+  const { reseeded } = facts;
+  if (reseeded === undefined) return reasonsOf(facts);
+  const times = reseeded.tries === 1 ? "once" : `${reseeded.tries} times`;
+  const words = `its wedge was begun again ${times}, now with seed ${reseeded.seed}: ${reseeded.reason}`;
+  return [...reasonsOf(facts), reason("seed", words)];
+}
+
+function reasonsOf(facts: ExplainFacts): readonly WaitReason[] {
   switch (facts.state) {
     case "done":
       return [reason("done", "it is done: its file is in the committed version")];

@@ -246,6 +246,8 @@ export const LIMITS = {
   listingShare: 0.05,
   /** Failed tasks of a step whose reasons an answer tells apart. */
   answerFailuresRead: 200,
+  /** Held tasks of a step, and wedges with other seeds, that an answer names. */
+  answerQcShown: 3,
   answerCloseLookMs: 60_000,
   reviewSheetMs: 5_000,
   proxiesPerUnit: 16,

@@ -82,6 +82,8 @@ export interface WedgePlan {
   readonly parameters: Readonly<Record<string, JsonScalar>>;
   /** Whole number 0..2^53-1 as text. */
   readonly seed: string;
+  /** Its seed is that of this try (domain/seedRetry): only in a plan as its wedges were made; absent: the plan's own. */
+  readonly seedTry?: number;
   /** Models that its graph loads (domain/modelSet); absent: none. */
   readonly models?: readonly string[];
 }

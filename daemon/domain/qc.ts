@@ -69,6 +69,8 @@ export interface Inspection {
   readonly findings: readonly Finding[];
   readonly notApplied: readonly NotApplied[];
   readonly reader: string;
+  /** Why no other seed was tried; absent: nobody asked for seeds. */
+  readonly why?: string;
   /** Of a chunk: QC's word on each of its frames. */
   readonly frames?: readonly { readonly frame: number | null; readonly inspection: Inspection }[];
 }

@@ -18,6 +18,7 @@ import {
   verdictOf,
 } from "./qcInspection.ts";
 import { profilePart, qcProfilePartSchema } from "./qcReportProfile.ts";
+import { qcTrySchema, triesOfWedge } from "./qcTries.ts";
 import type { VersionFacts, VersionFile, VersionFrame } from "./versionFacts.ts";
 import { wholeFindings, wholeVerdict } from "./wedgeGate.ts";
 
@@ -32,7 +33,8 @@ const wedgeSchema = z.strictObject({
   wedge: z.string(),
   index: z.number().int(),
   axes: z.record(z.string(), z.string()),
-  seed: z.string(),
+  seed: z.string().describe("That made the files."),
+  tries: z.array(qcTrySchema).optional().describe("Seeds before it, given up because of what QC found; absent: none."),
   executionStatus,
   result,
   frames: z.array(frameSchema),
@@ -94,7 +96,12 @@ export interface QcExtra {
 }
 
 export function qcJson(facts: VersionFacts, extra: QcExtra): string {
-  return `${JSON.stringify(JSON.parse(canonicalJson(qcReport(facts, extra))), null, 1)}\n`;
+  return qcText(qcReport(facts, extra));
+}
+
+/** The bytes of qc.json. */
+export function qcText(report: QcReport): string {
+  return `${JSON.stringify(JSON.parse(canonicalJson(report)), null, 1)}\n`;
 }
 
 export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
@@ -168,6 +175,7 @@ function wedgeOf(facts: VersionFacts, index: number, lookup: Lookup): QcWedge {
     .filter((frame) => frame.wedge === index)
     .sort((a, b) => (a.frame ?? -1) - (b.frame ?? -1))
     .map((frame) => frameOf(frame, lookup.files.get(placeOf(frame)) ?? null));
+  const tries = triesOfWedge(facts.tries ?? [], { wedge: index, version: facts.version });
   const sequence = lookup.sequences.get(index);
   const over = sequence === undefined || isEmpty(sequence) ? null : inspectionOf(sequence, "frames");
   return {
@@ -175,6 +183,7 @@ function wedgeOf(facts: VersionFacts, index: number, lookup: Lookup): QcWedge {
     index,
     axes: { ...plan?.axes },
     seed: plan?.seed ?? "",
+    ...(tries.length === 0 ? {} : { tries }),
     ...statusOf([...frames.map((frame) => verdictOf(frame.inspection)), ...(over === null ? [] : [verdictOf(over)])]),
     frames,
     sequence: over,

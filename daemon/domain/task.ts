@@ -9,6 +9,7 @@
  *
  *   any of blocked, ready, deferred, running --canceled--> canceled
  *   failed, canceled --retried--> ready (blocked when its version is not open), only while the version is uncommitted
+ *   committing, failed (by QC), running --reseeded--> ready: its wedge is made again with another seed (domain/seedRetry)
  *   committing --canceled--> canceled, until the version's publication has begun
  *
  * `committing` means: staged, fsynced, hashed and recorded under its fence; it waits for QC's gate and for its version.
@@ -39,6 +40,7 @@ export const TASK_EVENTS = [
   "published",
   "canceled",
   "retried",
+  "reseeded",
 ] as const;
 export type TaskEvent = (typeof TASK_EVENTS)[number];
 
@@ -52,10 +54,11 @@ const TABLE: Readonly<Record<TaskState, Partial<Record<TaskEvent, TaskState>>>> 
     staged: "committing",
     failed: "failed",
     canceled: "canceled",
+    reseeded: "ready",
   },
-  committing: { published: "done", rejected: "failed", canceled: "canceled", lost: "ready" },
+  committing: { published: "done", rejected: "failed", canceled: "canceled", lost: "ready", reseeded: "ready" },
   done: {},
-  failed: { retried: "ready" },
+  failed: { retried: "ready", reseeded: "ready" },
   deferred: { due: "ready", canceled: "canceled", failed: "failed" },
   canceled: { retried: "ready" },
 };

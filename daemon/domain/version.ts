@@ -9,6 +9,7 @@ import { checksumLines } from "./assetFiles.ts";
 import { prettyJson } from "./canonicalJson.ts";
 import { worstVerdict } from "./qc.ts";
 import type { StepPlan } from "./plan.ts";
+import { triesOfWedge } from "./qcTries.ts";
 import { recordOf } from "./recordPlan.ts";
 import type { Redact } from "./redaction.ts";
 import { redactFields } from "./redaction.ts";
@@ -55,6 +56,7 @@ export function wedgesJson(facts: VersionFacts, redact: Redact): string {
         ? worstVerdict(frames.flatMap((frame) => (frame.inspection === null ? [] : [frame.inspection.verdict])))
         : null,
       missing: missing.map(missingEntry),
+      ...triesEntry(facts, wedge.index),
       ...(blended.length === 0 ? {} : { blended: blended.map(blendedEntry) }),
       ...(single.length === 0
         ? {}
@@ -69,6 +71,13 @@ export function wedgesJson(facts: VersionFacts, redact: Redact): string {
     ...chunksEntry(facts.plan),
     wedges,
   });
+}
+
+/** Seeds that were tried before `seed`, which made the files; qc.json says more of them. */
+function triesEntry({ tries, version }: VersionFacts, wedge: number): object {
+  const own = triesOfWedge(tries ?? [], { wedge, version });
+  if (own.length === 0) return {};
+  return { tries: own.map(({ try: n, seed, check, reason }) => ({ try: n, seed, check, reason })) };
 }
 
 /** Which frames were made together; nothing where each was made by itself. */

@@ -7,6 +7,7 @@ import type { RanTogether } from "./ranOn.ts";
 import type { StepPlan } from "./plan.ts";
 import type { Inspection } from "./qc.ts";
 import type { Failure } from "./retry.ts";
+import type { SeedTry } from "./seedRetry.ts";
 import type { TaskState } from "./task.ts";
 
 export interface VersionTask {
@@ -58,6 +59,8 @@ export interface VersionFacts {
   /** Every frame of every wedge, by wedge, then frame. */
   readonly frames: readonly VersionFrame[];
   readonly files: readonly VersionFile[];
+  /** Seeds that were given up for another; absent: none. `plan` has the seeds that made the files. */
+  readonly tries?: readonly SeedTry[];
   readonly graphSha256: string;
   readonly ran: RanTogether;
   readonly checks: readonly { readonly name: string; readonly version: number }[];

@@ -18,7 +18,8 @@ import { LIMITS } from "../domain/limits.ts";
 import type { RanOn } from "../domain/ranOn.ts";
 import { ranOnEvents, ranTogether } from "../domain/ranOn.ts";
 import type { QcExtra } from "../domain/qcReport.ts";
-import { qcJson } from "../domain/qcReport.ts";
+import { qcReport, qcText } from "../domain/qcReport.ts";
+import { asMade } from "./anotherSeed.ts";
 import { comfyMetadata } from "./comfySaid.ts";
 import { makeDirs } from "../durable.ts";
 import type { StageContext } from "../live.ts";
@@ -40,6 +41,8 @@ export interface Assembled {
     readonly targetPath: string;
     readonly stagingPath: string;
     readonly commitSha256: string;
+    /** Variations with a QC warning. */
+    readonly warned: number;
   } | null;
   /** What a rerun was found to be. */
   readonly graded?: ({ readonly ref: string } & AssetRecord["determinism"]) | null;
@@ -52,13 +55,14 @@ export interface AssembleParts {
   readonly inputs: InputHashes;
 }
 
-export async function assemble(context: StageContext, step: StepRow, parts: AssembleParts): Promise<Assembled> {
+export async function assemble(context: StageContext, planned: StepRow, parts: AssembleParts): Promise<Assembled> {
   const { shelf, inputs } = parts;
   const { files, world } = context;
+  const tasks = await world.store.tasks(planned.id);
+  const step = asMade(planned, tasks);
   const { stagingDir, version, fence } = step;
   const job = await world.store.job(step.jobId);
   if (stagingDir === null || version === null || fence === null || job === null) return { publication: null, lost: [] };
-  const tasks = await world.store.tasks(step.id);
   const tree = joinPath(stagingDir, "tree");
   await files.removeTree(tree);
   await makeDirs(files, stagingDir, joinPath(tree, ".hotplate"));
@@ -94,7 +98,8 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
   if (said !== null) await put(".hotplate/comfy_metadata.json", said);
   await put(".hotplate/frames.sha256", framesSha256(placed.files));
   const qcFacts = { ...facts, plan: await publicPlan(context, step) };
-  await put(".hotplate/qc.json", qcJson(qcFacts, { ...whole, ...(await qcExtra(context, { tasks, lack })) }));
+  const report = qcReport(qcFacts, { ...whole, ...(await qcExtra(context, { tasks, lack })) });
+  await put(".hotplate/qc.json", qcText(report));
   const { rerun } = step.plan;
   const measured = rerun === undefined ? null : await measureRerun(context, rerun, { files: placed.files, tree });
   const record = assetRecord(facts, await recordFacts(context, { step, tasks, facts, tree, inputs, measured }));
@@ -109,6 +114,7 @@ export async function assemble(context: StageContext, step: StepRow, parts: Asse
       targetPath: versionDir(step.plan.target, version),
       stagingPath: tree,
       commitSha256: world.digest.sha256(commit),
+      warned: report.totals.wedges.warn,
     },
     lost: [],
     graded: rerun === undefined ? null : { ref: rerun.ref, ...record.determinism },
@@ -168,6 +174,7 @@ async function factsOf(
     tasks: of.tasks,
     frames: of.placed.frames,
     files: of.placed.files,
+    tries: await context.world.store.seedTries(step.id),
     graphSha256: of.graphSha256,
     ran: ranTogether(await recordsOf(context, job.id)),
     checks: checksOf(of.tasks),

@@ -53,9 +53,11 @@ function wedgeTile(
 ): SheetTile {
   const shown = results.find((result) => result.sources.length > 0) ?? results[0];
   const values = Object.entries(wedge.axes).map(axisLabel).join(" ");
+  // The axis may be the seed: its label is the place in the plan, not what the picture was made with.
+  const again = wedge.seedTry === undefined ? "" : ` (seed ${wedge.seed})`;
   return {
     path: shown === undefined ? null : pictureOf(shown),
-    label: `${wedgeName(wedge.index)} ${values}`.trim(),
+    label: `${wedgeName(wedge.index)} ${values}`.trim() + again,
     mark: markOf(results),
   };
 }

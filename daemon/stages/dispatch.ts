@@ -12,6 +12,7 @@ import { LIMITS } from "../domain/limits.ts";
 import type { Assignment } from "../domain/schedule.ts";
 import { assign, giveBack } from "../domain/schedule.ts";
 import { charged } from "../domain/share.ts";
+import { triedPlan } from "../domain/seedRetry.ts";
 import type { TaskFacts } from "../domain/slotFit.ts";
 import { whyNot } from "../domain/slotFit.ts";
 import type { Flight, SlotState, Stage, StageContext } from "../live.ts";
@@ -74,8 +75,8 @@ async function grant(
     taskId: task.id,
     fence: granted.fence,
     promptId,
-    task,
-    plan,
+    task: { ...task, seedTry: granted.seedTry },
+    plan: triedPlan(plan, (wedge) => (wedge === task.wedge ? granted.seedTry : 0)),
     workKey: head.workKey,
     modelKey: head.modelKey,
     person: head.person,

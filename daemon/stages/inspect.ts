@@ -1,6 +1,6 @@
 /**
  * Stage 6: QC looks at every staged result before a person does, off the loop, and the gate says what happens: pass, hold
- * (a person or a cure), reject (quarantine). A check that could not look is `error`: held, looked at again a bounded number
+ * (a person or a cure), reject (quarantine), or the whole wedge again with another seed. A check that could not look is `error`: held, looked at again a bounded number
  * of times, never passed.
  */
 import { systemCode } from "../domain/errors.ts";
@@ -18,6 +18,8 @@ import { chunkInspection } from "./frameResults.ts";
 import { plateTrouble } from "./plateGuard.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { planOf } from "./stepPlans.ts";
+import { anotherSeed } from "./anotherSeed.ts";
+import { afterVerdict } from "../domain/seedRetry.ts";
 import { expectedSize } from "../domain/expectedSize.ts";
 
 export function createInspect(context: StageContext, shelf: RecipeShelf): Stage {
@@ -58,7 +60,10 @@ function start(context: StageContext, parts: Parts): void {
         await context.world.store.unstage(ref, "its staged file is gone");
         return;
       }
-      const inspection = outcome.ok ? outcome.value : couldNotLook(outcome.error);
+      const seen = outcome.ok ? outcome.value : couldNotLook(outcome.error);
+      const after = afterVerdict(seen, parts.plan.qc.retry, task.seedTry);
+      if (after.kind === "again") return anotherSeed(context, parts, seen);
+      const inspection = after.why === null ? seen : { ...seen, why: after.why };
       const judged = judge(context, { ...parts, inspection });
       if (judged === null) return;
       await context.world.store.inspected(ref, inspection, judged.gate, judged.holdUntil);

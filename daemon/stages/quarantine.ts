@@ -1,5 +1,6 @@
 /**
- * After a version appeared (or burnt): rejected pixels go to `.hotplate/quarantine/v007/`, each with the reason beside it,
+ * After a version appeared (or burnt): rejected pixels, and those of seeds that were given up for another, go to
+ * `.hotplate/quarantine/v007/`, each with the reason beside it,
  * and the staging directory goes. Idempotent; nothing that QC refused is deleted.
  */
 import { systemCode } from "../domain/errors.ts";
@@ -32,18 +33,23 @@ async function quarantine(context: StageContext, step: StepRow, version: number)
   const { files, world } = context;
   const rejected = await world.store.tasks(step.id, { states: ["failed"] });
   const home = joinPath(step.plan.target.productDir, ".hotplate/quarantine", versionName(version));
-  for (const task of rejected) {
-    for (const file of task.staged) {
-      const dir = joinPath(home, wedgeName(task.wedge));
-      await makeDirs(files, step.plan.target.productDir, dir);
-      try {
-        await moveNoClobber(files, file.path, joinPath(dir, baseName(file.path)));
-      } catch (error) {
-        // Moved by the life before.
-        if (systemCode(error) !== "ENOENT") throw error;
-      }
-      const why = `${task.failure?.code ?? "rejected"}: ${task.failure?.message ?? "QC refused it"}\n`;
-      await publishFile(files, joinPath(dir, `${baseName(file.path)}.reason.txt`), why, step.jobId);
+  const put = async (wedge: number, path: string, why: string): Promise<void> => {
+    const dir = joinPath(home, wedgeName(wedge));
+    await makeDirs(files, step.plan.target.productDir, dir);
+    try {
+      await moveNoClobber(files, path, joinPath(dir, baseName(path)));
+    } catch (error) {
+      // Moved by the life before.
+      if (systemCode(error) !== "ENOENT") throw error;
     }
+    await publishFile(files, joinPath(dir, `${baseName(path)}.reason.txt`), why, step.jobId);
+  };
+  for (const task of rejected) {
+    const why = `${task.failure?.code ?? "rejected"}: ${task.failure?.message ?? "QC refused it"}\n`;
+    for (const file of task.staged) await put(task.wedge, file.path, why);
+  }
+  for (const { wedge, n, seed, check, reason, results } of await world.store.seedTries(step.id)) {
+    const why = `Made with seed ${seed} and given up for seed try ${n + 1}: ${check}: ${reason}\n`;
+    for (const result of results) await put(wedge, result.path, why);
   }
 }

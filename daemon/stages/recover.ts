@@ -6,6 +6,7 @@
  * (adopted), completed (collected) or unknown (lost, sent again; it uses no retry). A version in `committing` is rolled
  * forward by publish; a claimed manifest without a job is put back by intake.
  */
+import { triedPlan, tryOfTasks } from "../domain/seedRetry.ts";
 import { taskPast } from "../domain/taskPast.ts";
 import type { Flight, StageContext } from "../live.ts";
 import { memorySlots } from "../live.ts";
@@ -31,7 +32,14 @@ export async function recover(context: StageContext): Promise<void> {
     const person = (await world.store.job(task.jobId))?.source.submittedBy ?? "unknown";
     // It was given alone, if the attempts before it said so: its end must be read as that.
     const { alone } = taskPast(task.attempt > 1 ? await world.store.history(task.id) : [], memorySlots(live));
-    const known = { fence: task.fence, promptId: task.promptId, plan, person, alone, ...work };
+    const known = {
+      fence: task.fence,
+      promptId: task.promptId,
+      plan: triedPlan(plan, tryOfTasks([task])),
+      person,
+      alone,
+      ...work,
+    };
     slot.flights.set(task.id, adoptedFlight(task, known, world.clock.now()));
     adopted += 1;
   }

@@ -12,6 +12,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { inForm, otherForms, wordsInForm } from "../domain/pathForms.ts";
 import { joinPath, rootOf } from "../domain/paths.ts";
 import { rootTrouble } from "../domain/slotFit.ts";
+import { qcStanding } from "../qcStanding.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { DropRow, JobRow } from "../storePort.ts";
@@ -258,6 +259,7 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
       ...failure,
       message: wordsInForm(failure.message, reader, roots),
     })),
+    qc: await qcStanding(context.world.store, job),
     now: context.world.clock.now(),
   };
 }

@@ -25,6 +25,7 @@ import { sarifJson } from "../domain/sarif.ts";
 import { exists, ignore, makeDirs, replaceAnswer } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
+import { asMade } from "./anotherSeed.ts";
 import { sheetPages } from "./contactSheet.ts";
 import type { FrameResult } from "./frameResults.ts";
 import { frameResults, largest } from "./frameResults.ts";
@@ -104,14 +105,15 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
 /** `more`: not all proxies are made, or the version is not committed yet and will change. */
 async function update(
   context: StageContext,
-  step: StepRow,
+  planned: StepRow,
   of: { readonly proxies: Set<string>; readonly movies: Movies; readonly show: string },
 ): Promise<{ readonly more: boolean }> {
   const { files, world } = context;
+  const tasks = await world.store.tasks(planned.id);
+  const step = asMade(planned, tasks);
   const paths = reviewPaths(step.plan.target, step.version ?? 0);
   const root = rootOf(paths.reviewDir, world.config.roots)?.linux ?? step.plan.target.shotDir;
   for (const dir of foldersOf(paths)) await makeDirs(files, root, dir);
-  const tasks = await world.store.tasks(step.id);
   const missing = await makeProxies(context, step, { tasks, proxies: of.proxies });
   if (missing) return { more: true };
   if (step.state === "committed") {
@@ -138,7 +140,8 @@ async function makeProxies(
     if (made >= LIMITS.proxiesPerUnit) return true;
     const source = step.state === "committed" ? await publishedPath(context, step, result) : shown.staged.path;
     if (source === null) continue;
-    if (!(await exists(files, target)) || step.state !== "committed") {
+    // What is there of a wedge that was made again may be the picture that was refused.
+    if (!(await exists(files, target)) || step.state !== "committed" || result.task.seedTry > 0) {
       const temporary = temporaryAt(context, step, target);
       const seen = shownAs(step.plan, shown.staged.finished?.roundTrip?.exposureStops);
       await world.images.thumbnail(source, temporary, LIMITS.thumbnailPixels, seen);

@@ -126,6 +126,10 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       const grant = await store.grant(task!.id, slot as SlotName, `p-${task!.id}` as PromptId);
       return grant!;
     }
+    async function grantOf(job: string, wedge: number, frame: number): Promise<Grant> {
+      const task = (await store.tasks(stepId(job))).find((one) => one.wedge === wedge && one.frame === frame);
+      return (await store.grant(task!.id, "gpu0" as SlotName, `p-${task!.id}` as PromptId))!;
+    }
     async function finishAll(): Promise<void> {
       while ((await waiting(1)).length > 0) {
         const grant = await grantNext();
@@ -324,6 +328,87 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         await store.inspected(grant, FAIL, "reject", null);
         const task = await store.task(grant.taskId);
         expect([task?.state, task?.failure?.class, task?.failure?.message]).toEqual(["failed", "qc", "it is black"]);
+      });
+      it("moves a whole wedge to its next seed, with what was given up on record", async () => {
+        await opened("job_a", { wedges: 2, frames: [1001, 1002] });
+        const files = (n: number) => [{ path: `/x/${n}`, sha256: `h${n}`, bytes: n, frame: 1001 }];
+        const first = await grantOf("job_a", 1, 1001);
+        const second = await grantOf("job_a", 1, 1002);
+        const other = await grantOf("job_a", 2, 1001);
+        await store.stage(first, files(1), ran(1));
+        await store.stage(other, files(3), ran(1));
+        await store.inspected(first, PASS, "pass", null);
+        await store.stage(second, files(2), ran(1));
+        expect(await store.reseed(second, { seed: "1000", inspection: FAIL })).toBe("ok");
+        const [one, two] = [await store.task(first.taskId), await store.task(second.taskId)];
+        expect([one?.state, two?.state, one?.seedTry, two?.seedTry]).toEqual(["ready", "ready", 1, 1]);
+        expect([two?.fence, two?.staged, two?.gate]).toEqual([null, [], null]);
+        expect((await store.task(other.taskId))?.seedTry).toBe(0);
+        const [tried] = await store.seedTries(stepId("job_a"));
+        expect(tried).toMatchObject({
+          wedge: 1,
+          n: 0,
+          seed: "1000",
+          verdict: "fail",
+          check: "image.not_black",
+          reason: "it is black",
+        });
+        expect(tried?.results.map(({ path, sha256, verdict }) => [path, sha256, verdict])).toEqual([
+          ["/x/1", "h1", "pass"],
+          ["/x/2", "h2", "fail"],
+        ]);
+        expect((await last())?.name).toBe("wedge.reseeded");
+        expect((await store.qcNotes(stepId("job_a"), 3)).reseeded).toEqual({
+          wedges: 1,
+          tries: [{ wedge: 1, n: 0, seed: "1000", check: "image.not_black", reason: "it is black" }],
+        });
+        // A late word on the try that is over changes nothing.
+        expect(await store.reseed(first, { seed: "1000", inspection: FAIL })).toBe("stale");
+        expect(await store.inspected(second, PASS, "pass", null)).toBe("stale");
+        expect((await store.step(stepId("job_a")))?.ungated).toBe(1);
+      });
+      it("never stages what ran with a seed that was given up", async () => {
+        await opened("job_a", { wedges: 1, frames: [1001, 1002] });
+        const [first, second] = [await grantOf("job_a", 1, 1001), await grantOf("job_a", 1, 1002)];
+        await store.stage(first, [{ path: "/x/1", sha256: "a", bytes: 1, frame: 1001 }], ran(1));
+        await store.reseed(first, { seed: "1000", inspection: FAIL });
+        expect((await store.task(second.taskId))?.state).toBe("running");
+        expect(await store.stage(second, [{ path: "/x/2", sha256: "b", bytes: 1, frame: 1002 }], ran(1))).toBe("stale");
+        const dropped = await store.task(second.taskId);
+        expect([dropped?.state, dropped?.fence, dropped?.seedTry]).toEqual(["ready", null, 1]);
+        const again = await store.grant(second.taskId, "gpu0" as SlotName, "p2" as PromptId);
+        expect(again?.seedTry).toBe(1);
+        expect(await store.stage(again!, [{ path: "/x/3", sha256: "c", bytes: 1, frame: 1002 }], ran(1))).toBe("ok");
+      });
+      it("makes what QC had refused of a wedge again with it, and leaves what failed otherwise", async () => {
+        await opened("job_a", { wedges: 1, frames: [1001, 1002, 1003] });
+        const refused = await grantOf("job_a", 1, 1001);
+        const failed = await grantOf("job_a", 1, 1002);
+        const black = await grantOf("job_a", 1, 1003);
+        await store.stage(refused, [{ path: "/x/1", sha256: "a", bytes: 1, frame: 1001 }], ran(1));
+        await store.inspected(refused, FAIL, "reject", null);
+        await store.fail(failed, FAILURE, { kind: "final" });
+        await store.stage(black, [{ path: "/x/3", sha256: "c", bytes: 1, frame: 1003 }], ran(1));
+        expect(await store.reseed(black, { seed: "1000", inspection: FAIL })).toBe("ok");
+        const states = (await store.tasks(stepId("job_a"))).map(({ state, seedTry }) => [state, seedTry]);
+        expect(states).toEqual([
+          ["ready", 1],
+          ["failed", 1],
+          ["ready", 1],
+        ]);
+        expect((await store.seedTries(stepId("job_a")))[0]?.results.map(({ frame }) => frame)).toEqual([1001, 1003]);
+      });
+      it("counts the variations with a warning, and names what is held", async () => {
+        await opened("job_a", { wedges: 3, frames: [1001, 1002] });
+        const WARN: Inspection = { ...FAIL, verdict: "warn" };
+        const said = [WARN, WARN, PASS, WARN, FAIL, PASS];
+        for (const [n, inspection] of said.entries()) {
+          const grant = await grantOf("job_a", 1 + Math.floor(n / 2), 1001 + (n % 2));
+          await store.stage(grant, [{ path: `/x/${n}`, sha256: "a", bytes: 1, frame: 1001 }], ran(1));
+          await store.inspected(grant, inspection, inspection === FAIL ? "hold" : "pass", 2_000_000_000);
+        }
+        const notes = await store.qcNotes(stepId("job_a"), 1);
+        expect([notes.warned, notes.held.count, notes.held.tasks.map(({ wedge }) => wedge)]).toEqual([2, 1, [3]]);
       });
       it("hands a held result back when the hold has ended, not before", async () => {
         await opened("job_a", { wedges: 1, frames: [null] });

@@ -14,10 +14,10 @@ describe("the task state chart", () => {
     expect(table).toEqual([
       "blocked: versionOpened>ready failed>failed canceled>canceled",
       "ready: granted>running failed>failed canceled>canceled",
-      "running: released>ready lost>ready deferred>deferred staged>committing failed>failed canceled>canceled",
-      "committing: lost>ready rejected>failed published>done canceled>canceled",
+      "running: released>ready lost>ready deferred>deferred staged>committing failed>failed canceled>canceled reseeded>ready",
+      "committing: lost>ready rejected>failed published>done canceled>canceled reseeded>ready",
       "done: ",
-      "failed: retried>ready",
+      "failed: retried>ready reseeded>ready",
       "deferred: due>ready failed>failed canceled>canceled",
       "canceled: retried>ready",
     ]);

@@ -8,8 +8,10 @@ import type { Comfy, ComfyError, ComfyOutput, ComfySlot, PromptStatus, SubmitAns
 import type { SimDisk } from "./disk.ts";
 import { DiskError } from "./disk.ts";
 import type { Watchman } from "./files.ts";
-import { decodeImage, encodeImage } from "./simImage.ts";
+import type { SimImage } from "./simImage.ts";
+import { BLACK, decodeImage, encodeImage } from "./simImage.ts";
 import type { Random } from "./prng.ts";
+import type { Scenario } from "./scenario.ts";
 import { rendersOf, SIM_CATALOGUE } from "./recipes.ts";
 import type { Life, SimWorld } from "./world.ts";
 
@@ -82,6 +84,7 @@ export interface ComfyParts {
   readonly name: string;
   readonly moods: Moods;
   readonly workMs: readonly [number, number];
+  readonly black?: Scenario["black"];
 }
 
 export class SimComfy {
@@ -281,7 +284,13 @@ export class SimComfy {
     const subfolder = cut < 0 ? "" : prefix.slice(0, cut);
     const stem = prefix.slice(cut + 1);
     disk.mkdirs(`${dir}/output/${subfolder}`);
-    return rendersOf(prompt.graph, feds).map((picture) => {
+    const isBlack = (fed: SimImage | undefined): boolean =>
+      (this.#parts.black ?? []).some(
+        ({ seed, frame }) =>
+          nodes.some((node) => node.inputs["seed"] === seed) && (fed?.body.endsWith(` ${frame}`) ?? false),
+      );
+    return rendersOf(prompt.graph, feds).map((made, index) => {
+      const picture = isBlack(feds[index]) ? { ...made, body: `${BLACK}${made.body}` } : made;
       let counter = 1;
       const output = (): ComfyOutput => ({
         node: "9",

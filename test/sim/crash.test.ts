@@ -1,11 +1,12 @@
 /** The power is cut, or the process killed, around every port call from the drop to the commit; then it boots again. */
 import { describe, expect, it } from "vitest";
 import type { Place } from "./loops.ts";
-import { crashCases, each, MOMENTS, pairCases, placesOf, runCases } from "./loops.ts";
+import { cleanRun, crashCases, each, MOMENTS, pairCases, placesOf, runCases } from "./loops.ts";
 
 const STILL = { seed: 1, scenario: "still" };
 const TOGETHER = { seed: 3, scenario: "together" };
 const ONE = { seed: 2, scenario: "one" };
+const RESEEDED = { seed: 5, scenario: "reseeded" };
 const changing = (places: readonly Place[]): readonly Place[] => places.filter((place) => place.mutates);
 
 /** Loops are long on a busy machine, and nothing here depends on how long: only what never ends is stopped. */
@@ -48,6 +49,29 @@ describe("a kill -9", PATIENCE, () => {
     const places = changing(await placesOf(STILL));
     const cases = MOMENTS.flatMap((when, index) =>
       crashCases(STILL, each(places, 2 * MOMENTS.length, index), { kinds: ["kill"], moments: [when] }),
+    );
+    const report = await runCases(cases);
+    expect(report.failures).toEqual([]);
+    expect(report.runs).toBe(cases.length);
+  });
+});
+
+describe("a wedge that is made again with other seeds", PATIENCE, () => {
+  it("is made three times as a whole, and what was given up is kept", async () => {
+    const report = await cleanRun(RESEEDED);
+    // Two frames, three times, and the two of the wedge beside it; what ran with a seed that was given up may come to it.
+    expect(report.pictures).toBe(4);
+    expect(report.gpuRuns).toBeGreaterThanOrEqual(8);
+    expect(report.gpuRuns).toBeLessThanOrEqual(10);
+  });
+
+  it.each(MOMENTS)("survives a kill or a power cut %s the calls around each decision", async (when) => {
+    const places = changing(await placesOf(RESEEDED));
+    const near = places.filter((place) => /^store\.(reseed|stage|inspected|grant|giveBack)$/.test(place.label));
+    expect(near.filter((place) => place.label === "store.reseed")).toHaveLength(2);
+    const some = [...new Set([...near, ...each(places, 6, MOMENTS.indexOf(when))])];
+    const cases = (["kill", "power"] as const).flatMap((kind, index) =>
+      crashCases(RESEEDED, each(some, 2, index), { kinds: [kind], moments: [when] }),
     );
     const report = await runCases(cases);
     expect(report.failures).toEqual([]);

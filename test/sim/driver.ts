@@ -24,7 +24,7 @@ import { simImages } from "./images.ts";
 import { OWN_COLOURS } from "../fixtures/colours.ts";
 import { NO_GPUS } from "../fixtures/gpus.ts";
 import { Invariants, Violation } from "./invariants.ts";
-import { checkPictures, temporaries, unmet } from "./liveness.ts";
+import { asItWasMade, checkPictures, temporaries, unmet } from "./liveness.ts";
 import type { Done } from "./people.ts";
 import { schedulePeople } from "./people.ts";
 import { poison } from "./poison.ts";
@@ -127,6 +127,7 @@ export class Sim {
           name,
           moods: { ...WELL, ...options.moods },
           workMs: [200, 900],
+          ...(options.scenario.black === undefined ? {} : { black: options.scenario.black }),
         }),
       );
     }
@@ -323,7 +324,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   try {
     await untilQuiet(sim, options, answered);
     callsAtWork = sim.world.calls.length;
-    for (const job of await sim.store.jobs({ limit: 1_000 })) pictures += checkPictures(sim.disk, job);
+    for (const job of await sim.store.jobs({ limit: 1_000 }))
+      pictures += checkPictures(sim.disk, await asItWasMade(sim.store, job));
     if (sim.unexpected.length > 0) throw new Violation(`the daemon broke a rule of its own: ${sim.unexpected[0]}`);
     if (antidote.caught.length > 0)
       throw new Violation(`called inside the simulated world: ${antidote.caught.join(", ")}`);

@@ -2,6 +2,7 @@
 import { chunkFrames, sharesOf } from "../../daemon/domain/chunks.ts";
 import { bindGraph } from "../../daemon/domain/graph.ts";
 import type { StepPlan, WedgePlan } from "../../daemon/domain/plan.ts";
+import { triedPlan, tryOfTasks } from "../../daemon/domain/seedRetry.ts";
 import type { JobRow, Store } from "../../daemon/storePort.ts";
 import type { SimComfy } from "./comfy.ts";
 import type { SimDisk } from "./disk.ts";
@@ -121,14 +122,17 @@ async function quarantineUnmet(at: Living, job: JobRow): Promise<readonly string
   for (const step of job.steps) {
     if ((step.state !== "committed" && step.state !== "burnt") || step.version === null) continue;
     const home = `${step.plan.target.productDir}/.hotplate/quarantine/v${String(step.version).padStart(3, "0")}`;
-    for (const task of await at.store.tasks(step.id, { states: ["failed"] })) {
-      for (const { path, sha256 } of task.staged) {
-        const kept = `${home}/w${String(task.wedge).padStart(3, "0")}/${path.slice(path.lastIndexOf("/") + 1)}`;
-        const file = at.disk.peek(kept);
-        if (file === null || sha256Of(file.data) !== sha256) out.push(`not in quarantine: ${kept}`);
-        const why = new TextDecoder().decode(at.disk.peek(`${kept}.reason.txt`)?.data);
-        if (!why.endsWith("\n")) out.push(`no reason beside ${kept}: "${why}"`);
-      }
+    const failed = await at.store.tasks(step.id, { states: ["failed"] });
+    const tries = await at.store.seedTries(step.id);
+    for (const { wedge, path, sha256 } of [
+      ...failed.flatMap((task) => task.staged.map((file) => ({ ...file, wedge: task.wedge }))),
+      ...tries.flatMap(({ wedge, results }) => results.map((result) => ({ ...result, wedge }))),
+    ]) {
+      const kept = `${home}/w${String(wedge).padStart(3, "0")}/${path.slice(path.lastIndexOf("/") + 1)}`;
+      const file = at.disk.peek(kept);
+      if (file === null || sha256Of(file.data) !== sha256) out.push(`not in quarantine: ${kept}`);
+      const why = new TextDecoder().decode(at.disk.peek(`${kept}.reason.txt`)?.data);
+      if (!why.endsWith("\n")) out.push(`no reason beside ${kept}: "${why}"`);
     }
   }
   return out;
@@ -145,6 +149,17 @@ async function filingUnmet(at: Living, job: JobRow): Promise<readonly string[]> 
     if (at.disk.peek(drop.filedAt) === null) return [`the manifest of drop ${drop.id} is not at ${drop.filedAt}`];
     return twin === undefined ? [] : [`drops ${drop.id} and ${twin.id} are both filed as ${drop.filedAt}`];
   });
+}
+
+/** The job with the seeds that its wedges were made with. */
+export async function asItWasMade(store: Store, job: JobRow): Promise<JobRow> {
+  const steps = await Promise.all(
+    job.steps.map(async (step) => ({
+      ...step,
+      plan: triedPlan(step.plan, tryOfTasks(await store.tasks(step.id))),
+    })),
+  );
+  return { ...job, steps };
 }
 
 /** The published pictures are those of their wedge and frame; throws with the first that is not. */

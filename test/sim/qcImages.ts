@@ -9,7 +9,7 @@ import type { SeriesFrame } from "../../daemon/domain/qcRequest.ts";
 import type { InspectRequest, SequenceRequest, SetRequest } from "../../daemon/ports.ts";
 import type { SimDisk } from "./disk.ts";
 import { sha256Of } from "./disk.ts";
-import { decodeImage } from "./simImage.ts";
+import { BLACK, decodeImage } from "./simImage.ts";
 
 const check = (id: string, scope: "frame" | "sequence" | "set", traces = false) => ({
   id,
@@ -25,6 +25,7 @@ export const SIM_CHECKS: CheckBook = {
   checks: [
     check("file.decodes", "frame"),
     check("header.size", "frame"),
+    { ...check("image.not_black", "frame"), seedMayCure: true },
     check("frames.complete", "sequence"),
     check("temporal.flicker", "sequence", true),
     check("set.duplicate", "set", true),
@@ -37,6 +38,7 @@ export const SIM_CHECKS: CheckBook = {
       checks: {
         "file.decodes": null,
         "header.size": null,
+        "image.not_black": null,
         "frames.complete": null,
         "temporal.flicker": null,
         "set.duplicate": null,
@@ -53,7 +55,11 @@ export function inspectPicture(disk: SimDisk, request: InspectRequest, extent: "
   if (image === null) return inspection([finding("file.decodes", "fail", 0)]);
   const { width, height } = request.expected;
   const fits = (width === null || width === image.width) && (height === null || height === image.height);
-  return inspection([finding("file.decodes", "pass", 1), finding("header.size", fits ? "pass" : "fail", image.width)]);
+  return inspection([
+    finding("file.decodes", "pass", 1),
+    finding("header.size", fits ? "pass" : "fail", image.width),
+    finding("image.not_black", image.body.startsWith(BLACK) ? "fail" : "pass", 0),
+  ]);
 }
 
 export function inspectFrames(disk: SimDisk, request: SequenceRequest): Inspection {

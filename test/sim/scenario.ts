@@ -1,4 +1,5 @@
 /** What is simulated: a studio with two roots, plates, hot folders, two slots, and an artist's day. */
+import { seedOfTry } from "../../daemon/domain/seedRetry.ts";
 import type { Config } from "../../daemon/domain/config.ts";
 import { configSchema } from "../../daemon/domain/config.ts";
 import type { Moods } from "./comfy.ts";
@@ -27,6 +28,8 @@ export interface Scenario {
   readonly frames?: readonly number[];
   /** What ComfyUI does wrong all the time; then tasks may fail for good. */
   readonly moods?: Partial<Moods>;
+  /** Pictures that come out black: of this seed, and of this frame of the plate. */
+  readonly black?: readonly { readonly seed: number; readonly frame: number }[];
 }
 
 export function manifestOf(
@@ -95,6 +98,36 @@ export const TORN: Scenario = { ...TOGETHER, name: "torn", moods: { truncated: 0
 
 /** ComfyUI refuses the only task: the version burns. */
 export const REFUSED: Scenario = { ...STILL, name: "refused", moods: { refuse: 1 } };
+
+/**
+ * Two wedges by seed, of two frames. The first comes out black in its second frame, with its next seed in its first, and well
+ * with the one after that: it is made three times, as a whole.
+ */
+export const RESEEDED: Scenario = {
+  name: "reseeded",
+  far: "absent",
+  jobs: 1,
+  black: [
+    { seed: 1000, frame: 1002 },
+    { seed: Number(seedOfTry("1000", 1)), frame: 1001 },
+  ],
+  acts: [
+    {
+      at: 1_500,
+      folder: HOT,
+      name: "reseeded.yaml",
+      text: [
+        "use: tiny",
+        'plate: "../shots/SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.png"',
+        "sweep: {axes: {seed: {count: 2, from: 1000}}, frames: 1001-1002}",
+        "qc: {onFail: {retry: {seeds: 3}}}",
+        "",
+      ].join("\n"),
+      how: "rename",
+      end: "published",
+    },
+  ],
+};
 
 /** Half of the files are torn: QC refuses them, the version has the others. */
 export const SORTED: Scenario = { ...ONE, name: "sorted", moods: { truncated: 0.5 } };

@@ -19,3 +19,6 @@ export function decodeImage(data: Uint8Array): SimImage | null {
   if (match === null || sha256Of(match[4]!) !== match[3]) return null;
   return { width: Number(match[1]), height: Number(match[2]), body: match[4]! };
 }
+
+/** How the body of a picture begins that QC refuses, and another seed may cure. */
+export const BLACK = "BLACK ";

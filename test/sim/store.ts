@@ -30,6 +30,8 @@ const READS: ReadonlySet<string> = new Set<keyof Store>([
   "tasks",
   "task",
   "ahead",
+  "seedTries",
+  "qcNotes",
   "events",
   "jobsTouchedSince",
 ]);
@@ -82,6 +84,7 @@ const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "grant",
   "stage",
   "inspected",
+  "reseed",
   "unstage",
   "fail",
   "giveBack",

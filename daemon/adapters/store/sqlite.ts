@@ -10,6 +10,7 @@ import type { Database } from "./sqliteDatabase.ts";
 import { openDatabase } from "./sqliteDatabase.ts";
 import { peopleMethods } from "./sqlitePeople.ts";
 import { readEvents, readJobs, readTasks } from "./sqliteRead.ts";
+import { seedMethods } from "./sqliteSeeds.ts";
 import { claimMethods, leaseMethods, workMethods } from "./sqliteTasks.ts";
 import { numberMethods, openMethods, publishMethods } from "./sqliteVersions.ts";
 
@@ -44,6 +45,7 @@ function storeOver(db: Database): Store {
     ...leaseMethods(db),
     ...workMethods(db),
     ...attemptMethods(db),
+    ...seedMethods(db),
     ...peopleMethods(db),
     ...readJobs(db),
     ...readTasks(db),

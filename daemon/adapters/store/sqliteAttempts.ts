@@ -6,6 +6,7 @@ import type { GateOutcome, Inspection } from "../../domain/qc.ts";
 import type { Store } from "../../storePort.ts";
 import type { Database, Row } from "./sqliteDatabase.ts";
 import { changeUnderFence, endAttempt, move, NO_GRANT, NO_RESULT, say } from "./sqliteMove.ts";
+import { ofAnotherSeed } from "./sqliteSeeds.ts";
 
 type AttemptMethods = Pick<Store, "stage" | "inspected" | "unstage" | "fail" | "giveBack">;
 
@@ -13,11 +14,13 @@ export function attemptMethods(db: Database): AttemptMethods {
   return {
     async stage(ref, files, ran) {
       return changeUnderFence(db, ref, (row) => {
+        if (ofAnotherSeed(db, row)) return false;
         const sets = {
           ...NO_GRANT,
           slot: row["slot"] ?? null,
           staged: JSON.stringify(files),
           inspection: null,
+          verdict: null,
           gate: null,
           hold_until: null,
           failure: null,
@@ -83,12 +86,13 @@ function judged(
 ): boolean {
   const { inspection, gate, holdUntil } = said;
   if (row["state"] !== "committing" || row["gate"] === "pass") return false;
-  const sets = { inspection: JSON.stringify(inspection), gate, hold_until: holdUntil };
+  const sets = { inspection: JSON.stringify(inspection), verdict: inspection.verdict, gate, hold_until: holdUntil };
   say(db, "task.inspected", row, { verdict: inspection.verdict, gate });
   if (gate !== "reject") {
     db.run(
-      "UPDATE task SET inspection = ?, gate = ?, hold_until = ? WHERE seq = ?",
+      "UPDATE task SET inspection = ?, verdict = ?, gate = ?, hold_until = ? WHERE seq = ?",
       sets.inspection,
+      sets.verdict,
       gate,
       holdUntil,
       row["seq"] ?? null,
@@ -99,7 +103,10 @@ function judged(
   const failure = {
     class: "qc",
     code: finding?.check ?? "qc",
-    message: finding?.message ?? `QC says ${inspection.verdict}`,
+    message: [
+      finding?.message ?? `QC says ${inspection.verdict}`,
+      ...(inspection.why === undefined ? [] : [inspection.why]),
+    ].join(" "),
   };
   move(db, row, "rejected", { ...sets, failure: JSON.stringify(failure) });
   say(db, "task.rejected", row, { check: failure.code, reason: failure.message });

@@ -27,7 +27,14 @@ export function move(db: Database, row: Row, event: TaskEvent, sets: Sets = {}):
 /** Nobody holds it any more. */
 export const NO_GRANT: Sets = { slot: null, prompt_id: null, lease_until: null };
 /** Nothing of an earlier result is left. */
-export const NO_RESULT: Sets = { staged: null, inspection: null, gate: null, hold_until: null, gpu_seconds: null };
+export const NO_RESULT: Sets = {
+  staged: null,
+  inspection: null,
+  verdict: null,
+  gate: null,
+  hold_until: null,
+  gpu_seconds: null,
+};
 
 export function endAttempt(db: Database, fence: Sql, outcome: string, failure: string | null = null): void {
   db.run(

@@ -91,6 +91,7 @@ function retryOne(db: Database, row: Row): void {
     failure: null,
     staged: null,
     inspection: null,
+    verdict: null,
     gate: null,
     hold_until: null,
     due_at: null,

@@ -46,6 +46,7 @@ export function taskRow(row: Row): TaskRow {
     gate: row["gate"],
     holdUntil: row["hold_until"],
     gpuSeconds: row["gpu_seconds"],
+    seedTry: row["seed_try"],
   } as unknown as TaskRow;
 }
 
@@ -83,7 +84,12 @@ export function stepRow(row: Row): StepRow {
     ungated: row["ungated"],
     publication:
       typeof target === "string"
-        ? { targetPath: target, stagingPath: String(row["staging_path"]), commitSha256: String(row["commit_sha256"]) }
+        ? {
+            targetPath: target,
+            stagingPath: String(row["staging_path"]),
+            commitSha256: String(row["commit_sha256"]),
+            warned: row["warned"] ?? null,
+          }
         : null,
     reason: row["reason"],
   } as unknown as StepRow;

@@ -208,6 +208,30 @@ const MIGRATIONS: readonly string[] = [
     SELECT job.show FROM step JOIN step_plan ON step_plan.step_id = step.id JOIN job ON job.id = step.job_id
     WHERE json_extract(step_plan.plan, '$.target.productDir') = product_number.dir ORDER BY job.seq DESC LIMIT 1), '');
   `,
+  // A wedge that QC refused is made again with another seed; what was given up for it stays on record. An attempt is of one seed.
+  `
+  ALTER TABLE task ADD COLUMN seed_try INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE attempt ADD COLUMN seed_try INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE seed_try (
+    step_id TEXT NOT NULL,
+    wedge INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    seed TEXT NOT NULL,
+    ended_at INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    check_id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    results TEXT NOT NULL,
+    PRIMARY KEY (step_id, wedge, n)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  // Answers say how many have QC warnings and which are held: read by an index, not out of every task's inspection.
+  `
+  ALTER TABLE task ADD COLUMN verdict TEXT;
+  UPDATE task SET verdict = json_extract(inspection, '$.verdict') WHERE inspection IS NOT NULL;
+  CREATE INDEX task_noted ON task (step_id, verdict, wedge) WHERE verdict IS NOT NULL AND verdict != 'pass';
+  ALTER TABLE step ADD COLUMN warned INTEGER;
+  `,
 ];
 
 /** The schema's number. A reader of a newer schema would misread it, so it refuses as a writer does. */

@@ -16,7 +16,7 @@ type WorkMethods = Pick<Store, "running" | "uninspected" | "history" | "observat
 /** The first tasks of the same heads in one statement: a seek per head, whatever waits behind them. */
 const FIRST_OF_HEADS = `
   SELECT task.seq, task.id, task.job_id, task.step_id, task.show, task.class_id, task.head_id, task.priority, task.wedge,
-    task.frame, task.attempt, task.ready_at, task.failure
+    task.frame, task.attempt, task.ready_at, task.failure, task.seed_try
   FROM (SELECT id FROM head WHERE n_ready > 0 ORDER BY priority DESC, id LIMIT ?) AS first
   JOIN task ON task.seq IN (SELECT seq FROM task WHERE state = 'ready' AND head_id = first.id ORDER BY seq LIMIT ?)
   ORDER BY task.seq`;
@@ -139,16 +139,18 @@ function grant(
   const leaseUntil = now + LIMITS.leaseMs;
   if (!move(db, row, "granted", { attempt, fence, slot: to.slot, prompt_id: to.promptId, lease_until: leaseUntil }))
     return null;
+  const seedTry = Number(row["seed_try"]);
   db.run(
-    "INSERT INTO attempt (fence, task_id, attempt, slot, prompt_id, started_at, outcome) VALUES (?, ?, ?, ?, ?, ?, 'running')",
+    "INSERT INTO attempt (fence, task_id, attempt, slot, prompt_id, started_at, seed_try, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, 'running')",
     fence,
     to.taskId,
     attempt,
     to.slot,
     to.promptId,
     now,
+    seedTry,
   );
   db.run("UPDATE job SET started_at = ? WHERE id = ? AND started_at IS NULL", now, row["job_id"] ?? null);
   say(db, "task.granted", row, { slot: to.slot, fence, attempt });
-  return { taskId: to.taskId, attempt, fence, slot: to.slot, promptId: to.promptId, leaseUntil };
+  return { taskId: to.taskId, attempt, fence, slot: to.slot, promptId: to.promptId, leaseUntil, seedTry };
 }
