@@ -93,11 +93,20 @@ export interface FileFacts {
   readonly path: string;
   readonly bytes: number;
   readonly frame: number | null;
+  /** Hex sha256 of what was staged; absent: nobody wrote it down. */
+  readonly staged?: string;
+  /** Absolute path that it is to be published under, with v000 for the number that its version has; absent: it stays where it is. */
+  readonly publishAs?: string;
 }
 
 /** What the file says beside its pixels. null: the format does not say it, or the file does not. */
 export interface HeaderFacts {
   readonly format: "png" | "tiff" | "jpeg" | "webp" | "exr" | "dpx";
+  /** Of what is shown: an EXR's display window. */
+  readonly width: number;
+  readonly height: number;
+  /** OpenEXR's data and display windows. */
+  readonly windows: { readonly data: PixelBox; readonly display: PixelBox } | null;
   /** The format's own word in lower case: `none`, `zip`, `piz`, `dwaa`, `lzw`, `deflate`. */
   readonly compression: string | null;
   /** In the file's order: `B half`, `G half`; `R uint16`. */
@@ -106,11 +115,13 @@ export interface HeaderFacts {
   readonly pixelAspect: number | null;
   /** `24000/1001` */
   readonly framesPerSecond: string | null;
-  /** `01:00:00:00` */
+  /** `01:00:00:00`; `01:00:00;00` where frames are dropped. */
   readonly timecode: string | null;
   readonly reel: string | null;
-  /** The colour space that the file names. */
+  /** The colour space that the file names; of DPX its transfer: `logarithmic`. */
   readonly colorSpace: string | null;
+  /** Text in the file: PNG's chunks, attributes, tags, comments. At most LIMITS.headerTextsMax, each cut to LIMITS.headerTextCharactersMax. */
+  readonly texts: readonly { readonly name: string; readonly text: string }[];
 }
 
 /** What a check of scope `sequence` or `set` keeps of one frame, because the frames are never all in memory. */
@@ -163,6 +174,8 @@ export interface CheckInput {
   readonly cells: (of: "result" | "plate") => CellFacts | null;
   /** Hash of the decoded samples, hex; null without the image. Computed once, and only when a check asks. */
   readonly digest: (of: "result" | "plate") => string | null;
+  /** Hex sha256 of the result's bytes as they lie on disk now; null: they can't be read. Computed once, and only when a check asks. */
+  readonly sha256: () => string | null;
   /** null: without the file, or where its header can't be read. */
   readonly header: (of: "result" | "plate") => HeaderFacts | null;
   /** null: the recipe has no mask, and the whole frame may change. */

@@ -1,4 +1,4 @@
-/** The bounds of plugins that are programs, and of the kit that tests plugins. Part of the one table in domain/limits.ts. */
+/** The bounds of plugins: of those that are programs, of the kit that tests them, of what they see of headers. Part of the one table in domain/limits.ts. */
 export const PLUGIN_LIMITS = {
   programManifestBytesMax: 64 * 1024,
   programWordsMax: 64,
@@ -25,4 +25,8 @@ export const PLUGIN_LIMITS = {
   kitObjectMs: 5_000,
   /** Of the whole kit over one plugin. */
   kitMs: 600_000,
+  /** Of a file's header, what checks see of its texts. */
+  headerTextsMax: 64,
+  headerTextCharactersMax: 4_096,
+  headerChunksMax: 100_000,
 } as const;

@@ -39,7 +39,7 @@ export const programSchema = z.strictObject({
     .default("none")
     .describe("raw: the decoded samples of result, plate and mask as plain little-endian files."),
   facts: z
-    .array(z.enum(["luma"]))
+    .array(z.enum(["luma", "header"]))
     .default([])
     .describe("Facts that Hotplate computes and sends along."),
   timeoutSeconds: z

@@ -2,7 +2,7 @@
  * What a check's program is asked: one JSON object, on one line (docs/plugins.md has every field). Names are those of
  * `CheckInput` wherever the thing is the same.
  */
-import type { CheckInput, DecodedImage, LumaFacts, PixelBox } from "../plugin.ts";
+import type { CheckInput, DecodedImage, HeaderFacts, LumaFacts, PixelBox } from "../plugin.ts";
 
 /** Samples in a file, row by row, little-endian; gone when the look is over. */
 export interface RawPixels {
@@ -29,6 +29,8 @@ interface AskedImage {
   readonly raw: RawPixels | null;
   /** Only with `facts: [luma]`. */
   readonly luma: LumaFacts | null;
+  /** Only with `facts: [header]`. */
+  readonly header: HeaderFacts | null;
 }
 
 export interface ProgramRequest {
@@ -67,12 +69,15 @@ export interface AskedFiles {
 }
 
 export function programRequest(
-  check: { readonly id: string; readonly version: number; readonly facts: readonly "luma"[] },
+  check: { readonly id: string; readonly version: number; readonly facts: readonly ("luma" | "header")[] },
   input: CheckInput,
   files: AskedFiles,
 ): ProgramRequest {
   const { expected, mask, maskProblem, plate, plateProblem, resultFile } = input;
-  const luma = (of: "result" | "plate") => (check.facts.includes("luma") ? input.luma(of) : null);
+  const facts = (of: "result" | "plate") => ({
+    luma: check.facts.includes("luma") ? input.luma(of) : null,
+    header: check.facts.includes("header") ? input.header(of) : null,
+  });
   return {
     hotplate: 1,
     check: check.id,
@@ -85,13 +90,13 @@ export function programRequest(
         path: resultFile.path,
         problem: input.decodeProblem?.message ?? null,
         raw: files.raw.result,
-        luma: luma("result"),
+        ...facts("result"),
       }),
     },
     plate:
       files.plate === null || (plate === null && plateProblem === null)
         ? null
-        : asked(plate, { path: files.plate, problem: plateProblem, raw: files.raw.plate, luma: luma("plate") }),
+        : asked(plate, { path: files.plate, problem: plateProblem, raw: files.raw.plate, ...facts("plate") }),
     mask:
       mask === null && maskProblem === null ? null : { path: files.mask, raw: files.raw.mask, problem: maskProblem },
     composited: input.composited,
@@ -104,7 +109,10 @@ export function programRequest(
   };
 }
 
-function asked(image: DecodedImage | null, more: Pick<AskedImage, "path" | "problem" | "raw" | "luma">): AskedImage {
+function asked(
+  image: DecodedImage | null,
+  more: Pick<AskedImage, "path" | "problem" | "raw" | "luma" | "header">,
+): AskedImage {
   return {
     ...more,
     width: image?.width ?? null,

@@ -6,11 +6,12 @@ import { pixelRuns } from "./pixelRuns.ts";
 
 export type FrameFacts = Omit<
   CheckInput,
-  "limits" | "luma" | "lumaPlane" | "blocks" | "cells" | "runs" | "frames" | "series" | "digest" | "header"
+  "limits" | "luma" | "lumaPlane" | "blocks" | "cells" | "runs" | "frames" | "series" | "digest" | "sha256" | "header"
 > & {
   /** Of decoded samples, hex. */
   readonly digestOf?: (image: DecodedImage) => string;
   readonly headerOf?: CheckInput["header"];
+  readonly sha256Of?: () => string | null;
 };
 /** Without the limits of the check that it is for. */
 export type SharedInput = Omit<CheckInput, "limits">;
@@ -26,11 +27,12 @@ export function frameInput(facts: FrameFacts): SharedInput {
     const image = imageOf(of);
     return image === null ? null : framePlanes(image, runs(of));
   });
-  const { digestOf, headerOf, ...seen } = facts;
+  const { digestOf, headerOf, sha256Of, ...seen } = facts;
   const digests = remember((of) => {
     const image = imageOf(of);
     return image === null || digestOf === undefined ? null : digestOf(image);
   });
+  const hashes = remember(() => sha256Of?.() ?? null);
   const headers = remember((of) => headerOf?.(of) ?? null);
   const blocks: CheckInput["blocks"] = (of) => planes(of)?.blocks ?? null;
   return {
@@ -40,6 +42,7 @@ export function frameInput(facts: FrameFacts): SharedInput {
     runs,
     digest: digests,
     header: headers,
+    sha256: () => hashes("result"),
     luma: (of) => planes(of)?.facts ?? null,
     lumaPlane: (of) => planes(of)?.luma ?? null,
     blocks,
@@ -85,6 +88,7 @@ export const NO_FRAME: Omit<SharedInput, "frames"> = {
   series: null,
   digest: () => null,
   header: () => null,
+  sha256: () => null,
   result: null,
   resultFile: { path: "", bytes: 0, frame: null },
   decodeProblem: null,

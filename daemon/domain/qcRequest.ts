@@ -8,6 +8,10 @@ export interface InspectRequest {
   readonly path: string;
   readonly bytes: number;
   readonly frame: number | null;
+  /** Hex, of what was staged; absent: nobody wrote it down. */
+  readonly sha256?: string;
+  /** Absolute, with v000 for the version's number; absent: the picture stays where it is. */
+  readonly publishAs?: string;
   readonly platePath: string | null;
   /** Why the plate can't be compared with, although there is one; absent: it can. */
   readonly plateProblem?: string;

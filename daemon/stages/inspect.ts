@@ -11,6 +11,8 @@ import type { Stage, StageContext } from "../live.ts";
 import type { StagedFile, TaskRow } from "../storePort.ts";
 import { maskPath } from "./finishResult.ts";
 import type { InspectRequest } from "../ports.ts";
+import { versionDir, versionFileName } from "../domain/naming.ts";
+import { joinPath } from "../domain/paths.ts";
 import type { StepPlan } from "../domain/plan.ts";
 import { simulatedMark } from "../domain/simulatedMark.ts";
 import { chunkAt } from "../domain/chunks.ts";
@@ -89,7 +91,7 @@ async function inspect(context: StageContext, parts: Parts): Promise<Inspection>
 }
 
 /** A picture to look at, and where its traces stand. */
-export interface LookAt extends Pick<StagedFile, "path" | "frame" | "engine"> {
+export interface LookAt extends Pick<StagedFile, "path" | "frame" | "engine">, Partial<Pick<StagedFile, "sha256">> {
   /** Absent: beside it. */
   readonly trace?: string;
 }
@@ -118,6 +120,8 @@ export async function inspectRequest(context: StageContext, file: LookAt, of: Lo
     path: file.path,
     bytes: stat.bytes,
     frame: file.frame,
+    ...(file.sha256 === undefined ? {} : { sha256: file.sha256 }),
+    publishAs: publishedPath(plan, wedge, file),
     platePath: problem === null ? (plate?.path ?? null) : null,
     ...(problem === null ? {} : { plateProblem: problem }),
     expected: {
@@ -131,6 +135,14 @@ export async function inspectRequest(context: StageContext, file: LookAt, of: Lo
     ...maskRequest(plan, wedge, plate?.path ?? null),
     ...traceWish(plan, file),
   };
+}
+
+/** The number of its version is not known here, and changes when somebody else took it: v000 stands for it. */
+function publishedPath(plan: StepPlan, wedge: number, file: LookAt): string {
+  const { target } = plan;
+  const padding = plan.plate?.padding ?? 4;
+  const name = versionFileName(plan, { version: 0, wedge, frame: file.frame, stagedPath: file.path, padding });
+  return joinPath(versionDir(target, 0), name);
 }
 
 /** Frames are kept for their sequence; of a sweep the first frame, which stands for its wedge. */

@@ -130,7 +130,7 @@ async function placeBlended(
   const digest = await settleFile(context.files, target);
   // Its traces stay out of the version.
   const trace = joinPath(blendedDir(step), `w${result.wedge}.${result.frame}.trace`);
-  const file = { path: target, frame: result.frame, trace, ...engineOf(earlier) };
+  const file = { path: target, frame: result.frame, sha256: digest.sha256, trace, ...engineOf(earlier) };
   const seen = await inspectFrame(context, file, { plan: step.plan, wedge: result.wedge, shelf: of.shelf });
   if (gateOf(seen.verdict, step.plan.qc.gate) === "pass")
     return { kind: "blended", digest, finished, seen, look: file };

@@ -27,6 +27,10 @@ const GOOD: CheckAnswer = {
 };
 const PNG: HeaderFacts = {
   format: "png",
+  width: 8,
+  height: 8,
+  windows: null,
+  texts: [],
   compression: "deflate",
   channels: [{ name: "R", type: "uint8" }],
   pixelAspect: null,

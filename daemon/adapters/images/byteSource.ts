@@ -3,8 +3,9 @@
  * nobody else: asynchronous reads would occupy the threads that the whole process shares). Never writes, never follows an
  * instruction found in the file.
  */
+import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { HotplateError } from "../../domain/errors.ts";
+import { HotplateError, systemCode } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 
 export interface ByteSource {
@@ -61,6 +62,23 @@ export function readWhole(path: string): Uint8Array {
     return source.take(0, source.bytes);
   });
 }
+
+/** Hex sha256 of a file's bytes, read anew in pieces; null: they can't be read. */
+export function sha256At(path: string): string | null {
+  try {
+    return withFile(path, (source) => {
+      const hash = createHash("sha256");
+      for (let at = 0; at < source.bytes; at += PIECE_BYTES)
+        hash.update(source.take(at, Math.min(PIECE_BYTES, source.bytes - at)));
+      return hash.digest("hex");
+    });
+  } catch (error) {
+    if (error instanceof HotplateError || systemCode(error) !== null) return null;
+    throw error;
+  }
+}
+
+const PIECE_BYTES = 1024 * 1024;
 
 function fill(fd: number, out: Uint8Array, offset: number): void {
   for (let done = 0; done < out.length; ) {

@@ -3,7 +3,6 @@
  * needs it, or for a second look when one found something, and the last plate is kept: 200 wedges share one. Both files
  * are opened read-only.
  */
-import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { HotplateError, systemCode, messageOf } from "../../domain/errors.ts";
 import type { Inspection } from "../../domain/qc.ts";
@@ -12,18 +11,20 @@ import type { FrameFacts, SharedInput } from "../../domain/qcInput.ts";
 import { frameInput } from "../../domain/qcInput.ts";
 import { inspectInput, needsPlate, wantsPlate } from "../../domain/qcRun.ts";
 import { traceFrame, tracingChecks } from "../../domain/qcTrace.ts";
-import type { Check, DecodedImage, PixelBox } from "../../plugin.ts";
+import type { Check, DecodedImage, HeaderFacts, PixelBox } from "../../plugin.ts";
 import type { TraceWish } from "../../domain/qcRequest.ts";
 import type { InspectRequest } from "../../ports.ts";
-import { readWhole, withFile } from "./byteSource.ts";
+import { readWhole, sha256At, withFile } from "./byteSource.ts";
 import { parseExrHeader } from "./exrHeader.ts";
 import type { Programs } from "../programs/programs.ts";
 import type { FrameTools } from "./frameTools.ts";
+import { headerFactsAt } from "./headerFacts.ts";
 import { isExr } from "./isExr.ts";
 import type { MaskOf } from "./inspectMask.ts";
 import { createMaskOf } from "./inspectMask.ts";
 import type { Loaded } from "./loadFrame.ts";
 import { loadFrame } from "./loadFrame.ts";
+import { sampleDigest } from "./sampleDigest.ts";
 import { tracePrint, writeTraces } from "./traceFile.ts";
 
 export interface Inspector {
@@ -59,11 +60,11 @@ export function createInspector({ checks, programs, tools }: InspectorParts): In
     }
   }
 
-  async function look(request: InspectRequest, facts: FrameFacts, input: SharedInput): Promise<Inspection> {
+  async function look(request: InspectRequest, input: SharedInput): Promise<Inspection> {
     const answered = await programs.answered({
       checks,
       requests: request.checks,
-      facts,
+      input,
       platePath: request.platePath,
       maskPath: request.mask?.path ?? null,
     });
@@ -82,14 +83,12 @@ export function createInspector({ checks, programs, tools }: InspectorParts): In
       const facts = await lookAt(tools, request, masks);
       const tracing = tracingChecks(checks, request.checks, request.trace?.scopes ?? []);
       const wanted = [...checks.filter((check) => check.scope === "frame"), ...tracing];
-      const seen = await fullFacts(request, facts, wanted);
-      const input = frameInput(seen);
+      const input = frameInput(await fullFacts(request, facts, wanted));
       if (request.trace !== undefined && tracing.length > 0) keep(request, { ...request.trace, tracing, input });
-      const first = await look(request, seen, input);
+      const first = await look(request, input);
       const looked = input.plate !== null || input.plateProblem !== null;
       if (looked || request.platePath === null || !wantsPlate(first)) return first;
-      const beside = withPlate(facts, await plateOf(request.platePath));
-      return look(request, beside, frameInput(beside));
+      return look(request, frameInput(withPlate(facts, await plateOf(request.platePath))));
     },
     async trace(request) {
       const { trace } = request;
@@ -114,6 +113,10 @@ function keep(
   }
 }
 
+function headerFactsOf(path: string | null): HeaderFacts | null {
+  return path === null ? null : headerFactsAt(path);
+}
+
 function withPlate(facts: FrameFacts, plate: Loaded): FrameFacts {
   return plate.kind === "frame" ? { ...facts, plate: plate.image } : { ...facts, plateProblem: plate.message };
 }
@@ -126,28 +129,27 @@ async function lookAt(tools: FrameTools, request: InspectRequest, masks: MaskOf)
   const plateWindows = windows === null || request.platePath === null ? null : windowsOf(request.platePath);
   return {
     result: loaded.kind === "frame" ? loaded.image : null,
-    resultFile: { path, bytes, frame },
+    resultFile: {
+      path,
+      bytes,
+      frame,
+      ...(request.sha256 === undefined ? {} : { staged: request.sha256 }),
+      ...(request.publishAs === undefined ? {} : { publishAs: request.publishAs }),
+    },
     decodeProblem: loaded.kind === "frame" ? null : loaded,
     plate: null,
     plateProblem: null,
     ...(await maskOf(request, loaded, { ignore: expected.ignore, read: masks })),
     composited: request.composited ?? false,
-    digestOf: digestOfSamples,
+    digestOf: sampleDigest,
+    headerOf: (of) => headerFactsOf(of === "result" ? path : request.platePath),
+    sha256Of: () => sha256At(path),
     expected: {
       ...expected,
       windows: plateWindows !== null && sameSize(plateWindows.display, windows?.display) ? plateWindows : null,
       ignore: windows === null ? expected.ignore : expected.ignore.map((box) => inData(box, windows)),
     },
   };
-}
-
-/** Equal exactly when size, layout and every sample are: sha1, for it is compared and never trusted. */
-function digestOfSamples({ width, height, channelNames, samples }: DecodedImage): string {
-  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-  return createHash("sha1")
-    .update(`${width} ${height} ${channelNames.join(",")} ${samples.BYTES_PER_ELEMENT}\n`)
-    .update(bytes)
-    .digest("hex");
 }
 
 /** One that can't be read, or does not fit, is told by the checks that need it. */

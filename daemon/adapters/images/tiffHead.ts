@@ -110,35 +110,58 @@ function depthOf(tags: Tags, bits: readonly number[]): Pick<Head, "bitDepth" | "
 }
 
 function readTags(source: ByteSource): Tags {
+  const { entries, reader } = tiffDirectory(source);
+  const tags = new Map<number, readonly number[]>();
+  for (const { tag, type, count, from } of entries) {
+    const size = SIZES[type];
+    if (size === undefined) {
+      tags.set(tag, []);
+      continue;
+    }
+    // Strip offsets and other long lists say nothing here.
+    if (count > VALUES_MAX) continue;
+    tags.set(
+      tag,
+      Array.from({ length: count }, (_, k) => reader(from() + k * size, size)),
+    );
+  }
+  return tags;
+}
+
+export interface TiffEntry {
+  readonly tag: number;
+  /** The format's number: 2 text, 3 a short, 4 a long, 5 a ratio of longs. */
+  readonly type: number;
+  readonly count: number;
+  /** Byte at which its values begin. */
+  readonly from: () => number;
+}
+
+/** Bytes of a value by type: with those that only `headerFacts` reads. */
+const VALUE_BYTES: Readonly<Record<number, number>> = { ...SIZES, 2: 1, 5: 8, 7: 1 };
+
+/** The first directory, and how numbers of its file are read. */
+export function tiffDirectory(source: ByteSource): {
+  readonly entries: readonly TiffEntry[];
+  readonly reader: (at: number, size: number) => number;
+} {
   const start = Buffer.from(source.take(0, Math.min(16, source.bytes)));
   if (start.length < 8) throw broken("the TIFF ends inside its header");
   const little = start.toString("latin1", 0, 2) === "II";
   const big = (little ? start.readUInt16LE(2) : start.readUInt16BE(2)) === 43;
   const reader = numberReader(source, little);
   const directory = big ? reader(8, 8) : reader(4, 4);
-  const entries = reader(directory, big ? 8 : 2);
-  if (entries === 0 || entries > ENTRIES_MAX) throw broken(`the TIFF directory says ${entries} entries`);
+  const length = reader(directory, big ? 8 : 2);
+  if (length === 0 || length > ENTRIES_MAX) throw broken(`the TIFF directory says ${length} entries`);
   const [entryBytes, inlineBytes] = big ? [20, 8] : [12, 4];
-  const tags = new Map<number, readonly number[]>();
-  for (let i = 0; i < entries; i += 1) {
+  const entries = Array.from({ length }, (_, i): TiffEntry => {
     const at = directory + (big ? 8 : 2) + i * entryBytes;
-    const size = SIZES[reader(at + 2, 2)];
-    const tag = reader(at, 2);
-    if (size === undefined) {
-      tags.set(tag, []);
-      continue;
-    }
-    const count = reader(at + 4, inlineBytes);
+    const [tag, type, count] = [reader(at, 2), reader(at + 2, 2), reader(at + 4, inlineBytes)];
     const where = at + 4 + inlineBytes;
-    const from = count * size <= inlineBytes ? where : reader(where, inlineBytes);
-    // Strip offsets and other long lists say nothing here.
-    if (count > VALUES_MAX) continue;
-    tags.set(
-      tag,
-      Array.from({ length: count }, (_, k) => reader(from + k * size, size)),
-    );
-  }
-  return tags;
+    const inline = count * (VALUE_BYTES[type] ?? 1) <= inlineBytes;
+    return { tag, type, count, from: () => (inline ? where : reader(where, inlineBytes)) };
+  });
+  return { entries, reader };
 }
 
 /** Reads an unsigned number of 1, 2, 4 or 8 bytes. */

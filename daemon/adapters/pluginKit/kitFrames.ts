@@ -8,11 +8,15 @@ import { join } from "node:path";
 import { maskFacts } from "../../domain/maskFacts.ts";
 import type { FrameFacts } from "../../domain/qcInput.ts";
 import type { DecodedImage, PixelBox } from "../../plugin.ts";
+import { sha256At } from "../images/byteSource.ts";
 import { encodePngSamples } from "../images/encodePicture.ts";
 import { encodeExr } from "../images/exrWrite.ts";
+import { headerFactsAt } from "../images/headerFacts.ts";
 import { halfBits } from "../images/half.ts";
 import type { Loaded } from "../images/loadFrame.ts";
 import { loadFrame } from "../images/loadFrame.ts";
+import { sampleDigest } from "../images/sampleDigest.ts";
+import { logDpx } from "./kitDpx.ts";
 
 export interface KitFrame {
   readonly name: string;
@@ -84,6 +88,7 @@ function wishes(): readonly Wanted[] {
     { name: "float EXR, NaN and Inf", result: of("float", broken), plate: of("float") },
     { name: "negative EXR", result: of("half", (x, y, c) => scene(x, y, c) - 0.5), plate: of("half") },
     { name: "grey 16-bit PNG", result: of("png16", scene, 1), plate: of("png16", scene, 1) },
+    { name: "10-bit DPX, logarithmic", result: logDpx(W, H, edited), plate: logDpx(W, H, scene) },
     { name: "RGBA 8-bit PNG", result: of("png8", edited, 4), plate: of("png8", scene, 4), mask: true },
     { name: "black", result: of("png16", () => 0), plate: of("png16") },
     { name: "black, of a black plate", result: of("png16", () => 0), plate: of("png16", () => 0) },
@@ -140,14 +145,16 @@ async function made(dir: string, wanted: Wanted, index: number): Promise<KitFram
     maskPath: mask?.path ?? null,
     facts: {
       result: image,
-      resultFile: { path: result.path, bytes: result.bytes, frame: 1001 + index },
+      resultFile: { path: result.path, bytes: result.bytes, frame: 1001 + index, staged: result.sha256 },
       decodeProblem: result.loaded.kind === "frame" ? null : result.loaded,
       plate: plate?.loaded.kind === "frame" ? plate.loaded.image : null,
       plateProblem: plate === null || plate.loaded.kind === "frame" ? null : plate.loaded.message,
       mask: mask?.facts ?? null,
       maskProblem: null,
       composited: wanted.composited ?? false,
-      digestOf,
+      digestOf: sampleDigest,
+      headerOf: (of) => headerFactsAt(of === "result" ? result.path : (plate?.path ?? "")),
+      sha256Of: () => sha256At(result.path),
       expected: {
         width: size?.width ?? null,
         height: size?.height ?? null,
@@ -161,6 +168,7 @@ async function made(dir: string, wanted: Wanted, index: number): Promise<KitFram
 interface Written {
   readonly path: string;
   readonly bytes: number;
+  readonly sha256: string;
   readonly loaded: Loaded;
 }
 
@@ -169,7 +177,8 @@ async function written(dir: string, stem: string, of: Picture | Uint8Array): Pro
   const exr = !(of instanceof Uint8Array) && (of.kind === "half" || of.kind === "float");
   const path = join(dir, `${stem}.${exr ? "exr" : "png"}`);
   writeFileSync(path, bytes, { flag: "wx", mode: 0o444 });
-  return { path, bytes: bytes.length, loaded: await loadFrame(bytes) };
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { path, bytes: bytes.length, sha256, loaded: await loadFrame(bytes) };
 }
 
 async function encoded(of: Picture): Promise<Uint8Array> {
@@ -216,13 +225,4 @@ async function maskOf(
   const data = may.map((one) => one * 255);
   writeFileSync(path, await encodePngSamples({ width, height, channels: 1, data }), { flag: "wx", mode: 0o444 });
   return { path, facts: maskFacts({ width, height, inside: may }, { width, height, ignore: [] }) };
-}
-
-/** As the image workers make it. */
-function digestOf({ width, height, channelNames, samples }: DecodedImage): string {
-  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-  return createHash("sha1")
-    .update(`${width} ${height} ${channelNames.join(",")} ${samples.BYTES_PER_ELEMENT}\n`)
-    .update(bytes)
-    .digest("hex");
 }

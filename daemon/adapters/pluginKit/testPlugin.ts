@@ -10,7 +10,10 @@ import { HotplateError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Finding, NotApplied } from "../../domain/qc.ts";
 import type { FrameFacts } from "../../domain/qcInput.ts";
-import { inspectFrame, judgeSequence } from "../../domain/qcRun.ts";
+import { frameInput } from "../../domain/qcInput.ts";
+import { inspectInput, judgeSequence, judgeSet } from "../../domain/qcRun.ts";
+import type { Series } from "../../domain/qcTrace.ts";
+import { seriesOf, traceFrame } from "../../domain/qcTrace.ts";
 import type { Check } from "../../plugin.ts";
 import { createExec } from "../exec.ts";
 import { setUpSharp } from "../images/loadFrame.ts";
@@ -20,6 +23,8 @@ import type { Programs } from "../programs/programs.ts";
 import { createPrograms } from "../programs/programs.ts";
 import type { KitFrame } from "./kitFrames.ts";
 import { kitFrames } from "./kitFrames.ts";
+import type { KitSeries } from "./kitSeries.ts";
+import { kitSequences, kitSets } from "./kitSeries.ts";
 import type { KitProblem, KitReport, KitRow, KitRule } from "./kitReport.ts";
 
 /** @throws HotplateError HP-PLUGIN when the file can't be loaded. */
@@ -38,7 +43,7 @@ export async function testPlugin(file: string): Promise<KitReport> {
   try {
     const kit = new Kit({ check, program, programs });
     if (check.scope === "frame") await kit.frames(dir);
-    else kit.sequences();
+    else kit.series(check.scope === "set" ? kitSets() : kitSequences());
     kit.manifest();
     return kit.report();
   } finally {
@@ -48,6 +53,7 @@ export async function testPlugin(file: string): Promise<KitReport> {
 }
 
 type Said = Finding | NotApplied;
+const CHANGED_SAMPLES = "it changed samples in memory, which other checks see after it";
 
 interface Parts {
   readonly check: Check;
@@ -90,22 +96,31 @@ class Kit {
       this.#broken("leaves what it looks at as it is", null, "a file that it was shown was changed, or one was added");
   }
 
-  /** Whole wedges and one with a hole, as they are when a version is published. */
-  sequences(): void {
-    const wanted = [1001, 1002, 1003, 1004];
-    const cases = [
-      ["all frames", { wanted, present: wanted }],
-      ["a frame is missing", { wanted, present: [1001, 1002, 1004] }],
-      ["no frame", { wanted, present: [] }],
-      ["one picture", { wanted: [null], present: [null] }],
-    ] as const;
-    const { check } = this.#parts;
-    for (const [name, frames] of cases) {
-      const look = (): Said | null => mine(judgeSequence([check], [{ check: check.id, limits: {} }], frames), check.id);
+  /** Sequences or sets, by the traces that the check keeps of each frame. */
+  series(all: readonly KitSeries[]): void {
+    for (const series of all) {
+      const before = series.frames.map(({ facts }) => samplesPrint(facts)).join();
       const began = performance.now();
-      const first = look();
-      this.#judge(name, first, { ms: performance.now() - began, again: look() });
+      const first = this.#judgeSeries(series);
+      const ms = (performance.now() - began) / Math.max(1, series.frames.length);
+      this.#judge(series.name, first, { ms, again: this.#judgeSeries(series) });
+      if (series.frames.map(({ facts }) => samplesPrint(facts)).join() !== before)
+        this.#broken("leaves what it looks at as it is", series.name, CHANGED_SAMPLES);
     }
+  }
+
+  #judgeSeries({ wanted, frames }: KitSeries): Said | null {
+    const { check } = this.#parts;
+    const requests = [{ check: check.id, limits: {} }];
+    const traces = frames.map(({ facts }) => traceFrame([check], requests, frameInput(facts))[0] ?? null);
+    const series = (): Series => seriesOf(frames, (index) => traces[index] ?? null);
+    const present = frames.map(({ frame }) => frame);
+    return mine(
+      check.scope === "set"
+        ? judgeSet([check], requests, series)
+        : judgeSequence([check], requests, { wanted, present }, series),
+      check.id,
+    );
   }
 
   manifest(): void {
@@ -128,11 +143,7 @@ class Kit {
     const again = await this.#look(frame);
     this.#judge(frame.name, first, { ms, again });
     if (samplesPrint(frame.facts) !== before)
-      this.#broken(
-        "leaves what it looks at as it is",
-        frame.name,
-        "it changed samples in memory, which other checks see after it",
-      );
+      this.#broken("leaves what it looks at as it is", frame.name, CHANGED_SAMPLES);
   }
 
   async #look(
@@ -142,8 +153,9 @@ class Kit {
     const { check = this.#parts.check, limits = {} } = of;
     const requests = [{ check: check.id, limits }];
     const { facts, platePath, maskPath } = frame;
-    const answered = await this.#parts.programs.answered({ checks: [check], requests, facts, platePath, maskPath });
-    return mine(inspectFrame(answered, requests, facts), check.id);
+    const input = frameInput(facts);
+    const answered = await this.#parts.programs.answered({ checks: [check], requests, input, platePath, maskPath });
+    return mine(inspectInput(answered, requests, input), check.id);
   }
 
   #judge(picture: string, said: Said | null, of: { readonly ms: number; readonly again: Said | null }): void {

@@ -10,8 +10,8 @@ import type { QcRequest } from "../../domain/plan.ts";
 import { readProgramAnswer } from "../../domain/programAnswer.ts";
 import type { AskedFiles } from "../../domain/programRequest.ts";
 import { programRequest } from "../../domain/programRequest.ts";
-import type { FrameFacts } from "../../domain/qcInput.ts";
-import { inspectFrame } from "../../domain/qcRun.ts";
+import type { SharedInput } from "../../domain/qcInput.ts";
+import { inspectInput } from "../../domain/qcRun.ts";
 import type { Check, CheckAnswer, CheckInput } from "../../plugin.ts";
 import type { Exec } from "../../ports.ts";
 import { openScratch } from "../images/toolScratch.ts";
@@ -31,7 +31,7 @@ export interface Programs {
 export interface LookRequest {
   readonly checks: readonly Check[];
   readonly requests: readonly QcRequest[];
-  readonly facts: FrameFacts;
+  readonly input: SharedInput;
   readonly platePath: string | null;
   readonly maskPath: string | null;
 }
@@ -88,7 +88,7 @@ function questionsOf(byId: ReadonlyMap<string, Program>, request: LookRequest): 
         return { verdict: "error", measures: [], message: "asked" };
       },
     }));
-  inspectFrame(listening, asked, request.facts);
+  inspectInput(listening, asked, request.input);
   return questions;
 }
 
@@ -182,8 +182,8 @@ function answeredBy(check: Check, said: Said): Check {
 }
 
 /** Of the files that a program could reach by name: changed ones were written to. */
-function fingerprint({ facts, platePath, maskPath }: LookRequest): string {
-  return [facts.resultFile.path, platePath, maskPath].map((path) => (path === null ? "" : printOf(path))).join("\n");
+function fingerprint({ input, platePath, maskPath }: LookRequest): string {
+  return [input.resultFile.path, platePath, maskPath].map((path) => (path === null ? "" : printOf(path))).join("\n");
 }
 
 function printOf(path: string): string {

@@ -39,7 +39,7 @@ describe("a program that answers", () => {
 
   test("is asked with the limits in force, the facts that it wants, and names of files only", async () => {
     using dir = tempDir();
-    writeProgram(dir, `cat > asked.json; echo '${GOOD_ANSWER}'`, { facts: ["luma"] });
+    writeProgram(dir, `cat > asked.json; echo '${GOOD_ANSWER}'`, { facts: ["luma", "header"] });
     const { look } = await lookerOf(dir, { platePath: "/plates/p.1001.exr" });
     await look({ ...FRAME, plate: decodedFloat(6, 4), composited: true });
     const asked = JSON.parse(readFileSync(dir.file("asked.json"), "utf8")) as ProgramRequest;
@@ -60,6 +60,7 @@ describe("a program that answers", () => {
         dataWindow: null,
         problem: null,
         raw: null,
+        header: null,
       },
       plate: { path: "/plates/p.1001.exr", sampleType: "float", dataWindow: [0, 0, 6, 4], luma: { pixels: 24 } },
       mask: null,

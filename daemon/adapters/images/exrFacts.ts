@@ -1,0 +1,70 @@
+/** What an OpenEXR says beside its pixels: of the part that is its picture, and of the attributes that parts share. */
+import { frameRate } from "../../domain/movie.ts";
+import type { HeaderFacts } from "../../plugin.ts";
+import type { ByteSource } from "./byteSource.ts";
+import { parseExrFile, pictureOf, readAttributes } from "./exrHeader.ts";
+import { headerTexts } from "./headerTexts.ts";
+
+/** Headers follow the version word. */
+const FIRST_PART = 8;
+const COLOUR_NAMES = ["colorInteropID", "oiio:ColorSpace", "colorSpace"] as const;
+
+type Said = Pick<
+  HeaderFacts,
+  | "windows"
+  | "compression"
+  | "channels"
+  | "pixelAspect"
+  | "framesPerSecond"
+  | "timecode"
+  | "reel"
+  | "colorSpace"
+  | "texts"
+>;
+
+export function exrFacts(source: ByteSource): Said {
+  const header = pictureOf(parseExrFile(source));
+  const { attributes } = readAttributes(source, FIRST_PART, () => true);
+  const value = (name: string, type: string, bytes: number | null): DataView | null => {
+    const found = attributes.get(name);
+    const right = found?.type === type && (bytes === null || found.value.byteLength === bytes);
+    return right ? found.value : null;
+  };
+  const texts = headerTexts();
+  for (const [name, { type, value: view }] of attributes) if (type === "string") texts.add(name, bytesOf(view));
+  const text = (name: string): string | null => texts.all.find((one) => one.name === name)?.text.trim() ?? null;
+  const aspect = value("pixelAspectRatio", "float", 4)?.getFloat32(0, true) ?? Number.NaN;
+  const rate = value("framesPerSecond", "rational", 8);
+  return {
+    windows: { data: header.data, display: header.display },
+    compression: header.compression,
+    channels: header.channels.map(({ name, type }) => ({ name, type })),
+    pixelAspect: Number.isFinite(aspect) && aspect > 0 ? aspect : null,
+    framesPerSecond: rate === null ? null : rateText(`${rate.getInt32(0, true)}/${rate.getUint32(4, true)}`),
+    timecode: timecodeOf(value("timeCode", "timecode", 8)),
+    reel: text("reelName"),
+    colorSpace: COLOUR_NAMES.map(text).find((name) => name !== null && name !== "") ?? null,
+    texts: texts.all,
+  };
+}
+
+export function rateText(said: string | number): string | null {
+  const rate = frameRate(said);
+  return rate === null ? null : `${rate.numerator}/${rate.denominator}`;
+}
+
+/** SMPTE ST 12 as OpenEXR packs it (ImfTimeCode.h): tens and units of frames, seconds, minutes, hours; bit 6 says that frames are dropped. */
+function timecodeOf(value: DataView | null): string | null {
+  if (value === null) return null;
+  const word = value.getUint32(0, true);
+  const two = (tens: number, units: number) => `${tens}${units}`;
+  const frames = two((word >>> 4) & 3, word & 15);
+  const seconds = two((word >>> 12) & 7, (word >>> 8) & 15);
+  const minutes = two((word >>> 20) & 7, (word >>> 16) & 15);
+  const hours = two((word >>> 28) & 3, (word >>> 24) & 15);
+  return `${hours}:${minutes}:${seconds}${(word & 0x40) === 0 ? ":" : ";"}${frames}`;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

@@ -1,0 +1,63 @@
+/**
+ * file.metadata: the file leads to its record, and gives away neither graph nor prompt.
+ *
+ * Measures: pointer, 1 where it carries the reference to its record (docs/formats.md: attributes of an OpenEXR, XMP in PNG and TIFF);
+ * leaks, texts that are a ComfyUI graph, a prompt or the settings of a generator. Limits: pointerMin, demanded of what Hotplate has
+ * staged and its format can carry; leaksMax. Texts are known by their names (those that ComfyUI, A1111, InvokeAI and NovelAI write) and
+ * by what stands in them. Beyond the first characters of a text nothing is read.
+ */
+import type { Check, HeaderFacts } from "../daemon/plugin.ts";
+
+const NAMES =
+  /^(prompt|workflow|parameters|generation_data|sd-metadata|invokeai_(metadata|graph|workflow)|dream|comfyui)$/i;
+const GRAPH = /"class_type"\s*:|"last_node_id"\s*:|Negative prompt:|\bSampler: .*\bCFG scale: /;
+const POINTER = /^hotplate:\/\/|urn:ai-asset:1/m;
+const CARRIES = new Set(["exr", "png", "tiff"]);
+
+const check: Check = {
+  apiVersion: 1,
+  id: "file.metadata",
+  version: 1,
+  scope: "frame",
+  layer: "container",
+  needs: [],
+  limits: { pointerMin: 1, leaksMax: 0 },
+  limitsFrom: { pointerMin: "docs/provenance.md", leaksMax: "docs/formats.md: none of it is published" },
+  applies({ header }) {
+    return header("result") === null ? "the file's header can't be read (see file.decodes)" : null;
+  },
+  run({ header, resultFile, limits }) {
+    const result = header("result");
+    if (result === null) return { verdict: "error", measures: [], message: "There is no header to look at." };
+    const { pointerMin = 1, leaksMax = 0 } = limits;
+    const leaks = result.texts.filter(({ name, text }) => NAMES.test(name) || GRAPH.test(text));
+    const demanded = resultFile.staged !== undefined && CARRIES.has(result.format);
+    const pointer = hasPointer(result) ? 1 : 0;
+    const measures = [
+      { name: "pointer", value: pointer, unit: "bool", limit: demanded ? pointerMin : null, must: "atLeast" },
+      { name: "leaks", value: leaks.length, unit: "count", limit: leaksMax, must: "atMost" },
+    ] as const;
+    if (leaks.length > leaksMax) {
+      const names = leaks.map(({ name }) => name).join(", ");
+      const message = `The file gives away a graph or prompt, in ${names}.`;
+      return { verdict: "fail", measures, message, hint: "Publish it through Hotplate, or strip its metadata." };
+    }
+    if (demanded && pointer < pointerMin) {
+      const message = "The file does not lead to its record.";
+      return {
+        verdict: "warn",
+        measures,
+        message,
+        hint: "Run the task again; hotplate verify says more of a published one.",
+      };
+    }
+    const leads = pointer === 1 ? "It leads to its record" : "It names no record of Hotplate's";
+    return { verdict: "pass", measures, message: `${leads} and gives away no graph or prompt.` };
+  },
+};
+
+function hasPointer({ texts }: HeaderFacts): boolean {
+  return texts.some(({ text }) => POINTER.test(text));
+}
+
+export default check;

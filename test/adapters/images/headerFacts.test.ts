@@ -1,0 +1,258 @@
+/** What files say beside their pixels: every format's own places, in files of our own and of other people's tools. */
+import { execFileSync } from "node:child_process";
+import { statSync, writeFileSync } from "node:fs";
+import sharp from "sharp";
+import { deflateSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { bytesSource } from "../../../daemon/adapters/images/byteSource.ts";
+import { encodeTiffSamples } from "../../../daemon/adapters/images/encodePicture.ts";
+import type { ExrAttribute } from "../../../daemon/adapters/images/exrAttributes.ts";
+import { textAttribute } from "../../../daemon/adapters/images/exrAttributes.ts";
+import { encodeExr } from "../../../daemon/adapters/images/exrWrite.ts";
+import { headerFacts, headerFactsAt } from "../../../daemon/adapters/images/headerFacts.ts";
+import { createImages } from "../../../daemon/adapters/images/images.ts";
+import { dressPng } from "../../../daemon/adapters/images/pngDress.ts";
+import { insertChunk } from "../../../daemon/adapters/images/pngHead.ts";
+import { withTiffXmp } from "../../../daemon/adapters/images/tiffXmp.ts";
+import { LIMITS } from "../../../daemon/domain/limits.ts";
+import { writeDpx } from "../../fixtures/dpxWriter.ts";
+import { hardExr, rgbHalf, writeExr } from "../../fixtures/exrWriter.ts";
+import { absent } from "../../fixtures/optionalTools.ts";
+import { codes16, pngBytes, tiffBytes } from "../../fixtures/pictures.ts";
+import { tempDir } from "../../fixtures/tempDir.ts";
+
+const factsOf = (bytes: Uint8Array) => headerFacts(bytesSource(bytes));
+
+function bytes(of: readonly number[], write: (view: DataView, at: number, value: number) => void): Uint8Array {
+  const out = new Uint8Array(of.length * 4);
+  of.forEach((value, i) => write(new DataView(out.buffer), i * 4, value));
+  return out;
+}
+const u32 = (...of: readonly number[]) => bytes(of, (view, at, value) => view.setUint32(at, value, true));
+const f32 = (...of: readonly number[]) => bytes(of, (view, at, value) => view.setFloat32(at, value, true));
+
+function exr(attributes: readonly ExrAttribute[]): Uint8Array {
+  const planes = ["B", "G", "R"].map((name) => ({ name, type: "half", data: new Uint16Array(6 * 4) }) as const);
+  return encodeExr({ data: [-1, -2, 6, 4], display: [0, 0, 4, 2], compression: "zips", planes, attributes });
+}
+
+const SAID: readonly ExrAttribute[] = [
+  { name: "pixelAspectRatio", type: "float", value: f32(2) },
+  { name: "framesPerSecond", type: "rational", value: u32(24_000, 1_001) },
+  // 01:02:23;14, frames dropped.
+  { name: "timeCode", type: "timecode", value: u32(0x0102_2354, 0) },
+  textAttribute("reelName", "A001C004"),
+  textAttribute("oiio:ColorSpace", "ACEScg"),
+];
+
+describe("an OpenEXR", () => {
+  test("says its packing, channels, windows, aspect, rate, time code, reel and colour space", () => {
+    expect(factsOf(exr(SAID))).toEqual({
+      format: "exr",
+      width: 4,
+      height: 2,
+      windows: { data: [-1, -2, 6, 4], display: [0, 0, 4, 2] },
+      compression: "zips",
+      channels: [
+        { name: "B", type: "half" },
+        { name: "G", type: "half" },
+        { name: "R", type: "half" },
+      ],
+      pixelAspect: 2,
+      framesPerSecond: "24000/1001",
+      timecode: "01:02:23;14",
+      reel: "A001C004",
+      colorSpace: "ACEScg",
+      texts: [
+        { name: "reelName", text: "A001C004" },
+        { name: "oiio:ColorSpace", text: "ACEScg" },
+      ],
+    });
+  });
+
+  test("says nothing where an attribute has another type or makes no sense", () => {
+    const strange = [
+      { name: "pixelAspectRatio", type: "float", value: f32(Number.NaN) },
+      { name: "framesPerSecond", type: "rational", value: u32(24, 0) },
+      { name: "timeCode", type: "int", value: u32(1) },
+      { name: "reelName", type: "float", value: f32(1) },
+    ];
+    const { pixelAspect, framesPerSecond, timecode, reel, colorSpace } = factsOf(exr(strange));
+    expect([pixelAspect, framesPerSecond, timecode, reel, colorSpace]).toEqual([null, null, null, null, null]);
+  });
+
+  test("keeps its own channels, types and windows", () => {
+    const { channels, windows } = factsOf(writeExr(hardExr("piz")));
+    expect(channels.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      "A half",
+      "B half",
+      "G half",
+      "R half",
+      "matte.red float",
+    ]);
+    expect(windows).toEqual({ data: [-8, -4, 256, 128], display: [0, 0, 240, 120] });
+  });
+
+  test("written by oiiotool says the same things", (context) => {
+    const reason = absent("oiiotool");
+    if (reason !== null) context.skip(reason);
+    using dir = tempDir();
+    const attributes = ["--attrib:type=timecode", "smpte:TimeCode", "10:11:12:13", "--attrib", "reelName", "B002"];
+    execFileSync("oiiotool", [
+      ...["--create", "64x32", "3", "--compression", "piz", "-d", "half"],
+      ...attributes,
+      ...["--attrib", "PixelAspectRatio", "1.5"],
+      ...["-o", dir.file("a.exr")],
+    ]);
+    expect(headerFactsAt(dir.file("a.exr"))).toMatchObject({
+      compression: "piz",
+      pixelAspect: 1.5,
+      timecode: "10:11:12:13",
+      reel: "B002",
+    });
+  });
+});
+
+describe("a PNG", () => {
+  const png = async () => pngBytes({ width: 8, height: 4, channels: 4, bits: 16 });
+
+  test("says its channels and bits, and what its chunks hold, before and behind the picture", async () => {
+    let file: Uint8Array = await png();
+    const wide = Buffer.alloc(9);
+    wide.writeUInt32BE(1000, 0);
+    wide.writeUInt32BE(2000, 4);
+    file = insertChunk(file, "pHYs", wide);
+    file = insertChunk(file, "sRGB", Uint8Array.of(0));
+    file = insertChunk(file, "tEXt", Buffer.from('prompt\0{"1":{"class_type":"X"}}', "latin1"));
+    const packed = Buffer.concat([Buffer.from("workflow\0\0", "latin1"), deflateSync("the graph")]);
+    file = insertChunk(file, "zTXt", packed);
+    file = insertChunk(file, "iTXt", Buffer.from("note\0\0\0de\0Notiz\0grün", "utf8"));
+    const facts = factsOf(file);
+    expect(facts).toMatchObject({ format: "png", compression: "deflate", pixelAspect: 2, colorSpace: "sRGB" });
+    expect(facts.channels.map(({ name, type }) => `${name} ${type}`).join()).toBe(
+      "R uint16,G uint16,B uint16,A uint16",
+    );
+    expect(new Map(facts.texts.map(({ name, text }) => [name, text]))).toEqual(
+      new Map([
+        ["note", "grün"],
+        ["workflow", "the graph"],
+        ["prompt", '{"1":{"class_type":"X"}}'],
+      ]),
+    );
+    const behind = insertChunk(await png(), "tEXt", Buffer.from("late\0x", "latin1"));
+    const end = behind.length - 12;
+    const chunk = behind.subarray(33, 33 + 18);
+    const moved = Buffer.concat([behind.subarray(0, 33), behind.subarray(33 + 18, end), chunk, behind.subarray(end)]);
+    expect(factsOf(moved).texts).toEqual([{ name: "late", text: "x" }]);
+  });
+
+  test("as Hotplate publishes it leads to its record", async () => {
+    const dressed = dressPng(await png(), "<packet>hotplate://A/B</packet>");
+    expect(factsOf(dressed.bytes).texts).toEqual([
+      { name: "XML:com.adobe.xmp", text: "<packet>hotplate://A/B</packet>" },
+    ]);
+  });
+
+  test("is bounded: many texts, long texts, texts that can't be unpacked", async () => {
+    let file: Uint8Array = await png();
+    for (let i = 0; i < LIMITS.headerTextsMax + 5; i += 1)
+      file = insertChunk(file, "tEXt", Buffer.from(`k${i}\0${"x".repeat(20_000)}`, "latin1"));
+    const { texts } = factsOf(file);
+    expect(texts.length).toBe(LIMITS.headerTextsMax);
+    expect(texts.every(({ text }) => text.length === LIMITS.headerTextCharactersMax)).toBe(true);
+    const torn = insertChunk(await png(), "zTXt", Buffer.from("prompt\0\0no deflate", "latin1"));
+    expect(factsOf(torn).texts).toEqual([{ name: "prompt", text: "no deflate" }]);
+  });
+});
+
+describe("TIFF, DPX, JPEG and WebP", () => {
+  test("a TIFF says its packing and texts, ours carries its packet", async () => {
+    const samples = codes16(8, 4, 3);
+    expect(factsOf(tiffBytes({ width: 8, height: 4, channels: 3, bits: 16, samples }))).toMatchObject({
+      format: "tiff",
+      compression: "none",
+      channels: [{ name: "R", type: "uint16" }, { name: "G" }, { name: "B" }],
+    });
+    const ours = await encodeTiffSamples({ width: 8, height: 4, channels: 3, data: samples });
+    const facts = factsOf(withTiffXmp(ours, "<packet/>"));
+    expect([facts.compression, facts.texts]).toEqual(["deflate", [{ name: "XMP", text: "<packet/>" }]]);
+    const wide = await sharp(samples, { raw: { width: 8, height: 4, channels: 3 } })
+      .tiff({ compression: "lzw", xres: 10, yres: 20 })
+      .toBuffer();
+    expect(factsOf(wide)).toMatchObject({ compression: "lzw", pixelAspect: 2 });
+  });
+
+  test.each([true, false])("a DPX says its fixed fields, little-endian %s", (littleEndian) => {
+    const rate = Buffer.alloc(4);
+    rate.writeFloatBE(23.976);
+    const u32s = { 1628: 2, 1632: 1, 1724: rate.readUInt32BE(), 1920: 0x0102_0304 };
+    const value = () => 512;
+    const file = { width: 8, height: 4, channels: 3, bits: 10, packing: 1, transfer: 3, littleEndian, value } as const;
+    expect(factsOf(writeDpx({ ...file, lie: { u32: u32s } }))).toMatchObject({
+      format: "dpx",
+      compression: "none",
+      channels: [{ name: "R", type: "uint10" }, { name: "G" }, { name: "B" }],
+      pixelAspect: 2,
+      framesPerSecond: "24000/1001",
+      timecode: "01:02:03:04",
+      colorSpace: "logarithmic",
+    });
+    const undefinedFields = { 1628: 0xffff_ffff, 1632: 0xffff_ffff, 1724: 0xffff_ffff, 1920: 0xffff_ffff };
+    expect(factsOf(writeDpx({ ...file, lie: { u32: undefinedFields } }))).toMatchObject({
+      pixelAspect: null,
+      framesPerSecond: null,
+      timecode: null,
+    });
+  });
+
+  test("a JPEG says what its comments hold, a WebP whether it lost anything", async () => {
+    const picture = sharp(codes16(8, 4, 3), { raw: { width: 8, height: 4, channels: 3 } });
+    const jpeg = await picture
+      .clone()
+      .jpeg()
+      .withExif({ IFD0: { ImageDescription: "parameters: a cat" } })
+      .toBuffer();
+    const facts = factsOf(jpeg);
+    expect(facts).toMatchObject({ format: "jpeg", compression: "jpeg" });
+    expect(facts.texts.some(({ text }) => text.includes("parameters: a cat"))).toBe(true);
+    expect(factsOf(await picture.clone().webp({ lossless: true }).toBuffer()).compression).toBe("lossless");
+    expect(factsOf(await picture.clone().webp().toBuffer()).compression).toBe("lossy");
+  });
+});
+
+test("nothing is said of what is not there, damaged, or of a kind that is refused", () => {
+  using dir = tempDir();
+  writeFileSync(dir.file("a.gif"), "GIF89a and more of it");
+  writeFileSync(dir.file("cut.exr"), exr(SAID).subarray(0, 100));
+  expect(["a.gif", "cut.exr", "absent.png"].map((name) => headerFactsAt(dir.file(name)))).toEqual([null, null, null]);
+});
+
+test("checks see the headers of result and plate in a worker, and the bytes' hash beside what was staged", async () => {
+  using dir = tempDir();
+  writeFileSync(dir.file("plate.exr"), writeExr({ data: [0, 0, 64, 48], compression: "zip", channels: rgbHalf() }));
+  writeFileSync(dir.file("result.exr"), writeExr({ data: [0, 0, 64, 48], compression: "piz", channels: rgbHalf() }));
+  writeFileSync(
+    dir.file("a.mjs"),
+    `export default {apiVersion:1,id:"studio.sees",version:1,scope:"frame",needs:[],limits:{},run({header,sha256,resultFile}) {
+  const message = [header("result")?.compression, header("plate")?.compression, sha256()?.length, resultFile.staged, resultFile.publishAs].join(" ");
+  return {verdict:"pass",message,measures:[{name:"a",value:1,unit:"count",limit:null}]}; }}`,
+  );
+  const images = createImages({ scratchDir: null, checkFolders: [dir.path], workers: 1 });
+  try {
+    const seen = await images.inspect({
+      path: dir.file("result.exr"),
+      bytes: statSync(dir.file("result.exr")).size,
+      frame: 1,
+      sha256: "abc",
+      publishAs: "/shows/x_v000.1001.exr",
+      platePath: dir.file("plate.exr"),
+      expected: { width: 64, height: 48, bitDepth: 16, ignore: [] },
+      checks: [{ check: "studio.sees", limits: {} }],
+    });
+    expect(seen.findings.find(({ check }) => check === "studio.sees")?.message).toBe(
+      "piz zip 64 abc /shows/x_v000.1001.exr",
+    );
+  } finally {
+    await images.close();
+  }
+});
