@@ -13,12 +13,17 @@ import { framesOf, rangeHas } from "./domain/sequenceRange.ts";
 import type { Files } from "./ports.ts";
 
 /** Absolute paths, `~` and variables resolved by the shell. In the order in which they are named; a file counts once. */
-export async function findPictures(files: Files, words: readonly string[]): Promise<readonly PictureGroup[]> {
+export async function findPictures(
+  files: Files,
+  words: readonly string[],
+  /** deep: folders in folders, too. */
+  how: { readonly deep?: boolean } = {},
+): Promise<readonly PictureGroup[]> {
   const byDir = new Map<string, Set<string>>();
   const patterns: PictureGroup[] = [];
   for (const word of words) {
     const kind = await kindOf(files, word);
-    if (kind === "directory") addNames(byDir, word, await picturesIn(files, word));
+    if (kind === "directory") await addFolder(files, byDir, word, how.deep === true ? LIMITS.pictureFoldersDeepMax : 0);
     else if (kind === "file") addNames(byDir, parentDir(word), [baseName(word)]);
     else patterns.push(await groupOf(files, word));
   }
@@ -56,12 +61,14 @@ async function kindOf(files: Files, path: string): Promise<"file" | "directory" 
   }
 }
 
-async function picturesIn(files: Files, dir: string): Promise<readonly string[]> {
+async function addFolder(files: Files, byDir: Map<string, Set<string>>, dir: string, deep: number): Promise<void> {
   const entries = await files.list(dir, LIMITS.hotFolderEntriesMax);
-  return entries
-    .filter(({ name, kind }) => kind !== "directory" && isPictureName(name))
-    .map(({ name }) => name)
-    .sort();
+  const pictures = entries.filter(({ name, kind }) => kind !== "directory" && isPictureName(name));
+  addNames(byDir, dir, pictures.map(({ name }) => name).sort());
+  if (deep === 0) return;
+  const folders = entries.filter(({ name, kind }) => kind === "directory" && !name.startsWith("."));
+  for (const name of folders.map((each) => each.name).sort())
+    await addFolder(files, byDir, joinPath(dir, name), deep - 1);
 }
 
 async function groupOf(files: Files, word: string): Promise<PictureGroup> {

@@ -4,7 +4,7 @@
  */
 import { HotplateError, messageOf, systemCode } from "./domain/errors.ts";
 import { joinPath } from "./domain/paths.ts";
-import type { NamedPicture, PictureGroup } from "./domain/pictureGroups.ts";
+import type { NamedPicture, Partners, PictureGroup } from "./domain/pictureGroups.ts";
 import { partnerOf } from "./domain/pictureGroups.ts";
 import type { QcRequest } from "./domain/plan.ts";
 import type { Inspection } from "./domain/qc.ts";
@@ -24,9 +24,8 @@ export interface LookRequest {
   readonly groups: readonly PictureGroup[];
   /** The groups are variations of one another: one picture of each is looked at beside those of the others. */
   readonly isSet: boolean;
-  /** Found by frame number; empty: none. */
-  readonly plates: readonly NamedPicture[];
-  readonly masks: readonly NamedPicture[];
+  readonly plates: Partners;
+  readonly masks: Partners;
   readonly maskChannel: "red" | "alpha";
   readonly maskInverted: boolean;
   /** Outside the mask every bit must be the plate's. */
@@ -111,12 +110,12 @@ async function lookAt(
   of: { readonly picture: NamedPicture; readonly trace: TraceWish },
 ): Promise<LookedFrame> {
   const { frame, path } = of.picture;
-  const plate = partnerOf(frame, request.plates);
-  const shown = { frame, plate: plate?.path ?? null };
+  const plate = partnerOf(of.picture, request.plates);
+  const shown = { frame, plate };
   try {
     const real = await world.files.realpath(path);
     const { bytes } = await world.files.stat(real);
-    const look = await lookOf(world, request, { picture: { frame, path: real }, plate, bytes });
+    const look = await lookOf(world, request, { picture: of.picture, real, plate, bytes });
     const traced = of.trace.scopes.length === 0 ? {} : { trace: of.trace };
     const inspection = await world.images.inspect({ ...look, ...traced, checks: request.requests });
     const file = { path, ...(await world.files.hash(real)) };
@@ -138,20 +137,24 @@ function notReadable(message: string): Inspection {
 async function lookOf(
   world: LookWorld,
   request: LookRequest,
-  of: { readonly picture: NamedPicture; readonly plate: NamedPicture | null; readonly bytes: number },
+  of: {
+    readonly picture: NamedPicture;
+    readonly real: string;
+    readonly plate: string | null;
+    readonly bytes: number;
+  },
 ): Promise<Omit<InspectRequest, "checks" | "trace">> {
-  const { picture } = of;
-  const { frame } = picture;
-  const plate = of.plate === null ? null : { frame, path: await whatIsMeant(world, of.plate.path) };
-  const mask = partnerOf(frame, request.masks);
-  const size = request.size ?? (plate === null ? null : await sizeOf(world, plate.path));
-  const lacksPlate = plate === null && request.plates.length > 0;
+  const { frame } = of.picture;
+  const plate = of.plate === null ? null : await whatIsMeant(world, of.plate);
+  const mask = partnerOf(of.picture, request.masks);
+  const size = request.size ?? (plate === null ? null : await sizeOf(world, plate));
+  const lacks = plate === null ? lackWords("plate", request.plates, frame) : null;
   return {
-    path: picture.path,
+    path: of.real,
     bytes: of.bytes,
     frame,
-    platePath: plate?.path ?? null,
-    ...(lacksPlate ? { plateProblem: `the plate has no frame ${frame ?? "for a still"}` } : {}),
+    platePath: plate,
+    ...(lacks === null ? {} : { plateProblem: lacks }),
     expected: {
       width: size?.width ?? null,
       height: size?.height ?? null,
@@ -162,12 +165,17 @@ async function lookOf(
       ? {}
       : {
           mask: {
-            path: await whatIsMeant(world, mask.path),
-            plan: { from: mask.path, channel: request.maskChannel, invert: request.maskInverted, feather: 0 },
+            path: await whatIsMeant(world, mask),
+            plan: { from: mask, channel: request.maskChannel, invert: request.maskInverted, feather: 0 },
           },
         }),
     composited: request.composited,
   };
+}
+
+function lackWords(what: string, among: Partners, frame: number | null): string | null {
+  if (among.kind === "none") return null;
+  return among.kind === "names" ? `no ${what} has its name` : `the ${what} has no frame ${frame ?? "for a still"}`;
 }
 
 /** Decoders follow no links: where one leads is told to them. */

@@ -3,7 +3,7 @@
  * `import type` only (a studio folder cannot resolve our package at run time), default-exported from a file in a
  * configured directory. It returns data; the core writes.
  */
-import type { Evidence, Measure, Verdict } from "./domain/qc.ts";
+import type { Evidence, Judged, Measure, Verdict } from "./domain/qc.ts";
 
 /** A decoded image: interleaved samples, row by row, exactly as the file holds them (never scaled, never colour-managed). */
 export interface DecodedImage {
@@ -226,6 +226,11 @@ export interface Check {
   readonly limits: Readonly<Record<string, number>>;
   /** Where each default limit comes from: a standard, a paper, a measured corpus. */
   readonly limitsFrom?: Readonly<Record<string, string>>;
+  /**
+   * Which measures each limit judges, for `hotplate qc calibrate`: the worst of them decides. Limits that judge nothing by
+   * themselves (two that must both be broken, guards) are left out and stay as they are.
+   */
+  readonly judges?: Readonly<Record<string, Judged>>;
   /** true: another seed may cure what it finds, so that doing the work again is worth it. */
   readonly seedMayCure?: boolean;
   /** Scope `sequence` and `set`: what it keeps of a frame, made while the frame is in memory. null: nothing. */

@@ -15,6 +15,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { shareMax: 0.02 },
+  judges: { shareMax: { measures: ["more"], must: "atMost" } },
   limitsFrom: { shareMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
   applies({ result }) {
     return result?.bitDepth === 8 ? "8 bits cannot be told from banding" : null;

@@ -16,6 +16,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { flatMax: 0, stepMax: 6 },
+  judges: { flatMax: { measures: ["flat"], must: "atMost" }, stepMax: { measures: ["step"], must: "atMost" } },
   limitsFrom: { flatMax: "the plate has none", stepMax: "procedural scenes with legitimate edits (docs/qc.md)" },
   seedMayCure: true,
   applies({ result, plate }) {

@@ -16,6 +16,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { gainMax: 0.2, correlationMin: 0.3 },
+  judges: { gainMax: { measures: ["gain"], must: "atMost" } },
   limitsFrom: {
     gainMax: "procedural scenes with legitimate edits (docs/qc.md)",
     correlationMin: "below it nothing is alike, and no order of channels is meant",

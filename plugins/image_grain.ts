@@ -16,6 +16,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ratioMin: 0.6, ratioMax: 1.7, sigmaMin: 0.15 },
+  judges: { ratioMin: { measures: ["ratio"], must: "atLeast" }, ratioMax: { measures: ["ratio"], must: "atMost" } },
   limitsFrom: {
     ratioMin: "prototype of the formula, limits fixed before its run (docs/qc.md)",
     ratioMax: "prototype of the formula, limits fixed before its run (docs/qc.md)",

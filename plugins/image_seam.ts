@@ -19,6 +19,7 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { scoreMax: 0.25 },
+  judges: { scoreMax: { measures: ["column", "row"], must: "atMost" } },
   limitsFrom: { scoreMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
   seedMayCure: true,
   applies({ result, mask }) {

@@ -18,6 +18,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ratioMin: 0.8, structureMin: 0.4 },
+  judges: { ratioMin: { measures: ["ratio"], must: "atLeast" } },
   limitsFrom: {
     ratioMin: "procedural scenes, softened and regrained (docs/qc.md)",
     structureMin: "less structure than this can't tell soft from sharp",

@@ -18,6 +18,10 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate", "mask"],
   limits: { differingMax: 0, codesMax: 1 },
+  judges: {
+    differingMax: { measures: ["differing"], must: "atMost" },
+    codesMax: { measures: ["p999"], must: "atMost" },
+  },
   limitsFrom: {
     differingMax: "only the edit is laid on: outside the mask every code is the plate's",
     codesMax: "one code: rounding on the way to the model and back",

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
-import { CHECK_FIELDS } from "../domain/checkFields.ts";
+import { CHECK_FIELDS, JUDGES_STRANGE, judgesItsLimits } from "../domain/checkFields.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -38,12 +38,9 @@ export interface LoadedChecks {
 const aFunction = z.custom<unknown>((value) => typeof value === "function", "must be a function");
 
 /** The shape of a check's default export; unknown fields are an error, for they are misspelled ones. */
-const checkSchema = z.strictObject({
-  ...CHECK_FIELDS,
-  trace: aFunction.optional(),
-  applies: aFunction.optional(),
-  run: aFunction,
-});
+const checkSchema = z
+  .strictObject({ ...CHECK_FIELDS, trace: aFunction.optional(), applies: aFunction.optional(), run: aFunction })
+  .refine(judgesItsLimits, JUDGES_STRANGE);
 
 /** Shipped checks first, then each folder's files by name; the first of an id has it. */
 export async function loadChecks(folders: readonly string[]): Promise<LoadedChecks> {
@@ -72,10 +69,11 @@ export async function loadChecks(folders: readonly string[]): Promise<LoadedChec
 }
 
 function whereSaid(check: Check): Partial<CheckBook["checks"][number]> {
-  const { layer, limitsFrom, seedMayCure } = check;
+  const { layer, limitsFrom, judges, seedMayCure } = check;
   return {
     ...(layer === undefined ? {} : { layer }),
     ...(limitsFrom === undefined ? {} : { limitsFrom }),
+    ...(judges === undefined ? {} : { judges }),
     ...(seedMayCure === undefined ? {} : { seedMayCure }),
     ...(check.trace === undefined ? {} : { traces: true }),
   };

@@ -10,7 +10,8 @@ import { createFiles } from "../adapters/files.ts";
 import { createImages } from "../adapters/images/images.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
-import type { NamedPicture } from "../domain/pictureGroups.ts";
+import type { Partners } from "../domain/pictureGroups.ts";
+import { partnersIn } from "../domain/pictureGroups.ts";
 import type { CheckBook } from "../domain/qc.ts";
 import type { AskedChecks } from "../domain/qcAsked.ts";
 import { askedChecks } from "../domain/qcAsked.ts";
@@ -129,8 +130,8 @@ export async function besideOf(
   if (depth !== null && depth !== "8" && depth !== "16")
     throw new HotplateError("HP-USAGE", `--depth is 8 or 16, not "${depth}".`);
   return {
-    plates: await pathsOf(world, options, "plate"),
-    masks: await pathsOf(world, options, "mask"),
+    plates: await partnersOf(world, options, "plate"),
+    masks: await partnersOf(world, options, "mask"),
     maskChannel: oneOf(options, "maskChannel", ["red", "alpha"]),
     maskInverted: options["maskInvert"] === true,
     composited: options["composited"] === true,
@@ -148,20 +149,16 @@ function sizeOf(text: string | null): LookRequest["size"] {
   return { width: Number(width), height: Number(height) };
 }
 
-/** One file, which goes with every picture, or the frames of one sequence: numbers of two would be ambiguous. */
-async function pathsOf(world: PictureWorld, options: Options, name: string): Promise<readonly NamedPicture[]> {
+/** One file, which goes with every picture; a sequence, by frame number; a folder of several, by name. */
+async function partnersOf(world: PictureWorld, options: Options, name: string): Promise<Partners> {
   const word = textOption(options, name);
-  if (word === null) return [];
+  if (word === null) return { kind: "none" };
   const path = resolve(word);
-  const groups = await findPictures(world.files, [path]);
-  const pictures = groups.flatMap(({ frames }) => frames);
-  if (pictures.length === 1 && pictures[0]?.path === path) return [{ frame: null, path }];
-  const numbers = new Set(pictures.map(({ frame }) => frame));
-  if (numbers.size === pictures.length) return pictures;
-  const names = groups.map((group) => group.name).slice(0, 4);
-  throw new HotplateError(
-    "HP-USAGE",
-    `--${name} ${word} holds several sequences or stills (${names.join(", ")}); frames would be ambiguous.`,
-    { hint: `Name one of them: --${name} ${names[0] ?? word}` },
-  );
+  const groups = await findPictures(world.files, [path], { deep: true });
+  if (groups.length === 1 && groups[0]?.frames[0]?.path === path) return { kind: "one", path };
+  const found = partnersIn(groups);
+  if (found.ok) return found.partners;
+  throw new HotplateError("HP-USAGE", `--${name} ${word} has several pictures called ${found.twice.join(", ")}.`, {
+    hint: `Name one file, one sequence, or a folder in which names are different: --${name} PATH`,
+  });
 }

@@ -2,6 +2,15 @@
 import { z } from "zod";
 import { LIMITS } from "./limits.ts";
 
+/** Of a check's shape as a whole: what `judges` names must be there. */
+export function judgesItsLimits(check: {
+  readonly judges?: Readonly<Record<string, unknown>> | undefined;
+  readonly limits: Readonly<Record<string, number>>;
+}): boolean {
+  return Object.keys(check.judges ?? {}).every((name) => Object.hasOwn(check.limits, name));
+}
+export const JUDGES_STRANGE = "judges names a limit that the check does not have";
+
 export const CHECK_FIELDS = {
   apiVersion: z.literal(1),
   id: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, "must be dotted lower-case words, as image.not_black"),
@@ -11,5 +20,11 @@ export const CHECK_FIELDS = {
   needs: z.array(z.enum(["result", "plate", "mask", "frames"])),
   limits: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "must be a camelCase word"), z.number()),
   limitsFrom: z.record(z.string(), z.string().min(1).max(LIMITS.checkMessageCharactersMax)).optional(),
+  judges: z
+    .record(
+      z.string(),
+      z.strictObject({ measures: z.array(z.string().min(1)).min(1), must: z.enum(["atMost", "atLeast"]) }),
+    )
+    .optional(),
   seedMayCure: z.boolean().optional(),
 };

@@ -10,6 +10,11 @@ export const QC_LIMITS = {
   qcCasesMax: 20_000,
   /** What readers of SARIF take in one run. */
   sarifResultsMax: 25_000,
+  calibrationCurvePointsMax: 200,
+  /** Bad pictures without which nothing can be said of what is found. */
+  calibrationBadMin: 10,
+  /** Folders below each other that are looked through for pictures. */
+  pictureFoldersDeepMax: 8,
   /** Columns or rows of a map. */
   evidenceMapSideMax: 128,
   evidenceBoxesMax: 64,

@@ -81,9 +81,51 @@ export function wantedFrames(frames: readonly number[]): readonly number[] | nul
   return Array.from({ length: count }, (_, i) => first + i * step);
 }
 
-/** The picture of another list that goes with a frame: the one of its number, or the only one that there is. */
-export function partnerOf(frame: number | null, among: readonly NamedPicture[]): NamedPicture | null {
-  const [only] = among;
-  if (among.length === 1 && only !== undefined && (only.frame === null || frame === null)) return only;
-  return among.find((each) => each.frame === frame) ?? null;
+/** The pictures of another kind, plates or masks, and how they are found for a picture. */
+export type Partners =
+  | { readonly kind: "none" }
+  /** It goes with every picture. */
+  | { readonly kind: "one"; readonly path: string }
+  | { readonly kind: "frames"; readonly pictures: readonly NamedPicture[] }
+  /** Name without its extension -> path. */
+  | { readonly kind: "names"; readonly byName: ReadonlyMap<string, string> };
+
+/** Null: none goes with it. Another frame's plate would say that everything changed. */
+export function partnerOf({ frame, path }: NamedPicture, among: Partners): string | null {
+  switch (among.kind) {
+    case "none":
+      return null;
+    case "one":
+      return among.path;
+    case "frames":
+      return among.pictures.find((each) => each.frame === frame)?.path ?? null;
+    case "names":
+      return among.byName.get(stemOf(path)) ?? null;
+  }
+}
+
+export type PartnersFound =
+  | { readonly ok: true; readonly partners: Partners }
+  /** Names of which two pictures are called so, at most three. */
+  | { readonly ok: false; readonly twice: readonly string[] };
+
+/** Of a sequence by frame number, of a folder of many pictures by name. */
+export function partnersIn(groups: readonly PictureGroup[]): PartnersFound {
+  const pictures = groups.flatMap(({ frames }) => frames);
+  const [only] = groups;
+  if (groups.length === 1 && only !== undefined && (only.isSequence || only.frames.length > 1))
+    return { ok: true, partners: { kind: "frames", pictures } };
+  const byName = new Map<string, string>();
+  const twice = new Set<string>();
+  for (const { path } of pictures) {
+    const name = stemOf(path);
+    if (byName.has(name)) twice.add(name);
+    byName.set(name, path);
+  }
+  if (twice.size > 0) return { ok: false, twice: [...twice].slice(0, 3) };
+  return { ok: true, partners: { kind: "names", byName } };
+}
+
+function stemOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1).replace(/\.[^.]+$/, "");
 }

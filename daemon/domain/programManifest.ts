@@ -5,7 +5,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { byteCount } from "./byteSize.ts";
-import { CHECK_FIELDS } from "./checkFields.ts";
+import { CHECK_FIELDS, JUDGES_STRANGE, judgesItsLimits } from "./checkFields.ts";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -75,7 +75,7 @@ export function readProgramManifest(text: string): ProgramReading {
   } catch (error) {
     return { kind: "refused", message: `it is neither YAML nor JSON: ${messageOf(error).split("\n")[0] ?? ""}` };
   }
-  const parsed = programSchema.safeParse(value);
+  const parsed = programSchema.refine(judgesItsLimits, JUDGES_STRANGE).safeParse(value);
   if (parsed.success) return { kind: "program", manifest: parsed.data };
   const words = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`);
   return { kind: "refused", message: `it is no check: ${words.join("; ")}` };

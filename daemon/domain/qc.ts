@@ -75,6 +75,12 @@ export interface Inspection {
   readonly frames?: readonly { readonly frame: number | null; readonly inspection: Inspection }[];
 }
 
+/** Which measures a limit judges, each by itself, and on which side of it they must lie. */
+export interface Judged {
+  readonly measures: readonly string[];
+  readonly must: "atMost" | "atLeast";
+}
+
 /** A check that a node can run, without its code. */
 export interface InstalledCheck {
   readonly id: string;
@@ -82,6 +88,8 @@ export interface InstalledCheck {
   readonly scope: "frame" | "sequence" | "set";
   readonly layer?: "essence" | "container" | "crosscheck";
   readonly limitsFrom?: Readonly<Record<string, string>>;
+  /** Limit -> what it judges; a limit that is not there can't be calibrated. */
+  readonly judges?: Readonly<Record<string, Judged>>;
   readonly seedMayCure?: boolean;
   /** It keeps something of each picture, and looks at that when all are there. */
   readonly traces?: boolean;

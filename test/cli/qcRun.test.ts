@@ -30,6 +30,8 @@ beforeAll(async () => {
   await writePng(dir.file("out"), "o.1004.png", { ...SIZE, width: 312 });
   await writePng(dir.path, "edit.png", { ...SIZE, value: EDITED });
   await writePng(dir.path, "mask.png", { ...SIZE, channels: 1, value: (x) => (x >= 160 ? 1 : 0) });
+  for (const folder of ["many", "many/a", "many/b"]) mkdirSync(dir.file(folder));
+  for (const folder of ["many/a", "many/b"]) await writePng(dir.file(folder), "x.png", SIZE);
   writeFileSync(dir.file("out/notes.txt"), "not a picture");
   writeFileSync(dir.file("cut.png"), readFileSync(dir.file("edit.png")).subarray(0, 4_000));
   writeFileSync(dir.file("strange.exr"), "this is no OpenEXR file at all");
@@ -227,7 +229,7 @@ describe("a wrong call", () => {
       [["out", "--limit", "image.clip=2"], 2, "is no limit"],
       [["out", "--gate", "hard"], 2, "--gate is fail or warn"],
       [["out", "--size", "big"], 2, "--size is WIDTHxHEIGHT"],
-      [["out", "--plate", "."], 2, "several sequences or stills"],
+      [["out", "--plate", "many"], 2, "has several pictures called x"],
       [["out", "--config", "no.yaml"], 3, "There is no configuration"],
     ] as const) {
       const said = await run(...args);

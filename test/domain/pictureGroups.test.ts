@@ -1,6 +1,6 @@
 /** Pictures by name: sequences, stills, frames that should be there, and what goes with a frame. */
 import { describe, expect, it } from "vitest";
-import { groupsIn, isPictureName, partnerOf, wantedFrames } from "../../daemon/domain/pictureGroups.ts";
+import { groupsIn, isPictureName, partnerOf, partnersIn, wantedFrames } from "../../daemon/domain/pictureGroups.ts";
 
 describe("the frames that a sequence should have", () => {
   it("go from the first to the last, by the distance of neighbours", () => {
@@ -35,19 +35,34 @@ describe("names of a folder", () => {
   });
 });
 
-describe("the partner of a frame", () => {
-  const at = (...frames: readonly (number | null)[]) => frames.map((frame) => ({ frame, path: `/p.${frame}` }));
+describe("the partner of a picture", () => {
+  const at = (frame: number | null, path = "/out/o.exr") => ({ frame, path });
+  const partners = (...names: readonly string[]) => {
+    const found = partnersIn(groupsIn("/p", names));
+    if (!found.ok) throw new Error(found.twice.join());
+    return found.partners;
+  };
 
-  it("has its number, and a still goes with every frame", () => {
-    expect(partnerOf(1002, at(1001, 1002))?.path).toBe("/p.1002");
-    expect(partnerOf(1002, at(null))?.path).toBe("/p.null");
-    expect(partnerOf(null, at(1001))?.path).toBe("/p.1001");
+  it("is the frame of its number, and of no other", () => {
+    const plates = partners("p.1001.exr", "p.1002.exr");
+    expect(partnerOf(at(1002), plates)).toBe("/p/p.1002.exr");
+    expect(partnerOf(at(1003), plates)).toBeNull();
+    expect(partnerOf(at(null), plates)).toBeNull();
   });
 
-  it("is nobody else's: another frame's plate would say that everything changed", () => {
-    expect(partnerOf(1003, at(1001, 1002))).toBeNull();
-    expect(partnerOf(1003, at(1001))).toBeNull();
-    expect(partnerOf(null, at(1001, 1002))).toBeNull();
-    expect(partnerOf(1001, [])).toBeNull();
+  it("is the one of its name in a folder of many", () => {
+    const plates = partners("a.exr", "b.exr", "s.1001.exr", "s.1030.exr");
+    expect(partnerOf(at(null, "/good/b.png"), plates)).toBe("/p/b.exr");
+    expect(partnerOf(at(1030, "/good/s.1030.png"), plates)).toBe("/p/s.1030.exr");
+    expect(partnerOf(at(null, "/good/c.png"), plates)).toBeNull();
+    expect(partnersIn([...groupsIn("/p", ["a.exr", "b.exr"]), ...groupsIn("/q", ["a.png"])])).toEqual({
+      ok: false,
+      twice: ["a"],
+    });
+  });
+
+  it("is the one file, or nothing", () => {
+    expect(partnerOf(at(7), { kind: "one", path: "/p.png" })).toBe("/p.png");
+    expect(partnerOf(at(7), { kind: "none" })).toBeNull();
   });
 });
