@@ -15,6 +15,7 @@ import { withCodeMap } from "./codeMap.ts";
 import { commandsPage } from "./commandPage.ts";
 import {
   assetJsonSchema,
+  calibrationJsonSchema,
   configJsonSchema,
   manifestFields,
   manifestJsonSchema,
@@ -35,6 +36,7 @@ export async function generatedDocs(root: string): Promise<ReadonlyMap<string, s
     ["config/schemas/hotplate.schema.json", configJsonSchema()],
     ["config/schemas/asset.schema.json", assetJsonSchema()],
     ["config/schemas/qc.schema.json", qcJsonSchema()],
+    ["config/schemas/qc-calibration.schema.json", calibrationJsonSchema()],
     ["config/schemas/qc-run.schema.json", qcRunJsonSchema()],
     ["docs/sequences.md", withDifferences(textAt(`${root}docs/sequences.md`) ?? "")],
     ["docs/manifest.md", withFields(textAt(`${root}docs/manifest.md`) ?? "")],

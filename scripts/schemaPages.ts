@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { assetSchema } from "../daemon/domain/assetRecord.ts";
+import { calibrationSchema } from "../daemon/domain/calibrationReport.ts";
 import { configSchema } from "../daemon/domain/config.ts";
 import { manifestSchema, NOT_YET } from "../daemon/domain/manifestSchema.ts";
 import { openJsonSchema } from "../daemon/domain/openRecord.ts";
@@ -55,6 +56,11 @@ export function qcJsonSchema(): string {
 /** Of what `hotplate qc run --json` prints. */
 export function qcRunJsonSchema(): string {
   return jsonText({ title: "hotplate-qc-run/1", ...z.toJSONSchema(qcRunSchema, { target: "draft-7" }) });
+}
+
+/** Of what `hotplate qc calibrate --json` prints. */
+export function calibrationJsonSchema(): string {
+  return jsonText({ title: "hotplate-qc-calibration/1", ...z.toJSONSchema(calibrationSchema, { target: "draft-7" }) });
 }
 
 interface Writable {

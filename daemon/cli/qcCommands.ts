@@ -34,4 +34,27 @@ export const QC_COMMANDS: readonly CommandLine[] = [
     exits: [1, 6, 9, 10],
     load: () => import("./qcRun.ts"),
   },
+  {
+    name: "qc calibrate",
+    words: "Limits from pictures that people found good and bad, with the curve and what would change",
+    more: "Folders are looked through with those inside them. A limit is proposed where it keeps a share of the good ones (--keep) and judges a measure by itself; there must be enough of them (100 for 0.99), else HP-QC-TOO-FEW (7). Both sets are looked at a second time with the proposals. --write makes a profile, a new file, that lies best beside a studio's checks. --json is the schema config/schemas/qc-calibration.schema.json. See docs/qc.md.",
+    options: [
+      ["--good <dir>", "Pictures that people found good; may stand several times", []],
+      ["--bad <dir>", "Pictures that people found bad; may stand several times", []],
+      ...BESIDE,
+      ["--check <id>", "Only this check; may stand several times", []],
+      ["--limit <check.name=value>", "Another limit as the one of now; may stand several times", []],
+      ["--keep <share>", "Share of the good ones that a limit keeps", "0.99"],
+      ["--stills", "Numbers mean nothing: every picture by itself"],
+      ["--html <file>", "Write a page with the curves"],
+      ["--write <file>", "Write NAME.profile.yaml with the proposed limits"],
+      ["--workers <n>", "Pictures looked at together; default: as many as there are cores, at most 8"],
+    ],
+    examples: [
+      "hotplate qc calibrate --good approved --bad retakes --plate plates --profile relight --html curves.html",
+      "hotplate qc calibrate --good approved --bad retakes --profile relight --write agm_relight.profile.yaml",
+    ],
+    exits: [6, 7],
+    load: () => import("./qcCalibrate.ts"),
+  },
 ];

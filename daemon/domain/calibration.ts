@@ -37,7 +37,9 @@ export interface LimitCalibration {
   readonly limit: string;
   readonly must: Judged["must"];
   readonly now: AtLimit;
-  /** null: too few good ones to say anything. */
+  /** The value that keeps the share that was asked for; null: too few good ones to say. */
+  readonly keeps: number | null;
+  /** null: too few good ones, or it would be stricter and find no more. */
   readonly proposed: AtLimit | null;
   /** The limit at which detection minus false alarms is largest (Youden 1950): for comparison. null: none is better than chance. */
   readonly best: AtLimit | null;
@@ -58,9 +60,11 @@ export function calibrateLimit(samples: LimitSamples, keep: number): LimitCalibr
   const bad = [...samples.bad].sort((a, b) => a - b);
   const at = (value: number): AtLimit => atLimit({ must, good, bad }, value);
   const enough = good.length >= casesFor(keep);
-  const value = enough
+  const keeps = enough
     ? outward(must === "atMost" ? quantile(good, keep) : -quantile(negated(good), keep), must)
     : null;
+  const idle = keeps !== null && isStricter(keeps, now, must) && past(bad, keeps, must) <= past(bad, now, must);
+  const value = idle ? null : keeps;
   const curve = good.length === 0 || bad.length === 0 ? [] : curveOf({ must, good, bad });
   const best = bestOf(curve);
   return {
@@ -68,14 +72,21 @@ export function calibrateLimit(samples: LimitSamples, keep: number): LimitCalibr
     limit,
     must,
     now: at(now),
+    keeps,
     proposed: value === null ? null : at(value),
     best: best === null ? null : at(best.value),
     curve: thinned(curve),
     area: curve.length === 0 ? null : areaOf({ must, good, bad }),
     good: spread(good),
     bad: spread(bad),
-    remark: remarkOf(good, value, keep),
+    remark: idle
+      ? `${keeps} would keep ${percent(keep)} of the good ones, but finds no more of the bad ones than now`
+      : remarkOf(good, value, keep),
   };
+}
+
+function isStricter(value: number, than: number, must: Judged["must"]): boolean {
+  return must === "atMost" ? value < than : value > than;
 }
 
 interface Sorted {
@@ -155,7 +166,8 @@ function spread(sorted: readonly number[]): readonly [number, number, number] | 
 
 /** Three digits, rounded to the side on which the good ones stay good. */
 export function outward(value: number, must: Judged["must"]): number {
-  if (value === 0 || !Number.isFinite(value)) return value === 0 ? 0 : value;
+  // So small that its own digits can't be counted.
+  if (Math.abs(value) < 1e-200) return value === 0 ? 0 : value;
   const step = 10 ** (Math.floor(Math.log10(Math.abs(value))) - 2);
   const steps = value / step;
   const whole = must === "atMost" ? Math.ceil(steps - 1e-9) : Math.floor(steps + 1e-9);

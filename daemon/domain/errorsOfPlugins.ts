@@ -4,6 +4,11 @@
  */
 export const PLUGIN_ERRORS = {
   "HP-PLUGIN": ["A plugin can't be used.", "See its file and the message.", "invalid"],
+  "HP-QC-TOO-FEW": [
+    "There are too few pictures to set limits by.",
+    "Gather more pictures that people judged, or keep a smaller share of the good ones: --keep 0.95.",
+    "refused",
+  ],
   "HP-PLUGIN-RUN": [
     "A check broke while it looked, or its program could not run or ended with an error.",
     "Run it by hand: hotplate plugin test FILE. Tell whoever wrote it.",

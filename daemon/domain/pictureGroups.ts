@@ -53,14 +53,19 @@ export function groupsIn(dir: string, names: readonly string[]): readonly Pictur
 /** Numbers that only tell variations apart make no sequence: one group alone is as many as it has pictures. */
 export function variations(groups: readonly PictureGroup[]): readonly PictureGroup[] {
   const [only] = groups;
-  if (groups.length > 1 || only === undefined || only.frames.length === 1) return groups;
-  return only.frames.map(({ frame, path }) => ({
-    name: path.slice(path.lastIndexOf("/") + 1),
-    dir: only.dir,
-    frames: [{ frame, path }],
-    wanted: [frame],
-    isSequence: false,
-  }));
+  return groups.length > 1 || only === undefined ? groups : asStills(groups);
+}
+
+export function asStills(groups: readonly PictureGroup[]): readonly PictureGroup[] {
+  return groups.flatMap(({ dir, frames }) =>
+    frames.map(({ frame, path }) => ({
+      name: path.slice(path.lastIndexOf("/") + 1),
+      dir,
+      frames: [{ frame, path }],
+      wanted: [frame],
+      isSequence: false,
+    })),
+  );
 }
 
 /** On twos, on fours; farther apart nobody means one moving picture. */
