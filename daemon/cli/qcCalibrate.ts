@@ -33,7 +33,7 @@ export async function action(context: Context, _words: readonly string[], option
   await using world = await pictureWorld(context, options);
   const asked = checksAsked(world, options);
   // On trial or softened, a check says the same about every picture: here its own word is wanted.
-  const requests = asked.requests.map(({ severity: _, ...request }) => request);
+  const requests = asked.requests.map(({ severity: _severity, ...request }): QcRequest => request);
   const sets = { good: await picturesOf(world, options, "good"), bad: await picturesOf(world, options, "bad") };
   const counts = { good: countOf(sets.good), bad: countOf(sets.bad) };
   refuseFew(counts, keep);
