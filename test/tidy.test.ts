@@ -42,11 +42,14 @@ describe("import directions", () => {
     "daemon/daemon.ts": /^daemon\/stages\//,
     "daemon/cli/demo.ts": /^scripts\/demo\//,
     // The public words of plugins are written for studios, and the domain that runs plugins speaks them.
+    "daemon/domain/cellFacts.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/framePlanes.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/maskFacts.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/pixelRuns.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/programAnswer.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/programRequest.ts": /^daemon\/plugin\.ts$/,
+    "daemon/domain/qcInput.ts": /^daemon\/plugin\.ts$/,
+    "daemon/domain/qcTrace.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/qcRun.ts": /^daemon\/plugin\.ts$/,
   };
 

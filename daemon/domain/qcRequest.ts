@@ -1,5 +1,4 @@
 /** What QC is asked to look at: one picture, the frames of one wedge, or a set of wedges. Plain data, for it crosses to another process. */
-import type { TracedFrame } from "../plugin.ts";
 import type { MaskPlan } from "./colorPlan.ts";
 import type { QcRequest } from "./plan.ts";
 import type { TraceScope } from "./qcTrace.ts";
@@ -37,9 +36,16 @@ export interface TraceWish {
 }
 
 /** A picture of a sequence or set. Its traces are made again where their file is missing, torn or of another picture. */
-export type SeriesFrame = Omit<TracedFrame, "trace"> & {
+export interface SeriesFrame {
+  /** 1-based. */
+  readonly wedge: number;
+  readonly frame: number | null;
+  /** Whole number as text. */
+  readonly seed: string;
+  /** Axis name -> the value's label. */
+  readonly axes: Readonly<Record<string, string>>;
   readonly look: Omit<InspectRequest, "checks"> & { readonly trace: TraceWish };
-};
+}
 
 export interface SequenceRequest {
   readonly wanted: readonly (number | null)[];
