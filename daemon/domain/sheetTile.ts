@@ -1,5 +1,6 @@
 /** A contact sheet: its tiles, each a picture or the place where one is missing, with its words and QC's word. */
 import type { Shown } from "./colorWay.ts";
+import type { SheetHeads } from "./sheetGrid.ts";
 
 export interface SheetTile {
   readonly path: string | null;
@@ -10,6 +11,8 @@ export interface SheetTile {
 export interface SheetRequest {
   readonly title: string;
   readonly columns: number;
+  /** What columns and rows stand for; absent: nothing that holds for all of them. */
+  readonly heads?: SheetHeads;
   readonly tiles: readonly SheetTile[];
   /** How light is shown; absent: through the sRGB curve. */
   readonly shown?: Shown | null;

@@ -140,6 +140,7 @@ async function placeSheets(
       {
         title: page.pages > 1 ? `${title} (${page.page}/${page.pages})` : title,
         columns: page.columns,
+        ...(page.heads === undefined ? {} : { heads: page.heads }),
         tiles: page.tiles,
         shown,
       },

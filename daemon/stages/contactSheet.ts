@@ -5,7 +5,8 @@
 import { wedgeName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { StepPlan, WedgePlan } from "../domain/plan.ts";
-import { isRedacted } from "../domain/redaction.ts";
+import type { SheetHeads } from "../domain/sheetGrid.ts";
+import { columnsFor, headsOf, labelOf } from "../domain/sheetGrid.ts";
 import type { SheetTile } from "../domain/sheetTile.ts";
 import type { TaskRow } from "../storePort.ts";
 import type { FrameResult } from "./frameResults.ts";
@@ -15,6 +16,8 @@ export interface SheetPage {
   readonly page: number;
   readonly pages: number;
   readonly columns: number;
+  /** What columns and rows stand for; absent: nothing. */
+  readonly heads?: SheetHeads;
   readonly tiles: readonly SheetTile[];
 }
 
@@ -35,15 +38,24 @@ export function sheetPages(
     plan.wedges.length > 1
       ? plan.wedges.map((wedge) => wedgeTile(wedge, byWedge.get(wedge.index) ?? [], pictureOf))
       : frameTiles(results, pictureOf);
-  const columns = columnsFor(plan, tiles.length);
-  const size = LIMITS.contactSheetTilesMax;
+  const axes = plan.wedges.map((wedge) => wedge.axes);
+  const columns = columnsFor(axes, tiles.length);
+  const heads = plan.wedges.length > 1 ? headsOf(axes, columns) : null;
+  // Whole rows on every page, so that a row's name stands beside it.
+  const size =
+    heads === null ? LIMITS.contactSheetTilesMax : columns * Math.floor(LIMITS.contactSheetTilesMax / columns);
   const pages = Math.max(1, Math.ceil(tiles.length / size));
   return Array.from({ length: pages }, (_, page) => ({
     page: page + 1,
     pages,
     columns,
+    ...headsOnPage(heads, page * (size / columns), size / columns),
     tiles: tiles.slice(page * size, (page + 1) * size),
   }));
+}
+
+function headsOnPage(heads: SheetHeads | null, first: number, count: number): Pick<SheetPage, "heads"> {
+  return heads === null ? {} : { heads: { columns: heads.columns, rows: heads.rows.slice(first, first + count) } };
 }
 
 function wedgeTile(
@@ -52,20 +64,15 @@ function wedgeTile(
   pictureOf: (result: FrameResult) => string | null,
 ): SheetTile {
   const shown = results.find((result) => result.sources.length > 0) ?? results[0];
-  const values = Object.entries(wedge.axes).map(axisLabel).join(" ");
+  const values = labelOf(wedge.axes);
   // The axis may be the seed: its label is the place in the plan, not what the picture was made with.
-  const again = wedge.seedTry === undefined ? "" : ` (seed ${wedge.seed})`;
+  const told = "seed" in wedge.axes && wedge.seedTry === undefined;
+  const seed = told || wedge.seed === "" ? "" : ` (seed ${wedge.seed})`;
   return {
     path: shown === undefined ? null : pictureOf(shown),
-    label: `${wedgeName(wedge.index)} ${values}`.trim() + again,
+    label: `${wedgeName(wedge.index)} ${values}`.trim() + seed,
     mark: markOf(results),
   };
-}
-
-/** "dawn 1003" says enough; "0.5 -4" does not: a bare number, other than a seed, gets its axis' name. */
-function axisLabel([axis, value]: readonly [string, string]): string {
-  if (isRedacted(value)) return `${axis} redacted`;
-  return axis === "seed" || !/^[-+.\d]+$/.test(value) ? value : `${axis} ${value}`;
 }
 
 function frameTiles(
@@ -86,27 +93,4 @@ function markOf(results: readonly FrameResult[]): SheetTile["mark"] {
   if (verdicts.includes("error")) return "error";
   if (verdicts.length === 0 || verdicts.includes(null)) return "waiting";
   return verdicts.includes("warn") ? "warn" : "pass";
-}
-
-const COLUMNS_MAX = 24;
-/** A sheet may be this much wider or narrower than a screen for the sake of rows that mean something. */
-const STRETCH = 2;
-
-/**
- * About as wide as a screen, and a row is a whole run of the fast axes where that is possible: then each row has one value
- * of a slow axis (all of dawn in a row).
- */
-export function columnsFor(plan: Pick<StepPlan, "wedges">, count: number): number {
-  const screen = Math.sqrt(count * 1.4);
-  const stretch = (columns: number): number => Math.max(columns / screen, screen / columns);
-  let best = Math.max(1, Math.min(COLUMNS_MAX, Math.ceil(screen)));
-  let least = STRETCH;
-  let run = 1;
-  for (const name of Object.keys(plan.wedges[0]?.axes ?? {}).reverse()) {
-    run *= new Set(plan.wedges.map((wedge) => wedge.axes[name])).size;
-    if (run < 3 || run > COLUMNS_MAX || run >= count || count % run !== 0 || stretch(run) > least) continue;
-    best = run;
-    least = stretch(run);
-  }
-  return best;
 }

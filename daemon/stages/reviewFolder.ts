@@ -199,7 +199,8 @@ async function drawSheets(
     const target = reviewSheet(step.plan.target, step.version ?? 0, page.page);
     const temporary = temporaryAt(context, step, target);
     const title = `${step.plan.target.name} ${step.plan.target.product} ${versionName(step.version ?? 0)} (growing)`;
-    await world.images.sheet({ title, columns: page.columns, tiles: page.tiles }, temporary);
+    const heads = page.heads === undefined ? {} : { heads: page.heads };
+    await world.images.sheet({ title, columns: page.columns, ...heads, tiles: page.tiles }, temporary);
     await files.rename(temporary, target);
   }
 }

@@ -26,6 +26,8 @@ const TILE_WIDTH_MIN = 160;
 const TILE_WIDTH_MAX = 480;
 const TITLE_SCALE = 4;
 const LABEL_LINES = 2;
+/** Room beside the rows for what they stand for, characters at most. */
+const SIDE_CHARACTERS = 18;
 
 const GREY: Rgb = [46, 46, 46];
 const CELL: Rgb = [62, 62, 62];
@@ -49,6 +51,8 @@ interface Layout {
   readonly picture: { readonly width: number; readonly height: number };
   readonly tile: { readonly width: number; readonly height: number };
   readonly scale: number;
+  /** Of the first tile. */
+  readonly left: number;
   readonly top: number;
   readonly width: number;
   readonly height: number;
@@ -64,14 +68,16 @@ export async function sheet(tools: FrameTools, request: SheetRequest, to: string
   const columns = Math.min(request.columns, request.tiles.length);
   const wide = { width: widthFor(columns), height: widthFor(columns) * 2 };
   const first = await firstPicture(tools, request, wide);
-  const layout = layoutFor(columns, request.tiles.length, first === null ? 9 / 16 : first.height / first.width);
+  const ratio = first === null ? 9 / 16 : first.height / first.width;
+  const layout = layoutFor(columns, request, ratio);
   const canvas = createCanvas(layout.width, layout.height, GREY);
   drawTitle(canvas, request);
+  drawHeads(canvas, request, layout);
   for (const [i, tile] of request.tiles.entries()) {
     const column = i % columns;
     const row = Math.floor(i / columns);
     const area = {
-      x: MARGIN + column * (layout.tile.width + GAP),
+      x: layout.left + column * (layout.tile.width + GAP),
       y: layout.top + row * (layout.tile.height + GAP),
       ...layout.tile,
     };
@@ -87,17 +93,21 @@ function widthFor(columns: number): number {
 }
 
 /** Tiles become narrower until the sheet is no higher than a JPEG viewer takes. */
-function layoutFor(columns: number, count: number, ratio: number): Layout {
-  const rows = Math.ceil(count / columns);
-  const top = MARGIN + 2 * (GLYPH_HEIGHT + 4) * TITLE_SCALE;
+function layoutFor(columns: number, { tiles, heads }: SheetRequest, ratio: number): Layout {
+  const rows = Math.ceil(tiles.length / columns);
+  const bare = MARGIN + 2 * (GLYPH_HEIGHT + 4) * TITLE_SCALE;
+  const longest = Math.max(0, ...(heads?.rows ?? []).map((name) => plainText(name).length));
   for (let width = widthFor(columns); ; width = Math.floor(width * 0.9)) {
     const scale = width >= 200 ? 2 : 1;
     const picture = { width, height: Math.max(24, Math.round(width * Math.min(ratio, 2))) };
     const tile = { width, height: picture.height + PAD * 2 + (LABEL_LINES + 1) * lineHeight(scale) };
+    const top = bare + (heads === undefined ? 0 : LABEL_LINES * lineHeight(scale) + PAD);
+    const side = heads === undefined ? 0 : Math.min(longest, SIDE_CHARACTERS) * ADVANCE * scale + 2 * PAD;
+    const left = MARGIN + side;
     const height = top + rows * (tile.height + GAP) - GAP + MARGIN;
     if (height > LIMITS.contactSheetPixelsMax && width > 48) continue;
-    const sheetWidth = Math.max(MARGIN * 2 + columns * (width + GAP) - GAP, 640);
-    return { columns, picture, tile, scale, top, width: sheetWidth, height };
+    const sheetWidth = Math.max(left + MARGIN + columns * (width + GAP) - GAP, 640);
+    return { columns, picture, tile, scale, left, top, width: sheetWidth, height };
   }
 }
 
@@ -147,6 +157,24 @@ function drawTitle(canvas: Canvas, request: SheetRequest): void {
   for (const { mark, count } of counts.filter((each) => each.count > 0)) {
     x += drawMark(canvas, mark, { x, y, words: `${count} ${mark}`, scale: 2 }) + 12 * ADVANCE;
   }
+}
+
+/** Above the columns and beside the rows: what each stands for. */
+function drawHeads(canvas: Canvas, { heads }: SheetRequest, layout: Layout): void {
+  if (heads === undefined) return;
+  const { left, top, tile, scale } = layout;
+  const colour = TEXT;
+  heads.columns.slice(0, layout.columns).forEach((name, column) => {
+    const lines = wrap(plainText(name), tile.width - PAD, scale);
+    const x = left + column * (tile.width + GAP);
+    const y = top - PAD - lines.length * lineHeight(scale);
+    lines.forEach((line, i) => drawText(canvas, line, { x, y: y + i * lineHeight(scale) }, { scale, colour }));
+  });
+  heads.rows.forEach((name, row) => {
+    const lines = wrap(plainText(name), left - MARGIN - PAD, scale);
+    const y = top + row * (tile.height + GAP) + PAD;
+    lines.forEach((line, i) => drawText(canvas, line, { x: MARGIN, y: y + i * lineHeight(scale) }, { scale, colour }));
+  });
 }
 
 /** Icon and word; returns the width used. */

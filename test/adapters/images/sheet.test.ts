@@ -75,6 +75,36 @@ describe("the sheet", () => {
     expect(fourth![2]!).toBeGreaterThan(200);
   });
 
+  test("names its rows and columns where they stand for something, and moves the tiles to make room", async () => {
+    using dir = tempDir();
+    const tiles = Array.from({ length: 6 }, (_, i) => tile(null, `w00${i + 1}`));
+    const heads = { columns: ["dawn", "noon", "sodium lamps"], rows: ["1000", "1001"] };
+    await sheet(noTools(), { title: "t", columns: 3, tiles }, dir.file("bare.jpg"));
+    await sheet(noTools(), { title: "t", columns: 3, tiles, heads }, dir.file("named.jpg"));
+    const sizeOf = async (name: string) => {
+      const { width, height } = await sharp(readFileSync(dir.file(name))).metadata();
+      return [width ?? 0, height ?? 0] as const;
+    };
+    const [bare, named] = [await sizeOf("bare.jpg"), await sizeOf("named.jpg")];
+    const side = 4 * 6 * 2 + 2 * 8;
+    expect(named).toEqual([bare[0] + side, bare[1] + 2 * 11 * 2 + 8]);
+    // Something light is written beside each row and above each column, on grey.
+    const top = 24 + 2 * 13 * 4;
+    const strip = async (area: { left: number; top: number; width: number; height: number }): Promise<number> =>
+      Math.max(
+        ...(await sharp(readFileSync(dir.file("named.jpg")))
+          .extract(area)
+          .greyscale()
+          .raw()
+          .toBuffer()),
+      );
+    const room = { width: 100, height: 2 * 11 * 2 };
+    for (const column of [0, 1, 2])
+      expect(await strip({ left: 24 + side + column * 492, top, ...room })).toBeGreaterThan(180);
+    expect(await strip({ left: 24, top: top + room.height + 8, width: side - 8, height: 60 })).toBeGreaterThan(180);
+    expect(await strip({ left: 24, top, width: side - 8, height: room.height })).toBeLessThan(90);
+  });
+
   test("a damaged or missing picture is a tile that says so", async () => {
     using dir = tempDir();
     writeFileSync(dir.file("broken.png"), "not a picture");
