@@ -13,6 +13,7 @@ import type { GateOutcome, Inspection } from "./domain/qc.ts";
 import type { Failure } from "./domain/retry.ts";
 import type { SeedTry } from "./domain/seedRetry.ts";
 import type { TaskState } from "./domain/task.ts";
+import type { NewWaiver, Waiver } from "./domain/waiver.ts";
 import type { FenceRef, FinishResult, SystemStats } from "./ports.ts";
 
 export interface DropSource {
@@ -217,6 +218,15 @@ export interface AttemptRow {
 export type RequestBody =
   | { readonly kind: "cancel"; readonly jobId: string; readonly by: string }
   | { readonly kind: "retry"; readonly jobId: string; readonly by: string }
+  | {
+      readonly kind: "waive";
+      readonly taskId: string;
+      readonly checks: readonly string[];
+      readonly by: string;
+      readonly reason: string;
+    }
+  | { readonly kind: "revokeWaiver"; readonly waiver: number; readonly by: string }
+  | { readonly kind: "reject"; readonly taskId: string; readonly by: string; readonly reason: string }
   | { readonly kind: "retention"; readonly by: string }
   | { readonly kind: "restartSlot"; readonly slot: string; readonly by: string };
 export interface RequestRow {
@@ -327,6 +337,15 @@ export interface Store {
   /** Tries of a step that were given up for another seed, by wedge and try. */
   seedTries(stepId: StepId): Promise<readonly SeedTry[]>;
   qcNotes(stepId: StepId, limitEach: number): Promise<QcNotes>;
+  /**
+   * Adds waivers for findings of a task whose version is open: held, or refused by QC. `release`: nothing else keeps it, and it
+   * passes the gate; a refused one is staged again. Stale: another result, or the version is not open.
+   */
+  waive(ref: FenceRef, lines: readonly NewWaiver[], release: boolean): Promise<Applied>;
+  /** Takes a waiver back while its version is open; a failure that it let pass is held until the given ms. */
+  revokeWaiver(id: number, by: string, holdUntil: number): Promise<Applied>;
+  /** Of a step, in the order in which they were given, those that were taken back too. */
+  waivers(stepId: StepId): Promise<readonly Waiver[]>;
   /** A staged file turned out to be gone or changed: committing -> ready. */
   unstage(ref: FenceRef, why: string): Promise<Applied>;
   /** running -> failed, or -> deferred until `retryInMs` from now. `counts`: the attempt counts against the task. */

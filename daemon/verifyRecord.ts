@@ -3,6 +3,7 @@
  * inputs where they can be reached, the models where they lie on this node, the pointers inside the frames, and the approvals
  * beside the version? Reads only; what can't be looked at says so.
  */
+import { isBeside } from "./domain/approvals.ts";
 import { z } from "zod";
 import { checksumLines } from "./domain/assetFiles.ts";
 import type { AssetRecord } from "./domain/assetRecord.ts";
@@ -180,7 +181,7 @@ async function approvalLines(world: RecordWorld, dir: string, asset: AssetRecord
   for (const text of log.split("\n")) {
     const read = decision.safeParse(jsonOf(text));
     if (!read.success || !(read.data.subject === name || read.data.subject.startsWith(`${name}/`))) continue;
-    if (read.data.action !== "pin" && read.data.action !== "unpin") last.set(read.data.subject, read.data);
+    if (!isBeside(read.data.action)) last.set(read.data.subject, read.data);
   }
   const sha256 = world.digest.sha256(commit);
   return [...last.values()]

@@ -5,6 +5,7 @@
 import { PLUGIN_COMMANDS } from "./pluginCommands.ts";
 import type { Action } from "./program.ts";
 import { QC_COMMANDS } from "./qcCommands.ts";
+import { DECISION_COMMANDS } from "./decisionCommands.ts";
 import { RECORD_COMMANDS } from "./recordCommands.ts";
 import { VERSION_COMMANDS } from "./versionCommands.ts";
 
@@ -175,6 +176,7 @@ export const COMMANDS: readonly CommandLine[] = [
   },
   ...QC_COMMANDS,
   ...PLUGIN_COMMANDS,
+  ...DECISION_COMMANDS,
   ...RECORD_COMMANDS,
   ...VERSION_COMMANDS,
 ];

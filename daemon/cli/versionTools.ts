@@ -64,12 +64,18 @@ export async function standingOf(tools: VersionTools, productDir: string): Promi
 export async function decide(
   tools: VersionTools,
   ref: ResolvedRef,
-  of: { readonly action: ApprovalLine["action"]; readonly note: unknown },
+  of: {
+    readonly action: ApprovalLine["action"];
+    readonly note: unknown;
+    /** Absent: the account. */
+    readonly who?: string;
+    readonly waives?: NonNullable<ApprovalLine["waives"]>;
+  },
 ): Promise<ApprovalLine> {
   try {
     const line = await appendApproval(tools, ref.productDir, {
       ts: new Date(tools.clock.now()).toISOString(),
-      who: userName(),
+      who: of.who ?? userName(),
       via: "command",
       // A local account is who the machine says it is, and no login.
       assurance: "weak",
@@ -77,6 +83,7 @@ export async function decide(
       action: of.action,
       note: typeof of.note === "string" ? of.note : "",
       commitSha256: ref.version.commitSha256,
+      ...(of.waives === undefined ? {} : { waives: of.waives }),
     });
     const show = (await tools.products()).find((row) => row.dir === ref.productDir)?.show ?? "";
     await refreshPointers(tools, ref.productDir, pointerSettings(tools.config.versions, show));

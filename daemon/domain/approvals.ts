@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { canonicalJson } from "./canonicalJson.ts";
+import { LIMITS } from "./limits.ts";
 
 const SUBJECT = /^v\d{3,9}(\/w\d{3,5})?$/;
 
@@ -18,11 +19,28 @@ export const approvalLineSchema = z.strictObject({
   assurance: z.enum(["strong", "weak"]),
   /** `v007` or `v007/w032`. */
   subject: z.string().regex(SUBJECT),
-  action: z.enum(["approve", "retake", "omit", "select", "reject", "pin", "unpin"]),
+  action: z.enum(["approve", "retake", "omit", "select", "reject", "pin", "unpin", "waive", "unwaive"]),
   from: z.string().max(40).nullable(),
   to: z.string().max(40).nullable(),
   note: z.string().max(4_000),
   frame: z.number().int().optional(),
+  /** Of waive and unwaive: which check of which version, in which pictures, with the values at the time. */
+  waives: z
+    .strictObject({
+      check: z.string().max(200),
+      version: z.number().int(),
+      pictures: z
+        .array(
+          z.strictObject({
+            wedge: z.string().max(16),
+            frame: z.number().int().nullable(),
+            sha256: hex,
+            measures: z.array(z.strictObject({ name: z.string(), value: z.number(), limit: z.number() })),
+          }),
+        )
+        .max(LIMITS.waivedPicturesMax),
+    })
+    .optional(),
   /** Of the version's commit.json when it was decided: another one, and the decision does not hold for it. */
   commitSha256: hex,
   /** sha256 of the line before, without its end; null: the first. */
@@ -92,9 +110,30 @@ export function lineAfter(texts: readonly string[], decision: Decision, sha256: 
 
 const STATES = { approve: "approved", retake: "retake", omit: "omitted", select: "select", reject: "reject" } as const;
 
-/** Pinning changes no review state. */
+/** Pins and waivers change no review state. */
 function stateAfter(action: ApprovalLine["action"], from: string | null): string | null {
-  return action === "pin" || action === "unpin" ? from : STATES[action];
+  return isBeside(action) ? from : STATES[action];
+}
+
+/** It decides nothing about the subject's review state. */
+export function isBeside(action: string): action is "pin" | "unpin" | "waive" | "unwaive" {
+  return action === "pin" || action === "unpin" || action === "waive" || action === "unwaive";
+}
+
+/** Waivers of a subject (a version's hold for its variations) that nobody took back, made for this very commit: of another they are void. */
+export function standingWaivers(
+  lines: readonly ApprovalLine[],
+  of: { readonly subject: string; readonly commitSha256: string },
+): readonly ApprovalLine[] {
+  const within = (subject: string): boolean =>
+    subject === of.subject || of.subject.startsWith(`${subject}/`) || subject.startsWith(`${of.subject}/`);
+  let out: ApprovalLine[] = [];
+  for (const line of lines) {
+    if (line.commitSha256 !== of.commitSha256 || line.waives === undefined || !within(line.subject)) continue;
+    if (line.action === "waive") out.push(line);
+    else out = out.filter((one) => one.subject !== line.subject || one.waives?.check !== line.waives?.check);
+  }
+  return out;
 }
 
 export interface Standing {
@@ -118,7 +157,7 @@ export function standing(lines: readonly ApprovalLine[]): Standing {
   for (const line of lines) {
     if (line.action === "pin") pinned.add(line.subject);
     else if (line.action === "unpin") pinned.delete(line.subject);
-    else {
+    else if (!isBeside(line.action)) {
       if (line.to !== null) states.set(line.subject, line.to);
       last.set(line.subject, line);
       approvals = approvals.filter((one) => one.subject !== line.subject && !endedBy(one, line));

@@ -27,6 +27,8 @@ export const EVENTS = {
   "task.inspected": "QC looked at a result.",
   "task.rejected": "QC's gate refused a result.",
   "wedge.reseeded": "QC refused a wedge for what another seed may cure: all of it is made again with the next seed.",
+  "qc.waived": "A person let a finding of QC stand, with a reason.",
+  "qc.revoked": "A person took a waiver back.",
   "task.failed": "A task failed for good.",
   "task.retried": "A failed attempt will be tried again.",
   "task.released": "A grant was given back; no attempt used.",

@@ -75,12 +75,14 @@ function reasonsOf(facts: ExplainFacts): readonly WaitReason[] {
   }
 }
 
+const HELD_ACTION =
+  "hotplate waive TASK --check ID --reason WHY lets it pass, hotplate reject TASK --reason WHY ends it";
+
 function committing(facts: ExplainFacts): readonly WaitReason[] {
   if (facts.stepTrouble !== null)
     return [reason("version", facts.stepTrouble, "fix the cause; it is tried again by itself")];
   if (facts.gate === null) return [reason("qc", "its result is staged; QC looks at it")];
-  if (facts.gate === "hold")
-    return [reason("qc.hold", "QC holds it: a check failed or could not look", "see the QC report")];
+  if (facts.gate === "hold") return [reason("qc.hold", "QC holds it: a check failed or could not look", HELD_ACTION)];
   if (facts.siblingsOpen > 0) return [reason("siblings", `its version waits for ${facts.siblingsOpen} other tasks`)];
   return [reason("publish", "its version is being published")];
 }

@@ -25,6 +25,9 @@ export const QC_LIMITS = {
   traceDigestCharactersMax: 128,
   /** Other seeds of one wedge, after its own. */
   seedTriesMax: 10,
+  waiverReasonCharactersMax: 2_000,
+  /** Of a published version, in one line of its log. */
+  waivedPicturesMax: 500,
   /** Of a frame's file of traces: what all checks kept of it. */
   traceFileBytesMax: 32 * 1024 * 1024,
   /** Of all frames of one wedge together, for one check: 256 MiB. */

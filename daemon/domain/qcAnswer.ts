@@ -47,10 +47,10 @@ function seedLines({ reseeded }: AnswerQc): readonly string[] {
 function heldLines({ held }: AnswerQc): readonly string[] {
   const more = held.count - held.first.length;
   return [
-    ...held.first.map(
-      ({ wedge, reason, until }) =>
-        `  held:     ${wedgeName(wedge)} waits for a person${until === null ? "" : ` until ${utc(until)}`}: ${reason}`,
-    ),
+    ...held.first.flatMap(({ task, wedge, reason, until }) => [
+      `  held:     ${wedgeName(wedge)} waits for a person${until === null ? "" : ` until ${utc(until)}`}: ${reason}`,
+      `            hotplate waive ${task} --check ID --reason WHY, or hotplate reject ${task} --reason WHY`,
+    ]),
     ...(more > 0 ? [`  held:     and ${more} more`] : []),
   ];
 }

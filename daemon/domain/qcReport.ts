@@ -19,6 +19,7 @@ import {
 } from "./qcInspection.ts";
 import { profilePart, qcProfilePartSchema } from "./qcReportProfile.ts";
 import { qcTrySchema, triesOfWedge } from "./qcTries.ts";
+import { applyingWaivers, qcWaiverSchema } from "./qcWaivers.ts";
 import type { VersionFacts, VersionFile, VersionFrame } from "./versionFacts.ts";
 import { wholeFindings, wholeVerdict } from "./wedgeGate.ts";
 
@@ -69,6 +70,7 @@ export const qcReportSchema = z.strictObject({
     })
     .optional()
     .describe("Colour spaces, and the measured round trip; absent in older reports."),
+  waivers: z.array(qcWaiverSchema).optional().describe("Findings that a named person let stand; absent: none."),
   executionStatus,
   result: result.describe("The worst over everything that was looked at, rejected results included."),
   publishedResult: result.describe("The worst over what this version holds."),
@@ -110,6 +112,7 @@ export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
   const wedges = plan.wedges.map((wedge) => wedgeOf(facts, wedge.index, { sequences: extra.sequences, files }));
   const frames = wedges.flatMap((wedge) => wedge.frames);
   const published = frames.filter((frame) => frame.outcome === "published");
+  const waivers = applyingWaivers(facts.waivers ?? [], facts);
   const set = extra.set === undefined || isEmpty(extra.set) ? null : extra.set;
   return {
     schema: "hotplate-qc/1",
@@ -128,6 +131,7 @@ export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
     simulated: extra.simulated,
     profile: profilePart(plan.qc, extra.installed ?? []),
     color: colorPart(facts),
+    ...(waivers.length === 0 ? {} : { waivers: [...waivers] }),
     ...statusOf([...wedges.map(wedgeVerdict), ...(set === null ? [] : [set.verdict])]),
     publishedResult: statusOf([
       ...published.map((frame) => verdictOf(frame.inspection)),

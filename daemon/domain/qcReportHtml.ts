@@ -10,6 +10,7 @@ import { worstVerdict } from "./qc.ts";
 import type { QcCounts, QcFinding } from "./qcInspection.ts";
 import { verdictOf } from "./qcInspection.ts";
 import type { QcFrame, QcReport, QcWedge } from "./qcReport.ts";
+import { decisionsHtml } from "./qcReportDecisions.ts";
 import { wedgeVerdict } from "./qcReport.ts";
 import { QC_ICONS, QC_STYLE } from "./qcReportStyle.ts";
 import { address, esc, findingVerdict, frameRanges, measureWords, told, verdictTag } from "./qcReportWords.ts";
@@ -42,6 +43,7 @@ ${QC_ICONS}
 ${header(report, page)}
 <main>
 ${needsALook(report)}
+${decisionsHtml(report)}
 ${sheets(page)}
 ${table(report, page)}
 ${checks(report)}

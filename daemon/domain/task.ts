@@ -9,6 +9,7 @@
  *
  *   any of blocked, ready, deferred, running --canceled--> canceled
  *   failed, canceled --retried--> ready (blocked when its version is not open), only while the version is uncommitted
+ *   failed (by QC) --waived--> committing: a person let every failing finding stand
  *   committing, failed (by QC), running --reseeded--> ready: its wedge is made again with another seed (domain/seedRetry)
  *   committing --canceled--> canceled, until the version's publication has begun
  *
@@ -41,6 +42,7 @@ export const TASK_EVENTS = [
   "canceled",
   "retried",
   "reseeded",
+  "waived",
 ] as const;
 export type TaskEvent = (typeof TASK_EVENTS)[number];
 
@@ -58,7 +60,7 @@ const TABLE: Readonly<Record<TaskState, Partial<Record<TaskEvent, TaskState>>>> 
   },
   committing: { published: "done", rejected: "failed", canceled: "canceled", lost: "ready", reseeded: "ready" },
   done: {},
-  failed: { retried: "ready", reseeded: "ready" },
+  failed: { retried: "ready", reseeded: "ready", waived: "committing" },
   deferred: { due: "ready", canceled: "canceled", failed: "failed" },
   canceled: { retried: "ready" },
 };

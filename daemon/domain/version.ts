@@ -10,6 +10,7 @@ import { prettyJson } from "./canonicalJson.ts";
 import { worstVerdict } from "./qc.ts";
 import type { StepPlan } from "./plan.ts";
 import { triesOfWedge } from "./qcTries.ts";
+import { applyingWaivers } from "./qcWaivers.ts";
 import { recordOf } from "./recordPlan.ts";
 import type { Redact } from "./redaction.ts";
 import { redactFields } from "./redaction.ts";
@@ -57,6 +58,7 @@ export function wedgesJson(facts: VersionFacts, redact: Redact): string {
         : null,
       missing: missing.map(missingEntry),
       ...triesEntry(facts, wedge.index),
+      ...waivedEntry(facts, wedge.index),
       ...(blended.length === 0 ? {} : { blended: blended.map(blendedEntry) }),
       ...(single.length === 0
         ? {}
@@ -71,6 +73,12 @@ export function wedgesJson(facts: VersionFacts, redact: Redact): string {
     ...chunksEntry(facts.plan),
     wedges,
   });
+}
+
+/** Checks whose findings a person let stand; qc.json says who, and why. */
+function waivedEntry(facts: VersionFacts, wedge: number): object {
+  const own = applyingWaivers(facts.waivers ?? [], facts).filter((one) => one.wedge === wedgeName(wedge));
+  return own.length === 0 ? {} : { waived: [...new Set(own.map(({ check }) => check))] };
 }
 
 /** Seeds that were tried before `seed`, which made the files; qc.json says more of them. */

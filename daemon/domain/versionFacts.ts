@@ -9,6 +9,7 @@ import type { Inspection } from "./qc.ts";
 import type { Failure } from "./retry.ts";
 import type { SeedTry } from "./seedRetry.ts";
 import type { TaskState } from "./task.ts";
+import type { Waiver } from "./waiver.ts";
 
 export interface VersionTask {
   readonly wedge: number;
@@ -61,6 +62,8 @@ export interface VersionFacts {
   readonly files: readonly VersionFile[];
   /** Seeds that were given up for another; absent: none. `plan` has the seeds that made the files. */
   readonly tries?: readonly SeedTry[];
+  /** Every waiver of the step; absent: none. */
+  readonly waivers?: readonly Waiver[];
   readonly graphSha256: string;
   readonly ran: RanTogether;
   readonly checks: readonly { readonly name: string; readonly version: number }[];

@@ -206,7 +206,7 @@ async function drop(parts: RouteParts, body: Drop, folder: string): Promise<z.in
 }
 
 /** Appends a request and waits, bounded, until the loop has applied it. */
-async function asked(parts: RouteParts, body: RequestBody): Promise<z.infer<typeof shapes.requestShape>> {
+export async function asked(parts: RouteParts, body: RequestBody): Promise<z.infer<typeof shapes.requestShape>> {
   const { store, clock } = parts.world;
   const id = await store.request(body);
   parts.wake();

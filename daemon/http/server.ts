@@ -14,6 +14,7 @@ import {
 } from "fastify-type-provider-zod";
 import { LIMITS } from "../domain/limits.ts";
 import { addDropRoute, addRequestRoutes, addRetentionRoute, addSlotRoutes } from "./askingRoutes.ts";
+import { addDecisionRoutes, addWaiverRoutes } from "./decisionRoutes.ts";
 import { addEventRoute } from "./eventRoute.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { onError, sendProblem } from "./problem.ts";
@@ -74,6 +75,8 @@ export async function buildServer(parts: RouteParts): Promise<FastifyInstance> {
   const idempotency = createIdempotency(parts.world.store);
   addDropRoute(server, parts, idempotency);
   addRequestRoutes(server, parts, idempotency);
+  addDecisionRoutes(server, parts);
+  addWaiverRoutes(server, parts);
   addSlotRoutes(server, parts);
   addRetentionRoute(server, parts);
   await server.ready();

@@ -176,6 +176,7 @@ async function factsOf(
     frames: of.placed.frames,
     files: of.placed.files,
     tries: await context.world.store.seedTries(step.id),
+    waivers: await context.world.store.waivers(step.id),
     graphSha256: of.graphSha256,
     ran: ranTogether(await recordsOf(context, job.id)),
     checks: checksOf(of.tasks),

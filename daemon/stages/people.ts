@@ -8,6 +8,8 @@ import { isJobEnded } from "../domain/job.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { RequestRow } from "../storePort.ts";
 import { wishRestart } from "./restartWish.ts";
+import type { Decided } from "./waive.ts";
+import { rejectHeld, revokeWaiver, waive } from "./waive.ts";
 import type { RetentionStage } from "./retention.ts";
 
 export function createPeople(context: StageContext, retention: Pick<RetentionStage, "ask">): Stage {
@@ -51,10 +53,29 @@ async function restartSlot(
 
 type Applied = Exclude<RequestRow["body"], { readonly kind: "retention" }>;
 
+/** About one result. */
+function decide(
+  context: StageContext,
+  body: Extract<Applied, { readonly kind: "waive" | "revokeWaiver" | "reject" }>,
+): Promise<Decided> {
+  switch (body.kind) {
+    case "waive":
+      return waive(context, body);
+    case "revokeWaiver":
+      return revokeWaiver(context, body);
+    case "reject":
+      return rejectHeld(context, body);
+  }
+}
+
 async function apply(context: StageContext, id: number, body: Applied): Promise<void> {
   const { store, log } = context.world;
   const request = { id };
   if (body.kind === "restartSlot") return restartSlot(context, id, body);
+  if (body.kind === "waive" || body.kind === "revokeWaiver" || body.kind === "reject") {
+    const { state, answer } = await decide(context, body);
+    return store.settleRequest(id, state, answer);
+  }
   const jobId = body.jobId as JobId;
   const job = await store.job(jobId);
   if (job === null) {

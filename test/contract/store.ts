@@ -398,6 +398,45 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         ]);
         expect((await store.seedTries(stepId("job_a")))[0]?.results.map(({ frame }) => frame)).toEqual([1001, 1003]);
       });
+      it("lets a held or refused result pass by waivers, once nothing else keeps it, and keeps every line", async () => {
+        await opened("job_a", { wedges: 2, frames: [1001] });
+        const [held, refused] = [await grantOf("job_a", 1, 1001), await grantOf("job_a", 2, 1001)];
+        for (const [grant, gate] of [
+          [held, "hold"],
+          [refused, "reject"],
+        ] as const) {
+          await store.stage(grant, [{ path: "/x", sha256: "a", bytes: 1, frame: 1001 }], ran(1));
+          await store.inspected(grant, FAIL, gate, gate === "hold" ? 2_000_000_000 : null);
+        }
+        const line = (wedge: number) => ({
+          wedge,
+          frame: 1001,
+          sha256: "a",
+          check: "image.not_black",
+          version: 1,
+          verdict: "fail" as const,
+          measures: [],
+          by: "anna",
+          reason: "a night shot",
+        });
+        expect(await store.waive(held, [line(1)], false)).toBe("ok");
+        expect((await store.task(held.taskId))?.gate).toBe("hold");
+        expect(await store.waive(held, [], true)).toBe("ok");
+        expect(await store.waive(refused, [line(2)], true)).toBe("ok");
+        const now = await Promise.all([held, refused].map(({ taskId }) => store.task(taskId)));
+        expect(now.map((task) => [task?.state, task?.gate, task?.failure])).toEqual([
+          ["committing", "pass", null],
+          ["committing", "pass", null],
+        ]);
+        expect((await store.step(stepId("job_a")))?.ungated).toBe(0);
+        const [first, second] = await store.waivers(stepId("job_a"));
+        expect([first?.by, first?.reason, first?.revoked, second?.wedge]).toEqual(["anna", "a night shot", null, 2]);
+        expect(await store.revokeWaiver(first!.id, "bob", 2_000_000_000)).toBe("ok");
+        expect(await store.revokeWaiver(first!.id, "bob", 2_000_000_000)).toBe("stale");
+        expect((await store.waivers(stepId("job_a")))[0]?.revoked?.by).toBe("bob");
+        expect((await store.task(held.taskId))?.gate).toBe("hold");
+        expect(await store.waive({ taskId: held.taskId, fence: 1 as Fence }, [line(1)], true)).toBe("stale");
+      });
       it("counts the variations with a warning, and names what is held", async () => {
         await opened("job_a", { wedges: 3, frames: [1001, 1002] });
         const WARN: Inspection = { ...FAIL, verdict: "warn" };

@@ -30,7 +30,8 @@ it("another seed is named with the one before and why, and the rest is counted",
 it("what waits for a person says until when, and why", () => {
   const until = Date.UTC(2026, 10, 29, 9, 30);
   const first = [{ task: "job_a/1/w003/1001", wedge: 3, reason: "image.soft: It is soft.", until }];
-  const [line, more] = qcLines({ ...NOTHING, held: { count: 2, first } });
+  const [line, action, more] = qcLines({ ...NOTHING, held: { count: 2, first } });
   expect(line).toBe("  held:     w003 waits for a person until 2026-11-29 09:30 UTC: image.soft: It is soft.");
+  expect(action).toContain("hotplate waive job_a/1/w003/1001 --check ID --reason WHY, or hotplate reject");
   expect(more).toBe("  held:     and 1 more");
 });

@@ -17,7 +17,7 @@ describe("the task state chart", () => {
       "running: released>ready lost>ready deferred>deferred staged>committing failed>failed canceled>canceled reseeded>ready",
       "committing: lost>ready rejected>failed published>done canceled>canceled reseeded>ready",
       "done: ",
-      "failed: retried>ready reseeded>ready",
+      "failed: retried>ready reseeded>ready waived>committing",
       "deferred: due>ready failed>failed canceled>canceled",
       "canceled: retried>ready",
     ]);

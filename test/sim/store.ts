@@ -32,6 +32,7 @@ const READS: ReadonlySet<string> = new Set<keyof Store>([
   "ahead",
   "seedTries",
   "qcNotes",
+  "waivers",
   "events",
   "jobsTouchedSince",
 ]);
@@ -85,6 +86,8 @@ const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "stage",
   "inspected",
   "reseed",
+  "waive",
+  "revokeWaiver",
   "unstage",
   "fail",
   "giveBack",

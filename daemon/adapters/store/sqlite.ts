@@ -12,6 +12,7 @@ import { peopleMethods } from "./sqlitePeople.ts";
 import { readEvents, readJobs, readTasks } from "./sqliteRead.ts";
 import { seedMethods } from "./sqliteSeeds.ts";
 import { claimMethods, leaseMethods, workMethods } from "./sqliteTasks.ts";
+import { waiverMethods } from "./sqliteWaivers.ts";
 import { numberMethods, openMethods, publishMethods } from "./sqliteVersions.ts";
 
 export interface SqliteOptions {
@@ -46,6 +47,7 @@ function storeOver(db: Database): Store {
     ...workMethods(db),
     ...attemptMethods(db),
     ...seedMethods(db),
+    ...waiverMethods(db),
     ...peopleMethods(db),
     ...readJobs(db),
     ...readTasks(db),

@@ -232,6 +232,30 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX task_noted ON task (step_id, verdict, wedge) WHERE verdict IS NOT NULL AND verdict != 'pass';
   ALTER TABLE step ADD COLUMN warned INTEGER;
   `,
+  // Waivers are only ever added; taking one back is a line of its own.
+  `
+  CREATE TABLE waiver (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id TEXT NOT NULL,
+    step_id TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    wedge INTEGER NOT NULL,
+    frame INTEGER,
+    sha256 TEXT NOT NULL,
+    check_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    measures TEXT NOT NULL,
+    who TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    revokes INTEGER REFERENCES waiver(id)
+  ) STRICT;
+  CREATE INDEX waiver_step ON waiver (step_id, id);
+  CREATE UNIQUE INDEX waiver_revoked ON waiver (revokes) WHERE revokes IS NOT NULL;
+  CREATE TRIGGER waiver_stays BEFORE UPDATE ON waiver BEGIN SELECT raise(ABORT, 'waivers are only added'); END;
+  CREATE TRIGGER waiver_kept BEFORE DELETE ON waiver BEGIN SELECT raise(ABORT, 'waivers are only added'); END;
+  `,
 ];
 
 /** The schema's number. A reader of a newer schema would misread it, so it refuses as a writer does. */

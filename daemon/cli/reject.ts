@@ -1,0 +1,23 @@
+/** `hotplate reject TASK --reason WHY`: ends a hold at once, as it would end when nobody decides. A request to the running daemon. */
+import { HotplateError } from "../domain/errors.ts";
+import type { Context } from "./context.ts";
+import { userName } from "./context.ts";
+import { tasksNamed } from "./waive.ts";
+
+export async function action(
+  context: Context,
+  [target = ""]: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { by, reason } = options;
+  if (typeof reason !== "string" || reason.trim() === "")
+    throw new HotplateError("HP-USAGE", "Say why: --reason TEXT.");
+  const who = typeof by === "string" && by.trim() !== "" ? by.trim() : userName();
+  const answers: string[] = [];
+  for (const id of await tasksNamed(context, target)) {
+    const path = `/v1/tasks/${encodeURIComponent(id)}/reject`;
+    const said = (await context.api("POST", path, { by: who, reason: reason.trim() })) as { readonly answer: string };
+    answers.push(said.answer);
+  }
+  context.print({ answers }, () => answers.join("\n"));
+}

@@ -1,0 +1,95 @@
+/**
+ * `hotplate waive TARGET --check ID --reason WHY`: lets a finding of QC stand. A task (or JOB/w032) that is held or refused is
+ * decided by the running daemon; a warning in a published version goes into the product's log of decisions, with no daemon.
+ */
+import { HotplateError } from "../domain/errors.ts";
+import type { TaskId } from "../domain/ids.ts";
+import { findJob } from "../http/lookup.ts";
+import { waiverView } from "../http/decisionRoutes.ts";
+import type { Store, TaskRow } from "../storePort.ts";
+import type { Context } from "./context.ts";
+import { userName } from "./context.ts";
+import { withStore } from "./storeReader.ts";
+import { listPublished, revokePublished, waivePublished } from "./waivePublished.ts";
+
+export async function action(
+  context: Context,
+  [target = ""]: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const by = text(options["by"]) ?? userName();
+  const published = target.includes("@") || /(^|\/)v\d+(\/w\d+)?\/?$/.test(target);
+  if (options["list"] === true) return published ? listPublished(context, target) : listOfJob(context, target);
+  const revoke = text(options["revoke"]);
+  if (revoke !== null)
+    return published ? revokePublished(context, target, { check: revoke, by }) : revokeOfJob(context, revoke, by);
+  const checks = Array.isArray(options["check"]) ? (options["check"] as readonly string[]) : [];
+  const reason = text(options["reason"]);
+  if (checks.length === 0)
+    throw new HotplateError("HP-USAGE", "Say which finding: --check ID (as the QC report calls it).");
+  if (reason === null)
+    throw new HotplateError("HP-USAGE", "Say why: --reason TEXT. A waiver without a reason is none.");
+  if (published) return waivePublished(context, target, { checks, reason, by });
+  const answers: string[] = [];
+  for (const id of await tasksNamed(context, target)) answers.push(await asked(context, id, { checks, reason, by }));
+  context.print({ answers }, () => answers.join("\n"));
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
+}
+
+async function asked(context: Context, id: string, body: object): Promise<string> {
+  const path = `/v1/tasks/${encodeURIComponent(id)}/waive`;
+  return ((await context.api("POST", path, body)) as { readonly answer: string }).answer;
+}
+
+/** A task's id, or JOB/w032: all of its tasks that QC holds or refused. */
+export async function tasksNamed(context: Context, target: string): Promise<readonly TaskRow["id"][]> {
+  return withStore(context, async (store) => {
+    const exact = await store.task(target as TaskId);
+    if (exact !== null) return [exact.id];
+    const [, job = target, wedge] = /^([^/]+)\/w(\d+)$/.exec(target) ?? [];
+    const found = await decidable(store, job);
+    const wanted = found.filter((task) => wedge === undefined || task.wedge === Number(wedge));
+    if (wanted.length > 0 && wedge !== undefined) return wanted.map((task) => task.id);
+    const shown = wanted.slice(0, 5).map((task) => task.id);
+    throw new HotplateError(
+      "HP-NOT-FOUND",
+      shown.length === 0
+        ? `QC holds or refused nothing of ${target}.`
+        : `Say which result of ${target}: ${shown.join(", ")}${wanted.length > shown.length ? ", and more" : ""}, or JOB/w032.`,
+    );
+  });
+}
+
+async function decidable(store: Store, job: string): Promise<readonly TaskRow[]> {
+  const { steps } = await findJob(store, job);
+  const tasks = await Promise.all(steps.map((step) => store.tasks(step.id, { states: ["committing", "failed"] })));
+  return tasks.flat().filter((task) => task.gate === "hold" || task.failure?.class === "qc");
+}
+
+async function listOfJob(context: Context, target: string): Promise<void> {
+  const waivers = await withStore(context, async (store) => {
+    const { steps } = await findJob(store, target.split("/")[0] ?? "");
+    const all = await Promise.all(steps.map(async ({ id }) => ({ id, lines: await store.waivers(id) })));
+    return all.flatMap(({ id, lines }) => lines.map((line) => waiverView(id, line)));
+  });
+  context.print({ waivers }, () =>
+    waivers.length === 0
+      ? "No waivers."
+      : waivers
+          .map(({ id, wedge, frame, check, version, verdict, by, at, reason, revoked }) => {
+            const place = frame === null ? wedge : `${wedge} frame ${frame}`;
+            const back = revoked === null ? "" : `  (taken back by ${revoked.by})`;
+            return `${id}  ${place}  ${check}@${version} ${verdict}  ${by}, ${at}: ${reason}${back}`;
+          })
+          .join("\n"),
+  );
+}
+
+async function revokeOfJob(context: Context, id: string, by: string): Promise<void> {
+  if (!/^\d+$/.test(id)) throw new HotplateError("HP-USAGE", "--revoke takes the number that --list shows.");
+  const answer = (await context.api("POST", `/v1/waivers/${id}/revoke`, { by })) as { readonly answer: string };
+  context.print(answer, () => answer.answer);
+}

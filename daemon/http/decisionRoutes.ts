@@ -1,0 +1,143 @@
+/**
+ * The routes by which people decide about results that QC refused or holds: waive, take a waiver back, reject. Requests that the
+ * loop applies, under the same rules as cancel and retry.
+ */
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { wedgeName } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
+import type { Waiver } from "../domain/waiver.ts";
+import type { RequestBody } from "../storePort.ts";
+import { asked } from "./askingRoutes.ts";
+import { findJob } from "./lookup.ts";
+import type { RouteParts } from "./routes.ts";
+import { idParams } from "./routes.ts";
+import * as shapes from "./shapes.ts";
+import { iso } from "./views.ts";
+
+const taskParams = z.object({ id: z.string().min(1).max(LIMITS.idCharactersMax) });
+const by = z.string().trim().min(1).max(128).describe("Who decides: recorded, not verified.");
+const reason = z.string().trim().min(1).max(LIMITS.waiverReasonCharactersMax).describe("Why, for the record.");
+const checks = z.array(z.string().min(1).max(LIMITS.idCharactersMax)).min(1).max(LIMITS.checkFilesMax);
+
+const waiverShape = z.strictObject({
+  id: z.number().int(),
+  step: z.string(),
+  wedge: z.string(),
+  frame: z.number().int().nullable(),
+  sha256: z.string(),
+  check: z.string(),
+  version: z.number().int(),
+  verdict: z.enum(["warn", "fail"]),
+  by: z.string(),
+  reason: z.string(),
+  at: z.iso.datetime(),
+  revoked: z.strictObject({ by: z.string(), at: z.iso.datetime() }).nullable(),
+});
+
+const RESPONSE = { 200: shapes.requestShape, 202: shapes.requestShape };
+const WORDS = "200: the loop has done it. 202: it is recorded and done when the loop can. 409: refused.";
+
+async function answer(parts: RouteParts, body: RequestBody) {
+  const said = await asked(parts, body);
+  return { status: said.state === "done" ? (200 as const) : (202 as const), said };
+}
+
+export function addDecisionRoutes(base: FastifyInstance, parts: RouteParts): void {
+  const server = base.withTypeProvider<ZodTypeProvider>();
+  server.post(
+    "/v1/tasks/:id/waive",
+    {
+      schema: {
+        summary: "Lets findings of QC stand, bound to the picture and the check's version. Slashes of the id as %2F.",
+        description: WORDS,
+        params: taskParams,
+        body: z.strictObject({ checks, by, reason }),
+        response: RESPONSE,
+      },
+    },
+    async (request, reply) => {
+      const { status, said } = await answer(parts, { kind: "waive", taskId: request.params.id, ...request.body });
+      return reply.status(status).send(said);
+    },
+  );
+  server.post(
+    "/v1/tasks/:id/reject",
+    {
+      schema: {
+        summary: "Ends a hold at once: the result is refused.",
+        description: WORDS,
+        params: taskParams,
+        body: z.strictObject({ by, reason }),
+        response: RESPONSE,
+      },
+    },
+    async (request, reply) => {
+      const { status, said } = await answer(parts, { kind: "reject", taskId: request.params.id, ...request.body });
+      return reply.status(status).send(said);
+    },
+  );
+}
+
+export function addWaiverRoutes(base: FastifyInstance, parts: RouteParts): void {
+  const server = base.withTypeProvider<ZodTypeProvider>();
+  server.post(
+    "/v1/waivers/:id/revoke",
+    {
+      schema: {
+        summary: "Takes a waiver back while its version is open; what it let pass is held again.",
+        description: WORDS,
+        params: z.object({ id: z.coerce.number().int().min(1) }),
+        body: z.strictObject({ by }),
+        response: RESPONSE,
+      },
+    },
+    async (request, reply) => {
+      const { status, said } = await answer(parts, {
+        kind: "revokeWaiver",
+        waiver: request.params.id,
+        ...request.body,
+      });
+      return reply.status(status).send(said);
+    },
+  );
+  server.get(
+    "/v1/jobs/:id/waivers",
+    {
+      schema: {
+        summary: "The waivers of a job, in the order in which they were given.",
+        params: idParams,
+        response: { 200: z.strictObject({ waivers: z.array(waiverShape) }) },
+      },
+    },
+    async (request) => {
+      const job = await findJob(parts.world.store, request.params.id);
+      const all = await Promise.all(
+        job.steps.map(async (step) =>
+          (await parts.world.store.waivers(step.id)).map((waiver) => waiverView(step.id, waiver)),
+        ),
+      );
+      return { waivers: all.flat() };
+    },
+  );
+}
+
+/** As the API and `hotplate waive --list` say it. */
+export function waiverView(step: string, waiver: Waiver): z.infer<typeof waiverShape> {
+  const { id, frame, sha256, check, version, verdict, revoked } = waiver;
+  return {
+    id,
+    step,
+    wedge: wedgeName(waiver.wedge),
+    frame,
+    sha256,
+    check,
+    version,
+    verdict,
+    by: waiver.by,
+    reason: waiver.reason,
+    at: iso(waiver.at),
+    revoked: revoked === null ? null : { by: revoked.by, at: iso(revoked.at) },
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * People decide about what QC holds, on a whole node: a waiver with a name and a reason lets it pass and stands in the papers beside
+ * the finding; a rejection ends the hold; a published version's warnings are waived in its log of decisions.
+ */
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { qcReportSchema } from "../../daemon/domain/qcReport.ts";
+import type { Farm } from "./farm.ts";
+import { makeFarm } from "./farm.ts";
+import { drop } from "./killRounds.ts";
+import { committed, event } from "./spawnedFarm.ts";
+
+/** Each look is a round trip to the disk, while the daemon goes on. */
+async function answerWith(path: string, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const text = await readFile(path, "utf8").catch(() => "");
+    if (pattern.test(text)) return text;
+  }
+}
+
+async function black(farm: Farm): Promise<void> {
+  const url = `${farm.slots[0]?.url ?? ""}/simulated/fault`;
+  await fetch(url, { method: "POST", body: JSON.stringify({ fault: "black@1" }) });
+}
+
+const manifest = (product: string, wedges: number): string =>
+  [
+    "use: grain",
+    'plate: "../shots/SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.png"',
+    `product: ${product}`,
+    `sweep: {axes: {seed: {count: ${wedges}, from: 1000}}, frames: 1001}`,
+    "qc: {onFail: hold}",
+    "...",
+    "",
+  ].join("\n");
+
+test("what is held is published once every failing finding is waived, and the papers show both", async () => {
+  await using farm = await makeFarm({ slots: 1, frames: 1 });
+  const daemon = farm.startDaemon();
+  await daemon.line(event("slot.up"));
+  await black(farm);
+  drop(farm.hot, "look.yaml", manifest("look", 2));
+  const status = await answerWith(join(farm.hot, "look.yaml.STATUS.txt"), /held: {5}w001/);
+  const [, task = ""] = /hotplate waive (\S+) /.exec(status) ?? [];
+  const [job = ""] = task.split("/");
+
+  const waive = (check: string) =>
+    farm.hotplate("waive", `${job}/w001`, "--check", check, "--reason", "a night shot", "--by", "anna");
+  expect(JSON.stringify((await waive("image.not_black")).json)).toContain("still kept by image.not_solid (fail)");
+  expect(JSON.stringify((await waive("image.not_solid")).json)).toContain("It passes and will be published");
+  await committed(daemon);
+
+  const version = join(farm.shot, "look/v001");
+  const report = qcReportSchema.parse(JSON.parse(readFileSync(join(version, ".hotplate/qc.json"), "utf8")));
+  expect(report.waivers?.map(({ wedge, check, by }) => [wedge, check, by])).toEqual([
+    ["w001", "image.not_black", "anna"],
+    ["w001", "image.not_solid", "anna"],
+  ]);
+  const [first] = report.wedges;
+  expect(first).toMatchObject({ result: "fail", frames: [{ outcome: "published" }] });
+  expect(report.waivers?.[0]?.sha256).toBe(first?.frames[0]?.file?.sha256);
+  expect(JSON.parse(readFileSync(join(version, "wedges.json"), "utf8"))).toMatchObject({
+    wedges: [{ qc: "fail", waived: ["image.not_black", "image.not_solid"] }, {}],
+  });
+  const page = join(farm.shot, "review/look_v001/look_v001_qc.html");
+  expect(await answerWith(page, /Waived/)).toContain("waived by <bdi>anna</bdi>");
+
+  const listed = await farm.hotplate("waive", job, "--list");
+  expect(listed.json).toMatchObject({ waivers: [{ check: "image.not_black" }, { check: "image.not_solid" }] });
+
+  // In the published version: the log of decisions, bound to the commit.
+  const published = await farm.hotplate(
+    "waive",
+    version,
+    "--check",
+    "image.not_black",
+    "--reason",
+    "seen",
+    "--by",
+    "bob",
+  );
+  expect(published).toMatchObject({
+    code: 0,
+    json: { waived: [{ check: "image.not_black", pictures: [{ wedge: "w001" }] }] },
+  });
+  expect((await farm.hotplate("waive", version, "--list")).json).toMatchObject({
+    waivers: [{ who: "bob", note: "seen" }],
+  });
+  expect((await farm.hotplate("audit")).code).toBe(0);
+  expect((await farm.hotplate("waive", version, "--revoke", "image.not_black")).code).toBe(0);
+  expect((await farm.hotplate("waive", version, "--list")).json).toMatchObject({ waivers: [] });
+  expect((await farm.hotplate("verify", version)).code).toBe(0);
+});
+
+test("what is held is refused at once when a person says so, with their words as the reason", async () => {
+  await using farm = await makeFarm({ slots: 1, frames: 1 });
+  const daemon = farm.startDaemon();
+  await daemon.line(event("slot.up"));
+  await black(farm);
+  drop(farm.hot, "bad.yaml", manifest("bad", 1));
+  const status = await answerWith(join(farm.hot, "bad.yaml.STATUS.txt"), /held: {5}w001/);
+  const [, task = ""] = /hotplate reject (\S+) /.exec(status) ?? [];
+  const answer = await farm.hotplate("reject", task, "--reason", "black for good", "--by", "anna");
+  expect(answer).toMatchObject({ code: 0 });
+  const ended = await answerWith(join(farm.hot, "bad.yaml.STATUS.txt"), /^FAILED/);
+  expect(ended).toContain("Rejected by anna: black for good");
+});
