@@ -124,6 +124,23 @@ export interface HeaderFacts {
   readonly texts: readonly { readonly name: string; readonly text: string }[];
 }
 
+/** What a studio's own model made of a picture. */
+export interface Inferred {
+  readonly output: "embedding" | "score" | "map";
+  /** Of a score: one. Of a map: row by row. */
+  readonly values: Float32Array;
+  readonly columns: number;
+  readonly rows: number;
+  /** `dino.onnx, sha256 0123456789ab` */
+  readonly model: string;
+}
+/** Why there is nothing: not installed, not configured, or broken. In words for a person, and what to do. */
+export interface InferProblem {
+  readonly output: "problem";
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** What a check of scope `sequence` or `set` keeps of one frame, because the frames are never all in memory. */
 export interface Trace {
   /** At most LIMITS.traceNumbersMax. */
@@ -178,6 +195,8 @@ export interface CheckInput {
   readonly sha256: () => string | null;
   /** null: without the file, or where its header can't be read. */
   readonly header: (of: "result" | "plate") => HeaderFacts | null;
+  /** What the model made of the picture, for checks with `infers`; null: without the picture. */
+  readonly inferred: (of: "result" | "plate") => Inferred | InferProblem | null;
   /** null: the recipe has no mask, and the whole frame may change. */
   readonly mask: MaskFacts | null;
   /** Why `mask` is null although there is one. */
@@ -233,6 +252,8 @@ export interface Check {
   readonly judges?: Readonly<Record<string, Judged>>;
   /** true: another seed may cure what it finds, so that doing the work again is worth it. */
   readonly seedMayCure?: boolean;
+  /** It looks through a model that a studio configures (`qcModels`): what the model gives, and of which pictures. */
+  readonly infers?: { readonly output: Inferred["output"]; readonly of: readonly ("result" | "plate")[] };
   /** Scope `sequence` and `set`: what it keeps of a frame, made while the frame is in memory. null: nothing. */
   trace?(input: CheckInput): Trace | null;
   /** null: applies; else why not, in words for the report. */

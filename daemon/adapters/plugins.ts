@@ -12,6 +12,8 @@ import type { ErrorCode } from "../domain/errors.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { CheckBook } from "../domain/qc.ts";
+import type { QcModels } from "../domain/qcModels.ts";
+import { NO_MODELS } from "../domain/qcModels.ts";
 import type { ProfileReading, QcProfile } from "../domain/qcProfile.ts";
 import { readProfile } from "../domain/qcProfile.ts";
 import type { Check } from "../plugin.ts";
@@ -43,7 +45,7 @@ const checkSchema = z
   .refine(judgesItsLimits, JUDGES_STRANGE);
 
 /** Shipped checks first, then each folder's files by name; the first of an id has it. */
-export async function loadChecks(folders: readonly string[]): Promise<LoadedChecks> {
+export async function loadChecks(folders: readonly string[], models: QcModels = NO_MODELS): Promise<LoadedChecks> {
   const checks: Check[] = [];
   const programs: Program[] = [];
   const entries: CheckBook["checks"][number][] = [];
@@ -56,16 +58,42 @@ export async function loadChecks(folders: readonly string[]): Promise<LoadedChec
       else if (taken !== undefined)
         refused.push({ file, message: `${CODE}: the id ${loaded.check.id} is taken by ${taken.file}` });
       else {
-        const { id, version, scope, limits } = loaded.check;
-        checks.push(loaded.check);
+        const check = withModelLimits(loaded.check, models);
+        const { id, version, scope, limits } = check;
+        checks.push(check);
         if (loaded.program !== null) programs.push(loaded.program);
         const shipped = folder === SHIPPED_CHECKS_DIR;
-        entries.push({ id, version, scope, limits, file, shipped, ...whereSaid(loaded.check) });
+        entries.push({ id, version, scope, limits, file, shipped, ...whereSaid(check) });
       }
     }
   }
+  refused.push(...modelFaults(checks, models));
   const profiles = readProfiles([SHIPPED_PROFILES_DIR, ...folders], entries, refused);
   return { checks, programs, book: { checks: entries, profiles, refused } };
+}
+
+/** What is sharp enough for one model says nothing of another: its limits stand beside it. */
+function withModelLimits(check: Check, { checks }: QcModels): Check {
+  const own = checks[check.id]?.limits ?? {};
+  const known = Object.entries(own).filter(([name]) => Object.hasOwn(check.limits, name));
+  if (check.infers === undefined || known.length === 0) return check;
+  const from = known.map(([name]) => [name, "qcModels in hotplate.yaml"] as const);
+  return {
+    ...check,
+    limits: { ...check.limits, ...Object.fromEntries(known) },
+    limitsFrom: { ...check.limitsFrom, ...Object.fromEntries(from) },
+  };
+}
+
+function modelFaults(checks: readonly Check[], models: QcModels): CheckBook["refused"] {
+  return Object.entries(models.checks).flatMap(([id, { limits }]) => {
+    const check = checks.find((one) => one.id === id);
+    const fault = (words: string) => ({ file: `qcModels.checks.${id}`, message: `${CODE}: ${words}` });
+    if (check === undefined) return [fault("there is no such check")];
+    if (check.infers === undefined) return [fault("this check looks through no model")];
+    const strange = Object.keys(limits).filter((name) => !Object.hasOwn(check.limits, name));
+    return strange.length === 0 ? [] : [fault(`it has no limit named ${strange.join(", ")}`)];
+  });
 }
 
 function whereSaid(check: Check): Partial<CheckBook["checks"][number]> {

@@ -64,6 +64,7 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
     // Two threads decode at once: more would only wait for the two cores that a farm node spares us.
     images: createImages({
       checkFolders: config.plugins,
+      models: config.qcModels,
       workers: 2,
       // A directory of its own: the daemon empties its scratch at start, while a command may be decoding.
       scratchDir: join(config.stateDir, "decoding"),

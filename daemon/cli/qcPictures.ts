@@ -7,6 +7,7 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createFiles } from "../adapters/files.ts";
+import type { ImagesOptions } from "../adapters/images/images.ts";
 import { createImages } from "../adapters/images/images.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -33,9 +34,9 @@ export interface PictureWorld extends AsyncDisposable {
 
 export async function pictureWorld(context: Context, options: Options): Promise<PictureWorld> {
   const workers = workersOf(options);
-  const checkFolders = await checkFoldersOf(context);
+  const own = await ownChecks(context);
   const scratch = mkdtempSync(join(tmpdir(), "hotplate-qc-"));
-  const images = createImages({ checkFolders, workers, scratchDir: scratch });
+  const images = createImages({ ...own, workers, scratchDir: scratch });
   const dispose = async (): Promise<void> => {
     await images.close();
     rmSync(scratch, { recursive: true, force: true });
@@ -57,13 +58,14 @@ function workersOf(options: Options): number {
 }
 
 /** A configuration that is named must be there; without one the shipped checks are all that there is. */
-async function checkFoldersOf(context: Context): Promise<readonly string[]> {
+async function ownChecks(context: Context): Promise<Pick<ImagesOptions, "checkFolders" | "models">> {
   try {
-    return (await context.config()).config.plugins;
+    const { plugins, qcModels } = (await context.config()).config;
+    return { checkFolders: plugins, models: qcModels };
   } catch (error) {
     const none = error instanceof HotplateError && error.code === "HP-CONFIG-MISSING" && !context.configNamed;
     if (!none) throw error;
-    return [];
+    return { checkFolders: [] };
   }
 }
 

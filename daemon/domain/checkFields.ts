@@ -27,4 +27,10 @@ export const CHECK_FIELDS = {
     )
     .optional(),
   seedMayCure: z.boolean().optional(),
+  infers: z
+    .strictObject({
+      output: z.enum(["embedding", "score", "map"]),
+      of: z.array(z.enum(["result", "plate"])).min(1),
+    })
+    .optional(),
 };

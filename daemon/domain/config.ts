@@ -8,6 +8,7 @@ import { byteCount } from "./byteSize.ts";
 import { completeSlots } from "./configSlots.ts";
 import { LIMITS } from "./limits.ts";
 import { PAD_STYLES } from "./sequencePadding.ts";
+import { qcModelsSchema } from "./qcModels.ts";
 import { qcSettingsSchema } from "./qcWishes.ts";
 import { retentionSchema } from "./retention.ts";
 import { versionSettingsSchema } from "./versionSettings.ts";
@@ -192,6 +193,7 @@ export const configTextSchema = z.strictObject({
     .default({ plates: [], shows: {} })
     .describe("Colour spaces of plates (docs/colour.md)."),
   qc: qcSettingsSchema,
+  qcModels: qcModelsSchema,
   versions: versionSettingsSchema,
   retention: retentionSchema,
   paths: pathsSchema.optional(),

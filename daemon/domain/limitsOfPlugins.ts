@@ -29,4 +29,10 @@ export const PLUGIN_LIMITS = {
   headerTextsMax: 64,
   headerTextCharactersMax: 4_096,
   headerChunksMax: 100_000,
+  /** Of the picture that a model takes, px. */
+  modelSideMax: 2_048,
+  /** Numbers of one output of a model. */
+  modelNumbersMax: 4_194_304,
+  /** Of one run of a model over one picture. */
+  modelRunMs: 20_000,
 } as const;

@@ -25,6 +25,8 @@ export const programSchema = z.strictObject({
   ...CHECK_FIELDS,
   scope: z.enum(["frame"]).default("frame"),
   limits: CHECK_FIELDS.limits.default({}),
+  // A program brings its own models.
+  infers: z.undefined().optional(),
   command: z
     .array(word)
     .min(1)

@@ -1,12 +1,23 @@
 /** What a check is given, completed with what is computed of the pixels: once per image, and only when a check asks. Pure. */
-import type { CheckInput, DecodedImage } from "../plugin.ts";
+import type { CheckInput, DecodedImage, InferProblem } from "../plugin.ts";
 import { cellFacts, cellGrid, cellsInside } from "./cellFacts.ts";
 import { framePlanes } from "./framePlanes.ts";
 import { pixelRuns } from "./pixelRuns.ts";
 
 export type FrameFacts = Omit<
   CheckInput,
-  "limits" | "luma" | "lumaPlane" | "blocks" | "cells" | "runs" | "frames" | "series" | "digest" | "sha256" | "header"
+  | "limits"
+  | "luma"
+  | "lumaPlane"
+  | "blocks"
+  | "cells"
+  | "runs"
+  | "frames"
+  | "series"
+  | "digest"
+  | "sha256"
+  | "header"
+  | "inferred"
 > & {
   /** Of decoded samples, hex. */
   readonly digestOf?: (image: DecodedImage) => string;
@@ -43,10 +54,20 @@ export function frameInput(facts: FrameFacts): SharedInput {
     digest: digests,
     header: headers,
     sha256: () => hashes("result"),
+    inferred: notConfigured,
     luma: (of) => planes(of)?.facts ?? null,
     lumaPlane: (of) => planes(of)?.luma ?? null,
     blocks,
     cells: cellsFrom(facts, { runs, blocks }),
+  };
+}
+
+/** As long as nobody who has models stands in for it. */
+function notConfigured(): InferProblem {
+  return {
+    output: "problem",
+    message: "no model is configured for it",
+    hint: "Name a model of yours for this check under qcModels in hotplate.yaml (docs/plugins.md).",
   };
 }
 
@@ -89,6 +110,7 @@ export const NO_FRAME: Omit<SharedInput, "frames"> = {
   digest: () => null,
   header: () => null,
   sha256: () => null,
+  inferred: () => null,
   result: null,
   resultFile: { path: "", bytes: 0, frame: null },
   decodeProblem: null,

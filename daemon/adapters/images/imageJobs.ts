@@ -2,6 +2,7 @@
 import type { BlendRequest } from "../../domain/chunks.ts";
 import type { CheckBook, Inspection } from "../../domain/qc.ts";
 import type { TraceScope } from "../../domain/qcTrace.ts";
+import type { QcModels } from "../../domain/qcModels.ts";
 import type { Shown } from "../../domain/colorWay.ts";
 import type { SheetRequest } from "../../domain/sheetTile.ts";
 import type { Likeness } from "../../domain/likeness.ts";
@@ -85,4 +86,6 @@ export interface WorkerSetUp {
   readonly checkFolders: readonly string[];
   /** For the files of image tools: on a local disk, made when it is needed. Null: no tool is used. */
   readonly scratchDir: string | null;
+  /** Absent: none. */
+  readonly models?: QcModels;
 }

@@ -7,6 +7,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { CheckBook, Finding, Inspection } from "../../domain/qc.ts";
 import type { TraceScope } from "../../domain/qcTrace.ts";
 import type { Images, SetRequest } from "../../ports.ts";
+import type { QcModels } from "../../domain/qcModels.ts";
 import type { Timer } from "./workers.ts";
 import { createWorkerPool } from "./workers.ts";
 
@@ -15,6 +16,8 @@ export interface ImagesOptions {
   readonly checkFolders: readonly string[];
   /** For the files of image tools: on a local disk, made when it is needed. Null: no tool is used. */
   readonly scratchDir: string | null;
+  /** Models of checks that look through one; absent: none. */
+  readonly models?: QcModels;
   /** Processes that decode at the same time. */
   readonly workers: number;
   /** Per piece of work, ms. */
@@ -23,7 +26,8 @@ export interface ImagesOptions {
 }
 
 export function createImages(options: ImagesOptions): Images & { close(): Promise<void> } {
-  const setUp = { checkFolders: options.checkFolders, scratchDir: options.scratchDir };
+  const { checkFolders, scratchDir, models } = options;
+  const setUp = { checkFolders, scratchDir, ...(models === undefined ? {} : { models }) };
   const shared = {
     setUp,
     deadlineMs: options.deadlineMs ?? LIMITS.imageWorkMs,

@@ -16,6 +16,7 @@ import type { TraceWish } from "../../domain/qcRequest.ts";
 import type { InspectRequest } from "../../ports.ts";
 import { readWhole, sha256At, withFile } from "./byteSource.ts";
 import { parseExrHeader } from "./exrHeader.ts";
+import type { Inference } from "../inference/inference.ts";
 import type { Programs } from "../programs/programs.ts";
 import type { FrameTools } from "./frameTools.ts";
 import { headerFactsAt } from "./headerFacts.ts";
@@ -38,10 +39,12 @@ export interface InspectorParts {
   readonly checks: readonly Check[];
   /** Of the checks, those that are programs. */
   readonly programs: Pick<Programs, "answered">;
+  /** For those that look through a model. */
+  readonly inference: Inference;
   readonly tools: FrameTools;
 }
 
-export function createInspector({ checks, programs, tools }: InspectorParts): Inspector {
+export function createInspector({ checks, programs, inference, tools }: InspectorParts): Inspector {
   let kept: { readonly identity: string; readonly loaded: Loaded } | null = null;
   const masks = createMaskOf(tools);
 
@@ -68,7 +71,8 @@ export function createInspector({ checks, programs, tools }: InspectorParts): In
       platePath: request.platePath,
       maskPath: request.mask?.path ?? null,
     });
-    return inspectInput(answered, request.checks, input);
+    const seeing = await inference.answered({ checks: answered, requests: request.checks, input });
+    return inspectInput(seeing, request.checks, input);
   }
 
   /** With the plate where one of these checks can't do without it. */

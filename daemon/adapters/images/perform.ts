@@ -3,6 +3,8 @@
  * them, so that a worker that only reads headers starts in milliseconds and stays small.
  */
 import type { Exec, ImageHeader } from "../../ports.ts";
+import { NO_MODELS } from "../../domain/qcModels.ts";
+import type { Inference } from "../inference/inference.ts";
 import type { LoadedChecks } from "../plugins.ts";
 import type { Programs } from "../programs/programs.ts";
 import { readWhole, withFile } from "./byteSource.ts";
@@ -34,7 +36,7 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
       import("../plugins.ts"),
       import("./inspectFile.ts"),
     ]);
-    const loaded = await loadChecks(setUp.checkFolders);
+    const loaded = await loadChecks(setUp.checkFolders, setUp.models);
     const programs =
       loaded.programs.length === 0
         ? NO_PROGRAMS
@@ -43,9 +45,14 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
             exec: EXEC,
             scratchDir: setUp.scratchDir,
           });
+    const models = setUp.models ?? NO_MODELS;
+    const inference =
+      Object.keys(models.checks).length === 0
+        ? NO_PROGRAMS
+        : (await import("../inference/inference.ts")).createInference(models);
     return {
       ...loaded,
-      inspector: createInspector({ checks: loaded.checks, programs, tools: await withTools() }),
+      inspector: createInspector({ checks: loaded.checks, programs, inference, tools: await withTools() }),
     };
   }
   const withTools = () => (tools ??= toolsOf(setUp));
@@ -121,7 +128,8 @@ async function headerOf(path: string, tools: () => Promise<FrameTools>): Promise
   return { ...publicHeader(head), ...said };
 }
 
-const NO_PROGRAMS: Pick<Programs, "answered"> = { answered: async ({ checks }) => checks };
+/** Where no check is a program, or looks through a model. */
+const NO_PROGRAMS: Pick<Programs, "answered"> & Inference = { answered: async ({ checks }) => checks };
 
 /** What runs programs is loaded with the first program. */
 const EXEC: Exec = { run: async (...of) => (await import("../exec.ts")).createExec().run(...of) };

@@ -25,6 +25,7 @@ import type { KitFrame } from "./kitFrames.ts";
 import { kitFrames } from "./kitFrames.ts";
 import type { KitSeries } from "./kitSeries.ts";
 import { kitSequences, kitSets } from "./kitSeries.ts";
+import { withKitModel } from "./kitInference.ts";
 import type { KitProblem, KitReport, KitRow, KitRule } from "./kitReport.ts";
 
 /** @throws HotplateError HP-PLUGIN when the file can't be loaded. */
@@ -153,7 +154,7 @@ class Kit {
     const { check = this.#parts.check, limits = {} } = of;
     const requests = [{ check: check.id, limits }];
     const { facts, platePath, maskPath } = frame;
-    const input = frameInput(facts);
+    const input = withKitModel(check, frameInput(facts));
     const answered = await this.#parts.programs.answered({ checks: [check], requests, input, platePath, maskPath });
     return mine(inspectInput(answered, requests, input), check.id);
   }

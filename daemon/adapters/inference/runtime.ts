@@ -1,0 +1,89 @@
+/**
+ * onnxruntime-node, an optional peer: hundreds of megabytes that nobody gets unless they want a check that looks through a model. It is
+ * imported with the first such question. May assume nothing of it: it may be absent, of another version, or refuse a model.
+ */
+import { createRequire } from "node:module";
+import { basename } from "node:path";
+import { messageOf } from "../../domain/errors.ts";
+import type { QcModel } from "../../domain/qcModels.ts";
+import { sha256At } from "../images/byteSource.ts";
+import type { ModelOutput } from "./modelAnswer.ts";
+
+export interface Session {
+  /** `dino.onnx, sha256 0123456789ab` */
+  readonly name: string;
+  run(data: Float32Array, shape: readonly number[]): Promise<ModelOutput>;
+}
+export type Opened =
+  | { readonly kind: "session"; readonly session: Session }
+  | { readonly kind: "problem"; readonly message: string; readonly hint: string };
+
+/** What is used of the package. */
+interface Runtime {
+  readonly InferenceSession: {
+    create(path: string, options: Readonly<Record<string, unknown>>): Promise<RuntimeSession>;
+  };
+  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => unknown;
+}
+interface RuntimeSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(feeds: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, ModelOutput>>>;
+}
+
+const PACKAGE = "onnxruntime-node";
+const INSTALL = `Run npm install ${PACKAGE} in a folder of yours, and name FOLDER/node_modules/${PACKAGE} as qcModels.runtime in hotplate.yaml.`;
+const HASH_SHOWN = 12;
+
+export async function openModel(model: QcModel, runtimeFolder: string | undefined): Promise<Opened> {
+  const sha256 = sha256At(model.file);
+  if (sha256 === null)
+    return {
+      kind: "problem",
+      message: `its model ${model.file} can't be read`,
+      hint: "Correct its file under qcModels in hotplate.yaml.",
+    };
+  let runtime: Runtime;
+  try {
+    runtime = createRequire(import.meta.url)(runtimeFolder ?? PACKAGE) as Runtime;
+  } catch (error) {
+    const why = messageOf(error).split("\n")[0] ?? "";
+    return { kind: "problem", message: `${PACKAGE} can't be loaded: ${why}`, hint: INSTALL };
+  }
+  try {
+    const session = await runtime.InferenceSession.create(model.file, {
+      executionProviders: ["cpu"],
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      logSeverityLevel: 3,
+    });
+    const name = `${basename(model.file)}, sha256 ${sha256.slice(0, HASH_SHOWN)}`;
+    return { kind: "session", session: sessionOf(runtime, session, { model, name }) };
+  } catch (error) {
+    const why = messageOf(error).split("\n")[0] ?? "";
+    return {
+      kind: "problem",
+      message: `its model ${model.file} can't be used: ${why}`,
+      hint: "It must be an ONNX file that this onnxruntime-node runs.",
+    };
+  }
+}
+
+function sessionOf(
+  runtime: Runtime,
+  session: RuntimeSession,
+  { model, name }: { readonly model: QcModel; readonly name: string },
+): Session {
+  return {
+    name,
+    async run(data, shape) {
+      const input = model.input ?? session.inputNames[0] ?? "";
+      const output = model.output ?? session.outputNames[0] ?? "";
+      const outputs = await session.run({ [input]: new runtime.Tensor("float32", data, shape) });
+      const found = outputs[output];
+      if (found === undefined) throw new Error(`it has no output ${output}; it has ${session.outputNames.join(", ")}`);
+      return found;
+    },
+  };
+}
