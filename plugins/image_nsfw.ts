@@ -14,6 +14,7 @@ const check: Check = {
   scope: "frame",
   layer: "essence",
   needs: ["result"],
+  judges: { scoreMax: { measures: ["score"], must: "atMost" } },
   limits: { scoreMax: 0.5 },
   limitsFrom: { scoreMax: "as likely as not; calibrate it for your model" },
   seedMayCure: true,

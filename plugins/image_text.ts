@@ -15,6 +15,7 @@ const check: Check = {
   scope: "frame",
   layer: "essence",
   needs: ["result"],
+  judges: { newShareMax: { measures: ["newShare"], must: "atMost" } },
   limits: { levelMin: 0.5, newShareMax: 0.001 },
   limitsFrom: {
     levelMin: "as likely as not; calibrate it for your model",
@@ -77,7 +78,7 @@ const SIDE_MAX = 128;
 /** As large as evidence may be: a cell that holds any is marked. */
 function mapOf(cells: Uint8Array, { columns, rows }: Inferred) {
   const [wide, high] = [Math.min(columns, SIDE_MAX), Math.min(rows, SIDE_MAX)];
-  const levels = new Array<number>(wide * high).fill(0);
+  const levels = Array.from({ length: wide * high }, () => 0);
   for (let i = 0; i < cells.length; i += 1) {
     if (cells[i] === 0) continue;
     const x = Math.floor(((i % columns) * wide) / columns);

@@ -31,32 +31,8 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
   let plates: Promise<Plates> | null = null;
   let finisher: Promise<Finish> | null = null;
 
-  async function load(): Promise<Loaded> {
-    const [{ loadChecks }, { createInspector }] = await Promise.all([
-      import("../plugins.ts"),
-      import("./inspectFile.ts"),
-    ]);
-    const loaded = await loadChecks(setUp.checkFolders, setUp.models);
-    const programs =
-      loaded.programs.length === 0
-        ? NO_PROGRAMS
-        : (await import("../programs/programs.ts")).createPrograms({
-            programs: loaded.programs,
-            exec: EXEC,
-            scratchDir: setUp.scratchDir,
-          });
-    const models = setUp.models ?? NO_MODELS;
-    const inference =
-      Object.keys(models.checks).length === 0
-        ? NO_PROGRAMS
-        : (await import("../inference/inference.ts")).createInference(models);
-    return {
-      ...loaded,
-      inspector: createInspector({ checks: loaded.checks, programs, inference, tools: await withTools() }),
-    };
-  }
   const withTools = () => (tools ??= toolsOf(setUp));
-  const loaded = () => (checks ??= load());
+  const loaded = () => (checks ??= load(setUp, withTools));
   const withDecoder = () => (decoder ??= import("./loadFrame.ts").then(({ setUpSharp }) => setUpSharp()));
 
   const withPlates = () =>
@@ -117,6 +93,32 @@ async function judge(
   const { lackingTraces, judgeFrames, judgeWedges } = await import("./judgeSeries.ts");
   if (job.kind === "lackingTraces") return lackingTraces(checks, job.scope, job.request);
   return job.kind === "inspectSet" ? judgeWedges(checks, job.request) : judgeFrames(checks, job.request);
+}
+
+/** Checks, and what asks programs and models, each loaded only where there is one. */
+async function load(setUp: WorkerSetUp, withTools: () => Promise<FrameTools>): Promise<Loaded> {
+  const [{ loadChecks }, { createInspector }] = await Promise.all([
+    import("../plugins.ts"),
+    import("./inspectFile.ts"),
+  ]);
+  const loaded = await loadChecks(setUp.checkFolders, setUp.models);
+  const programs =
+    loaded.programs.length === 0
+      ? NO_PROGRAMS
+      : (await import("../programs/programs.ts")).createPrograms({
+          programs: loaded.programs,
+          exec: EXEC,
+          scratchDir: setUp.scratchDir,
+        });
+  const models = setUp.models ?? NO_MODELS;
+  const inference =
+    Object.keys(models.checks).length === 0
+      ? NO_PROGRAMS
+      : (await import("../inference/inference.ts")).createInference(models);
+  return {
+    ...loaded,
+    inspector: createInspector({ checks: loaded.checks, programs, inference, tools: await withTools() }),
+  };
 }
 
 async function headerOf(path: string, tools: () => Promise<FrameTools>): Promise<ImageHeader> {

@@ -54,11 +54,7 @@ interface Rig {
   readonly file: (name: string) => string;
 }
 
-async function withModels<T>(
-  runtime: "stand-in" | string,
-  use: (rig: Rig) => Promise<T>,
-  more: Partial<QcModel> = {},
-): Promise<T> {
+async function withModels<T>(runtime: string, use: (rig: Rig) => Promise<T>, more: Partial<QcModel> = {}): Promise<T> {
   using dir = tempDir();
   let folder = runtime;
   if (runtime === "stand-in") {
@@ -74,7 +70,7 @@ async function withModels<T>(
     runtime: folder,
     checks: { "plate.identity": of("means.onnx"), "image.nsfw": of("means.onnx"), "image.text": of("map.onnx") },
   };
-  return await use({ models, file: dir.file });
+  return await use({ models, file: (name) => dir.file(name) });
 }
 
 const flat = (...rgb: readonly number[]) =>
