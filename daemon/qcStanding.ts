@@ -2,6 +2,7 @@
 import { LIMITS } from "./domain/limits.ts";
 import type { AnswerQc } from "./domain/qcAnswer.ts";
 import { seedOfTry } from "./domain/seedRetry.ts";
+import { decidingFinding } from "./domain/wedgeGate.ts";
 import type { JobRow, QcNotes, StepRow, Store } from "./storePort.ts";
 
 /** By step; a committed version's warnings are those of its qc.json, with sequences and sets. */
@@ -28,7 +29,7 @@ export async function qcStanding(store: Pick<Store, "qcNotes">, job: JobRow): Pr
 }
 
 function reasonOf(inspection: NonNullable<QcNotes["held"]["tasks"][number]>["inspection"]): string {
-  const finding = inspection?.findings.find(({ verdict }) => verdict === inspection.verdict);
+  const finding = inspection === null ? undefined : decidingFinding(inspection);
   return finding === undefined ? "QC could not look" : `${finding.check}: ${finding.message}`;
 }
 

@@ -9,7 +9,7 @@ import type { EventFields, EventName, StoredEvent } from "./domain/events.ts";
 import type { Fence, JobId, PromptId, SlotName, StepId, TaskId } from "./domain/ids.ts";
 import type { JobState, StepState, TaskCounts } from "./domain/job.ts";
 import type { JobPlan, StepPlan, WedgePlan } from "./domain/plan.ts";
-import type { GateOutcome, Inspection } from "./domain/qc.ts";
+import type { GateOutcome, Inspection, WholeWord } from "./domain/qc.ts";
 import type { Failure } from "./domain/retry.ts";
 import type { SeedTry } from "./domain/seedRetry.ts";
 import type { TaskState } from "./domain/task.ts";
@@ -328,12 +328,30 @@ export interface Store {
   /** QC's word on a staged task: pass and hold stay committing, reject becomes failed (class qc). */
   inspected(ref: FenceRef, inspection: Inspection, gate: GateOutcome, holdUntil: number | null): Promise<Applied>;
   /**
+   * QC's word on a wedge as a whole, over all that is staged of it, after each passed for itself: on all of `refs` or on none.
+   * pass and hold stay committing, reject becomes failed (class qc). Only while the version is open; stale when they are not all.
+   */
+  inspectedWedge(
+    refs: readonly FenceRef[],
+    whole: WholeWord,
+    gate: GateOutcome,
+    holdUntil: number | null,
+  ): Promise<Applied>;
+  /**
    * QC refused a staged task, and its whole wedge is made again with the next seed, in one transaction with the record of the
    * try that ended: staged and refused tasks of the wedge become ready, those that wait begin with the new seed, and what
    * runs is never staged. `seed`: of the try that ended. Only while the version is open; stale when another task of the wedge
    * came first.
    */
-  reseed(ref: FenceRef, ended: { readonly seed: string; readonly inspection: Inspection }): Promise<Applied>;
+  reseed(
+    ref: FenceRef,
+    ended: {
+      readonly seed: string;
+      readonly inspection: Inspection;
+      /** The wedge as a whole was refused, and each result of it had passed. */
+      readonly whole?: boolean;
+    },
+  ): Promise<Applied>;
   /** Tries of a step that were given up for another seed, by wedge and try. */
   seedTries(stepId: StepId): Promise<readonly SeedTry[]>;
   qcNotes(stepId: StepId, limitEach: number): Promise<QcNotes>;

@@ -73,6 +73,16 @@ export interface Inspection {
   readonly why?: string;
   /** Of a chunk: QC's word on each of its frames. */
   readonly frames?: readonly { readonly frame: number | null; readonly inspection: Inspection }[];
+  /** QC's word on its wedge as a whole, where that once held or refused it. */
+  readonly whole?: WholeWord;
+}
+
+export interface WholeWord {
+  readonly inspection: Inspection;
+  /** Without measures and evidence: they stand with another result of the wedge. */
+  readonly lean?: boolean;
+  /** How often the wedge was looked at. */
+  readonly looks: number;
 }
 
 /** Which measures a limit judges, each by itself, and on which side of it they must lie. */

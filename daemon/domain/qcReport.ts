@@ -112,7 +112,7 @@ export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
   const wedges = plan.wedges.map((wedge) => wedgeOf(facts, wedge.index, { sequences: extra.sequences, files }));
   const frames = wedges.flatMap((wedge) => wedge.frames);
   const published = frames.filter((frame) => frame.outcome === "published");
-  const waivers = applyingWaivers(facts.waivers ?? [], facts);
+  const waivers = applyingWaivers(facts.waivers ?? [], { ...facts, sequences: extra.sequences });
   const set = extra.set === undefined || isEmpty(extra.set) ? null : extra.set;
   return {
     schema: "hotplate-qc/1",

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { wedgeName } from "./ids.ts";
+import type { Inspection } from "./qc.ts";
 import type { VersionFile, VersionFrame } from "./versionFacts.ts";
 import type { Waiver } from "./waiver.ts";
 import { isWaived } from "./waiver.ts";
@@ -27,7 +28,12 @@ export type QcWaiver = z.infer<typeof qcWaiverSchema>;
 
 export function applyingWaivers(
   waivers: readonly Waiver[],
-  of: { readonly files: readonly VersionFile[]; readonly frames: readonly VersionFrame[] },
+  of: {
+    readonly files: readonly VersionFile[];
+    readonly frames: readonly VersionFrame[];
+    /** By wedge: what was said of its frames together. */
+    readonly sequences?: ReadonlyMap<number, Pick<Inspection, "findings">>;
+  },
 ): readonly QcWaiver[] {
   const hashes = new Map(of.files.map(({ wedge, frame, sha256 }) => [`${wedge}/${frame}`, sha256]));
   const seen = new Map(of.frames.map(({ wedge, frame, inspection }) => [`${wedge}/${frame}`, inspection]));
@@ -35,7 +41,7 @@ export function applyingWaivers(
     .filter((waiver) => {
       const key = `${waiver.wedge}/${waiver.frame}`;
       const sha256 = hashes.get(key);
-      const findings = seen.get(key)?.findings ?? [];
+      const findings = [...(seen.get(key)?.findings ?? []), ...(of.sequences?.get(waiver.wedge)?.findings ?? [])];
       return sha256 !== undefined && findings.some((finding) => isWaived(finding, sha256, [waiver]));
     })
     .map(({ id, wedge, frame, sha256, check, version, verdict, measures, by, reason, at }) => ({

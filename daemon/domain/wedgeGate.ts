@@ -2,8 +2,9 @@
  * What QC's word on a wedge as a whole does. Frames that are missing are told by the tasks that did not make them: they are reported
  * with the sequence and keep no other frame back.
  */
-import type { Inspection, Verdict } from "./qc.ts";
-import { worstVerdict } from "./qc.ts";
+import { LIMITS } from "./limits.ts";
+import type { Finding, GateOutcome, Inspection, Verdict } from "./qc.ts";
+import { gateOf, worstVerdict } from "./qc.ts";
 
 const REPORTED_ONLY = "frames.complete";
 
@@ -15,4 +16,25 @@ export function wholeFindings({ findings }: Pick<Inspection, "findings">): Inspe
 export function wholeVerdict(inspection: Pick<Inspection, "findings">): Verdict {
   const verdicts = wholeFindings(inspection).map((finding) => finding.verdict);
   return verdicts.length === 0 ? "pass" : worstVerdict(verdicts);
+}
+
+/** The finding that decides about a result: of its wedge as a whole, where that is what held or refused it. */
+export function decidingFinding(inspection: Inspection): Finding | undefined {
+  const { whole } = inspection;
+  const findings = whole === undefined ? inspection.findings : wholeFindings(whole.inspection);
+  const verdict = whole === undefined ? inspection.verdict : wholeVerdict(whole.inspection);
+  return findings.find((finding) => finding.verdict === verdict);
+}
+
+/** `looks`: how often it was looked at, this time included. A hold ends as a rejection, or is looked at again. */
+export function wedgeGate(
+  inspection: Inspection,
+  of: { readonly gate: "reject" | "hold" | "warn"; readonly looks: number; readonly now: number },
+): { readonly gate: GateOutcome; readonly holdUntil: number | null } {
+  const verdict = wholeVerdict(inspection);
+  const gate = gateOf(verdict, of.gate);
+  if (gate !== "hold") return { gate, holdUntil: null };
+  if (verdict !== "error") return { gate, holdUntil: of.now + LIMITS.holdMs };
+  if (of.looks >= LIMITS.qcLooksMax) return { gate: "reject", holdUntil: null };
+  return { gate, holdUntil: of.now + LIMITS.qcLookAgainMs };
 }

@@ -1,5 +1,6 @@
 /** Rows of the store and the loop's picture of the node in the words of the API. Derived; nothing here is stored. */
 import { chunkLabel, chunksOf, taskCount, taskFrames } from "../domain/chunks.ts";
+import { wholeVerdict } from "../domain/wedgeGate.ts";
 import type { StoredEvent } from "../domain/events.ts";
 import type { GpuFacts, GpuReading, Known } from "../domain/gpu.ts";
 import { versionName, wedgeName } from "../domain/ids.ts";
@@ -60,10 +61,17 @@ export function taskView(job: Pick<JobRow, "steps">, task: TaskRow): TaskShape {
     attempt: task.attempt,
     slot: task.slot,
     failure: task.failure,
-    verdict: task.inspection?.verdict ?? null,
+    verdict: verdictOf(task),
     gate: task.gate,
     gpuSeconds: task.gpuSeconds,
   };
+}
+
+/** Of its wedge as a whole, where that holds or refused it. */
+function verdictOf({ inspection, gate }: TaskRow): TaskShape["verdict"] {
+  if (inspection === null) return null;
+  const { whole } = inspection;
+  return whole === undefined || gate === "pass" ? inspection.verdict : wholeVerdict(whole.inspection);
 }
 
 export function nodeView(view: NodeView): NodeShape {

@@ -10,14 +10,15 @@ import type { StepRow, TaskRow } from "../storePort.ts";
 
 export async function anotherSeed(
   context: StageContext,
-  of: { readonly task: TaskRow; readonly plan: StepPlan },
+  of: { readonly task: TaskRow; readonly plan: StepPlan; readonly whole?: boolean },
   inspection: Inspection,
 ): Promise<void> {
   const { task, plan } = of;
   const own = plan.wedges[task.wedge - 1]?.seed;
   if (task.fence === null || own === undefined) return;
   const ref = { taskId: task.id, fence: task.fence };
-  const applied = await context.world.store.reseed(ref, { seed: seedOfTry(own, task.seedTry), inspection });
+  const ended = { seed: seedOfTry(own, task.seedTry), inspection, whole: of.whole ?? false };
+  const applied = await context.world.store.reseed(ref, ended);
   // Another frame of the wedge was refused before, or a person canceled it.
   if (applied !== "ok") return;
   for (const slot of context.live.slots.values()) {

@@ -34,6 +34,9 @@ import type { PlacedFrames } from "./placeFrames.ts";
 import { placeFrames } from "./placeFrames.ts";
 import { movieLack, noteLack, placeProxies } from "./movies.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
+import { isWholeWaived } from "./wedgeDecisions.ts";
+import type { WedgeWord } from "./wedgeVerdicts.ts";
+import { wedgesToJudge } from "./wedgeVerdicts.ts";
 import { publicPlan, recordFacts, redactOf } from "./versionRecord.ts";
 
 export interface Assembled {
@@ -48,6 +51,8 @@ export interface Assembled {
   readonly graded?: ({ readonly ref: string } & AssetRecord["determinism"]) | null;
   /** Tasks whose staged file is gone or not what was recorded: rendered again. */
   readonly lost: readonly FenceRef[];
+  /** Wedges that as a whole may not be published as they are; absent: none. */
+  readonly words?: readonly WedgeWord[];
 }
 
 export interface AssembleParts {
@@ -69,7 +74,13 @@ export async function assemble(context: StageContext, planned: StepRow, parts: A
 
   const placed = await placeFrames(context, step, { tasks, tree, shelf });
   if (placed.lost.length > 0) return { publication: null, lost: placed.lost };
-  const whole = await inspectWhole(context, step, { placed, shelf });
+  const whole = await inspectWhole(context, step, { placed, shelf, tasks });
+  const waivers = await world.store.waivers(step.id);
+  const words = wedgesToJudge(step.plan, tasks, {
+    sequences: whole.sequences,
+    isWaived: (inspection, staged) => isWholeWaived(inspection, staged, waivers),
+  });
+  if (words.length > 0) return { publication: null, lost: [], words };
   const entries: CommitEntry[] = placed.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
   const put = async (path: string, text: string): Promise<void> => {
     await files.create(joinPath(tree, path), text);

@@ -20,6 +20,7 @@ import { chunkInspection } from "./frameResults.ts";
 import { plateTrouble } from "./plateGuard.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { planOf } from "./stepPlans.ts";
+import { isHeldAsWhole, wedgeHoldEnded } from "./wedgeVerdicts.ts";
 import { anotherSeed } from "./anotherSeed.ts";
 import { afterVerdict } from "../domain/seedRetry.ts";
 import { judgedPictures, openFindings } from "../domain/waiver.ts";
@@ -34,7 +35,8 @@ export function createInspect(context: StageContext, shelf: RecipeShelf): Stage 
       if (!context.work.free("qc")) return;
       for (const task of await context.world.store.uninspected(LIMITS.candidatesPerTick)) {
         const plan = await planOf(context, task.stepId);
-        if (plan !== null) start(context, { task, plan, shelf, errorsSeen });
+        if (isHeldAsWhole(task)) await wedgeHoldEnded(context, task);
+        else if (plan !== null) start(context, { task, plan, shelf, errorsSeen });
         if (!context.work.free("qc")) return;
       }
     },

@@ -8,7 +8,7 @@ import type { QcExtra } from "../domain/qcReport.ts";
 import type { SeriesFrame } from "../domain/qcRequest.ts";
 import type { TraceScope } from "../domain/qcTrace.ts";
 import type { StageContext } from "../live.ts";
-import type { StepRow } from "../storePort.ts";
+import type { StepRow, TaskRow } from "../storePort.ts";
 import { inspectRequest, tracePath } from "./inspect.ts";
 import type { PlacedFrames } from "./placeFrames.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
@@ -18,7 +18,11 @@ type Look = PlacedFrames["looks"][number];
 export async function inspectWhole(
   context: StageContext,
   step: StepRow,
-  of: { readonly placed: Pick<PlacedFrames, "looks">; readonly shelf: RecipeShelf },
+  of: {
+    readonly placed: Pick<PlacedFrames, "looks">;
+    readonly shelf: RecipeShelf;
+    readonly tasks: readonly TaskRow[];
+  },
 ): Promise<Pick<QcExtra, "sequences" | "set">> {
   const { plan } = step;
   const { images } = context.world;
@@ -29,7 +33,7 @@ export async function inspectWhole(
     if (known === undefined) byWedge.set(look.wedge, [look]);
     else known.push(look);
   }
-  const sequences = new Map<number, Inspection>();
+  const sequences = new Map(refusedWholes(of.tasks));
   for (const [wedge, looks] of byWedge) {
     const series = scopes.has("sequence")
       ? await seriesOf(context, { plan, shelf: of.shelf, looks, scope: "sequence" })
@@ -43,6 +47,15 @@ export async function inspectWhole(
   if (looks === null) return { sequences };
   const series = await seriesOf(context, { plan, shelf: of.shelf, looks, scope: "set" });
   return { sequences, set: await images.inspectSet({ checks: plan.qc.checks, series }) };
+}
+
+/** Of wedges that were refused as a whole and have no frame here: what was said then. */
+function refusedWholes(tasks: readonly TaskRow[]): readonly (readonly [number, Inspection])[] {
+  return tasks.flatMap(({ state, wedge, inspection }) =>
+    state === "failed" && inspection?.whole !== undefined && inspection.whole.lean !== true
+      ? [[wedge, inspection.whole.inspection] as const]
+      : [],
+  );
 }
 
 /** Without a check that keeps something of a picture, none is looked for. */

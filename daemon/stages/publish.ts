@@ -20,6 +20,7 @@ import { laneOf } from "./lanes.ts";
 import { claimNumber, startOpening } from "./openVersion.ts";
 import type { PointerStage } from "./pointers.ts";
 import { quarantineAndClear } from "./quarantine.ts";
+import { judgeWedges } from "./wedgeVerdicts.ts";
 import { stepMayTry, stepTrouble, stepWell } from "./stepTrouble.ts";
 
 /** `pointers`: who keeps what lies beside the versions is told of each that appeared. */
@@ -123,6 +124,7 @@ function startAssembling(context: StageContext, step: StepRow, parts: AssemblePa
       }
       for (const lost of outcome.value.lost)
         await context.world.store.unstage(lost, "its staged file is gone or changed");
+      if (outcome.value.words !== undefined) await judgeWedges(context, step, outcome.value.words);
       if (outcome.value.publication === null) return;
       stepWell(context, step);
       const applied = await context.world.store.beginPublish(step.id, fence, outcome.value.publication);

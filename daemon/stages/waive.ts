@@ -8,6 +8,8 @@ import { LIMITS } from "../domain/limits.ts";
 import { isWaived, judgedPictures, openFindings, waiversFor } from "../domain/waiver.ts";
 import type { StageContext } from "../live.ts";
 import type { RequestBody, StepRow, TaskRow } from "../storePort.ts";
+import { rejectWedge, waiveWedge } from "./wedgeDecisions.ts";
+import { isHeldAsWhole } from "./wedgeVerdicts.ts";
 
 type Body<K extends RequestBody["kind"]> = Extract<RequestBody, { readonly kind: K }>;
 export type Decided = { readonly state: "done" | "refused"; readonly answer: string };
@@ -20,6 +22,8 @@ export async function waive(context: StageContext, body: Body<"waive">): Promise
   const found = await decidable(context, body.taskId);
   if ("answer" in found) return found;
   const { task, fence } = found;
+  if (isHeldAsWhole(task)) return waiveWedge(context, task, body);
+  if (task.state === "failed" && task.inspection?.whole !== undefined) return refused(refusedWithItsWedge(task));
   const pictures = judgedPictures(task);
   const known = await store.waivers(task.stepId);
   const lines = [];
@@ -50,6 +54,7 @@ export async function rejectHeld(context: StageContext, body: Body<"reject">): P
   const found = await decidable(context, body.taskId);
   if ("answer" in found) return found;
   const { task, fence } = found;
+  if (isHeldAsWhole(task)) return rejectWedge(context, task, body);
   const { inspection } = task;
   if (task.state !== "committing" || task.gate !== "hold" || inspection === null)
     return refused(`${nameOf(task)} is not held: nothing to decide.`);
@@ -94,6 +99,10 @@ function tooLate(step: StepRow, task: TaskRow): string {
     return `${version} is published without it; the picture lies in quarantine. Drop the manifest again; with qc: {gate: hold} it waits for you.`;
   const at = step.version === null ? "" : `@${versionName(step.version)}/${wedgeName(task.wedge)}`;
   return `${version} is published: waive a warning in it with hotplate waive ${step.plan.target.product}${at}.`;
+}
+
+function refusedWithItsWedge({ wedge, failure }: TaskRow): string {
+  return `${wedgeName(wedge)} was refused as a whole (${failure?.code ?? "QC"}). Drop the manifest again; with qc: {gate: hold} it waits for you.`;
 }
 
 function nameOf({ wedge, frame }: TaskRow): string {

@@ -329,6 +329,40 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         const task = await store.task(grant.taskId);
         expect([task?.state, task?.failure?.class, task?.failure?.message]).toEqual(["failed", "qc", "it is black"]);
       });
+      it("takes QC's word on a wedge as a whole for all that is staged of it, or for none", async () => {
+        await opened("job_a", { wedges: 2, frames: [1001, 1002] });
+        const file = (n: number) => [{ path: `/x/${n}`, sha256: `h${n}`, bytes: n, frame: 1001 }];
+        const first = await grantOf("job_a", 1, 1001);
+        const second = await grantOf("job_a", 1, 1002);
+        const other = await grantOf("job_a", 2, 1001);
+        for (const [n, grant] of [first, second, other].entries()) {
+          await store.stage(grant, file(n + 1), ran(1));
+          await store.inspected(grant, PASS, "pass", null);
+        }
+        const whole = { inspection: FAIL, looks: 1 };
+        for (const part of [[first], [first, second, other], [first, { ...second, fence: other.fence }], []])
+          expect(await store.inspectedWedge(part, whole, "reject", null)).toBe("stale");
+        expect((await store.task(first.taskId))?.gate).toBe("pass");
+
+        expect(await store.inspectedWedge([first, second], whole, "hold", 1_000_000_500)).toBe("ok");
+        const held = await Promise.all([first, second].map(({ taskId }) => store.task(taskId)));
+        expect(held.map((task) => [task?.state, task?.gate, task?.holdUntil])).toEqual([
+          ["committing", "hold", 1_000_000_500],
+          ["committing", "hold", 1_000_000_500],
+        ]);
+        // What each frame was found to be stays; what was said of all of them stands in full once.
+        expect(held.map((task) => task?.inspection?.verdict)).toEqual(["pass", "pass"]);
+        expect(held.map((task) => task?.inspection?.whole?.lean)).toEqual([undefined, true]);
+        expect((await store.qcNotes(stepId("job_a"), 9)).held.count).toBe(2);
+
+        expect(await store.inspectedWedge([first, second], whole, "reject", null)).toBe("ok");
+        const refused = await Promise.all([first, second].map(({ taskId }) => store.task(taskId)));
+        expect(refused.map((task) => [task?.state, task?.failure?.class, task?.failure?.message])).toEqual([
+          ["failed", "qc", "it is black"],
+          ["failed", "qc", "it is black"],
+        ]);
+        expect(await store.inspectedWedge([first, second], whole, "pass", null)).toBe("stale");
+      });
       it("moves a whole wedge to its next seed, with what was given up on record", async () => {
         await opened("job_a", { wedges: 2, frames: [1001, 1002] });
         const files = (n: number) => [{ path: `/x/${n}`, sha256: `h${n}`, bytes: n, frame: 1001 }];

@@ -7,7 +7,7 @@ import type { RunOptions } from "./driver.ts";
 import type { Fault, FaultPlan, When } from "./faults.ts";
 import { faultsAt, faultWhen, pairOf, together } from "./faults.ts";
 import type { Scenario } from "./scenario.ts";
-import { DAY, ONE, REFUSED, RESEEDED, SORTED, STILL, TOGETHER, TORN } from "./scenario.ts";
+import { DAY, ONE, REFUSED, RESEEDED, SORTED, STEADIED, STILL, TOGETHER, TORN, UNSTEADY_ONE } from "./scenario.ts";
 import { swarmOptions } from "./swarm.ts";
 
 export interface Pair {
@@ -31,7 +31,18 @@ export interface Case {
   readonly lieSkip?: number;
 }
 
-const SCENARIOS: readonly Scenario[] = [STILL, ONE, DAY, REFUSED, RESEEDED, SORTED, TOGETHER, TORN];
+const SCENARIOS: readonly Scenario[] = [
+  STILL,
+  ONE,
+  DAY,
+  REFUSED,
+  RESEEDED,
+  SORTED,
+  STEADIED,
+  TOGETHER,
+  TORN,
+  UNSTEADY_ONE,
+];
 
 export function scenarioNamed(name: string): Scenario {
   const found = SCENARIOS.find((scenario) => scenario.name === name);

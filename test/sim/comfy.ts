@@ -9,7 +9,7 @@ import type { SimDisk } from "./disk.ts";
 import { DiskError } from "./disk.ts";
 import type { Watchman } from "./files.ts";
 import type { SimImage } from "./simImage.ts";
-import { BLACK, decodeImage, encodeImage } from "./simImage.ts";
+import { BLACK, decodeImage, encodeImage, UNSTEADY } from "./simImage.ts";
 import type { Random } from "./prng.ts";
 import type { Scenario } from "./scenario.ts";
 import { rendersOf, SIM_CATALOGUE } from "./recipes.ts";
@@ -85,6 +85,7 @@ export interface ComfyParts {
   readonly moods: Moods;
   readonly workMs: readonly [number, number];
   readonly black?: Scenario["black"];
+  readonly unsteady?: Scenario["unsteady"];
 }
 
 export class SimComfy {
@@ -289,8 +290,10 @@ export class SimComfy {
         ({ seed, frame }) =>
           nodes.some((node) => node.inputs["seed"] === seed) && (fed?.body.endsWith(` ${frame}`) ?? false),
       );
+    const isUnsteady = (this.#parts.unsteady ?? []).some((seed) => nodes.some((node) => node.inputs["seed"] === seed));
     return rendersOf(prompt.graph, feds).map((made, index) => {
-      const picture = isBlack(feds[index]) ? { ...made, body: `${BLACK}${made.body}` } : made;
+      const mark = isBlack(feds[index]) ? BLACK : isUnsteady ? UNSTEADY : "";
+      const picture = { ...made, body: `${mark}${made.body}` };
       let counter = 1;
       const output = (): ComfyOutput => ({
         node: "9",

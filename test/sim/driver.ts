@@ -128,6 +128,7 @@ export class Sim {
           moods: { ...WELL, ...options.moods },
           workMs: [200, 900],
           ...(options.scenario.black === undefined ? {} : { black: options.scenario.black }),
+          ...(options.scenario.unsteady === undefined ? {} : { unsteady: options.scenario.unsteady }),
         }),
       );
     }

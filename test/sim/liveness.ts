@@ -33,7 +33,12 @@ export async function unmet(at: Living): Promise<readonly string[]> {
   const jobs = await at.store.jobs({ limit: 1_000 });
   if (jobs.length !== at.scenario.jobs) out.push(`${jobs.length} jobs, ${at.scenario.jobs} manifests to do`);
   for (const job of jobs)
-    out.push(...jobUnmet(at, job), ...(await quarantineUnmet(at, job)), ...(await filingUnmet(at, job)));
+    out.push(
+      ...jobUnmet(at, job),
+      ...(await quarantineUnmet(at, job)),
+      ...(await filingUnmet(at, job)),
+      ...(await halvesUnmet(at, job)),
+    );
   for (const slot of at.slots.values()) {
     if (slot.state !== "up") out.push(`slot ${slot.name} is ${slot.state}`);
     if (slot.unfinished().length > 0) out.push(`slot ${slot.name} still holds ${slot.unfinished().length} prompts`);
@@ -133,6 +138,26 @@ async function quarantineUnmet(at: Living, job: JobRow): Promise<readonly string
       if (file === null || sha256Of(file.data) !== sha256) out.push(`not in quarantine: ${kept}`);
       const why = new TextDecoder().decode(at.disk.peek(`${kept}.reason.txt`)?.data);
       if (!why.endsWith("\n")) out.push(`no reason beside ${kept}: "${why}"`);
+    }
+  }
+  return out;
+}
+
+/** A wedge that was refused as a whole is in no version, not in part either. */
+async function halvesUnmet(at: Living, job: JobRow): Promise<readonly string[]> {
+  const out: string[] = [];
+  for (const step of job.steps) {
+    const tasks = await at.store.tasks(step.id);
+    const refused = new Set(
+      tasks.flatMap(({ state, wedge, inspection }) =>
+        state === "failed" && inspection?.whole !== undefined ? wedge : [],
+      ),
+    );
+    for (const { id, wedge, state } of tasks)
+      if (refused.has(wedge) && state !== "failed") out.push(`${id} is ${state}, and its wedge was refused as a whole`);
+    for (const wedge of refused) {
+      const dir = `${step.publication?.targetPath ?? ""}/w${String(wedge).padStart(3, "0")}`;
+      if (step.publication !== null && at.disk.peek(dir) !== null) out.push(`${dir} is of a wedge that was refused`);
     }
   }
   return out;

@@ -30,6 +30,8 @@ export interface Scenario {
   readonly moods?: Partial<Moods>;
   /** Pictures that come out black: of this seed, and of this frame of the plate. */
   readonly black?: readonly { readonly seed: number; readonly frame: number }[];
+  /** Seeds whose pictures are well one by one, and flicker as a sequence. */
+  readonly unsteady?: readonly number[];
 }
 
 export function manifestOf(
@@ -98,6 +100,31 @@ export const TORN: Scenario = { ...TOGETHER, name: "torn", moods: { truncated: 0
 
 /** ComfyUI refuses the only task: the version burns. */
 export const REFUSED: Scenario = { ...STILL, name: "refused", moods: { refuse: 1 } };
+
+function bySeed(name: string, more: readonly string[]): Pick<Scenario, "name" | "far" | "jobs" | "acts"> {
+  const text = [
+    "use: tiny",
+    'plate: "../shots/SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.png"',
+    "sweep: {axes: {seed: {count: 2, from: 1000}}, frames: 1001-1002}",
+    ...more,
+    "",
+  ].join("\n");
+  return {
+    name,
+    far: "absent",
+    jobs: 1,
+    acts: [{ at: 1_500, folder: HOT, name: `${name}.yaml`, text, how: "rename", end: "published" }],
+  };
+}
+
+/** Two wedges by seed, of two frames; the first flickers, so that it is refused as a whole and the other published. */
+export const UNSTEADY_ONE: Scenario = { ...bySeed("unsteady", []), unsteady: [1000], moods: {} };
+
+/** The same, and it is made again with another seed. */
+export const STEADIED: Scenario = {
+  ...bySeed("steadied", ["qc: {onFail: {retry: {seeds: 2}}}"]),
+  unsteady: [1000],
+};
 
 /**
  * Two wedges by seed, of two frames. The first comes out black in its second frame, with its next seed in its first, and well

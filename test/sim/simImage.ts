@@ -22,3 +22,5 @@ export function decodeImage(data: Uint8Array): SimImage | null {
 
 /** How the body of a picture begins that QC refuses, and another seed may cure. */
 export const BLACK = "BLACK ";
+/** Fails with its wedge as a whole. */
+export const UNSTEADY = "UNSTEADY ";

@@ -85,6 +85,7 @@ const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "grant",
   "stage",
   "inspected",
+  "inspectedWedge",
   "reseed",
   "waive",
   "revokeWaiver",

@@ -11,6 +11,7 @@ import { openDatabase } from "./sqliteDatabase.ts";
 import { peopleMethods } from "./sqlitePeople.ts";
 import { readEvents, readJobs, readTasks } from "./sqliteRead.ts";
 import { seedMethods } from "./sqliteSeeds.ts";
+import { wedgeMethods } from "./sqliteWedges.ts";
 import { claimMethods, leaseMethods, workMethods } from "./sqliteTasks.ts";
 import { waiverMethods } from "./sqliteWaivers.ts";
 import { numberMethods, openMethods, publishMethods } from "./sqliteVersions.ts";
@@ -48,6 +49,7 @@ function storeOver(db: Database): Store {
     ...attemptMethods(db),
     ...seedMethods(db),
     ...waiverMethods(db),
+    ...wedgeMethods(db),
     ...peopleMethods(db),
     ...readJobs(db),
     ...readTasks(db),

@@ -35,8 +35,8 @@ export function ofAnotherSeed(db: Database, row: Row): boolean {
   return true;
 }
 
-function reseed(db: Database, row: Row, ended: { readonly seed: string; readonly inspection: Inspection }): boolean {
-  if (row["state"] !== "committing" || row["gate"] === "pass") return false;
+function reseed(db: Database, row: Row, ended: Parameters<Store["reseed"]>[1]): boolean {
+  if (row["state"] !== "committing" || (row["gate"] === "pass" && ended.whole !== true)) return false;
   const [stepId, wedge, n] = [row["step_id"] ?? null, row["wedge"] ?? null, Number(row["seed_try"])];
   if (db.one("SELECT id FROM step WHERE id = ? AND state = 'open'", stepId) === null) return false;
   const rows = db.all("SELECT * FROM task WHERE step_id = ? AND wedge = ? ORDER BY frame", stepId, wedge);
