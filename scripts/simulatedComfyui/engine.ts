@@ -179,6 +179,10 @@ export class Engine {
   #order(run: PromptRun): WorkerOrder {
     const { faults, workMs, loadMs } = this.#options;
     const took = (name: "noFile" | "truncated" | "black" | "wrongSize"): boolean => faults.take(name) !== null;
+    const seed = faults.value("black") ?? "";
+    const isOfSeed = Object.values(run.prompt.graph).some(({ inputs }) =>
+      ["seed", "noise_seed"].some((name) => String(inputs[name]) === seed),
+    );
     return {
       graph: run.prompt.graph,
       nodes: run.order,
@@ -188,7 +192,7 @@ export class Engine {
       results: {
         noFile: took("noFile"),
         truncated: took("truncated"),
-        black: took("black"),
+        black: seed === "" ? took("black") : isOfSeed,
         wrongSize: took("wrongSize"),
       },
       raise: this.#raise(),

@@ -29,7 +29,7 @@ export const FAULTS = {
   // Results; a chance is a prompt's start
   noFile: "results are named and not written",
   truncated: "results are cut after 60 %",
-  black: "results are black",
+  black: "results are black; with a value, of every prompt with that seed in its graph, for good",
   wrongSize: "results are one px too narrow",
   cutView: "GET /view is cut in the middle",
   // Process; a chance is a prompt's start

@@ -41,7 +41,7 @@ test("a black picture costs its wedge another seed, and every paper says which o
   await daemon.line(event("slot.up"));
   await fetch(`${farm.slots[0]?.url ?? ""}/simulated/fault`, {
     method: "POST",
-    body: JSON.stringify({ fault: "black@1" }),
+    body: JSON.stringify({ fault: "black=1000" }),
   });
   drop(
     farm.hot,

@@ -22,7 +22,7 @@ async function answerWith(path: string, pattern: RegExp): Promise<string> {
 
 async function black(farm: Farm): Promise<void> {
   const url = `${farm.slots[0]?.url ?? ""}/simulated/fault`;
-  await fetch(url, { method: "POST", body: JSON.stringify({ fault: "black@1" }) });
+  await fetch(url, { method: "POST", body: JSON.stringify({ fault: "black=1000" }) });
 }
 
 const manifest = (product: string, wedges: number): string =>

@@ -69,7 +69,7 @@ describe("a wedge that is made again with other seeds", PATIENCE, () => {
     const places = changing(await placesOf(RESEEDED));
     const near = places.filter((place) => /^store\.(reseed|stage|inspected|grant|giveBack)$/.test(place.label));
     expect(near.filter((place) => place.label === "store.reseed")).toHaveLength(2);
-    const some = [...new Set([...near, ...each(places, 6, MOMENTS.indexOf(when))])];
+    const some = [...new Set([...near, ...each(places, 12, MOMENTS.indexOf(when))])];
     const cases = (["kill", "power"] as const).flatMap((kind, index) =>
       crashCases(RESEEDED, each(some, 2, index), { kinds: [kind], moments: [when] }),
     );
