@@ -1,22 +1,30 @@
 /**
  * image.banding: gradients are smooth, not stairs.
  *
- * Measure: share of positions with four equal luma codes (16 bits) in a row, black and full white left out, over every second row of
- * a large frame, minus the same share of the plate. Limit: 2 %. Grain hides banding from this measure as it does from the eye. Graphics and
- * flat fills have it rightly: the plate's share is taken off, and without a plate it only informs.
+ * Two measures of luma and of green. `more`: share of positions with four equal luma codes (16 bits) in a row, black and full white left out, over
+ * every second row of a large frame, minus the same share of the plate; limit 2 %. `step`: where most pixels inside the mask stand on few
+ * codes of green (each with 0.05 % of the pixels or more), the median distance of two neighbours among those codes, in codes of 1/255, where it is
+ * more than twice the plate's; limit 1.5, for a picture of 8 bits has 1. Grain hides banding from both as it does from the eye. Graphics and flat
+ * fills have it rightly: the plate's share is taken off.
  */
-import type { Check } from "../daemon/plugin.ts";
+import type { Check, DecodedImage } from "../daemon/plugin.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "image.banding",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
-  limits: { shareMax: 0.02 },
-  judges: { shareMax: { measures: ["more"], must: "atMost" } },
-  limitsFrom: { shareMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
+  limits: { shareMax: 0.02, stepMax: 1.5 },
+  judges: {
+    shareMax: { measures: ["more"], must: "atMost" },
+    stepMax: { measures: ["step"], must: "atMost" },
+  },
+  limitsFrom: {
+    shareMax: "prototype of the formula, limits fixed before its run (docs/qc.md)",
+    stepMax: "8 bits have steps of 1 (docs/qc.md)",
+  },
   applies({ result }) {
     return result?.bitDepth === 8 ? "8 bits cannot be told from banding" : null;
   },
@@ -25,18 +33,28 @@ const check: Check = {
     const before = lumaPlane("plate");
     if (result === null || plate === null || plane === null || before === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
-    const { shareMax = 0.02 } = limits;
+    const { shareMax = 0.02, stepMax = 1.5 } = limits;
     const same = plate.width === result.width && plate.height === result.height;
     const inside = same ? (mask?.inside ?? null) : null;
     const share = equalRuns(plane, result.width, inside);
     const plateShare = equalRuns(before, plate.width, inside);
     const more = share - plateShare;
+    const steps = stepOf(result, inside);
+    const step = steps > 2 * stepOf(plate, inside) ? steps : 0;
     const measures = [
       { name: "share", value: share, unit: "ratio", limit: null },
       { name: "plateShare", value: plateShare, unit: "ratio", limit: null },
       { name: "more", value: more, unit: "ratio", limit: shareMax, must: "atMost" },
+      { name: "step", value: step, unit: "code", limit: stepMax, must: "atMost" },
     ] as const;
     const words = `${percent(share)} of it stands in steps, of the plate ${percent(plateShare)}`;
+    if (step > stepMax)
+      return {
+        verdict: "warn",
+        measures,
+        message: `It stands on codes that lie ${step.toFixed(1)} of 255 apart; ${stepMax} may.`,
+        hint: "Something works in too few bits; add grain, or keep 16 bits.",
+      };
     return more > shareMax
       ? {
           verdict: "warn",
@@ -72,6 +90,44 @@ function equalRuns(plane: Uint16Array, width: number, inside: Uint8Array | null)
     }
   }
   return looked === 0 ? 0 : equal / looked;
+}
+
+/** Of all pixels looked at, so many stand on a code that counts. */
+const CODE_SHARE = 0.0005;
+/** So much of the picture must stand on such codes, and on so many of them, before a distance says anything. */
+const COVERED = 0.5;
+const CODES_MIN = 8;
+
+/** Median distance of neighbouring codes that hold most of the picture, codes of 1/255; 0 where no few codes do. */
+function stepOf({ samples, channels, channelNames, width }: DecodedImage, inside: Uint8Array | null): number {
+  if (!(samples instanceof Uint16Array)) return 0;
+  const place = Math.max(0, channelNames.indexOf("G"));
+  const pixels = samples.length / channels;
+  const step = Math.max(1, Math.ceil(pixels / PIXELS_ENOUGH));
+  const counts = new Uint32Array(65_536);
+  let looked = 0;
+  for (let row = 0; row < pixels; row += width * step) {
+    for (let i = row, end = row + width; i < end; i += 1) {
+      const weight = inside === null ? 1 : (inside[i] as number);
+      const code = samples[i * channels + place] as number;
+      counts[code] = (counts[code] as number) + weight;
+      looked += weight;
+    }
+  }
+  const least = Math.max(8, looked * CODE_SHARE);
+  const distances: number[] = [];
+  let covered = 0;
+  let last = -1;
+  for (let code = 0; code < 65_536; code += 1) {
+    const count = counts[code] as number;
+    if (count < least) continue;
+    covered += count;
+    if (last >= 0) distances.push(code - last);
+    last = code;
+  }
+  if (covered < looked * COVERED || distances.length + 1 < CODES_MIN) return 0;
+  distances.sort((a, b) => a - b);
+  return (distances[distances.length >> 1] as number) / 257;
 }
 
 export default check;

@@ -1,25 +1,28 @@
 /**
  * image.channels: red is red and blue is blue.
  *
- * How a graph swaps channels: a BGR library, a wrong shuffle. Per block of 32 x 32 px the two colours log2(R / G) and log2(B / G), which no change of
- * brightness moves, around their means, are correlated with those of the plate, as they are and with channels swapped in each of the five other ways. What is
- * redder than the rest stays so under a relight or a grade; only a swap correlates better with the swapped plate. Measure:
- * best correlation of a swap minus that of the given order, inside and outside the mask each for itself. Limit: 0.2.
+ * How a graph swaps channels: a BGR library, a wrong shuffle. In cells of 8 x 8 px (larger ones of a large frame; 16 pixels of each are read) the colour is
+ * log2 of R, G and B less their mean, which no change of brightness moves, around its mean over all cells, which no tint of the whole moves. It is correlated
+ * with the plate's, as it is and with channels swapped in each of the five other ways: what is redder than the rest stays so under a relight or a
+ * grade; only a swap correlates better with the swapped plate. Measure: best correlation of a swap minus that of the given order, inside
+ * and outside the mask each for itself. Limits: 0.1, and the swap itself must correlate by 0.2. Where brightness correlates
+ * with the plate's by less than `sharedMin` the content is new and nothing is said; a plate of one hue has nothing to swap.
  */
-import type { BlockFacts, Check } from "../daemon/plugin.ts";
+import type { Check, DecodedImage } from "../daemon/plugin.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "image.channels",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
-  limits: { gainMax: 0.2, correlationMin: 0.3 },
+  limits: { gainMax: 0.1, correlationMin: 0.2, sharedMin: 0.6 },
   judges: { gainMax: { measures: ["gain"], must: "atMost" } },
   limitsFrom: {
-    gainMax: "procedural scenes with legitimate edits (docs/qc.md)",
-    correlationMin: "below it nothing is alike, and no order of channels is meant",
+    gainMax: "the proof's corpus (docs/qc.md)",
+    correlationMin: "the proof's corpus (docs/qc.md)",
+    sharedMin: "the proof's corpus (docs/qc.md)",
   },
   applies({ result, plate }) {
     if (result === null || plate === null) return null;
@@ -28,36 +31,29 @@ const check: Check = {
       ? null
       : "there are not three colours to compare";
   },
-  run({ result, blocks, mask, limits }) {
-    const [mine, plates] = [blocks("result"), blocks("plate")];
-    if (result === null || mine === null || plates === null)
+  run({ result, plate, mask, limits }) {
+    if (result === null || plate === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
-    const { gainMax = 0.2, correlationMin = 0.3 } = limits;
-    const detailed = differences(mine);
-    const orders = ORDERS.map((order) => ({ order, detail: differences(plates, order) }));
+    const { gainMax = 0.1, correlationMin = 0.2, sharedMin = 0.6 } = limits;
+    const grid = gridOf(result);
+    const mine = colours(result, grid);
+    const plates = colours(plate, grid);
     // What lies inside the mask and what lies outside it may have come different ways.
-    const sides =
-      mask === null ? [null] : [side(mine, result.width, mask.inside, 0), side(mine, result.width, mask.inside, 1)];
-    const scored = sides.map((where) => {
-      const [given, ...swaps] = orders.map((each) => ({
-        order: each.order,
-        value: likeness(detailed, each.detail, where),
-      }));
-      const best = swaps.reduce((one, other) => (other.value > one.value ? other : one));
-      return { given: given?.value ?? 0, best };
-    });
-    const { given, best } = scored.reduce((one, other) =>
-      other.best.value - other.given > one.best.value - one.given ? other : one,
-    );
-    const gain = best.value - given;
+    const sides = mask === null ? [null] : [sideOf(grid, mask.inside, 0), sideOf(grid, mask.inside, 1)];
+    const found = sides
+      .map((where) => likeness(mine, plates, where))
+      .map((each) => (each.shared < sharedMin ? { ...each, best: each.given } : each))
+      .reduce((one, other) => (other.best - other.given > one.best - one.given ? other : one));
+    const gain = found.best - found.given;
     const measures = [
-      { name: "asGiven", value: given, unit: "ratio", limit: null },
-      { name: "bestSwapped", value: best.value, unit: "ratio", limit: null },
       { name: "gain", value: gain, unit: "ratio", limit: gainMax, must: "atMost" },
+      { name: "asGiven", value: found.given, unit: "ratio", limit: null },
+      { name: "shared", value: found.shared, unit: "ratio", limit: sharedMin },
+      { name: "bestSwapped", value: found.best, unit: "ratio", limit: null },
     ] as const;
-    const words = `the plate's colours fit ${best.value.toFixed(2)} as ${best.order.join("")} and ${given.toFixed(2)} as RGB`;
+    const words = `the plate's colours fit ${found.best.toFixed(2)} as ${found.order} and ${found.given.toFixed(2)} as RGB`;
     // Where nothing fits at all (new content, a grey plate) nothing can be told.
-    return gain > gainMax && best.value > correlationMin
+    return gain > gainMax && found.best > correlationMin
       ? {
           verdict: "warn",
           measures,
@@ -68,80 +64,174 @@ const check: Check = {
   },
 };
 
-type Colour = "R" | "G" | "B";
-const ORDERS: readonly (readonly [Colour, Colour, Colour])[] = [
-  ["R", "G", "B"],
-  ["B", "G", "R"],
-  ["G", "R", "B"],
-  ["R", "B", "G"],
-  ["G", "B", "R"],
-  ["B", "R", "G"],
-];
-
+const CELL = 8;
+const CELLS_ENOUGH = 16_000;
+/** Pixels read of a cell, along each side. */
+const READ = 4;
 /** Added to 16-bit codes, so that the ratio of two dark values says little. */
 const DARK = 1024;
+const CELLS_MIN = 64;
 
-/** log2(R / G) of every block, then log2(B / G) of every block. */
-function differences(
-  of: BlockFacts,
-  order: readonly [Colour, Colour, Colour] = ["R", "G", "B"],
-): readonly [Float32Array, Float32Array] {
-  const pick = { R: of.red, G: of.green, B: of.blue };
-  const [r, g, b] = [pick[order[0]], pick[order[1]], pick[order[2]]];
-  const ratio = (of: Float32Array) => of.map((v, i) => Math.log2((v + DARK) / ((g[i] as number) + DARK)));
-  return [ratio(r), ratio(b)];
+interface Grid {
+  readonly width: number;
+  readonly size: number;
+  readonly columns: number;
+  readonly rows: number;
 }
 
-/** 1 for each block whose middle lies on this side of the mask. */
-function side(of: BlockFacts, width: number, inside: Uint8Array, value: 0 | 1): Uint8Array {
-  const half = of.size >> 1;
-  return Uint8Array.from({ length: of.columns * of.rows }, (_, i) => {
-    const x = Math.min(width - 1, (i % of.columns) * of.size + half);
-    const y = Math.min(inside.length / width - 1, Math.floor(i / of.columns) * of.size + half);
-    return inside[y * width + x] === value ? 1 : 0;
-  });
+function gridOf({ width, height }: DecodedImage): Grid {
+  const size = Math.max(CELL, Math.ceil(Math.sqrt((width * height) / CELLS_ENOUGH)));
+  return { width, size, columns: Math.floor(width / size), rows: Math.floor(height / size) };
 }
 
-const BLOCKS_MIN = 16;
+/** Of every cell, the three logarithms less their mean, then that mean: `out[channel * cells + cell]`. */
+function colours(image: DecodedImage, grid: Grid): Float32Array {
+  const { columns, rows } = grid;
+  const cells = columns * rows;
+  const out = new Float32Array(4 * cells);
+  channel(image, "R", { grid, out, from: 0 });
+  channel(image, "G", { grid, out, from: cells });
+  channel(image, "B", { grid, out, from: 2 * cells });
+  for (let i = 0; i < cells; i += 1) {
+    const r = out[i] as number;
+    const g = out[cells + i] as number;
+    const b = out[2 * cells + i] as number;
+    const mean = (r + g + b) / 3;
+    out[i] = r - mean;
+    out[cells + i] = g - mean;
+    out[2 * cells + i] = b - mean;
+    out[3 * cells + i] = mean;
+  }
+  return out;
+}
+
+/** Logarithm of the mean display code of each cell; light by its square root, which is near enough to a display's curve. */
+function channel(
+  image: DecodedImage,
+  name: "R" | "G" | "B",
+  to: { readonly grid: Grid; readonly out: Float32Array; readonly from: number },
+): void {
+  const { samples, channels } = image;
+  const { size, columns, rows, width } = to.grid;
+  const place = image.channelNames.indexOf(name);
+  const light = samples instanceof Float32Array;
+  const scale = samples instanceof Uint16Array ? 1 : 257;
+  const step = size / READ;
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      let sum = 0;
+      for (let v = 0; v < READ; v += 1) {
+        const line = (row * size + ((v * step) | 0)) * width + column * size;
+        for (let u = 0; u < READ; u += 1) {
+          const value = samples[(line + ((u * step) | 0)) * channels + place] as number;
+          sum += light ? Math.sqrt(Math.min(1, value > 0 ? value : 0)) * 65_535 : value * scale;
+        }
+      }
+      to.out[to.from + row * columns + column] = Math.log2(sum / (READ * READ) + DARK);
+    }
+  }
+}
+
+/** Inside, a cell keeps so far from the mask's border, px: there the plate itself shows through. */
+const INSET = 24;
+
+/** 1 for each cell whose corners (inside: moved out by the inset) lie on this side of the mask. */
+function sideOf({ width, size, columns, rows }: Grid, inside: Uint8Array, value: 0 | 1): Uint8Array {
+  const out = new Uint8Array(columns * rows);
+  const far = value === 1 ? INSET : 0;
+  const height = inside.length / width;
+  const last = size - 1 + 2 * far;
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const x = column * size - far;
+      const y = row * size - far;
+      if (x < 0 || y < 0 || x + last >= width || y + last >= height) continue;
+      const at = y * width + x;
+      const below = at + last * width;
+      const sum =
+        (inside[at] as number) +
+        (inside[at + last] as number) +
+        (inside[below] as number) +
+        (inside[below + last] as number);
+      out[row * columns + column] = sum === 4 * value ? 1 : 0;
+    }
+  }
+  return out;
+}
+
+interface Likeness {
+  /** Correlation of brightness, -1..1: how much of the plate is left at all. */
+  readonly shared: number;
+  /** Correlation of the channels as they are, -1..1. */
+  readonly given: number;
+  readonly best: number;
+  readonly order: string;
+}
+
+const ORDERS: readonly (readonly [order: string, r: number, g: number, b: number])[] = [
+  ["BGR", 2, 1, 0],
+  ["GRB", 1, 0, 2],
+  ["RBG", 0, 2, 1],
+  ["GBR", 1, 2, 0],
+  ["BRG", 2, 0, 1],
+];
 
 /**
- * Correlation of both colour differences around their means, -1..1, over the blocks that are meant; 0 where they are too few or one
- * is flat. A tint of the whole moves means only.
+ * Correlation of the colours around their means over the cells that are meant, from the nine products of a channel of the one with a channel
+ * of the other: every order is a sum of three of them. 0 where cells are too few or one picture has one colour.
  */
-function likeness(
-  a: readonly [Float32Array, Float32Array],
-  b: readonly [Float32Array, Float32Array],
-  where: Uint8Array | null,
-): number {
-  let ab = 0;
+function likeness(a: Float32Array, b: Float32Array, where: Uint8Array | null): Likeness {
+  const products = new Float64Array(9);
   let aa = 0;
   let bb = 0;
-  for (let side = 0; side < 2; side += 1) {
-    const u = side === 0 ? a[0] : a[1];
-    const v = side === 0 ? b[0] : b[1];
-    let n = 0;
-    let su = 0;
-    let sv = 0;
-    let suv = 0;
-    let suu = 0;
-    let svv = 0;
-    for (let i = 0; i < u.length; i += 1) {
-      if (where !== null && where[i] === 0) continue;
-      const p = u[i] as number;
-      const q = v[i] as number;
-      n += 1;
-      su += p;
-      sv += q;
-      suv += p * q;
-      suu += p * p;
-      svv += q * q;
-    }
-    if (n < BLOCKS_MIN) return 0;
-    ab += suv - (su * sv) / n;
-    aa += suu - (su * su) / n;
-    bb += svv - (sv * sv) / n;
+  let cells = 0;
+  for (let one = 0; one < 3; one += 1) {
+    aa += product(a, a, { one, other: one, where });
+    bb += product(b, b, { one, other: one, where });
+    for (let other = 0; other < 3; other += 1) products[one * 3 + other] = product(a, b, { one, other, where });
   }
-  return aa <= 0 || bb <= 0 ? 0 : ab / Math.sqrt(aa * bb);
+  for (let i = 0; i < a.length / 4; i += 1) cells += where === null ? 1 : (where[i] as number);
+  if (cells < CELLS_MIN || aa <= 0 || bb <= 0) return { shared: 0, given: 0, best: 0, order: "RGB" };
+  const size = Math.sqrt(aa * bb);
+  const light = { one: 3, other: 3, where };
+  const lights = Math.sqrt(product(a, a, light) * product(b, b, light));
+  const sum = (r: number, g: number, blue: number): number =>
+    ((products[r] as number) + (products[3 + g] as number) + (products[6 + blue] as number)) / size;
+  let best = -1;
+  let order = "RGB";
+  for (const [name, r, g, blue] of ORDERS) {
+    const value = sum(r, g, blue);
+    if (value <= best) continue;
+    best = value;
+    order = name;
+  }
+  return { shared: lights > 0 ? product(a, b, light) / lights : 0, given: sum(0, 1, 2), best, order };
+}
+
+/** Sum over the cells of one channel of `a` times one of `b`, both around their means. */
+function product(
+  a: Float32Array,
+  b: Float32Array,
+  of: { readonly one: number; readonly other: number; readonly where: Uint8Array | null },
+): number {
+  const { where } = of;
+  const cells = a.length / 4;
+  const from = of.one * cells;
+  const to = of.other * cells;
+  let n = 0;
+  let sa = 0;
+  let sb = 0;
+  let sab = 0;
+  for (let i = 0; i < cells; i += 1) {
+    const counts = where === null ? 1 : (where[i] as number);
+    const p = (a[from + i] as number) * counts;
+    const q = (b[to + i] as number) * counts;
+    n += counts;
+    sa += p;
+    sb += q;
+    sab += p * q;
+  }
+  return n === 0 ? 0 : sab - (sa * sb) / n;
 }
 
 export default check;

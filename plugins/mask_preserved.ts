@@ -125,12 +125,12 @@ function differences({ result, plate, channels, outside }: Looked) {
         // NaN beside NaN is no difference; NaN beside a number is the largest.
         if (Object.is(va, vb)) continue;
         const d = Math.abs(va * ka - vb * kb);
-        worst = Math.max(worst, Number.isNaN(d) ? 256 : d);
+        worst = Math.max(worst, Number.isNaN(d) ? 256 : Math.min(d, 65_535));
       }
       bins[Math.min(BINS - 1, Math.ceil(worst * 16))] = (bins[Math.min(BINS - 1, Math.ceil(worst * 16))] as number) + 1;
       if (worst === 0) continue;
       differing += 1;
-      max = Math.max(max, Math.min(worst, 65_535));
+      max = Math.max(max, worst);
       const y = Math.floor(i / width);
       const cell = Math.floor((y * rows) / height) * columns + Math.floor(((i - y * width) * columns) / width);
       levels[cell] = Math.max(levels[cell] as number, worst);

@@ -39,7 +39,7 @@ function finding(check: Check, limits: Readonly<Record<string, number>>, composi
   const facts = {
     result,
     plate,
-    mask: maskFacts(mask, { width: WIDTH, height: HEIGHT, ignore: [] }),
+    mask: mask === null ? null : maskFacts(mask, { width: WIDTH, height: HEIGHT, ignore: [] }),
     resultFile: { path: "/v/a.1001.png", bytes: 1, frame: 1001 },
     decodeProblem: null,
     plateProblem: null,

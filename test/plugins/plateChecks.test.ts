@@ -14,7 +14,7 @@ import { DEFECTS } from "../../scripts/bench/qc/defects.ts";
 import { HEIGHT, WIDTH } from "../../scripts/bench/qc/sources.ts";
 
 const { checks, book } = await loadChecks([]);
-const scene = makeScene("discs", 3);
+const scene = makeScene("discs", 5);
 const frameChecks = checks.filter((check) => check.scope === "frame");
 
 function factsOf(one: Case) {
@@ -24,7 +24,7 @@ function factsOf(one: Case) {
     decodeProblem: null,
     plate: one.plate,
     plateProblem: null,
-    mask: maskFacts(one.mask, { width: WIDTH, height: HEIGHT, ignore: [] }),
+    mask: one.mask === null ? null : maskFacts(one.mask, { width: WIDTH, height: HEIGHT, ignore: [] }),
     maskProblem: null,
     composited: true,
     expected: { width: WIDTH, height: HEIGHT, bitDepth: 16, ignore: [] },
@@ -55,7 +55,7 @@ describe("shipped checks", () => {
 describe("a defect", () => {
   it.each(DEFECTS.map((kind) => [kind.name, kind] as const))("is found by its check: %s", (_name, kind) => {
     for (const { name, defect } of kind.strengths.slice(kind.must)) {
-      const seen = look(makeCase(scene, defect), [kind.check]);
+      const seen = look(makeCase(scene, defect, kind.holds), [kind.check]);
       const finding = seen.findings.find((each) => each.check === kind.check);
       expect(finding?.verdict, `${name}: ${finding?.message ?? "not applied"}`).not.toBe("pass");
       expect(finding?.measures.length).toBeGreaterThan(0);
@@ -66,7 +66,7 @@ describe("a defect", () => {
   it("that is structural fails, one that is a matter of statistics warns", () => {
     for (const kind of DEFECTS) {
       const strongest = kind.strengths.at(-1);
-      const seen = look(makeCase(scene, strongest?.defect ?? null), [kind.check]);
+      const seen = look(makeCase(scene, strongest?.defect ?? null, kind.holds), [kind.check]);
       const verdict = seen.findings.find((each) => each.check === kind.check)?.verdict;
       expect(verdict, kind.name).toBe(kind.structural ? "fail" : "warn");
     }
@@ -74,19 +74,35 @@ describe("a defect", () => {
 
   it("outside the mask is shown where it is", () => {
     const patch = DEFECTS.find((kind) => kind.name.startsWith("outside the mask"))?.strengths[1];
-    const [finding] = look(makeCase(scene, patch?.defect ?? null), ["mask.preserved"]).findings.filter(
-      (each) => each.check === "mask.preserved",
-    );
+    const spoiled = makeCase(scene, patch?.defect ?? null);
+    const clean = makeCase(scene, null);
+    const changed = new Set<number>();
+    const [finding] = look(spoiled, ["mask.preserved"]).findings.filter((each) => each.check === "mask.preserved");
     const map = finding?.evidence?.[0];
     if (map?.kind !== "map") throw new Error("no map");
-    const lit = map.levels.flatMap((level, i) => (level > 0 ? [[i % map.columns, Math.floor(i / map.columns)]] : []));
-    for (const [column = -1, row = -1] of lit) {
-      expect(((column + 1) * WIDTH) / map.columns).toBeGreaterThan(40);
-      expect((column * WIDTH) / map.columns).toBeLessThan(88);
-      expect(((row + 1) * HEIGHT) / map.rows).toBeGreaterThan(30);
-      expect((row * HEIGHT) / map.rows).toBeLessThan(78);
+    for (let i = 0; i < clean.result.samples.length; i += 1) {
+      if (clean.result.samples[i] === spoiled.result.samples[i]) continue;
+      const pixel = Math.floor(i / 3);
+      const row = Math.floor((Math.floor(pixel / WIDTH) * map.rows) / HEIGHT);
+      changed.add(row * map.columns + Math.floor(((pixel % WIDTH) * map.columns) / WIDTH));
     }
+    const lit = map.levels.flatMap((level, i) => (level > 0 ? [i] : []));
+    expect(new Set(lit)).toEqual(changed);
     expect(lit.length).toBeGreaterThan(10);
+  });
+});
+
+describe("an infinity outside the mask", () => {
+  it("is a fail with its place shown, not an error", () => {
+    const one = makeCase(scene, null, "light");
+    const samples = one.result.samples.slice();
+    samples[20 * 4] = Number.POSITIVE_INFINITY;
+    samples[40 * 4] = Number.NaN;
+    const [finding] = look({ ...one, result: { ...one.result, samples } }, ["mask.preserved"]).findings.filter(
+      (each) => each.check === "mask.preserved",
+    );
+    expect(finding?.verdict).toBe("fail");
+    expect(finding?.evidence?.length).toBe(1);
   });
 });
 

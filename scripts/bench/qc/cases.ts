@@ -1,32 +1,44 @@
 /**
  * One case: a plate, a legitimate edit inside a soft mask, grain, laid onto the plate as Hotplate lays it (outside the mask every
- * code is the plate's), 16 bits; and a defect put into it, at one of three strengths. What a check must find and what it must let be.
+ * code is the plate's), 16 bits, or half floats, with or without alpha; and a defect put into it, at one of three strengths. What a check
+ * must find and what it must let be.
  */
-import type { DecodedImage } from "../../../daemon/plugin.ts";
 import type { MaskPicture } from "../../../daemon/domain/maskFacts.ts";
+import { srgbEncode } from "../../../daemon/domain/srgbCurve.ts";
+import type { DecodedImage } from "../../../daemon/plugin.ts";
+import type { Edit } from "./edits.ts";
+import { edited, littered, maskWeights } from "./edits.ts";
+import type { Photo } from "./photos.ts";
+import { photoPiece } from "./photos.ts";
 import type { Chance } from "./random.ts";
 import { chance } from "./random.ts";
-import type { Kind, Linear } from "./sources.ts";
-import { grained, HEIGHT, noise, source, WIDTH } from "./sources.ts";
+import type { Grain, Kind, Linear } from "./sources.ts";
+import { grained, HELD_OUT, source } from "./sources.ts";
 
 export interface Case {
   readonly plate: DecodedImage;
   readonly result: DecodedImage;
-  readonly mask: MaskPicture;
+  /** null: the whole frame may change. */
+  readonly mask: MaskPicture | null;
 }
 
-const BOX = [192, 128, 384, 256] as const;
-const FEATHER = 24;
+/** What the files hold: 16-bit codes, the same with a matte, or light as half floats (with a matte, as EXRs have). */
+export type Holds = "codes" | "codes and alpha" | "light";
 
 /** What the case is made of: changed by defects before it is laid onto the plate, or after. */
 export interface Parts {
   readonly random: Chance;
   readonly plate: Linear;
+  /** Of the mask; 1 everywhere without one. */
+  readonly weight: (pixel: number) => number;
   /** The edited picture without grain. */
   edit: Linear;
+  /** Times the plate's. */
   grain: number;
   /** After everything: 16-bit codes of the result, interleaved. */
   finish: ((codes: Uint16Array) => Uint16Array) | null;
+  /** After that: the decoded result. */
+  turn: ((result: DecodedImage) => DecodedImage) | null;
   /** Whole frame instead of inside the mask. */
   wholeFrame: boolean;
 }
@@ -35,86 +47,166 @@ export type Defect = (parts: Parts) => void;
 
 /** A plate and its legitimate edit: made once, used for every defect. */
 export interface Scene {
+  readonly name: string;
   readonly seed: number;
+  readonly heldOut: boolean;
+  readonly colour: boolean;
+  readonly how: Edit;
   readonly plate: Linear;
   readonly plateCodes: Uint16Array;
   readonly edit: Linear;
+  readonly grain: Grain;
+  readonly weights: Float32Array | null;
+  readonly mask: MaskPicture | null;
   /** The edit laid onto the plate: the clean result. */
   readonly clean: Uint16Array;
 }
 
-export function makeScene(kind: Kind, seed: number): Scene {
-  const bare = source(kind, seed);
-  const plate = grained(bare, seed);
-  const edit = edited(bare, chance(seed * 65_537 + 11));
+export function makeScene(of: Kind | Photo, seed: number, how: Edit = "recolour"): Scene {
+  const bare = typeof of === "string" ? source(of, seed) : photoPiece(of, seed);
+  const random = chance(seed * 911 + 29);
+  const grain = { amount: random.between(0.7, 1.5), correlated: random.next() < 0.5 };
+  const plate = grained(how === "cleanup" ? littered(bare, seed) : bare, seed, grain);
   const plateCodes = codes16(plate);
-  return { seed, plate, plateCodes, edit, clean: laid(plateCodes, codes16(grained(edit, seed + 5000)), false) };
+  const edit = edited(bare, how, seed);
+  const weights = how === "frame" ? null : maskWeights(bare.width, bare.height, seed);
+  const heldOut = typeof of === "string" ? (HELD_OUT as readonly string[]).includes(of) : of.heldOut;
+  return {
+    name: typeof of === "string" ? of : of.name,
+    seed,
+    heldOut,
+    colour: typeof of === "string" || of.colour,
+    how,
+    plate,
+    plateCodes,
+    edit,
+    grain,
+    weights,
+    mask: weights === null ? null : maskOf(weights, bare),
+    clean: laid(plateCodes, codes16(grained(edit, seed + 5000, grain)), weights),
+  };
 }
 
-export function makeCase(scene: Scene, defect: Defect | null): Case {
-  const { seed, plate, plateCodes, edit, clean } = scene;
-  const parts: Parts = { random: chance(seed * 257 + 3), plate, edit, grain: 1, finish: null, wholeFrame: false };
+export function makeCase(scene: Scene, defect: Defect | null, holds: Holds = "codes"): Case {
+  const { seed, plate, plateCodes, edit, clean, weights, mask, grain } = scene;
+  const { width, height } = plate;
+  const parts: Parts = {
+    random: chance(seed * 257 + 3),
+    plate,
+    weight: (pixel) => (weights === null ? 1 : (weights[pixel] as number)),
+    edit,
+    grain: 1,
+    finish: null,
+    turn: null,
+    wholeFrame: false,
+  };
   defect?.(parts);
+  const over = parts.wholeFrame ? null : weights;
+  const regrained = (): Linear => grained(parts.edit, seed + 5000, { ...grain, amount: grain.amount * parts.grain });
+  const matte = holds === "codes" ? null : matteOf(width, height, seed);
+  const turned = (image: DecodedImage): DecodedImage => parts.turn?.(image) ?? image;
+  if (holds === "light") {
+    const own = halves(plate.data);
+    const light = laidLight(own, halves(regrained().data), over);
+    return { plate: lightImage(plate, own, matte), result: turned(lightImage(plate, light, matte)), mask };
+  }
   const untouched = parts.edit === edit && parts.grain === 1 && !parts.wholeFrame;
-  let codes = untouched
-    ? clean
-    : laid(plateCodes, codes16(grained(parts.edit, seed + 5000, parts.grain)), parts.wholeFrame);
+  let codes = untouched ? clean : laid(plateCodes, codes16(regrained()), over);
   if (parts.finish !== null) codes = parts.finish(codes);
-  return { plate: image(plateCodes), result: image(codes), mask: maskOf() };
+  return { plate: imageOf(plateCodes, plate, matte), result: turned(imageOf(codes, plate, matte)), mask };
 }
 
-/** Recoloured by 0.8 to 1.2 a channel, and 30 to 80 % of another texture. */
-function edited(clean: Linear, random: Chance): Linear {
-  const gains = [random.between(0.8, 1.2), random.between(0.8, 1.2), random.between(0.8, 1.2)];
-  const share = random.between(0.3, 0.8);
-  const other = noise(clean.width, clean.height, random);
-  const data = Float32Array.from(
-    clean.data,
-    (v, i) => v * (gains[i % 3] as number) * 2 ** (share * 0.8 * (other[Math.floor(i / 3)] as number)),
-  );
-  return { ...clean, data };
+function maskOf(weights: Float32Array, { width, height }: Size): MaskPicture {
+  const inside = new Uint8Array(weights.length);
+  for (let i = 0; i < inside.length; i += 1) inside[i] = (weights[i] as number) > 0 ? 1 : 0;
+  return { width, height, inside };
 }
 
-/** 0..1: how much of the edit shows. */
-export function weight(x: number, y: number): number {
-  const [left, top, w, h] = BOX;
-  const inside = Math.min(x - left, left + w - 1 - x, y - top, top + h - 1 - y);
-  return inside < 0 ? 0 : Math.min(1, (inside + 1) / FEATHER);
+function laid(plate: Uint16Array, over: Uint16Array, weights: Float32Array | null): Uint16Array {
+  if (weights === null) return over;
+  const out = new Uint16Array(plate.length);
+  for (let pixel = 0, i = 0; pixel < weights.length; pixel += 1) {
+    const m = weights[pixel] as number;
+    for (let c = 0; c < 3; c += 1, i += 1) {
+      const code = plate[i] as number;
+      out[i] = Math.round(code + m * ((over[i] as number) - code));
+    }
+  }
+  return out;
 }
 
-function maskOf(): MaskPicture {
-  const inside = new Uint8Array(WIDTH * HEIGHT);
-  for (let y = 0; y < HEIGHT; y += 1)
-    for (let x = 0; x < WIDTH; x += 1) inside[y * WIDTH + x] = weight(x, y) > 0 ? 1 : 0;
-  return { width: WIDTH, height: HEIGHT, inside };
+function laidLight(plate: Float32Array, over: Float32Array, weights: Float32Array | null): Float32Array {
+  if (weights === null) return over;
+  const out = new Float32Array(plate.length);
+  for (let pixel = 0, i = 0; pixel < weights.length; pixel += 1) {
+    const m = weights[pixel] as number;
+    for (let c = 0; c < 3; c += 1, i += 1) {
+      const v = plate[i] as number;
+      out[i] = v + m * ((over[i] as number) - v);
+    }
+  }
+  return halves(out);
 }
 
-function laid(plate: Uint16Array, over: Uint16Array, wholeFrame: boolean): Uint16Array {
-  return Uint16Array.from(plate, (code, i) => {
-    const pixel = Math.floor(i / 3);
-    const m = wholeFrame ? 1 : weight(pixel % WIDTH, Math.floor(pixel / WIDTH));
-    return m === 0 ? code : Math.round(code + m * ((over[i] as number) - code));
-  });
+/** As an EXR of halves holds them. */
+function halves(values: Float32Array): Float32Array {
+  return new Float32Array(new Float16Array(values));
 }
 
-/** Display codes of 16 bits (IEC 61966-2-1). */
+/** A soft-edged matte, 0..1 a pixel. */
+function matteOf(width: number, height: number, seed: number): Float32Array {
+  return maskWeights(width, height, seed + 31);
+}
+
+const STEPS = 65_536;
+const ENCODED: Float64Array = Float64Array.from({ length: STEPS + 2 }, (_, i) => srgbEncode(i / STEPS) * 65_535);
+
+/** Display codes of 16 bits (IEC 61966-2-1), by a table and the straight line between its steps. */
 export function codes16({ data }: Linear): Uint16Array {
-  return Uint16Array.from(data, (v) => {
-    const l = Math.min(1, Math.max(0, v));
-    return Math.round((l <= 0.0031308 ? 12.92 * l : 1.055 * l ** (1 / 2.4) - 0.055) * 65_535);
-  });
+  const out = new Uint16Array(data.length);
+  for (let i = 0; i < data.length; i += 1) {
+    const at = Math.min(1, Math.max(0, data[i] as number)) * STEPS;
+    const step = at | 0;
+    const low = ENCODED[step] as number;
+    out[i] = Math.round(low + ((ENCODED[step + 1] as number) - low) * (at - step));
+  }
+  return out;
 }
 
-export function image(samples: Uint16Array, width = WIDTH, height = HEIGHT): DecodedImage {
+type Size = Pick<Linear, "width" | "height">;
+
+/** 16-bit codes as a decoded image of three colours. */
+export function image(samples: Uint16Array, width: number, height: number): DecodedImage {
+  return imageOf(samples, { width, height }, null);
+}
+
+function imageOf(samples: Uint16Array, { width, height }: Size, matte: Float32Array | null): DecodedImage {
+  const shape = { width, height, bitDepth: 16, sampleType: "uint", reader: "procedural", windows: null } as const;
+  if (matte === null) return { ...shape, channels: 3, channelNames: ["R", "G", "B"], samples };
+  const all = new Uint16Array(matte.length * 4);
+  for (let pixel = 0; pixel < matte.length; pixel += 1) {
+    for (let c = 0; c < 3; c += 1) all[pixel * 4 + c] = samples[pixel * 3 + c] as number;
+    all[pixel * 4 + 3] = Math.round((matte[pixel] as number) * 65_535);
+  }
+  return { ...shape, channels: 4, channelNames: ["R", "G", "B", "A"], samples: all };
+}
+
+function lightImage({ width, height }: Size, samples: Float32Array, matte: Float32Array | null): DecodedImage {
+  const all = new Float32Array(width * height * 4);
+  for (let pixel = 0; pixel < width * height; pixel += 1) {
+    for (let c = 0; c < 3; c += 1) all[pixel * 4 + c] = samples[pixel * 3 + c] as number;
+    all[pixel * 4 + 3] = matte?.[pixel] ?? 1;
+  }
+  const window = [0, 0, width, height] as const;
   return {
     width,
     height,
-    channels: 3,
-    channelNames: ["R", "G", "B"],
+    channels: 4,
+    channelNames: ["R", "G", "B", "A"],
     bitDepth: 16,
-    sampleType: "uint",
-    samples,
+    sampleType: "float",
+    samples: all,
     reader: "procedural",
-    windows: null,
+    windows: { data: window, display: window },
   };
 }

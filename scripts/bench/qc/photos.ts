@@ -1,0 +1,78 @@
+/**
+ * Public test photographs beside the procedural plates, where a machine has them: those of Debian's python3-skimage. They are never
+ * committed; each has its own entry in the package's copyright file. Read by our own reader, cut to at most a plate's size.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadFrame } from "../../../daemon/adapters/images/loadFrame.ts";
+import { srgbDecode } from "../../../daemon/domain/srgbCurve.ts";
+import { chance } from "./random.ts";
+import type { Linear } from "./sources.ts";
+import { HEIGHT, WIDTH } from "./sources.ts";
+
+/** Where the package puts them. */
+const DEBIAN = "/usr/lib/python3/dist-packages/skimage/data";
+
+/** Limits were chosen with these in sight. */
+const SEEN = ["astronaut.png", "coffee.png", "motorcycle_left.png", "retina.jpg", "brick.png", "moon.png", "page.png"];
+const UNSEEN = [
+  "chelsea.png",
+  "rocket.jpg",
+  "hubble_deep_field.jpg",
+  "ihc.png",
+  "grass.png",
+  "gravel.png",
+  "camera.png",
+  "coins.png",
+];
+
+export interface Photo {
+  readonly name: string;
+  readonly heldOut: boolean;
+  /** false: one channel; swapping channels is no defect then. */
+  readonly colour: boolean;
+  readonly width: number;
+  readonly height: number;
+  /** 8-bit display codes, `channels` a pixel. */
+  readonly samples: Uint8Array;
+  readonly channels: number;
+}
+
+/** Those that are there, in a fixed order. `folder`: where else to look. */
+export async function photos(folder: string | null): Promise<readonly Photo[]> {
+  const from = folder ?? DEBIAN;
+  const out: Photo[] = [];
+  for (const [names, heldOut] of [
+    [SEEN, false],
+    [UNSEEN, true],
+  ] as const)
+    for (const name of names) {
+      const path = join(from, name);
+      if (!existsSync(path)) continue;
+      const loaded = await loadFrame(readFileSync(path));
+      if (loaded.kind !== "frame" || !(loaded.image.samples instanceof Uint8Array))
+        throw new Error(`${path}: ${loaded.kind === "frame" ? "not of 8 bits" : loaded.message}`);
+      const { width, height, channels, samples } = loaded.image;
+      out.push({ name, heldOut, colour: channels >= 3, width, height, samples, channels });
+    }
+  return out;
+}
+
+/** A piece of it in linear light, chosen by the seed. */
+export function photoPiece(photo: Photo, seed: number): Linear {
+  const random = chance(seed * 6151 + 5);
+  const width = Math.min(WIDTH, photo.width);
+  const height = Math.min(HEIGHT, photo.height);
+  const left = Math.floor(random.next() * (photo.width - width + 1));
+  const top = Math.floor(random.next() * (photo.height - height + 1));
+  const light = Float32Array.from({ length: 256 }, (_, code) => srgbDecode(code / 255));
+  const data = new Float32Array(width * height * 3);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const from = ((top + y) * photo.width + left + x) * photo.channels;
+      for (let c = 0; c < 3; c += 1)
+        data[(y * width + x) * 3 + c] = light[photo.samples[from + (photo.colour ? c : 0)] as number] as number;
+    }
+  }
+  return { width, height, data };
+}

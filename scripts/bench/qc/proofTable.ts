@@ -1,0 +1,68 @@
+/** The proof's figures as Markdown, for the part of docs/qc.md between its marks. */
+import type { Share, Tally } from "./tally.ts";
+import { wilson } from "./tally.ts";
+
+export const BEGIN = "<!-- proof: made by scripts/bench/qc/main.ts, never by hand -->";
+export const END = "<!-- /proof -->";
+
+export interface Run {
+  readonly photos: readonly string[];
+  readonly tally: Tally;
+  /** Rows of sequences and sets, made by their own part. */
+  readonly sequences: string | null;
+}
+
+const percent = (ratio: number): string => {
+  const value = ratio * 100;
+  return value === 0 || value === 100
+    ? `${value}`
+    : value >= 99.95 || value < 0.095
+      ? value.toFixed(2)
+      : value.toFixed(1);
+};
+
+function cell(share: Share): string {
+  if (share.of === 0) return "-";
+  const [low, high] = wilson(share);
+  return `${percent(share.hits / share.of)} (${percent(low)}-${percent(high)})`;
+}
+
+export function proofTable(run: Run): string {
+  const { tally } = run;
+  const first = tally.rows[0]?.strengths[0];
+  const scenes = (first?.found.of ?? 0) + (first?.heldOut.of ?? 0);
+  const cleanKnown = tally.anyFail.seen;
+  const cleanUnknown = tally.anyFail.heldOut;
+  return `${[
+    `Defects: ${scenes} scenes, each with every defect at every strength. Clean: ${cleanKnown.of} cases of known kinds and ${cleanUnknown.of} held`,
+    `out. Photographs: ${run.photos.length === 0 ? "none were there" : run.photos.join(", ")}. Every figure is a share in % with Wilson's 95 % interval;`,
+    "**bold**: the strength from which all must be found.",
+    "",
+    "| defect | check | strength | found, known kinds | found, held out | any check |",
+    "|---|---|---|---|---|---|",
+    ...tally.rows.flatMap(({ defect, strengths }) =>
+      strengths.map(
+        ({ name, found, heldOut, any }, at) =>
+          `| ${at === 0 ? defect.name : ""} | ${at === 0 ? `\`${defect.check}\`` : ""} | ${at === defect.must ? `**${name}**` : name} | ${cell(found)} | ${cell(heldOut)} | ${percent(any.hits / Math.max(1, any.of))} |`,
+      ),
+    ),
+    "",
+    "| clean results flagged by | known kinds | held out |",
+    "|---|---|---|",
+    ...tally.clean.map(
+      ({ check, alarms, heldOut }) =>
+        `| \`${check}\` | ${alarms.hits} of ${alarms.of}: ${cell(alarms)} | ${heldOut.hits} of ${heldOut.of}: ${cell(heldOut)} |`,
+    ),
+    `| **any fail** | ${cleanKnown.hits} of ${cleanKnown.of}: ${cell(cleanKnown)} | ${cleanUnknown.hits} of ${cleanUnknown.of}: ${cell(cleanUnknown)} |`,
+    `| **any warn** | ${tally.anyWarn.seen.hits} of ${tally.anyWarn.seen.of}: ${cell(tally.anyWarn.seen)} | ${tally.anyWarn.heldOut.hits} of ${tally.anyWarn.heldOut.of}: ${cell(tally.anyWarn.heldOut)} |`,
+    ...(run.sequences === null ? [] : ["", run.sequences]),
+  ].join("\n")}\n`;
+}
+
+/** The page with what stands between the marks replaced. */
+export function withTable(page: string, table: string): string {
+  const from = page.indexOf(BEGIN);
+  const to = page.indexOf(END);
+  if (from < 0 || to < from) throw new Error(`the page has no ${BEGIN} ... ${END}`);
+  return `${page.slice(0, from + BEGIN.length)}\n${table}${page.slice(to)}`;
+}
