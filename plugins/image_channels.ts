@@ -44,7 +44,9 @@ const check: Check = {
       .map((where) => likeness(mine, plates, where))
       .map((each) => (each.shared < sharedMin ? { ...each, best: each.given } : each))
       .reduce((one, other) => (other.best - other.given > one.best - one.given ? other : one));
-    const gain = found.best - found.given;
+    const more = found.best - found.given;
+    // Where nothing fits at all (new content, a grey plate) nothing can be told.
+    const gain = found.best > correlationMin ? more : Math.min(0, more);
     const measures = [
       { name: "gain", value: gain, unit: "ratio", limit: gainMax, must: "atMost" },
       { name: "asGiven", value: found.given, unit: "ratio", limit: null },
@@ -52,8 +54,7 @@ const check: Check = {
       { name: "bestSwapped", value: found.best, unit: "ratio", limit: null },
     ] as const;
     const words = `the plate's colours fit ${found.best.toFixed(2)} as ${found.order} and ${found.given.toFixed(2)} as RGB`;
-    // Where nothing fits at all (new content, a grey plate) nothing can be told.
-    return gain > gainMax && found.best > correlationMin
+    return gain > gainMax
       ? {
           verdict: "warn",
           measures,

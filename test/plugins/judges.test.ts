@@ -18,7 +18,7 @@ let checks: readonly Check[] = [];
 let one: Case;
 beforeAll(async () => {
   ({ checks } = await loadChecks([]));
-  one = makeCase(makeScene("discs", 3), null);
+  one = makeCase(makeScene("discs", 5), null);
 });
 
 /** The same picture as light with an alpha: what some checks look at is in no integers. */
