@@ -14,6 +14,7 @@ import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import { colourLines } from "./doctorColour.ts";
 import { driftedRecipes } from "./doctorDrift.ts";
+import { qcLines } from "./doctorQc.ts";
 import { ffmpegLines } from "./doctorFfmpeg.ts";
 import { gpuLines } from "./doctorGpus.ts";
 import type { Probe } from "./probeDirectory.ts";
@@ -44,7 +45,7 @@ export async function action(context: Context): Promise<void> {
         ...(await disks(base)),
         ...(await recipes(base)),
         ...(await ffmpegLines(base)),
-        ...(await checks(base)),
+        ...(await qcLines(base)),
         ...(await colourLines(base)),
         ...(await slots(base)),
         ...(await gpuLines(base)),
@@ -125,14 +126,6 @@ async function recipes(base: BaseWorld): Promise<readonly Line[]> {
     bad("WARN", "recipe", `${one.dir}: ${one.message}`, "hotplate recipe check says more"),
   );
   return [ok("recipes", `${book.recipes.length} usable`), ...broken];
-}
-
-async function checks(base: BaseWorld): Promise<readonly Line[]> {
-  const book = await base.images.checks();
-  return [
-    ok("QC checks", `${book.checks.length} installed`),
-    ...book.refused.map((one) => bad("WARN", "plugin", `${one.file}: ${one.message}`, "see docs/plugins.md")),
-  ];
 }
 
 async function slots(base: BaseWorld): Promise<readonly Line[]> {

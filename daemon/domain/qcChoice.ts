@@ -192,7 +192,8 @@ function listOf(
   return { wishes, findings };
 }
 
-function layerFaults(layer: QcLayer, book: CheckBook): readonly QcFinding[] {
+/** Checks and limits that one voice names and nobody has. */
+export function layerFaults(layer: QcLayer, book: CheckBook): readonly QcFinding[] {
   const checks: CheckWishes = layer.says.checks ?? {};
   return Object.entries(checks).flatMap(([id, wish]) => {
     const manifest = layer.at[0] === "qc";

@@ -42,6 +42,9 @@ export function readProfile(text: string, installed: readonly InstalledCheck[]):
     const words = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`);
     return { kind: "refused", message: `it is no profile: ${words.join("; ")}` };
   }
+  const { gate, onFail } = parsed.data;
+  if (gate !== undefined && typeof onFail === "string" && gate !== onFail)
+    return { kind: "refused", message: `gate says ${gate}, onFail says ${onFail}: keep one of them` };
   const faults = Object.entries(parsed.data.checks).flatMap(([id, limits]) =>
     faultOf(id, partsOf(limits).limits, installed),
   );

@@ -35,7 +35,7 @@ const dropBody = z.strictObject({
 type Drop = z.infer<typeof dropBody>;
 
 /** Same key, same request: the first answer again (docs/api.md). */
-const keyHeader = z.object({
+export const keyHeader = z.object({
   "idempotency-key": z
     .string()
     .min(1)
@@ -45,7 +45,7 @@ const keyHeader = z.object({
 });
 
 /** What must be equal for a request to be the same one. */
-function printOf(parts: RouteParts, request: { readonly url: string; readonly body: unknown }): string {
+export function printOf(parts: RouteParts, request: { readonly url: string; readonly body: unknown }): string {
   return parts.world.digest.sha256(canonicalJson([request.url, request.body]));
 }
 

@@ -2,14 +2,15 @@
  * The routes by which people decide about results that QC refused or holds: waive, take a waiver back, reject. Requests that the
  * loop applies, under the same rules as cancel and retry.
  */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { wedgeName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Waiver } from "../domain/waiver.ts";
 import type { RequestBody } from "../storePort.ts";
-import { asked } from "./askingRoutes.ts";
+import { asked, keyHeader, printOf } from "./askingRoutes.ts";
+import type { Idempotency } from "./idempotency.ts";
 import { findJob } from "./lookup.ts";
 import type { RouteParts } from "./routes.ts";
 import { idParams } from "./routes.ts";
@@ -39,12 +40,29 @@ const waiverShape = z.strictObject({
 const RESPONSE = { 200: shapes.requestShape, 202: shapes.requestShape };
 const WORDS = "200: the loop has done it. 202: it is recorded and done when the loop can. 409: refused.";
 
-async function answer(parts: RouteParts, body: RequestBody) {
-  const said = await asked(parts, body);
-  return { status: said.state === "done" ? (200 as const) : (202 as const), said };
+interface Deciding {
+  readonly parts: RouteParts;
+  readonly idempotency: Idempotency;
 }
 
-export function addDecisionRoutes(base: FastifyInstance, parts: RouteParts): void {
+/** Under a key it is done once. */
+async function decide(
+  { parts, idempotency }: Deciding,
+  request: { readonly url: string; readonly body: unknown; readonly headers: z.infer<typeof keyHeader> },
+  body: RequestBody,
+) {
+  return idempotency.once(request.headers["idempotency-key"], printOf(parts, request), async () => {
+    const said = await asked(parts, body);
+    return { status: said.state === "done" ? 200 : 202, body: said };
+  });
+}
+
+function send(reply: FastifyReply, answer: Awaited<ReturnType<typeof decide>>): FastifyReply {
+  if (answer.again) void reply.header("idempotency-replayed", "true");
+  return reply.status(answer.status).send(answer.body);
+}
+
+export function addDecisionRoutes(base: FastifyInstance, deciding: Deciding): void {
   const server = base.withTypeProvider<ZodTypeProvider>();
   server.post(
     "/v1/tasks/:id/waive",
@@ -53,13 +71,16 @@ export function addDecisionRoutes(base: FastifyInstance, parts: RouteParts): voi
         summary: "Lets findings of QC stand, bound to the picture and the check's version. Slashes of the id as %2F.",
         description: WORDS,
         params: taskParams,
+        headers: keyHeader,
         body: z.strictObject({ checks, by, reason }),
         response: RESPONSE,
       },
     },
     async (request, reply) => {
-      const { status, said } = await answer(parts, { kind: "waive", taskId: request.params.id, ...request.body });
-      return reply.status(status).send(said);
+      return send(
+        reply,
+        await decide(deciding, request, { kind: "waive", taskId: request.params.id, ...request.body }),
+      );
     },
   );
   server.post(
@@ -69,18 +90,22 @@ export function addDecisionRoutes(base: FastifyInstance, parts: RouteParts): voi
         summary: "Ends a hold at once: the result is refused.",
         description: WORDS,
         params: taskParams,
+        headers: keyHeader,
         body: z.strictObject({ by, reason }),
         response: RESPONSE,
       },
     },
     async (request, reply) => {
-      const { status, said } = await answer(parts, { kind: "reject", taskId: request.params.id, ...request.body });
-      return reply.status(status).send(said);
+      return send(
+        reply,
+        await decide(deciding, request, { kind: "reject", taskId: request.params.id, ...request.body }),
+      );
     },
   );
 }
 
-export function addWaiverRoutes(base: FastifyInstance, parts: RouteParts): void {
+export function addWaiverRoutes(base: FastifyInstance, deciding: Deciding): void {
+  const { parts } = deciding;
   const server = base.withTypeProvider<ZodTypeProvider>();
   server.post(
     "/v1/waivers/:id/revoke",
@@ -89,17 +114,20 @@ export function addWaiverRoutes(base: FastifyInstance, parts: RouteParts): void 
         summary: "Takes a waiver back while its version is open; what it let pass is held again.",
         description: WORDS,
         params: z.object({ id: z.coerce.number().int().min(1) }),
+        headers: keyHeader,
         body: z.strictObject({ by }),
         response: RESPONSE,
       },
     },
     async (request, reply) => {
-      const { status, said } = await answer(parts, {
-        kind: "revokeWaiver",
-        waiver: request.params.id,
-        ...request.body,
-      });
-      return reply.status(status).send(said);
+      return send(
+        reply,
+        await decide(deciding, request, {
+          kind: "revokeWaiver",
+          waiver: request.params.id,
+          ...request.body,
+        }),
+      );
     },
   );
   server.get(

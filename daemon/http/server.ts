@@ -75,8 +75,8 @@ export async function buildServer(parts: RouteParts): Promise<FastifyInstance> {
   const idempotency = createIdempotency(parts.world.store);
   addDropRoute(server, parts, idempotency);
   addRequestRoutes(server, parts, idempotency);
-  addDecisionRoutes(server, parts);
-  addWaiverRoutes(server, parts);
+  addDecisionRoutes(server, { parts, idempotency });
+  addWaiverRoutes(server, { parts, idempotency });
   addSlotRoutes(server, parts);
   addRetentionRoute(server, parts);
   await server.ready();

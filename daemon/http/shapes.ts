@@ -77,6 +77,8 @@ export const taskShape = z
     verdict: z.enum(["pass", "warn", "fail", "error"]).nullable().describe("QC's word."),
     gate: z.enum(["pass", "hold", "reject"]).nullable(),
     gpuSeconds: z.number().nullable(),
+    seed: z.string().nullable().describe("That its wedge has now."),
+    seedTry: count.describe("0: the seed of the plan; then the ones that were tried after it (docs/qc.md)."),
   })
   .meta({ id: "Task" });
 

@@ -8,6 +8,7 @@ import { reviewPaths, versionDir } from "../domain/naming.ts";
 import type { NodeView, SlotProcessView } from "../domain/nodeView.ts";
 import type { StepPlan } from "../domain/plan.ts";
 import { planGpuSeconds } from "../domain/planText.ts";
+import { seedOfTry } from "../domain/seedRetry.ts";
 import type { PlanOutcome } from "../planManifest.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import type { EventShape, GpuShape, JobShape, NodeShape, StepShape, TaskShape, VersionShape } from "./shapes.ts";
@@ -64,6 +65,8 @@ export function taskView(job: Pick<JobRow, "steps">, task: TaskRow): TaskShape {
     verdict: verdictOf(task),
     gate: task.gate,
     gpuSeconds: task.gpuSeconds,
+    seed: seedNow(plan?.wedges[task.wedge - 1]?.seed, task.seedTry),
+    seedTry: task.seedTry,
   };
 }
 
@@ -72,6 +75,10 @@ function verdictOf({ inspection, gate }: TaskRow): TaskShape["verdict"] {
   if (inspection === null) return null;
   const { whole } = inspection;
   return whole === undefined || gate === "pass" ? inspection.verdict : wholeVerdict(whole.inspection);
+}
+
+function seedNow(own: string | undefined, seedTry: number): string | null {
+  return own === undefined || own === "" ? null : seedOfTry(own, seedTry);
 }
 
 export function nodeView(view: NodeView): NodeShape {

@@ -265,6 +265,15 @@ describe("paths", () => {
     expect(shows["VEN"]?.layout.types["vendor"]?.default).toBe("NFX");
   });
 
+  it("of QC by show and recipe are read, and a wrong word in them is named with the nearest", () => {
+    expect(wrong(`${SMALL}qc: {shows: {AGM: {onFial: hold}}}\n`)[0]).toContain(
+      '"onFial" is no key in qc.shows.AGM. | onFail',
+    );
+    expect(wrong(`${SMALL}qc: {shows: {AGM: {onFail: {retry: {seeds: 99}}}}}\n`)).toHaveLength(1);
+    const good = "qc: {recipes: {env: {checks: {image.grain: {ratioMin: 0.7, severity: fail}, image.soft: off}}}}";
+    expect(wrong(`${SMALL}${good}\n`)).toEqual([]);
+  });
+
   it("name a layout that is none, at its place, with the nearest", () => {
     expect(wrong(`${PATHS}  layout: tookit\n`)).toEqual([
       '10:11 HP-CONFIG-LAYOUT There is no layout "tookit". | toolkit',

@@ -59,6 +59,11 @@ describe("a waiver by the API", () => {
       { check: "image.not_black", by: "ana", revoked: null },
       { check: "image.not_solid", wedge: "w001", reason: "a night shot" },
     ]);
+    const key = { "idempotency-key": "w1" };
+    const other = { ...ana, checks: ["image.not_black"], reason: "once" };
+    const [, second2 = ""] = (await api.store.tasks("job_a/1" as StepId)).map((task) => encodeURIComponent(task.id));
+    const once = await api.post(`/v1/tasks/${second2}/waive`, other, key);
+    expect((await api.post(`/v1/tasks/${second2}/waive`, other, key)).body).toEqual(once.body);
     const back = await api.post("/v1/waivers/2/revoke", { by: "bob" });
     expect(back.body["answer"]).toContain("waits for a person again");
     expect((await api.post("/v1/waivers/2/revoke", { by: "bob" })).status).toBe(409);

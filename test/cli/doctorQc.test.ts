@@ -1,0 +1,52 @@
+/** The doctor names the QC wishes of hotplate.yaml and recipes that mean nothing here, before a manifest meets them. */
+import { expect, test } from "vitest";
+import type { BaseWorld } from "../../daemon/adapters/world.ts";
+import { qcLines } from "../../daemon/cli/doctorQc.ts";
+import type { CheckBook } from "../../daemon/domain/qc.ts";
+import { qcSettingsSchema } from "../../daemon/domain/qcWishes.ts";
+import { tiny } from "../fixtures/recipes.ts";
+
+const book: CheckBook = {
+  checks: [{ id: "image.grain", version: 1, scope: "frame", limits: { ratioMin: 0.6 }, file: "g.ts", shipped: true }],
+  profiles: [{ hotplate: 1, name: "relight", title: "r", checks: {} }],
+  refused: [{ file: "/p/x.ts", message: "HP-PLUGIN: it has no default export" }],
+};
+
+async function said(qc: unknown, recipeQc: unknown) {
+  const recipe = tiny((file) => {
+    file["qc"] = recipeQc;
+  });
+  const base = {
+    config: { qc: qcSettingsSchema.parse(qc) },
+    images: { checks: async () => book },
+    recipes: { book: async () => ({ recipes: [recipe], broken: [] }) },
+  } as unknown as BaseWorld;
+  return (await qcLines(base)).filter(({ what }) => what === "QC").map(({ found, fix }) => [found, fix]);
+}
+
+test("wishes that fit are not spoken of", async () => {
+  const show = { profile: "relight", checks: { "image.grain": { ratioMin: 0.7 } }, onFail: { retry: { seeds: 1 } } };
+  expect(await said({ shows: { AGM: { ...show, recipes: { tiny: show } } } }, { profile: "relight" })).toEqual([]);
+});
+
+test("what is not there, or said in two ways, is named with its place and the nearest right word", async () => {
+  const settings = {
+    recipes: { tinny: {} },
+    shows: {
+      AGM: {
+        profile: "relihgt",
+        gate: "hold",
+        onFail: "reject",
+        recipes: { tiny: { checks: { "image.grian": { ratioMin: 1 }, "image.grain": { ratoMin: 1 } } } },
+      },
+    },
+  };
+  expect(await said(settings, { profile: "gone" })).toEqual([
+    ['qc of recipe tiny 1.0.0: There is no QC profile "gone".', "correct it: manifests that meet it are refused"],
+    ['qc.recipes.tinny of hotplate.yaml: There is no recipe "tinny".', "write tiny"],
+    ['qc.shows.AGM of hotplate.yaml: There is no QC profile "relihgt".', "write relight"],
+    [expect.stringContaining("gate says hold, onFail says reject"), "correct it: manifests that meet it are refused"],
+    [expect.stringContaining('There is no check "image.grian"'), "write image.grain"],
+    [expect.stringContaining('Check image.grain has no limit "ratoMin"'), "write ratioMin"],
+  ]);
+});
