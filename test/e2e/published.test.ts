@@ -12,6 +12,26 @@ import { drop } from "./killRounds.ts";
 import { committed, event } from "./spawnedFarm.ts";
 import { checkVersion } from "./versions.ts";
 
+const LOOKED_AT = ["file.hash", "file.metadata", "header.format", "delivery.exr", "delivery.name"] as const;
+
+/** Of the first frame, by check; of file.metadata with what it measured: the pointer and the leaks. */
+function verdictsOf(version: string): ReadonlyMap<string, string> {
+  const { wedges } = JSON.parse(readFileSync(join(version, ".hotplate/qc.json"), "utf8")) as {
+    wedges: {
+      frames: { inspection: { findings: { check: string; result: string; measures: { value: number }[] }[] } }[];
+    }[];
+  };
+  const findings = wedges[0]?.frames[0]?.inspection.findings ?? [];
+  return new Map(
+    findings
+      .filter(({ check }) => (LOOKED_AT as readonly string[]).includes(check))
+      .map(({ check, result, measures }) => [
+        check,
+        check === "file.metadata" ? [result, ...measures.map(({ value }) => value)].join(" ") : result,
+      ]),
+  );
+}
+
 test.each([
   ["png", "png"],
   ["tiff", "tif"],
@@ -29,6 +49,7 @@ test.each([
       "plate: ../shots/SH010/plates/SH010_PL01_v001/SH010_PL01_v001.####.png",
       "prompt: a very secret idea",
       `output: {format: ${said}}`,
+      `qc: {checks: [${LOOKED_AT.join(", ")}]}`,
       "",
     ];
     drop(farm.hot, "mine.yaml", lines.join("\n"));
@@ -50,6 +71,16 @@ test.each([
         ]).toEqual([file, true]);
       }
     }
+    expect(verdictsOf(version)).toEqual(
+      new Map([
+        ["file.hash", "pass"],
+        ["file.metadata", "pass 1 0"],
+        ["header.format", "pass"],
+        // A plate of 64 px is no delivery; a PNG is no OpenEXR.
+        ...(format === "exr" ? ([["delivery.exr", "warn"]] as const) : []),
+        ["delivery.name", "pass"],
+      ]),
+    );
     const kept = JSON.parse(readFileSync(join(version, ".hotplate/comfy_metadata.json"), "utf8")) as {
       first: { prompt: string };
       results: { frame: number; texts: { prompt: string } }[];
