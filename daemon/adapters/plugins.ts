@@ -63,7 +63,7 @@ export async function loadChecks(folders: readonly string[], models: QcModels = 
         checks.push(check);
         if (loaded.program !== null) programs.push(loaded.program);
         const shipped = folder === SHIPPED_CHECKS_DIR;
-        entries.push({ id, version, scope, limits, file, shipped, ...whereSaid(check) });
+        entries.push({ id, version, scope, limits, file, shipped, ...whereSaid(check), ...wantsSeries(loaded) });
       }
     }
   }
@@ -94,6 +94,11 @@ function modelFaults(checks: readonly Check[], models: QcModels): CheckBook["ref
     const strange = Object.keys(limits).filter((name) => !Object.hasOwn(check.limits, name));
     return strange.length === 0 ? [] : [fault(`it has no limit named ${strange.join(", ")}`)];
   });
+}
+
+/** A program over many frames is told all of them, as a check is that keeps something of each. */
+function wantsSeries(loaded: LoadedCheck): Partial<CheckBook["checks"][number]> {
+  return loaded.kind === "check" && loaded.program !== null && loaded.check.scope !== "frame" ? { traces: true } : {};
 }
 
 function whereSaid(check: Check): Partial<CheckBook["checks"][number]> {

@@ -10,6 +10,8 @@ export const PLUGIN_LIMITS = {
   programMsMax: 90_000,
   /** Programs that look at one frame at the same time, per image worker. */
   programsAtOnce: 2,
+  /** Of many frames, those that are looked at for a program's writing. */
+  programFilesWatched: 500,
   programAnswerBytesMax: 1024 * 1024,
   programAnswerBytesCeiling: 8 * 1024 * 1024,
   programErrorBytesMax: 1024 * 1024,

@@ -21,9 +21,9 @@ const word = z
   .max(LIMITS.programWordCharactersMax)
   .refine((text) => !text.includes("\0"), "must hold no zero byte");
 
-export const programSchema = z.strictObject({
+const fields = z.strictObject({
   ...CHECK_FIELDS,
-  scope: z.enum(["frame"]).default("frame"),
+  scope: CHECK_FIELDS.scope.default("frame"),
   limits: CHECK_FIELDS.limits.default({}),
   // A program brings its own models.
   infers: z.undefined().optional(),
@@ -64,6 +64,15 @@ export const programSchema = z.strictObject({
     .default({})
     .describe("Further environment; nothing else is passed on but PATH, HOME, TMPDIR and the locale."),
 });
+
+/** Over many frames no pixels are in memory: such a program is given names of files, and reads what it wants. */
+const programSchema = fields
+  .refine(({ scope, pixels }) => scope === "frame" || pixels === "none", "pixels: raw goes with scope frame only")
+  .refine(({ scope, facts }) => scope === "frame" || facts.length === 0, "facts go with scope frame only")
+  .refine(
+    ({ scope, needs }) => scope === "frame" || needs.every((need) => need === "frames" && scope === "sequence"),
+    "over many frames only a sequence needs anything, and that is frames",
+  );
 export type ProgramManifest = z.infer<typeof programSchema>;
 
 export type ProgramReading =

@@ -2,6 +2,7 @@
  * What a check's program is asked: one JSON object, on one line (docs/plugins.md has every field). Names are those of
  * `CheckInput` wherever the thing is the same.
  */
+import type { SeriesFrame } from "./qcRequest.ts";
 import type { CheckInput, DecodedImage, HeaderFacts, LumaFacts, PixelBox } from "../plugin.ts";
 
 /** Samples in a file, row by row, little-endian; gone when the look is over. */
@@ -54,6 +55,53 @@ export interface ProgramRequest {
     readonly height: number | null;
     readonly bitDepth: number | null;
     readonly ignore: readonly PixelBox[];
+  };
+}
+
+/** What the program of a check over many frames is asked: one wedge's, or one frame of every wedge. */
+export interface WholeRequest {
+  /** Version of this contract. */
+  readonly hotplate: 1;
+  readonly check: string;
+  readonly version: number;
+  readonly scope: "sequence" | "set";
+  readonly limits: Readonly<Record<string, number>>;
+  /** Of a sequence: what was wanted and what is there. */
+  readonly frames: CheckInput["frames"];
+  readonly series: readonly {
+    readonly wedge: number;
+    readonly frame: number | null;
+    readonly seed: string;
+    readonly axes: Readonly<Record<string, string>>;
+    readonly path: string;
+    readonly bytes: number;
+    readonly plate: string | null;
+    readonly mask: string | null;
+  }[];
+}
+
+export function wholeRequest(
+  check: { readonly id: string; readonly version: number },
+  of: Pick<WholeRequest, "scope" | "limits" | "frames"> & { readonly series: readonly SeriesFrame[] },
+): WholeRequest {
+  const { scope, limits, frames, series } = of;
+  return {
+    hotplate: 1,
+    check: check.id,
+    version: check.version,
+    scope,
+    limits,
+    frames,
+    series: series.map(({ wedge, frame, seed, axes, look }) => ({
+      wedge,
+      frame,
+      seed,
+      axes,
+      path: look.path,
+      bytes: look.bytes,
+      plate: look.platePath,
+      mask: look.mask?.path ?? null,
+    })),
   };
 }
 

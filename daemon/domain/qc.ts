@@ -101,7 +101,7 @@ export interface InstalledCheck {
   /** Limit -> what it judges; a limit that is not there can't be calibrated. */
   readonly judges?: Readonly<Record<string, Judged>>;
   readonly seedMayCure?: boolean;
-  /** It keeps something of each picture, and looks at that when all are there. */
+  /** It keeps something of each picture, or is told of each, and looks when all are there. */
   readonly traces?: boolean;
   readonly limits: Readonly<Record<string, number>>;
   /** Name of its file; the shipped ones lie in plugins/. */

@@ -9,7 +9,14 @@ import type { SeriesFor } from "../../domain/qcRun.ts";
 import { judgeSequence, judgeSet } from "../../domain/qcRun.ts";
 import type { TraceScope } from "../../domain/qcTrace.ts";
 import { seriesOf, tracingChecks } from "../../domain/qcTrace.ts";
+import type { Programs } from "../programs/programs.ts";
 import { readTraces, tracePrint } from "./traceFile.ts";
+
+export interface Judging {
+  readonly checks: readonly Check[];
+  /** Of the checks, those that are programs. */
+  readonly programs: Pick<Programs, "answeredWhole">;
+}
 
 /** Indexes of the frames whose traces must be made before `judge...`: missing, torn, of another picture or of another check. */
 export function lackingTraces(
@@ -25,12 +32,17 @@ export function lackingTraces(
   });
 }
 
-export function judgeFrames(checks: readonly Check[], request: SequenceRequest): Inspection {
-  return judgeSequence(checks, request.checks, request, readBy(request.series));
+export async function judgeFrames({ checks, programs }: Judging, request: SequenceRequest): Promise<Inspection> {
+  const { wanted, present, series, checks: requests } = request;
+  const frames = { wanted, present };
+  const answered = await programs.answeredWhole({ checks, requests, scope: "sequence", frames, series });
+  return judgeSequence(answered, request.checks, request, readBy(request.series));
 }
 
-export function judgeWedges(checks: readonly Check[], request: SetRequest): Inspection {
-  return judgeSet(checks, request.checks, readBy(request.series));
+export async function judgeWedges({ checks, programs }: Judging, request: SetRequest): Promise<Inspection> {
+  const { series, checks: requests } = request;
+  const answered = await programs.answeredWhole({ checks, requests, scope: "set", frames: null, series });
+  return judgeSet(answered, request.checks, readBy(request.series));
 }
 
 function readBy(series: readonly SeriesFrame[]): SeriesFor {

@@ -20,7 +20,8 @@ import { writeNew } from "./writeNew.ts";
 
 export type Perform = (job: ImageJob) => Promise<ImageResults[ImageJobKind]>;
 
-interface Loaded extends LoadedChecks {
+interface Loaded extends Omit<LoadedChecks, "programs"> {
+  readonly programs: Omit<Programs, "close">;
   readonly inspector: Inspector;
 }
 
@@ -51,7 +52,7 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
       case "lackingTraces":
       case "inspectSequence":
       case "inspectSet":
-        return judge(job, (await loaded()).checks);
+        return judge(job, await loaded());
       case "finish":
         await withDecoder();
         finisher ??= Promise.all([import("./finish.ts"), withPlates()]).then(([{ createFinish }, kept]) =>
@@ -86,13 +87,10 @@ async function dressMovie(job: ImageJob & { readonly kind: "dressMovie" }): Prom
 
 type OverFrames = "lackingTraces" | "inspectSequence" | "inspectSet";
 
-async function judge(
-  job: ImageJob & { readonly kind: OverFrames },
-  checks: LoadedChecks["checks"],
-): Promise<ImageResults[OverFrames]> {
+async function judge(job: ImageJob & { readonly kind: OverFrames }, loaded: Loaded): Promise<ImageResults[OverFrames]> {
   const { lackingTraces, judgeFrames, judgeWedges } = await import("./judgeSeries.ts");
-  if (job.kind === "lackingTraces") return lackingTraces(checks, job.scope, job.request);
-  return job.kind === "inspectSet" ? judgeWedges(checks, job.request) : judgeFrames(checks, job.request);
+  if (job.kind === "lackingTraces") return lackingTraces(loaded.checks, job.scope, job.request);
+  return job.kind === "inspectSet" ? judgeWedges(loaded, job.request) : judgeFrames(loaded, job.request);
 }
 
 /** Checks, and what asks programs and models, each loaded only where there is one. */
@@ -117,6 +115,7 @@ async function load(setUp: WorkerSetUp, withTools: () => Promise<FrameTools>): P
       : (await import("../inference/inference.ts")).createInference(models);
   return {
     ...loaded,
+    programs,
     inspector: createInspector({ checks: loaded.checks, programs, inference, tools: await withTools() }),
   };
 }
@@ -131,7 +130,10 @@ async function headerOf(path: string, tools: () => Promise<FrameTools>): Promise
 }
 
 /** Where no check is a program, or looks through a model. */
-const NO_PROGRAMS: Pick<Programs, "answered"> & Inference = { answered: async ({ checks }) => checks };
+const NO_PROGRAMS: Omit<Programs, "close"> & Inference = {
+  answered: async ({ checks }) => checks,
+  answeredWhole: async ({ checks }) => checks,
+};
 
 /** What runs programs is loaded with the first program. */
 const EXEC: Exec = { run: async (...of) => (await import("../exec.ts")).createExec().run(...of) };

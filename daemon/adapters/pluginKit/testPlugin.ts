@@ -24,7 +24,7 @@ import { createPrograms } from "../programs/programs.ts";
 import type { KitFrame } from "./kitFrames.ts";
 import { kitFrames } from "./kitFrames.ts";
 import type { KitSeries } from "./kitSeries.ts";
-import { kitSequences, kitSets } from "./kitSeries.ts";
+import { kitFiles, kitSequences, kitSets } from "./kitSeries.ts";
 import { withKitModel } from "./kitInference.ts";
 import type { KitProblem, KitReport, KitRow, KitRule } from "./kitReport.ts";
 
@@ -44,7 +44,8 @@ export async function testPlugin(file: string): Promise<KitReport> {
   try {
     const kit = new Kit({ check, program, programs });
     if (check.scope === "frame") await kit.frames(dir);
-    else kit.series(check.scope === "set" ? kitSets() : kitSequences());
+    else if (program === null) kit.series(check.scope === "set" ? kitSets() : kitSequences());
+    else await kit.files(dir, check.scope, check.scope === "set" ? kitSets() : kitSequences());
     kit.manifest();
     return kit.report();
   } finally {
@@ -98,7 +99,7 @@ class Kit {
   }
 
   /** Sequences or sets, by the traces that the check keeps of each frame. */
-  series(all: readonly KitSeries[]): void {
+  series(all: Iterable<KitSeries>): void {
     for (const series of all) {
       const before = series.frames.map(({ facts }) => samplesPrint(facts)).join();
       const began = performance.now();
@@ -107,6 +108,31 @@ class Kit {
       this.#judge(series.name, first, { ms, again: this.#judgeSeries(series) });
       if (series.frames.map(({ facts }) => samplesPrint(facts)).join() !== before)
         this.#broken("leaves what it looks at as it is", series.name, CHANGED_SAMPLES);
+    }
+  }
+
+  /** A program over many frames reads files: those of the series that files can hold. */
+  async files(dir: string, scope: "sequence" | "set", all: Iterable<KitSeries>): Promise<void> {
+    const { check } = this.#parts;
+    const requests = [{ check: check.id, limits: {} }];
+    let number = 0;
+    for (const { name, wanted, frames } of all) {
+      number += 1;
+      const series = await kitFiles(dir, number, frames);
+      if (series === null) continue;
+      const present = frames.map(({ frame }) => frame);
+      const whole = { checks: [check], requests, scope, frames: scope === "set" ? null : { wanted, present }, series };
+      const look = async (): Promise<Said | null> => {
+        const answered = await this.#parts.programs.answeredWhole(whole);
+        const none = (): Series => ({ kind: "series", frames: [] });
+        return mine(
+          scope === "set" ? judgeSet(answered, requests, none) : judgeSequence(answered, requests, { wanted, present }),
+          check.id,
+        );
+      };
+      const began = performance.now();
+      const first = await look();
+      this.#judge(name, first, { ms: performance.now() - began, again: await look() });
     }
   }
 

@@ -9,7 +9,8 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { QcRequest } from "../../domain/plan.ts";
 import { readProgramAnswer } from "../../domain/programAnswer.ts";
 import type { AskedFiles } from "../../domain/programRequest.ts";
-import { programRequest } from "../../domain/programRequest.ts";
+import { programRequest, wholeRequest } from "../../domain/programRequest.ts";
+import type { SeriesFrame } from "../../domain/qcRequest.ts";
 import type { SharedInput } from "../../domain/qcInput.ts";
 import { inspectInput } from "../../domain/qcRun.ts";
 import type { Check, CheckAnswer, CheckInput } from "../../plugin.ts";
@@ -25,7 +26,17 @@ import { createServedProgram } from "./servedProgram.ts";
 export interface Programs {
   /** The checks with those that are programs answered for this frame; the same list where none is asked. */
   answered(request: LookRequest): Promise<readonly Check[]>;
+  /** The same for one wedge's frames, or for one frame of every wedge. */
+  answeredWhole(request: WholeLook): Promise<readonly Check[]>;
   close(): Promise<void>;
+}
+
+export interface WholeLook {
+  readonly checks: readonly Check[];
+  readonly requests: readonly QcRequest[];
+  readonly scope: "sequence" | "set";
+  readonly frames: CheckInput["frames"];
+  readonly series: readonly SeriesFrame[];
 }
 
 export interface LookRequest {
@@ -47,7 +58,8 @@ interface Question {
   readonly program: Program;
   /** As it stands in the list. */
   readonly check: Check;
-  readonly input: CheckInput;
+  /** The question's text; `raw`: where the pixels are that were written for it. */
+  readonly line: (raw: AskedFiles["raw"]) => string;
 }
 
 export function createPrograms(options: ProgramsOptions): Programs {
@@ -62,10 +74,23 @@ export function createPrograms(options: ProgramsOptions): Programs {
   };
   return {
     async answered(request) {
-      const questions = questionsOf(byId, request);
-      if (questions.length === 0) return request.checks;
-      const answers = await askAll(options, questions, { request, askingOf });
-      return request.checks.map((check) => answers.get(check.id) ?? check);
+      const { input, platePath, maskPath } = request;
+      const watched = [input.resultFile.path, platePath, maskPath].filter((path) => path !== null);
+      return stoodIn(options, request.checks, {
+        questions: questionsOf(byId, request),
+        watched,
+        pixels: input,
+        askingOf,
+      });
+    },
+    async answeredWhole(request) {
+      const watched = request.series.map(({ look }) => look.path).slice(0, LIMITS.programFilesWatched);
+      return stoodIn(options, request.checks, {
+        questions: wholeQuestions(byId, request),
+        watched,
+        pixels: null,
+        askingOf,
+      });
     },
     async close() {
       await Promise.all([...asking.values()].map((one) => one.close()));
@@ -77,6 +102,7 @@ export function createPrograms(options: ProgramsOptions): Programs {
 function questionsOf(byId: ReadonlyMap<string, Program>, request: LookRequest): readonly Question[] {
   const asked = request.requests.filter(({ check }) => byId.has(check));
   if (asked.length === 0) return [];
+  const { platePath, maskPath } = request;
   const questions: Question[] = [];
   const listening = request.checks
     .filter(({ id }) => byId.has(id))
@@ -84,7 +110,15 @@ function questionsOf(byId: ReadonlyMap<string, Program>, request: LookRequest): 
       ...check,
       run(input: CheckInput): CheckAnswer {
         const program = byId.get(check.id);
-        if (program !== undefined) questions.push({ program, check, input });
+        const line = (raw: AskedFiles["raw"]): string =>
+          JSON.stringify(
+            programRequest(program?.manifest ?? { ...check, facts: [] }, input, {
+              plate: platePath,
+              mask: maskPath,
+              raw,
+            }),
+          );
+        if (program !== undefined) questions.push({ program, check, line });
         return { verdict: "error", measures: [], message: "asked" };
       },
     }));
@@ -92,34 +126,53 @@ function questionsOf(byId: ReadonlyMap<string, Program>, request: LookRequest): 
   return questions;
 }
 
+/** With a limit that the check does not have it is not asked: `qcRun` says so. */
+function wholeQuestions(byId: ReadonlyMap<string, Program>, whole: WholeLook): readonly Question[] {
+  const { scope, frames, series } = whole;
+  return whole.requests.flatMap((request) => {
+    const program = byId.get(request.check);
+    const check = whole.checks.find(({ id }) => id === request.check);
+    if (program === undefined || check === undefined || check.scope !== scope) return [];
+    if (Object.keys(request.limits).some((name) => !Object.hasOwn(check.limits, name))) return [];
+    const limits = { ...check.limits, ...request.limits };
+    return [{ program, check, line: () => JSON.stringify(wholeRequest(check, { scope, limits, frames, series })) }];
+  });
+}
+
 interface Round {
-  readonly request: LookRequest;
+  readonly questions: readonly Question[];
+  /** Files that a program could reach by name. */
+  readonly watched: readonly string[];
+  /** Whose pixels are written for those that ask for them. */
+  readonly pixels: Pick<CheckInput, "result" | "plate" | "mask"> | null;
   readonly askingOf: (program: Program) => Asking;
 }
 
-async function askAll(
-  options: ProgramsOptions,
-  questions: readonly Question[],
-  round: Round,
-): Promise<ReadonlyMap<string, Check>> {
+async function stoodIn(options: ProgramsOptions, checks: readonly Check[], round: Round): Promise<readonly Check[]> {
+  if (round.questions.length === 0) return checks;
+  const answers = await askAll(options, round);
+  return checks.map((check) => answers.get(check.id) ?? check);
+}
+
+async function askAll(options: ProgramsOptions, round: Round): Promise<ReadonlyMap<string, Check>> {
   const answers = new Map<string, Check>();
-  const raw = questions.filter(({ program }) => program.manifest.pixels === "raw");
-  const pixels = raw[0] === undefined ? null : pixelScratch(options.scratchDir, raw[0].input);
-  const before = fingerprint(round.request);
+  const raw = round.questions.some(({ program }) => program.manifest.pixels === "raw");
+  const pixels = raw && round.pixels !== null ? pixelScratch(options.scratchDir, round.pixels) : null;
+  const before = fingerprint(round.watched);
   const deadline = performance.now() + LIMITS.programMsMax;
   try {
-    const waiting = [...questions];
+    const waiting = [...round.questions];
     const lane = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const left = deadline - performance.now();
-        answers.set(next.program.manifest.id, await askOne(next, round, { pixels, left }));
+        answers.set(next.check.id, await askOne(next, round.askingOf(next.program), { pixels, left }));
       }
     };
     await Promise.all(Array.from({ length: LIMITS.programsAtOnce }, lane));
   } finally {
     if (pixels?.kind === "written") pixels.scratch[Symbol.dispose]();
   }
-  if (fingerprint(round.request) === before) return answers;
+  if (fingerprint(round.watched) === before) return answers;
   const names = [...answers.keys()].join(" or ");
   const wrote = failed("HP-PLUGIN-WROTE", `a file was changed while ${names} looked at it; nothing can be said of it`);
   return new Map([...answers].map(([id, check]) => [id, answeredBy(check, wrote)]));
@@ -129,7 +182,7 @@ type Pixels =
   | { readonly kind: "written"; readonly scratch: Disposable; readonly raw: AskedFiles["raw"] }
   | { readonly kind: "failed"; readonly said: Said };
 
-function pixelScratch(scratchDir: string | null, input: CheckInput): Pixels {
+function pixelScratch(scratchDir: string | null, input: NonNullable<Round["pixels"]>): Pixels {
   try {
     if (scratchDir === null) throw new Error("this node has no scratch directory");
     const scratch = openScratch(scratchDir, pixelBytes(input));
@@ -142,8 +195,8 @@ function pixelScratch(scratchDir: string | null, input: CheckInput): Pixels {
 const NO_PIXELS: AskedFiles["raw"] = { result: null, plate: null, mask: null };
 
 async function askOne(
-  { program, check, input }: Question,
-  round: Round,
+  { program, check, line }: Question,
+  asking: Asking,
   of: { readonly pixels: Pixels | null; readonly left: number },
 ): Promise<Check> {
   const { manifest } = program;
@@ -152,13 +205,8 @@ async function askOne(
   const timeoutMs = Math.round(Math.min(manifest.timeoutSeconds * 1000, of.left));
   if (timeoutMs <= 0)
     return answeredBy(check, failed("HP-PLUGIN-LATE", `the programs before it took ${LIMITS.programMsMax / 1000} s`));
-  const files: AskedFiles = {
-    plate: round.request.platePath,
-    mask: round.request.maskPath,
-    raw: wants && of.pixels?.kind === "written" ? of.pixels.raw : NO_PIXELS,
-  };
-  const line = JSON.stringify(programRequest(manifest, input, files));
-  return answeredBy(check, await round.askingOf(program).ask(line, timeoutMs));
+  const raw = wants && of.pixels?.kind === "written" ? of.pixels.raw : NO_PIXELS;
+  return answeredBy(check, await asking.ask(line(raw), timeoutMs));
 }
 
 const ERROR_HINT = "Try it by hand with hotplate plugin test; docs/plugins.md says what a program must do.";
@@ -181,9 +229,9 @@ function answeredBy(check: Check, said: Said): Check {
   }
 }
 
-/** Of the files that a program could reach by name: changed ones were written to. */
-function fingerprint({ input, platePath, maskPath }: LookRequest): string {
-  return [input.resultFile.path, platePath, maskPath].map((path) => (path === null ? "" : printOf(path))).join("\n");
+/** Changed files were written to. */
+function fingerprint(paths: readonly string[]): string {
+  return paths.map(printOf).join("\n");
 }
 
 function printOf(path: string): string {

@@ -213,7 +213,7 @@ describe("a manifest that can't be used is named with the reason:", () => {
     [{ answerMax: "2GB" }, /at most 8388608 bytes/],
     [{ env: { "A=B": "1" } }, /env/],
     [{ id: "Studio" }, /dotted lower-case/],
-    [{ scope: "set" }, /scope/],
+    [{ scope: "movie" }, /scope/],
     [{ id: "image.not_black" }, /is taken by/],
   ])("%j", async (more, words) => {
     using dir = tempDir();
