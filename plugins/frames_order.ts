@@ -4,7 +4,8 @@
  * Formula: L = log2(mean light + 0.001) in cells inside the mask (at most 32 x 18); F = the mean of L_R(u) - L_P(u) over the frames u
  * from t - 16 to t + 16, what a grade or a relight adds to every frame; e(t, k) = mean |L_R(t) - L_P(k) - F|, stops. A frame is out
  * of order when some e(t, k) is under half of e(t, t), and the plate moves between t and k by more than 0.01 stop. All frames are late
- * or early by s (at most 4) when that leaves less than half of the error that no shift leaves. Measure: how many; limit 0. A frame that
+ * or early by s (at most 4) when that leaves less than three quarters of the error that no shift leaves (median over frames) and is better
+ * for four frames in five. Measure: how many; limit 0. A frame that
  * does not move as the plate does shows what its neighbour shows: left to temporal.duplicate. Adjacent frames only; new content
  * that does not come from the plate matches none of its frames better than another, and passes.
  */
@@ -77,6 +78,9 @@ const EPSILON = 1e-3;
 const COLUMNS_MAX = 32;
 const REACH = 16;
 const SHIFT_MAX = 4;
+/** All frames together tell more than one: less is enough where nearly all of them agree. */
+const SHIFT_BETTER = 0.75;
+const AGREE_MIN = 0.8;
 const FRAMES_MIN = 4;
 const MOVES = 0.01;
 const CELLS_MIN = 8;
@@ -138,7 +142,7 @@ interface Match {
 }
 
 function matchesOf(run: readonly Shown[], betterMax: number): readonly Match[] {
-  const shift = shiftOf(run, betterMax);
+  const shift = shiftOf(run);
   return run.map((shown, t) => {
     const { frame } = shown;
     const near = run.slice(Math.max(0, t - REACH), t + REACH + 1);
@@ -161,21 +165,29 @@ function matchesOf(run: readonly Shown[], betterMax: number): readonly Match[] {
 }
 
 /** By how many frames the whole run is late (less than 0) or early; 0: it is not, or that can't be told. */
-function shiftOf(run: readonly Shown[], betterMax: number): number {
+function shiftOf(run: readonly Shown[]): number {
   const part = run.slice(0, 4 * REACH);
   const cells = usedBy(part);
   if (cells.length < CELLS_MIN || part.length <= 2 * SHIFT_MAX) return 0;
-  const middle = part.slice(SHIFT_MAX, part.length - SHIFT_MAX);
+  const inner = part.slice(SHIFT_MAX, part.length - SHIFT_MAX);
   const errors = Array.from({ length: 2 * SHIFT_MAX + 1 }, (_, i) => {
     const shift = i - SHIFT_MAX;
-    const plates = middle.map((_shown, t) => (part[t + SHIFT_MAX + shift] as Shown).plate);
-    const pairs = middle.map(({ frame, result }, t) => ({ frame, result, plate: plates[t] as Float32Array }));
+    const plates = inner.map((_shown, t) => (part[t + SHIFT_MAX + shift] as Shown).plate);
+    const pairs = inner.map(({ frame, result }, t) => ({ frame, result, plate: plates[t] as Float32Array }));
     const added = addedTo(pairs, cells);
-    return pairs.reduce((sum, { result, plate }) => sum + away(result, plate, cells, added), 0) / pairs.length;
+    return pairs.map(({ result, plate }) => away(result, plate, cells, added));
   });
-  const best = errors.reduce((least, error, i) => (error < (errors[least] as number) ? i : least), SHIFT_MAX);
-  const none = errors[SHIFT_MAX] as number;
-  return (errors[best] as number) < betterMax * none && none > MOVES / 2 ? best - SHIFT_MAX : 0;
+  const sizes = errors.map(middle);
+  const best = sizes.reduce((least, size, i) => (size < (sizes[least] as number) ? i : least), SHIFT_MAX);
+  const none = sizes[SHIFT_MAX] as number;
+  const [shifted, own] = [errors[best] as number[], errors[SHIFT_MAX] as number[]];
+  const agree = shifted.filter((error, t) => error < (own[t] as number)).length;
+  const clear = (sizes[best] as number) < SHIFT_BETTER * none && agree >= AGREE_MIN * own.length;
+  return clear && none > MOVES / 2 ? best - SHIFT_MAX : 0;
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 /** Cells that have a value in all of them. */

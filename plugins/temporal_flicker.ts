@@ -12,8 +12,8 @@
  * more weakly: by how far the median with its sign lies outside the median deviation from it, for what all cells do together is no
  * movement, and by half of what s has over twice the plate's second difference. Content under a moving camera changes smoothly: what the fourth difference |r(t-2) - 4 r(t-1) + 6 r(t) -
  * 4 r(t+1) + r(t+2)| / 6 (at an end the third, / 3) does not show as well is no flicker. Left out: cells less than nine tenths inside
- * the mask, darker than 1 % (grain decides there), brighter than 90 % of whole numbers (cut off there); frames around a cut of the
- * plate. Adjacent frames only.
+ * the mask, darker than 1 % (grain decides there), brighter than 90 % of whole numbers (cut off there), or where the plate itself
+ * jumps by more than half a stop; frames around a cut of the plate. Adjacent frames only.
  */
 import type { Check, CheckAnswer, CheckInput, TracedFrame } from "../daemon/plugin.ts";
 
@@ -94,6 +94,8 @@ const BRIGHT = 0.9;
 const CELLS_MIN = 8;
 /** Stops: less is grain. */
 const STILL = 0.005;
+/** Stops: where the plate itself jumps by more, what is cut off at white decides. */
+const JUMP_MAX = 0.5;
 /** What the plate's own jumps may leave: of a result that follows it (what is cut off does not follow), and of content of its own. */
 const SHARE_FOLLOWED = 0.1;
 const SHARE_OWN = 2;
@@ -230,7 +232,7 @@ function jumpsAt(shot: readonly Shown[], t: number): readonly Jump[] {
   const out: Jump[] = [];
   for (let cell = 0; cell < now.length; cell += 1) {
     const second = at(t, cell) - (at(t - 1, cell) + at(t + 1, cell)) / 2;
-    if (Number.isNaN(second)) continue;
+    if (Number.isNaN(second) || (plates[cell] as number) > JUMP_MAX) continue;
     const more = Math.abs(higher(cell));
     const size = Number.isNaN(more) ? Math.abs(second) : Math.min(Math.abs(second), more);
     out.push({ result: Math.sign(second) * size, plate: Math.max(plates[cell] as number, usual) });

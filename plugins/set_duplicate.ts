@@ -1,0 +1,241 @@
+/**
+ * set.duplicate: no two variations of a version are nearly the same picture.
+ *
+ * Formula: dHash (N. Krawetz 2013) of 64 bits, luma of the crop around the mask in 9 x 8 cells, a bit where a cell is brighter than the
+ * one to its right (two bits differ only where the steps are more than half a code apart, for grain decides in flat parts); and d = the mean difference of red, green and blue in 16 x 16 cells of the crop, display codes of 1/255. Only pixels
+ * inside the mask count, for around it every variation is the plate. Measure: pairs whose hashes differ in at most 3 bits and whose d
+ * is at most 1 code; limit 0. The hash finds pictures that are built alike; d lets another light be another picture. Pairs that were
+ * asked for equally (same seed, same axes) are no finding.
+ */
+import type { Check, CheckAnswer, CheckInput, DecodedImage, TracedFrame } from "../daemon/plugin.ts";
+
+type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
+
+const check: Check = {
+  apiVersion: 1,
+  id: "set.duplicate",
+  version: 1,
+  scope: "set",
+  needs: ["result"],
+  limits: { pairsMax: 0, bitsMax: 3, codesMax: 1 },
+  judges: { pairsMax: { measures: ["pairs"], must: "atMost" } },
+  limitsFrom: {
+    pairsMax: "no two variations are to be the same",
+    bitsMax: "usual for dHash of 64 bits: less than one in twenty",
+    codesMax: "less than a person sees between two pictures side by side",
+  },
+  trace(input) {
+    const { result, lumaPlane } = input;
+    const luma = lumaPlane("result");
+    if (result === null || luma === null) return null;
+    const crop = cropOf(input, result);
+    const hashed = cellMeans(crop, { columns: 9, rows: 8, channels: 1, at: (i) => (luma[i] as number) / 257 });
+    const colour = cellMeans(crop, { columns: SIDE, rows: SIDE, channels: 3, at: codesOf(result) });
+    return { numbers: Float32Array.of(...hashed, ...colour) };
+  },
+  applies({ series }) {
+    return seenIn(series ?? []).length < 2 ? "there are no two variations to set beside each other" : null;
+  },
+  run({ series, limits }) {
+    const { pairsMax = 0, bitsMax = 3, codesMax = 1 } = limits;
+    const seen = seenIn(series ?? []);
+    const pairs = alike(seen, { bitsMax, codesMax });
+    const measures = [
+      { name: "pairs", value: pairs.length, unit: "count", limit: pairsMax, must: "atMost" },
+      { name: "variations", value: seen.length, unit: "count", limit: null },
+      ...pairs.slice(0, NAMED_MAX).map(({ a, b, codes }) => ({
+        name: `${nameOf(a)} and ${nameOf(b)}`,
+        value: codes,
+        unit: "code" as const,
+        limit: codesMax,
+      })),
+    ] as const;
+    const evidence = seen.length > COMPARED_MAX ? [] : [nearest(seen, codesMax)];
+    if (pairs.length <= pairsMax)
+      return { verdict: "pass", measures, message: `No two of ${seen.length} variations are the same.`, evidence };
+    const groups = groupsOf(pairs);
+    const words = groups.slice(0, NAMED_MAX).map((group) => group.map(nameOf).join(", "));
+    const more = groups.length > NAMED_MAX ? ` and ${groups.length - NAMED_MAX} more groups` : "";
+    return {
+      verdict: "warn",
+      measures,
+      message: `Nearly the same picture: ${words.join("; ")}${more} (at most ${bitsMax} bits and ${codesMax} code apart).`,
+      hint: "Choose one of each. Do their axes reach the graph, and do they change enough?",
+      evidence,
+    };
+  },
+};
+
+const SIDE = 16;
+const HASH_CELLS = 72;
+/** Codes. */
+const STEP_MIN = 0.5;
+/** Pixels looked at: no picture changes by its next to last hundred thousand. */
+const PIXELS_MAX = 400_000;
+const NAMED_MAX = 20;
+/** More variations than that are not all drawn. */
+const COMPARED_MAX = 500;
+
+interface Crop {
+  readonly width: number;
+  readonly box: readonly [number, number, number, number];
+  readonly step: number;
+  readonly counts: (x: number, y: number) => boolean;
+}
+
+function cropOf({ mask, expected }: CheckInput, { width, height }: DecodedImage): Crop {
+  const box = mask?.box ?? ([0, 0, width, height] as const);
+  const inIgnored = (x: number, y: number) =>
+    expected.ignore.some(([left, top, w, h]) => x >= left && y >= top && x < left + w && y < top + h);
+  const inside = mask?.inside ?? null;
+  return {
+    width,
+    box,
+    step: Math.max(1, Math.ceil(Math.sqrt((box[2] * box[3]) / PIXELS_MAX))),
+    counts: (x, y) => (inside === null || inside[y * width + x] === 1) && !inIgnored(x, y),
+  };
+}
+
+/** NaN in a cell of which nothing counts. */
+function cellMeans(
+  { width, box, step, counts }: Crop,
+  of: {
+    readonly columns: number;
+    readonly rows: number;
+    readonly channels: number;
+    readonly at: (pixel: number, channel: number) => number;
+  },
+): Float32Array {
+  const [left, top, wide, high] = box;
+  const sums = new Float64Array(of.columns * of.rows * of.channels);
+  const pixels = new Float64Array(of.columns * of.rows);
+  for (let y = top; y < top + high; y += step) {
+    const row = Math.floor(((y - top) * of.rows) / high) * of.columns;
+    for (let x = left; x < left + wide; x += step) {
+      if (!counts(x, y)) continue;
+      const cell = row + Math.floor(((x - left) * of.columns) / wide);
+      pixels[cell] = (pixels[cell] as number) + 1;
+      for (let c = 0; c < of.channels; c += 1) {
+        const i = cell * of.channels + c;
+        sums[i] = (sums[i] as number) + of.at(y * width + x, c);
+      }
+    }
+  }
+  return Float32Array.from(sums, (sum, i) => sum / (pixels[Math.floor(i / of.channels)] as number));
+}
+
+/** Display codes of 1/255; floats by the sRGB curve (IEC 61966-2-1). */
+function codesOf({ samples, channels, channelNames }: DecodedImage): (pixel: number, channel: number) => number {
+  const grey = Math.max(0, channelNames.indexOf("Y"));
+  const places = ["R", "G", "B"].map((name) => (channelNames.indexOf(name) < 0 ? grey : channelNames.indexOf(name)));
+  const scale = samples instanceof Uint8Array ? 1 : 1 / 257;
+  if (!(samples instanceof Float32Array))
+    return (pixel, c) => (samples[pixel * channels + (places[c] as number)] as number) * scale;
+  return (pixel, c) => {
+    const v = samples[pixel * channels + (places[c] as number)] as number;
+    const light = v > 0 ? Math.min(1, v) : 0;
+    return 255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055);
+  };
+}
+
+interface Seen extends TracedFrame {
+  /** From each cell of the hash to the one at its right, codes: their signs are dHash's bits. */
+  readonly steps: Float32Array;
+  readonly colour: Float32Array;
+}
+
+function seenIn(series: readonly TracedFrame[]): readonly Seen[] {
+  return series.flatMap((one) => {
+    if (one.trace === null) return [];
+    const { numbers } = one.trace;
+    const steps = Float32Array.from({ length: 64 }, (_, bit) => {
+      const at = Math.floor(bit / 8) * 9 + (bit % 8);
+      return (numbers[at] as number) - (numbers[at + 1] as number);
+    });
+    return [{ ...one, steps, colour: numbers.subarray(HASH_CELLS) }];
+  });
+}
+
+interface Pair {
+  readonly a: Seen;
+  readonly b: Seen;
+  readonly codes: number;
+}
+
+function alike(
+  seen: readonly Seen[],
+  limits: { readonly bitsMax: number; readonly codesMax: number },
+): readonly Pair[] {
+  const out: Pair[] = [];
+  for (let i = 0; i < seen.length; i += 1) {
+    const a = seen[i] as Seen;
+    for (let k = i + 1; k < seen.length; k += 1) {
+      const b = seen[k] as Seen;
+      if (bitsApart(a, b) > limits.bitsMax) continue;
+      const codes = codesApart(a, b);
+      if (codes <= limits.codesMax && !askedEqually(a, b)) out.push({ a, b, codes });
+    }
+  }
+  return out.sort((x, y) => x.codes - y.codes);
+}
+
+function bitsApart({ steps: a }: Seen, { steps: b }: Seen): number {
+  let bits = 0;
+  for (let bit = 0; bit < 64; bit += 1) {
+    const [x, y] = [a[bit] as number, b[bit] as number];
+    if (x > 0 !== y > 0 && Math.abs(x - y) > STEP_MIN) bits += 1;
+  }
+  return bits;
+}
+
+function codesApart(a: Seen, b: Seen): number {
+  let n = 0;
+  let sum = 0;
+  for (let i = 0; i < a.colour.length; i += 1) {
+    const difference = Math.abs((a.colour[i] as number) - (b.colour[i] as number));
+    if (Number.isNaN(difference)) continue;
+    n += 1;
+    sum += difference;
+  }
+  return n === 0 ? Number.MAX_VALUE : sum / n;
+}
+
+function askedEqually(a: TracedFrame, b: TracedFrame): boolean {
+  const names = new Set([...Object.keys(a.axes), ...Object.keys(b.axes)]);
+  return a.seed === b.seed && [...names].every((name) => a.axes[name] === b.axes[name]);
+}
+
+/** Those that are alike by way of others stand together. */
+function groupsOf(pairs: readonly Pair[]): readonly (readonly Seen[])[] {
+  const groups: Set<Seen>[] = [];
+  for (const { a, b } of pairs) {
+    const [first, ...others] = groups.filter((group) => group.has(a) || group.has(b));
+    const group = first ?? new Set<Seen>();
+    if (first === undefined) groups.push(group);
+    for (const one of [a, b, ...others.flatMap((other) => [...other])]) group.add(one);
+    for (const other of others) groups.splice(groups.indexOf(other), 1);
+  }
+  return groups.map((group) => [...group].sort((a, b) => a.wedge - b.wedge));
+}
+
+function nameOf({ wedge }: Pick<TracedFrame, "wedge">): string {
+  return `w${String(wedge).padStart(3, "0")}`;
+}
+
+function nearest(seen: readonly Seen[], limit: number): Evidence {
+  return {
+    kind: "plot",
+    title: "How far each variation is from its nearest",
+    x: seen.map(({ wedge }) => wedge),
+    y: seen.map((one) =>
+      Number(
+        Math.min(255, ...seen.filter((other) => other !== one).map((other) => codesApart(one, other))).toPrecision(4),
+      ),
+    ),
+    xName: "variation",
+    yName: "codes",
+    limit,
+  };
+}
+
+export default check;
