@@ -7,13 +7,14 @@ import { evidenceSvg } from "./qcEvidenceSvg.ts";
 import { roundTripWords } from "./colorRecord.ts";
 import type { Verdict } from "./qc.ts";
 import { worstVerdict } from "./qc.ts";
-import type { QcCounts, QcFinding } from "./qcInspection.ts";
+import type { QcFinding } from "./qcInspection.ts";
 import { verdictOf } from "./qcInspection.ts";
 import type { QcFrame, QcReport, QcWedge } from "./qcReport.ts";
 import { decisionsHtml } from "./qcReportDecisions.ts";
 import { wedgeVerdict } from "./qcReport.ts";
 import { QC_ICONS, QC_STYLE } from "./qcReportStyle.ts";
-import { address, esc, findingVerdict, frameRanges, measureWords, told, verdictTag } from "./qcReportWords.ts";
+import { setHtml } from "./qcReportSet.ts";
+import { address, counts, esc, findingVerdict, frameRanges, measureWords, told, verdictTag } from "./qcReportWords.ts";
 
 export interface QcPage {
   readonly title: string;
@@ -43,6 +44,7 @@ ${QC_ICONS}
 ${header(report, page)}
 <main>
 ${needsALook(report)}
+${setHtml(report)}
 ${decisionsHtml(report)}
 ${sheets(page)}
 ${table(report, page)}
@@ -80,20 +82,6 @@ function colour({ color }: QcReport): string {
     .map(told)
     .join(" &rarr; ");
   return `<p class="small faint">Colour: ${way}, ${esc(color.how)}. Round trip: ${esc(roundTripWords(color))}.</p>`;
-}
-
-function counts(of: string, numbers: QcCounts): string {
-  const words: readonly (readonly [Verdict | null, number])[] = [
-    ["pass", numbers.pass],
-    ["warn", numbers.warn],
-    ["fail", numbers.fail],
-    ["error", numbers.error],
-    [null, numbers.notLooked],
-  ];
-  const items = words
-    .filter(([, n]) => n > 0)
-    .map(([verdict, n]) => `<li>${verdictTag(verdict, `${n} ${verdict ?? "not looked at"}`)}</li>`);
-  return `<ul class="counts" aria-label="${of}"><li class="faint">${of}</li>${items.join("")}</ul>`;
 }
 
 interface Look {

@@ -1,5 +1,5 @@
 /** How QC's values are written for people: escaped, with units, the number beside its threshold. */
-import type { QcFinding, QcMeasure } from "./qcInspection.ts";
+import type { QcCounts, QcFinding, QcMeasure } from "./qcInspection.ts";
 import type { Verdict } from "./qc.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -91,4 +91,19 @@ export function frameRanges(frames: readonly (number | null)[]): string {
 
 export function findingVerdict(finding: QcFinding): Verdict {
   return finding.result ?? "error";
+}
+
+/** How many of each verdict, as a list. */
+export function counts(of: string, numbers: QcCounts): string {
+  const words: readonly (readonly [Verdict | null, number])[] = [
+    ["pass", numbers.pass],
+    ["warn", numbers.warn],
+    ["fail", numbers.fail],
+    ["error", numbers.error],
+    [null, numbers.notLooked],
+  ];
+  const items = words
+    .filter(([, n]) => n > 0)
+    .map(([verdict, n]) => `<li>${verdictTag(verdict, `${n} ${verdict ?? "not looked at"}`)}</li>`);
+  return `<ul class="counts" aria-label="${of}"><li class="faint">${of}</li>${items.join("")}</ul>`;
 }

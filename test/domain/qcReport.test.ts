@@ -121,6 +121,40 @@ describe("qc.json", () => {
   });
 });
 
+describe("what QC says of more than one picture", () => {
+  const flicker = finding("temporal.flicker", "warn", {
+    measures: [{ name: "medianMax", value: 0.02, unit: "stop", limit: 0.01, must: "atMost", frame: 1007 }],
+  });
+  const over = (sequences: readonly (readonly [number, Inspection])[], set?: Inspection) => ({
+    ...EXTRA,
+    sequences: new Map(sequences),
+    ...(set === undefined ? {} : { set }),
+  });
+
+  test("of a wedge's frames stands with the wedge, says at which frame, and counts into both results", () => {
+    const of = report({ wedges: 2 }, over([[2, inspection(flicker)]]));
+    expect(qcReportSchema.parse(of)).toBeTruthy();
+    expect(of.wedges[1]?.sequence?.findings[0]?.measures[0]).toMatchObject({ name: "medianMax", frame: 1007 });
+    expect([of.result, of.publishedResult, of.wedges[0]?.result]).toEqual(["warn", "warn", "pass"]);
+  });
+
+  test("counts frames that are missing into the whole result, not into what the version holds", () => {
+    const of = report({ wedges: 1 }, over([[1, inspection(finding("frames.complete", "fail"))]]));
+    expect([of.result, of.publishedResult]).toEqual(["fail", "pass"]);
+  });
+
+  test("of the variations stands by itself, counts, and is absent where nobody looked", () => {
+    const set = inspection(finding("set.duplicate", "warn", { message: "w001, w002 are <one>." }));
+    const of = report({ wedges: 2 }, over([], set));
+    expect(qcReportSchema.parse(of).set?.findings[0]).toMatchObject({ check: "set.duplicate", result: "warn" });
+    expect([of.result, of.publishedResult]).toEqual(["warn", "warn"]);
+    expect(page(of)).toContain("The variations together");
+    expect(page(of)).toContain("w001, w002 are &lt;one&gt;.");
+    expect(report({ wedges: 2 })).not.toHaveProperty("set");
+    expect(page(report({ wedges: 2 }))).not.toContain("The variations together");
+  });
+});
+
 describe("the page", () => {
   test("shows every wedge with axes, seed and verdict word, and puts what failed first", () => {
     const html = page(report(MIXED));
