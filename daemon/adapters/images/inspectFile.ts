@@ -5,6 +5,7 @@
  */
 import { statSync } from "node:fs";
 import { HotplateError, systemCode, messageOf } from "../../domain/errors.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import type { Inspection } from "../../domain/qc.ts";
 import { maskFacts } from "../../domain/maskFacts.ts";
 import type { FrameFacts, SharedInput } from "../../domain/qcInput.ts";
@@ -63,13 +64,15 @@ export function createInspector({ checks, programs, inference, tools }: Inspecto
     }
   }
 
-  async function look(request: InspectRequest, input: SharedInput): Promise<Inspection> {
+  /** `until`: when programs must have answered, of both looks together: the worker has a deadline of its own. */
+  async function look(request: InspectRequest, input: SharedInput, until: number): Promise<Inspection> {
     const answered = await programs.answered({
       checks,
       requests: request.checks,
       input,
       platePath: request.platePath,
       maskPath: request.mask?.path ?? null,
+      until,
     });
     const seeing = await inference.answered({ checks: answered, requests: request.checks, input });
     return inspectInput(seeing, request.checks, input);
@@ -84,15 +87,16 @@ export function createInspector({ checks, programs, inference, tools }: Inspecto
 
   return {
     async inspect(request) {
+      const until = performance.now() + LIMITS.programMsMax;
       const facts = await lookAt(tools, request, masks);
       const tracing = tracingChecks(checks, request.checks, request.trace?.scopes ?? []);
       const wanted = [...checks.filter((check) => check.scope === "frame"), ...tracing];
       const input = frameInput(await fullFacts(request, facts, wanted));
       if (request.trace !== undefined && tracing.length > 0) keep(request, { ...request.trace, tracing, input });
-      const first = await look(request, input);
+      const first = await look(request, input, until);
       const looked = input.plate !== null || input.plateProblem !== null;
       if (looked || request.platePath === null || !wantsPlate(first)) return first;
-      return look(request, frameInput(withPlate(facts, await plateOf(request.platePath))));
+      return look(request, frameInput(withPlate(facts, await plateOf(request.platePath))), until);
     },
     async trace(request) {
       const { trace } = request;

@@ -45,6 +45,8 @@ export interface LookRequest {
   readonly input: SharedInput;
   readonly platePath: string | null;
   readonly maskPath: string | null;
+  /** When programs must have answered, by `performance.now()`; absent: LIMITS.programMsMax from now. */
+  readonly until?: number;
 }
 
 export interface ProgramsOptions {
@@ -81,6 +83,7 @@ export function createPrograms(options: ProgramsOptions): Programs {
         watched,
         pixels: input,
         askingOf,
+        until: request.until ?? performance.now() + LIMITS.programMsMax,
       });
     },
     async answeredWhole(request) {
@@ -90,6 +93,7 @@ export function createPrograms(options: ProgramsOptions): Programs {
         watched,
         pixels: null,
         askingOf,
+        until: performance.now() + LIMITS.programMsMax,
       });
     },
     async close() {
@@ -146,6 +150,7 @@ interface Round {
   /** Whose pixels are written for those that ask for them. */
   readonly pixels: Pick<CheckInput, "result" | "plate" | "mask"> | null;
   readonly askingOf: (program: Program) => Asking;
+  readonly until: number;
 }
 
 async function stoodIn(options: ProgramsOptions, checks: readonly Check[], round: Round): Promise<readonly Check[]> {
@@ -159,12 +164,11 @@ async function askAll(options: ProgramsOptions, round: Round): Promise<ReadonlyM
   const raw = round.questions.some(({ program }) => program.manifest.pixels === "raw");
   const pixels = raw && round.pixels !== null ? pixelScratch(options.scratchDir, round.pixels) : null;
   const before = fingerprint(round.watched);
-  const deadline = performance.now() + LIMITS.programMsMax;
   try {
     const waiting = [...round.questions];
     const lane = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const left = deadline - performance.now();
+        const left = round.until - performance.now();
         answers.set(next.check.id, await askOne(next, round.askingOf(next.program), { pixels, left }));
       }
     };

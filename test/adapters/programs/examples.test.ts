@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import type { TestContext } from "vitest";
 import { describe, expect, test } from "vitest";
+import { testPlugin } from "../../../daemon/adapters/pluginKit/testPlugin.ts";
 import { decodedFloat, picture } from "../../fixtures/pictures.ts";
 import { FRAME, lookerOf } from "../../fixtures/programPlugin.ts";
 import type { TempDir } from "../../fixtures/tempDir.ts";
@@ -40,6 +41,8 @@ describe("the plain Python example", () => {
         message: "Brighter than the show allows: brightest sample 100, limit 64.",
       });
       expect(await of(Number.NaN)).toMatchObject({ verdict: "error" });
+      const kit = await testPlugin(dir.file("highlight_ceiling.check.yaml"));
+      expect([kit.problems, kit.measured > 3]).toEqual([[], true]);
       expect(await look()).toEqual({
         check: "studio.highlight_ceiling",
         because: "whole-number codes have a ceiling of their own",
@@ -73,6 +76,8 @@ describe("the pyblish example", () => {
         verdict: "warn",
         message: "Even size: 5 x 4 px: review movies crop a line",
       });
+      const kit = await testPlugin(dir.file("pyblish_validators.check.yaml"));
+      expect([kit.problems, kit.measured > 10]).toEqual([[], true]);
       writeFileSync(dir.file("validate_result.py"), "import nothing_of_that_name");
     } finally {
       await programs.close();

@@ -1,8 +1,12 @@
 /** Checks that are programs, those that behave and those that do not: whatever one does, it is an answer and never a pass by accident. */
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { createExec } from "../../../daemon/adapters/exec.ts";
 import { loadChecks } from "../../../daemon/adapters/plugins.ts";
+import { createPrograms } from "../../../daemon/adapters/programs/programs.ts";
 import type { ProgramRequest } from "../../../daemon/domain/programRequest.ts";
+import { frameInput } from "../../../daemon/domain/qcInput.ts";
+import { inspectInput } from "../../../daemon/domain/qcRun.ts";
 import { decoded, decodedFloat } from "../../fixtures/pictures.ts";
 import { FRAME, GOOD_ANSWER, lookerOf, writeProgram } from "../../fixtures/programPlugin.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
@@ -158,6 +162,21 @@ describe("a program that does not answer is an error, never a pass:", () => {
       verdict: "error",
       message: expect.stringMatching(/no scratch directory.*HP-PLUGIN-RUN/) as string,
     });
+  });
+
+  test("no time left, because the frame's first look took it", async () => {
+    using dir = tempDir();
+    writeProgram(dir, `touch asked; echo '${GOOD_ANSWER}'`);
+    const { checks, programs: found } = await loadChecks([dir.path]);
+    const programs = createPrograms({ programs: found, exec: createExec(), scratchDir: null });
+    const requests = [{ check: "studio.program", limits: {} }];
+    const input = frameInput(FRAME);
+    const answered = await programs.answered({ checks, requests, input, platePath: null, maskPath: null, until: 0 });
+    expect(inspectInput(answered, requests, input).findings.at(-1)).toMatchObject({
+      verdict: "error",
+      message: expect.stringContaining("HP-PLUGIN-LATE") as string,
+    });
+    expect(existsSync(dir.file("asked"))).toBe(false);
   });
 
   test("one that writes to the plate: nothing that it said counts", async () => {
