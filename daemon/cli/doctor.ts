@@ -14,6 +14,7 @@ import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import { colourLines } from "./doctorColour.ts";
 import { driftedRecipes } from "./doctorDrift.ts";
+import { modelLines } from "./doctorModels.ts";
 import { qcLines } from "./doctorQc.ts";
 import { ffmpegLines } from "./doctorFfmpeg.ts";
 import { gpuLines } from "./doctorGpus.ts";
@@ -46,6 +47,7 @@ export async function action(context: Context): Promise<void> {
         ...(await recipes(base)),
         ...(await ffmpegLines(base)),
         ...(await qcLines(base)),
+        ...modelLines(base.config.qcModels),
         ...(await colourLines(base)),
         ...(await slots(base)),
         ...(await gpuLines(base)),

@@ -35,6 +35,16 @@ const PACKAGE = "onnxruntime-node";
 const INSTALL = `Run npm install ${PACKAGE} in a folder of yours, and name FOLDER/node_modules/${PACKAGE} as qcModels.runtime in hotplate.yaml.`;
 const HASH_SHOWN = 12;
 
+/** null: it is there; else why it can't be found, without loading it. */
+export function runtimeAbsent(runtimeFolder: string | undefined): string | null {
+  try {
+    createRequire(import.meta.url).resolve(runtimeFolder ?? PACKAGE);
+    return null;
+  } catch (error) {
+    return messageOf(error).split("\n")[0] ?? "unknown";
+  }
+}
+
 export async function openModel(model: QcModel, runtimeFolder: string | undefined): Promise<Opened> {
   const sha256 = sha256At(model.file);
   if (sha256 === null)
