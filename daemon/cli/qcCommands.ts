@@ -25,6 +25,7 @@ export const QC_COMMANDS: readonly CommandLine[] = [
       ["--gate <verdict>", "What the exit code tells of: fail, or warn too", "fail"],
       ["--junit <file>", "Write JUnit XML for build servers"],
       ["--sarif <file>", "Write SARIF 2.1.0 for tools that show findings"],
+      ["--html <file>", "Write a page for people, pictures and plots in it"],
       ["--workers <n>", "Pictures looked at together; default: as many as there are cores, at most 8"],
     ],
     examples: [

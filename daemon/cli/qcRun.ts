@@ -19,6 +19,7 @@ import { lookAtPictures } from "../lookAtPictures.ts";
 import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import type { Options } from "./qcPictures.ts";
+import { runPage } from "./qcPage.ts";
 import { besideOf, checksAsked, oneOf, pictureWorld, writeExport } from "./qcPictures.ts";
 import { progressLine } from "./progressLine.ts";
 import { packageVersion } from "./version.ts";
@@ -52,6 +53,10 @@ export async function action(context: Context, words: readonly string[], options
   const view = viewOfRun(report);
   await writeExport(options, "junit", () => junitXml(view));
   await writeExport(options, "sarif", () => sarifJson(view, null));
+  if (options["html"] !== undefined) {
+    const page = await runPage(world, view);
+    await writeExport(options, "html", () => page);
+  }
   context.print(report, () => answer(report));
   context.exit(exitOf(runVerdict(report), gate));
 }

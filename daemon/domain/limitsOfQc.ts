@@ -10,6 +10,9 @@ export const QC_LIMITS = {
   qcCasesMax: 20_000,
   /** What readers of SARIF take in one run. */
   sarifResultsMax: 25_000,
+  /** Pictures inside a report's page, together; further ones are named by their place. */
+  qcPagePicturesBytesMax: 3 * 1024 * 1024,
+  qcPagePictureBytesMax: 256 * 1024,
   calibrationCurvePointsMax: 200,
   /** Bad pictures without which nothing can be said of what is found. */
   calibrationBadMin: 10,

@@ -1,54 +1,155 @@
-/** Evidence as an inline drawing for the report: no script, no file, readable in print. Text in, text out. */
+/**
+ * Evidence as inline drawings for the report: heat maps and places over the frame's own picture, curves. No script, no file,
+ * readable in print. Text in, text out.
+ */
 import type { Evidence } from "./qc.ts";
+
+/** The picture of a frame, as the page defines it once; every drawing refers to it. */
+export interface ShownPicture {
+  /** Id of the page's definition. */
+  readonly id: string;
+  /** Of the frame, px: what places are measured in. */
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface EvidenceWords {
+  readonly escape: (text: string) => string;
+  /** `w003 frame 1001`: for those who can't see the drawing. */
+  readonly place: string;
+  readonly picture: ShownPicture | null;
+}
 
 const WIDE = 320;
 const HIGH = 120;
 
-export function evidenceSvg(evidence: Evidence, escape: (text: string) => string): string {
-  const title = escape(evidence.title);
+export function evidenceSvg(evidence: Evidence, words: EvidenceWords): string {
+  const title = words.escape(evidence.title);
   switch (evidence.kind) {
     case "map":
-      return figure(title, mapSvg(evidence, title));
+      return figure(mapSvg(evidence, words), title);
     case "plot":
-      return figure(title, plotSvg(evidence, { title, escape }));
+      return figure(plotSvg(evidence, words), title);
     case "boxes": {
-      const places = evidence.boxes.map(([x, y, w, h]) => `x ${x}, y ${y}, ${w} x ${h} px`);
-      return `<p class="small">${title}: ${escape(places.join("; "))}</p>`;
+      const places = evidence.boxes.slice(0, BOXES_TOLD).map(([x, y, w, h]) => `x ${x}, y ${y}, ${w} x ${h} px`);
+      const more = evidence.boxes.length > BOXES_TOLD ? `; ${evidence.boxes.length - BOXES_TOLD} more` : "";
+      const said = `${title}: ${words.escape(places.join("; "))}${more}`;
+      return words.picture === null ? `<p class="small">${said}</p>` : figure(boxesSvg(evidence, words), said);
     }
   }
 }
 
-function figure(title: string, svg: string): string {
-  return `<figure class="evidence">${svg}<figcaption class="small faint">${title}</figcaption></figure>`;
+const BOXES_TOLD = 4;
+
+function figure(svg: string, caption: string): string {
+  return `<figure class="evidence">${svg}<figcaption class="small faint">${caption}</figcaption></figure>`;
 }
 
-function mapSvg(of: Evidence & { readonly kind: "map" }, title: string): string {
-  const { columns, rows, levels } = of;
-  const cells = levels.flatMap((level, i) =>
-    level === 0
-      ? []
-      : [
-          `<rect x="${i % columns}" y="${Math.floor(i / columns)}" width="1" height="1" fill="#c00" opacity="${(level / 255).toFixed(2)}"/>`,
-        ],
-  );
-  const frame = `<rect width="${columns}" height="${rows}" fill="none" stroke="currentColor" stroke-width="${columns / 200}"/>`;
-  const high = Math.round((WIDE * rows) / columns);
-  return `<svg role="img" aria-label="${title}" viewBox="0 0 ${columns} ${rows}" width="${WIDE}" height="${high}" preserveAspectRatio="none">${frame}${cells.join("")}</svg>`;
-}
-
-function plotSvg(
-  of: Evidence & { readonly kind: "plot" },
-  words: { readonly title: string; readonly escape: (text: string) => string },
+/** A frame's picture, and what is drawn over it in the frame's own pixels. */
+export function pictureSvg(
+  picture: ShownPicture,
+  of: { readonly label: string; readonly wide: number; readonly over?: string; readonly style?: string },
 ): string {
-  const { x, y, limit } = of;
+  const { id, width, height } = picture;
+  const high = Math.round((of.wide * height) / width);
+  return `<svg class="${of.style ?? "pic"}" role="img" aria-label="${of.label}" viewBox="0 0 ${width} ${height}" width="${of.wide}" height="${high}"><use href="#${id}"/>${of.over ?? ""}</svg>`;
+}
+
+function mapSvg(of: Evidence & { readonly kind: "map" }, words: EvidenceWords): string {
+  const { columns, rows } = of;
+  const label = words.escape(`${of.title}, ${words.place}`);
+  const frame = `<rect width="${columns}" height="${rows}" fill="none" stroke="currentColor" stroke-width="${columns / 200}"/>`;
+  if (words.picture === null) {
+    const high = Math.round((WIDE * rows) / columns);
+    return `<svg role="img" aria-label="${label}" viewBox="0 0 ${columns} ${rows}" width="${WIDE}" height="${high}" preserveAspectRatio="none">${frame}${heat(of)}</svg>`;
+  }
+  const { width, height } = words.picture;
+  const over = `<g transform="scale(${fixed(width / columns)} ${fixed(height / rows)})">${heat(of)}</g>`;
+  return pictureSvg(words.picture, { label, wide: WIDE, over });
+}
+
+/** Steps of heat: enough to see where it is worst, few enough that a map is some hundred bytes. */
+const STEPS = 4;
+
+/** One path per step, a run of cells a stroke of it. */
+function heat({ columns, rows, levels }: Evidence & { readonly kind: "map" }): string {
+  const paths = Array.from({ length: STEPS }, () => "");
+  const most = Math.max(1, ...levels);
+  for (let row = 0; row < rows; row += 1) {
+    let column = 0;
+    while (column < columns) {
+      const step = stepOf(levels[row * columns + column] ?? 0, most);
+      let end = column + 1;
+      while (end < columns && stepOf(levels[row * columns + end] ?? 0, most) === step) end += 1;
+      if (step > 0) paths[step - 1] += `M${column} ${row}h${end - column}v1h${column - end}z`;
+      column = end;
+    }
+  }
+  return paths
+    .map((path, i) =>
+      path === "" ? "" : `<path d="${path}" fill="#ff2a1a" opacity="${((i + 1) / (STEPS + 1)).toFixed(2)}"/>`,
+    )
+    .join("");
+}
+
+function stepOf(level: number, most: number): number {
+  return level === 0 ? 0 : Math.max(1, Math.ceil((level / most) * STEPS));
+}
+
+function boxesSvg(of: Evidence & { readonly kind: "boxes" }, words: EvidenceWords): string {
+  const { picture } = words;
+  if (picture === null) return "";
+  // A line of one pixel would not be seen at this size: it gets a frame around it.
+  const line = picture.width / 160;
+  const frames = of.boxes.map(([x, y, w, h]) => {
+    const [wide, high] = [Math.max(w, line), Math.max(h, line)];
+    return `M${fixed(x - line)} ${fixed(y - line)}h${fixed(wide + 2 * line)}v${fixed(high + 2 * line)}h${fixed(-wide - 2 * line)}z`;
+  });
+  const d = frames.join("");
+  const over = `<path d="${d}" fill="none" stroke="#000" stroke-width="${fixed(line * 2.2)}"/><path d="${d}" fill="none" stroke="#ff4a3a" stroke-width="${fixed(line)}"/>`;
+  return pictureSvg(picture, { label: words.escape(`${of.title}, ${words.place}`), wide: WIDE, over });
+}
+
+function fixed(value: number): string {
+  return String(Number(value.toFixed(2)));
+}
+
+export interface Curve {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly xName: string;
+  readonly yName: string;
+  readonly limits: readonly number[];
+}
+
+function plotSvg(of: Evidence & { readonly kind: "plot" }, words: EvidenceWords): string {
+  const { limit, ...rest } = of;
+  const curve = { ...rest, limits: limit === null ? [] : [limit] };
+  return curveSvg(curve, { label: words.escape(`${of.title}, ${words.place}`), escape: words.escape });
+}
+
+/** Limits are dashed, and every point past none of them is as thin as the others: the line says where it crosses. */
+export function curveSvg(
+  of: Curve,
+  words: { readonly label: string; readonly escape: (text: string) => string },
+): string {
+  const { x, y, limits } = of;
   const [left, right] = [Math.min(...x), Math.max(...x)];
-  const top = Math.max(...y, limit ?? 0) || 1;
+  const [low, high] = [Math.min(0, ...y, ...limits), Math.max(...y, ...limits)];
+  const span = high - low || 1;
   const px = (value: number) => (right === left ? WIDE / 2 : ((value - left) / (right - left)) * WIDE).toFixed(1);
-  const py = (value: number) => (HIGH - (value / top) * (HIGH - 4)).toFixed(1);
+  const py = (value: number) => (HIGH - ((value - low) / span) * (HIGH - 6)).toFixed(1);
   const line = x.map((value, i) => `${px(value)},${py(y[i] ?? 0)}`).join(" ");
-  const bar =
-    limit === null ? "" : `<path d="M0 ${py(limit)}H${WIDE}" stroke="#c00" stroke-dasharray="4 3" fill="none"/>`;
-  const { escape, title } = words;
-  const names = `<text x="0" y="${HIGH + 14}" font-size="11" fill="currentColor">${escape(of.xName)} ${left} to ${right}; ${escape(of.yName)} up to ${top.toPrecision(3)}</text>`;
-  return `<svg role="img" aria-label="${title}" viewBox="0 0 ${WIDE} ${HIGH + 20}" width="${WIDE}" height="${HIGH + 20}"><path d="M0 ${HIGH}H${WIDE}" stroke="currentColor"/>${bar}<polyline points="${line}" fill="none" stroke="currentColor" stroke-width="1.4"/>${names}</svg>`;
+  const bars = limits.map((limit) => `<path class="bar" d="M0 ${py(limit)}H${WIDE}"/>`);
+  const { escape, label } = words;
+  const said = [
+    `<text x="0" y="${HIGH + 14}">${escape(`${of.xName} ${left}`)}</text>`,
+    `<text x="${WIDE}" y="${HIGH + 14}" text-anchor="end">${right}</text>`,
+    `<text x="${WIDE / 2}" y="${HIGH + 14}" text-anchor="middle">${escape(of.yName)} up to ${short(Math.max(...y))}${limits.length === 0 ? "" : `, limit ${limits.map(short).join(" and ")}`}</text>`,
+  ];
+  return `<svg class="curve" role="img" aria-label="${label}" viewBox="0 -4 ${WIDE} ${HIGH + 24}" width="${WIDE}" height="${HIGH + 24}"><path d="M0 ${HIGH}H${WIDE}" stroke="currentColor"/>${bars.join("")}<polyline points="${line}"/>${said.join("")}</svg>`;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }

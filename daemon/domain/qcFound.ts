@@ -19,7 +19,7 @@ export interface Found {
   readonly verdict: Verdict;
   /** Of the frame in which it is worst. */
   readonly finding: QcFinding;
-  /** Empty: the place as a whole. */
+  /** Empty: the place as a whole, and nothing says where in it. */
   readonly frames: readonly (number | null)[];
 }
 
@@ -46,11 +46,19 @@ function foundAt(place: Place, at: number): readonly Found[] {
     }
   }
   const whole = (place.whole?.findings ?? []).filter((finding) => findingVerdict(finding) !== "pass");
-  return [...byCheck.values(), ...whole.map((finding) => ({ finding, frames: [] }))].map((entry) => ({
+  return [...byCheck.values(), ...whole.map((finding) => ({ finding, frames: framesOf(finding) }))].map((entry) => ({
     at,
     verdict: findingVerdict(entry.finding),
     ...entry,
   }));
+}
+
+/** Of what is said of many frames: those in which a measure is past its limit, where the check says which. */
+function framesOf(finding: QcFinding): readonly (number | null)[] {
+  const frames = finding.measures.flatMap((measure) =>
+    isPast(measure) && measure.frame !== undefined ? [measure.frame] : [],
+  );
+  return [...new Set(frames)];
 }
 
 /** How far the worst of its measures is past its limit, as a share of the limit; 0: none is past one. */

@@ -27,6 +27,11 @@ export function told(text: string): string {
   return `<bdi>${esc(text)}</bdi>`;
 }
 
+/** A check's or measure's name: it may be broken at its dots and underscores, and nowhere else. */
+export function named(name: string): string {
+  return told(name).replace(/[._](?=\w)/g, "$&<wbr>");
+}
+
 /**
  * An address for `src` and `href`: a data URI of a JPEG or PNG, or a path relative to the page. Anything else
  * (schemes, absolute paths) is no address.

@@ -2,11 +2,15 @@
  * A version's report and a report over any pictures, seen as one thing: places (a wedge, a sequence) with frames, and what was
  * found over all of them. What exports and pages are made from. Pure.
  */
+import { roundTripWords } from "./colorRecord.ts";
 import { LIMITS } from "./limits.ts";
-import type { Severity } from "./qc.ts";
-import type { QcInspection } from "./qcInspection.ts";
+import type { Severity, Verdict } from "./qc.ts";
+import type { QcCounts, QcInspection } from "./qcInspection.ts";
+import { verdictOf } from "./qcInspection.ts";
 import type { QcReport } from "./qcReport.ts";
+import { wedgeVerdict } from "./qcReport.ts";
 import type { QcRunReport } from "./qcRunReport.ts";
+import { runVerdict } from "./qcRunReport.ts";
 
 export interface ViewFrame {
   readonly frame: number | null;
@@ -14,6 +18,8 @@ export interface ViewFrame {
   readonly file: { readonly path: string; readonly bytes: number; readonly sha256: string } | null;
   /** null: nobody looked. */
   readonly inspection: QcInspection | null;
+  /** Where it is not in the version: `rejected`, `failed`; null: it is, or there is no version. */
+  readonly outcome: string | null;
   /** Why nobody looked, or why it is not in the version; null: no reason is known. */
   readonly reason: string | null;
 }
@@ -21,9 +27,34 @@ export interface ViewFrame {
 export interface ViewPlace {
   /** `w001`; `x.####.exr`. */
   readonly name: string;
+  readonly axes: Readonly<Record<string, string>>;
+  /** "": nobody says. */
+  readonly seed: string;
+  /** null: nobody looked. */
+  readonly verdict: Verdict | null;
   readonly frames: readonly ViewFrame[];
   /** Over the whole place; null: no check looked at it. */
   readonly whole: QcInspection | null;
+}
+
+export interface ViewCheck {
+  readonly check: string;
+  readonly version?: number | null | undefined;
+  readonly layer?: string | undefined;
+  readonly severity?: Severity | undefined;
+  readonly limits: Readonly<Record<string, number>>;
+  /** Limit -> where its value comes from; one that is not there is the check's own. */
+  readonly from: Readonly<Record<string, string>>;
+}
+
+/** A finding that a named person let stand. */
+export interface ViewWaiver {
+  readonly place: string;
+  readonly frame: number | null;
+  readonly check: string;
+  readonly version: number;
+  readonly by: string;
+  readonly reason: string;
 }
 
 export interface QcView {
@@ -32,42 +63,158 @@ export interface QcView {
   readonly tool: { readonly name: string; readonly version: string };
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  readonly checks: readonly { readonly check: string; readonly severity?: Severity | undefined }[];
+  /** What a place is called. */
+  readonly place: "wedge" | "sequence";
+  /** What the title line says more: show, recipe, job. */
+  readonly facts: readonly string[];
+  readonly headline: { readonly of: string; readonly verdict: Verdict | null; readonly words: string };
+  readonly counts: readonly (readonly [of: string, counts: QcCounts])[];
+  readonly simulated: boolean;
+  readonly notes: readonly string[];
+  /** What happens to a fail; null: nothing by itself. */
+  readonly gate: "reject" | "hold" | "warn" | null;
+  /** In words: its name, who named it, where its limits come from. */
+  readonly profile: readonly string[];
+  readonly checks: readonly ViewCheck[];
   readonly places: readonly ViewPlace[];
   /** Over all places, as variations of one another; null: no check looked at them so. */
   readonly set: QcInspection | null;
+  readonly waivers: readonly ViewWaiver[];
+  /** Where all the numbers are. */
+  readonly complete: string;
 }
 
 export function viewOfVersion(report: QcReport): QcView {
-  const { subject } = report;
+  const { subject, recipe, profile } = report;
+  const frames = report.wedges.flatMap((wedge) => wedge.frames);
+  const there = frames.filter((frame) => frame.outcome === "published").length;
+  const missing = frames.length - there;
+  const published = there === 0 ? "nothing was published" : `${there} of ${frames.length} frames published`;
+  const verdict = report.publishedResult ?? (report.totals.frames.error > 0 ? "error" : null);
   return {
     title: `${subject.name} ${subject.product} ${subject.version}`,
     tool: report.tool,
     createdAt: report.createdAt,
-    checks: report.profile.checks,
+    place: "wedge",
+    facts: [subject.show, `recipe ${recipe.name} ${recipe.version}`, `step ${subject.step}`, `job ${subject.job}`],
+    headline: {
+      of: "This version",
+      verdict,
+      words: missing > 0 ? `${published}, ${missing} not` : published,
+    },
+    counts: [
+      ["Wedges", report.totals.wedges],
+      ...(report.wedges.length === frames.length ? [] : [["Frames", report.totals.frames] as const]),
+    ],
+    simulated: report.simulated,
+    notes: [...(report.notes ?? []), ...colourWords(report)],
+    gate: profile.gate,
+    profile: [
+      ...(profile.name === undefined || profile.name === null
+        ? ["The manifest lists the checks."]
+        : [`Profile ${profile.name}${profile.by === undefined ? "" : `, named by ${profile.by}`}.`]),
+      ...(profile.provenance === undefined ? [] : [profile.provenance]),
+    ],
+    checks: profile.checks.map(({ check, version, layer, severity, limits, limitsFrom }) => ({
+      check,
+      version,
+      layer,
+      severity,
+      limits,
+      from: limitsFrom ?? {},
+    })),
     places: report.wedges.map((wedge) => ({
       name: wedge.wedge,
-      frames: wedge.frames.map(({ frame, file, inspection, reason }) => ({ frame, file, inspection, reason })),
+      axes: wedge.axes,
+      seed: wedge.seed,
+      verdict: wedgeVerdict(wedge),
+      frames: wedge.frames.map(({ frame, file, inspection, outcome, reason }) => ({
+        frame,
+        file,
+        inspection,
+        outcome: outcome === "published" ? null : outcome,
+        reason,
+      })),
       whole: wedge.sequence,
     })),
     set: report.set ?? null,
+    waivers: (report.waivers ?? []).map(({ wedge, frame, check, version, by, reason }) => ({
+      place: wedge,
+      frame,
+      check,
+      version,
+      by,
+      reason,
+    })),
+    complete: ".hotplate/qc.json in the version",
   };
+}
+
+/** Spaces, how the answer came back, and what that costs: measured, not promised. */
+function colourWords({ color }: QcReport): readonly string[] {
+  if (color?.in == null) return [];
+  const way = [color.in, color.model, color.out].filter((name) => name !== null).join(" \u2192 ");
+  return [`Colour: ${way}, ${color.how}. Round trip: ${roundTripWords(color)}.`];
 }
 
 export function viewOfRun(report: QcRunReport): QcView {
   const [only] = report.sequences;
+  const count = report.sequences.reduce((sum, { frames }) => sum + frames.length, 0);
+  const { name, checks, sha256 } = report.profile;
   return {
-    title: report.sequences.length === 1 && only !== undefined ? only.name : `${report.sequences.length} pictures`,
+    title: report.sequences.length === 1 && only !== undefined ? only.name : `${count} pictures`,
     tool: report.tool,
     createdAt: report.createdAt,
-    checks: report.profile.checks,
-    places: report.sequences.map(({ name, frames, sequence }) => ({
-      name,
-      frames: frames.map(({ frame, file, inspection }) => ({ frame, file, inspection, reason: null })),
-      whole: sequence,
+    place: "sequence",
+    facts: [...new Set(report.sequences.map(({ dir }) => dir))].slice(0, 4),
+    headline: { of: "All of it", verdict: runVerdict(report), words: count === 1 ? "1 picture" : `${count} pictures` },
+    counts: [["Pictures", report.totals.frames]],
+    simulated: false,
+    notes: [],
+    gate: null,
+    profile: [
+      name === null ? "The checks were named one by one." : `Profile ${name}.`,
+      `Settings ${sha256.slice(0, 12)}: equal settings have equal hashes.`,
+    ],
+    checks: checks.map(({ check, version, limits, severity, from }) => ({
+      check,
+      version,
+      severity,
+      limits,
+      from: from ?? {},
+    })),
+    places: report.sequences.map((sequence) => ({
+      name: sequence.name,
+      axes: {},
+      seed: "",
+      verdict: verdictOf(sequence),
+      frames: sequence.frames.map(({ frame, file, inspection }) => ({
+        frame,
+        file,
+        inspection,
+        outcome: null,
+        reason: null,
+      })),
+      whole: sequence.sequence,
     })),
     set: report.set,
+    waivers: [],
+    complete: "hotplate qc run --json",
   };
+}
+
+/** Null: nobody waived it. What is said of a whole place is waived by its pictures, whichever they are bound to. */
+export function waiverOf(
+  view: QcView,
+  finding: { readonly check: string; readonly version: number },
+  at: { readonly place: string; readonly frame: number | null | "whole" },
+): ViewWaiver | null {
+  const fits = ({ place, frame, check, version }: ViewWaiver): boolean =>
+    place === at.place &&
+    check === finding.check &&
+    version === finding.version &&
+    (at.frame === "whole" || frame === at.frame);
+  return view.waivers.find(fits) ?? null;
 }
 
 /** Checks times frames: what a file with a line for each would hold. */

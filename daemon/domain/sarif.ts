@@ -8,6 +8,7 @@ import type { QcFinding, QcMeasure } from "./qcInspection.ts";
 import { isPast } from "./qcFound.ts";
 import { findingVerdict } from "./qcReportWords.ts";
 import type { QcView, ViewFrame, ViewPlace } from "./qcView.ts";
+import { waiverOf } from "./qcView.ts";
 
 interface Location {
   readonly place: string | null;
@@ -66,7 +67,7 @@ export function sarifJson(view: QcView, base: "version" | null): string {
           ? {}
           : { originalUriBaseIds: { [BASE]: { description: { text: "The version's folder." } } } }),
         columnKind: "utf16CodeUnits",
-        results: kept.map((one) => resultOf(one, ids, base)),
+        results: kept.map((one) => ({ ...resultOf(one, ids, base), ...suppressionsOf(view, one) })),
       },
     ],
   };
@@ -120,6 +121,16 @@ function resultOf({ finding, at, level }: Result, ids: readonly string[], base: 
       ...regionOf(finding),
     },
   };
+}
+
+/** A waiver: the finding stands where it is, and says that somebody accepted it. */
+function suppressionsOf(view: QcView, { finding, at }: Result): object {
+  const { place, frame } = at;
+  if (place === null) return {};
+  const waiver = waiverOf(view, finding, { place, frame: frame === null ? "whole" : frame.frame });
+  if (waiver === null) return {};
+  const justification = `${waiver.by}: ${waiver.reason}`;
+  return { suppressions: [{ kind: "external", status: "accepted", justification }] };
 }
 
 function textOf({ message, hint }: QcFinding): string {

@@ -18,12 +18,13 @@ import {
 } from "../domain/naming.ts";
 import { junitXml } from "../domain/junit.ts";
 import { joinPath, linkFrom, parentDir, rootOf } from "../domain/paths.ts";
-import { qcHtml } from "../domain/qcReportHtml.ts";
+import { versionHtml } from "../domain/qcReportHtml.ts";
 import { qcReportSchema } from "../domain/qcReport.ts";
 import { viewOfVersion } from "../domain/qcView.ts";
 import { sarifJson } from "../domain/sarif.ts";
 import { exists, ignore, makeDirs, replaceAnswer } from "../durable.ts";
 import type { StageContext } from "../live.ts";
+import { pagePictures, readProxy } from "../pagePictures.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import { asMade } from "./anotherSeed.ts";
 import { sheetPages } from "./contactSheet.ts";
@@ -223,13 +224,17 @@ async function finish(context: StageContext, step: StepRow, paths: ReturnType<ty
     await files.read(joinPath(version, ".hotplate/qc.json"), LIMITS.commitBytesMax),
   );
   const report = qcReportSchema.parse(JSON.parse(text));
-  const html = qcHtml(report, {
-    title: `${step.plan.target.name} ${step.plan.target.product} ${versionName(step.version ?? 0)}`,
-    contactSheets: sheets.map((sheet) => linkFrom(parentDir(paths.qcReport), sheet)),
-    thumbnail: (wedge, { frame }) =>
-      linkFrom(parentDir(paths.qcReport), proxyAt(step, { wedge: Number(wedge.wedge.slice(1)), frame })),
-  });
   const view = viewOfVersion(report);
+  const page = parentDir(paths.qcReport);
+  const proxyOf = ({ at, frame }: { readonly at: number; readonly frame: number | null }): string =>
+    proxyAt(step, { wedge: report.wedges[at]?.index ?? 0, frame });
+  const html = versionHtml(report, {
+    contactSheets: sheets.map((sheet) => linkFrom(page, sheet)),
+    picture: await pagePictures(view, {
+      read: (wanted) => readProxy(files, proxyOf(wanted)),
+      link: (wanted) => linkFrom(page, proxyOf(wanted)),
+    }),
+  });
   const exports = qcExports(paths.qcReport);
   await replaceAnswer(files, exports.junit, junitXml(view), ownMark(step));
   await replaceAnswer(files, exports.sarif, sarifJson(view, "version"), ownMark(step));

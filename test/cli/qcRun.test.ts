@@ -211,6 +211,19 @@ describe("files for other tools", () => {
     expect(readdirSync(dir.path).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
+  it("the page has the pictures in it, with what was found, and needs nothing else", async () => {
+    const html = dir.file("qc.html");
+    const said = await run("out", "cut.png", "--plate", "plates", "--html", html);
+    const page = readFileSync(html, "utf8");
+    expect(said.code).toBe(1);
+    expect(page).not.toMatch(/<script|https?:|@import|url\(|<link|\son[a-z]+=/i);
+    for (const words of ["image.not_black", "o.####.png", "cut.png", "Needs a look", "Profile plate_preserving."])
+      expect(page).toContain(words);
+    // One of the sequence, and the frames in which something was found; the damaged one has none.
+    expect(page.match(/<image id="p\d" href="data:image\/jpeg;base64,/g)?.length).toBeGreaterThanOrEqual(2);
+    expect(page).toContain("no picture");
+  });
+
   it("that can't be written are told, and nothing is left half", async () => {
     const said = await run("clean/c.1001.png", "--junit", "no/such/folder/x.xml");
     expect([said.code, said.stderr]).toEqual([

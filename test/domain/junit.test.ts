@@ -102,6 +102,21 @@ describe("JUnit XML", () => {
     expect([root.attributes["failures"], root.attributes["errors"]]).toEqual(["2", "2"]);
   });
 
+  it("shows what a person waived as skipped, with the name and the reason", () => {
+    const view = viewOf(MIXED);
+    const waiver = { place: "w003", frame: null, check: "image.not_black", version: 1, by: "anna", reason: "a fade" };
+    const root = readXml(junitXml({ ...view, waivers: [waiver] }));
+    expect(faultsOf(root)).toEqual([]);
+    expect(casesOf(root, "w003")).toContainEqual(["image.not_black", "skipped", "waived by anna: a fade (Black.)"]);
+    // One that could not be looked at has no measure to waive.
+    const unlooked = { ...waiver, place: "w004", check: "file.decodes" };
+    expect(casesOf(readXml(junitXml({ ...view, waivers: [unlooked] })), "w004")).toContainEqual([
+      "file.decodes",
+      "error",
+      "no reader",
+    ]);
+  });
+
   it("says numbers beside thresholds, and what to do", () => {
     const text = junitXml(viewOf(MIXED));
     expect(readXml(text).children[2]?.children[0]?.children[0]?.text).toBe(

@@ -8,7 +8,6 @@ import type { QcProfile } from "../../daemon/domain/qcProfile.ts";
 import type { QcWishes } from "../../daemon/domain/qcWishes.ts";
 import { qcSettingsSchema } from "../../daemon/domain/qcWishes.ts";
 import { evidenceFault } from "../../daemon/domain/qcEvidence.ts";
-import { evidenceSvg } from "../../daemon/domain/qcEvidenceSvg.ts";
 
 const check = (id: string, more: Partial<InstalledCheck> = {}): InstalledCheck => ({
   id,
@@ -233,22 +232,6 @@ describe("evidence", () => {
     expect(evidenceFault("x")).toContain("no list");
     expect(evidenceFault([{ kind: "plot", title: "p", x: [1], y: [], xName: "", yName: "", limit: null }])).toContain(
       "one length",
-    );
-  });
-
-  it("is drawn without script, its words escaped", () => {
-    const escape = (text: string) => text.replaceAll("<", "&lt;");
-    const map = evidenceSvg({ kind: "map", title: "<b>", columns: 2, rows: 2, levels: [0, 128, 0, 255] }, escape);
-    expect(map.match(/<rect x=/g)).toHaveLength(2);
-    expect(map).toContain("&lt;b>");
-    const plot = evidenceSvg(
-      { kind: "plot", title: "f", x: [1001, 1002], y: [0.1, 0.2], xName: "frame", yName: "stop", limit: 0.15 },
-      escape,
-    );
-    expect(plot).toContain("frame 1001 to 1002");
-    expect(plot).toContain("stroke-dasharray");
-    expect(evidenceSvg({ kind: "boxes", title: "seam", boxes: [[1, 2, 3, 4]] }, escape)).toContain(
-      "x 1, y 2, 3 x 4 px",
     );
   });
 });

@@ -2,9 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Inspection } from "../../daemon/domain/qc.ts";
-import type { QcReport } from "../../daemon/domain/qcReport.ts";
+import type { QcExtra, QcReport } from "../../daemon/domain/qcReport.ts";
 import { qcJson, qcReport, qcReportSchema } from "../../daemon/domain/qcReport.ts";
+import type { QcPage } from "../../daemon/domain/qcReportHtml.ts";
 import { qcHtml } from "../../daemon/domain/qcReportHtml.ts";
+import { viewOfVersion } from "../../daemon/domain/qcView.ts";
 import { address, esc, frameRanges, measureWords, valueWords } from "../../daemon/domain/qcReportWords.ts";
 import type { FactsOf } from "../fixtures/versionFacts.ts";
 import { finding, inspection, versionFacts } from "../fixtures/versionFacts.ts";
@@ -14,9 +16,10 @@ const EXTRA = {
   simulated: false,
   sequences: new Map<number, Inspection>(),
 };
-const report = (of: FactsOf, extra = EXTRA): QcReport => qcReport(versionFacts(of), extra);
-const page = (of: QcReport, more = {}) =>
-  qcHtml(of, { title: "AGM envTunnel v007", contactSheets: ["v007_contact.jpg"], thumbnail: () => null, ...more });
+const report = (of: FactsOf, extra: QcExtra = EXTRA): QcReport => qcReport(versionFacts(of), extra);
+const page = (of: QcReport, more: QcPage = {}) =>
+  qcHtml(viewOfVersion(of), { title: "AGM envTunnel v007", contactSheets: ["v007_contact.jpg"], ...more });
+const PICTURE = { src: "data:image/jpeg;base64,/9j/4AAQ", width: 960, height: 540 };
 
 const MIXED: FactsOf = {
   wedges: 6,
@@ -161,7 +164,7 @@ describe("the page", () => {
     for (const word of ["w001", "w006", "sodium lamps", "1004", "pass", "warn", "fail", "error", "not looked at"])
       expect(html).toContain(word);
     expect(html.indexOf("Black.")).toBeLessThan(html.indexOf("no reader"));
-    expect(html.indexOf("no reader")).toBeLessThan(html.indexOf("Every result"));
+    expect(html.indexOf("no reader")).toBeLessThan(html.indexOf('<h2 id="results">'));
     expect(html).toContain("out of memory");
     expect(html).toContain('href="#w3"');
     expect(html).toContain('id="w3"');
@@ -180,6 +183,100 @@ describe("the page", () => {
     for (const tag of tags) expect(tag).toMatch(/<use href="#i-[a-z]+"\/><\/svg>[a-z0-9 ]+<\/span>/);
     expect(html).not.toMatch(/<script|https?:|@import|url\(|<link|\son[a-z]+=/i);
     expect(html).toContain("default-src 'none'");
+  });
+
+  test("shows a sweep that is a grid by its axes, every tile with its verdict and seed, each picture in the page once", () => {
+    const sweep = report({ wedges: 6, label: (wedge) => ["dawn", "noon", "dusk"][Math.floor((wedge - 1) / 2)] ?? "" });
+    const wedges = sweep.wedges.map((wedge, i) => ({
+      ...wedge,
+      axes: { side: i % 2 === 0 ? "left" : "right", light: wedge.axes["lighting"] ?? "" },
+    }));
+    const html = page({ ...sweep, wedges }, { picture: (at) => ({ ...PICTURE, src: `./w00${at + 1}.jpg` }) });
+    const heads = [...html.matchAll(/<th scope="(col|row)"><bdi>(dawn|noon|dusk|left|right)<\/bdi>/g)].map(
+      ([, , name]) => name,
+    );
+    expect(heads.toSorted()).toEqual(["dawn", "dusk", "left", "noon", "right"]);
+    expect(html.match(/<image id="p\d" href="\.\/w00\d\.jpg" width="960" height="540"/g)).toHaveLength(6);
+    expect(html.match(/<use href="#p\d"\/>/g)).toHaveLength(6);
+    expect(html.match(/class="tile t-pass"/g)).toHaveLength(6);
+    expect(html).toContain('aria-label="w004 right noon"');
+    expect(html).toContain("seed <bdi>1003</bdi>");
+  });
+
+  test("draws evidence over the picture of its frame, in pixels of the frame that was measured", () => {
+    const seam = finding("image.seam", "fail", {
+      evidence: [{ kind: "boxes", title: "Seam", boxes: [[512, 0, 1, 540]] }],
+    });
+    const html = page(report({ wedges: 2, task: (wedge) => (wedge === 2 ? { inspection: inspection(seam) } : {}) }), {
+      picture: () => PICTURE,
+    });
+    const [look] = html.split('<h2 id="sheet">');
+    expect(look).toContain('aria-label="Seam, w002"');
+    expect(look?.match(/<use href="#p0"\/>/g)).toHaveLength(1);
+  });
+
+  test("draws measures over the frames of a sequence with their limits, and the curves that its checks kept", () => {
+    const grain = (value: number) =>
+      finding("image.grain", value < 0.6 ? "warn" : "pass", {
+        measures: [{ name: "ratio", value, unit: "ratio", limit: 0.6, must: "atLeast" }],
+      });
+    const plot = {
+      kind: "plot",
+      title: "Second difference",
+      x: [1001, 1002],
+      y: [0.1, 0.2],
+      xName: "frame",
+      yName: "stop",
+      limit: 0.01,
+    } as const;
+    const flicker = finding("temporal.flicker", "pass", { evidence: [plot] });
+    const html = page(
+      report(
+        {
+          wedges: 1,
+          frames: [1001, 1002, 1003],
+          task: (_, frame) => ({ inspection: inspection(grain(frame === 1003 ? 0.5 : 0.9)) }),
+        },
+        { ...EXTRA, sequences: new Map([[1, inspection(flicker)]]) },
+      ),
+    );
+    expect(html).toContain("Over the frames");
+    expect(html).toContain("temporal.flicker: Second difference");
+    expect(html).toContain('aria-label="image.grain ratio over the frames of w001"');
+    expect(html).toContain("ratio up to 0.9, limit 0.6");
+  });
+
+  test("says what all variations together were found to be, and of each threshold where it comes from", () => {
+    const set = inspection(finding("set.duplicate", "warn", { message: "w001 and w002 look alike." }));
+    const seen = report({ wedges: 2 }, { ...EXTRA, set });
+    const checks = [
+      {
+        check: "image.grain",
+        version: 1,
+        layer: "essence" as const,
+        limits: { ratioMin: 0.5, ratioMax: 1.7 },
+        limitsFrom: { ratioMin: "manifest" },
+      },
+    ];
+    const html = page({
+      ...seen,
+      profile: {
+        ...seen.profile,
+        name: "relight",
+        by: "the recipe",
+        provenance: "Calibrated on 120 good ones.",
+        checks,
+      },
+    });
+    for (const words of [
+      "w001 and w002 look alike.",
+      "The variations together",
+      "Calibrated on 120 good ones.",
+      "named by the recipe",
+    ])
+      expect(html).toContain(words);
+    expect(html).toContain('<bdi>ratioMin</bdi> <b>0.5</b> <span class="faint"><bdi>manifest</bdi>');
+    expect(html).toContain('<b>1.7</b> <span class="faint"><bdi>the check&#39;s own</bdi>');
   });
 
   test("marks what a simulated ComfyUI made", () => {
@@ -209,7 +306,7 @@ describe("the page", () => {
     const frames = Array.from({ length: 58 }, (_, i) => 1001 + i);
     const html = page(report({ wedges: 200, frames, task: () => ({ inspection: bad }) }));
     expect(html.length).toBeLessThan(1_500_000);
-    expect(html).toContain("more: see qc.json");
+    expect(/\d+ more: see \.hotplate\/qc\.json/.test(html)).toBe(true);
   });
 
   test("no text of a stranger becomes markup, wherever it stands", () => {
@@ -244,7 +341,11 @@ describe("the page", () => {
         job: { ...facts.job, show: attack, id: attack },
         plan: { ...facts.plan, name: attack, qc: { gate: "hold", checks: [{ check: attack, limits: {} }] } },
       } as const;
-      const html = page(qcReport(named, EXTRA), { title: attack, contactSheets: [attack], thumbnail: () => attack });
+      const html = page(qcReport(named, EXTRA), {
+        title: attack,
+        contactSheets: [attack],
+        picture: () => ({ ...PICTURE, src: attack }),
+      });
       expect(html).not.toMatch(/<script|<img src=x|<svg onload|<b>(?!How)|\u202e/);
       expect(html).not.toMatch(/(src|href)="(?!#|\.\/)/);
       expect(tagsBalance(html)).toBe(true);

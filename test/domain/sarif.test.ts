@@ -145,13 +145,26 @@ describe("SARIF", () => {
     expect(unseen.runs[0]?.invocations[0]?.executionSuccessful).toBe(false);
   });
 
+  it("keeps what a person waived, as accepted, with the name and the reason", () => {
+    const view = viewOf(MIXED);
+    const waivers = [{ place: "w003", frame: 1001, check: "image.seam", version: 1, by: "anna", reason: "a wall" }];
+    const of = (log: Log) => log.runs[0]?.results.map((result) => Object.hasOwn(result, "suppressions"));
+    const log = read({ ...view, waivers });
+    expect([faultsOf(log), of(log), of(read(view))]).toEqual([[], [false, false, true], [false, false, false]]);
+    expect(log.runs[0]?.results[2]).toMatchObject({
+      suppressions: [{ kind: "external", status: "accepted", justification: "anna: a wall" }],
+    });
+    const older = read({ ...view, waivers: waivers.map((waiver) => ({ ...waiver, version: 2 })) });
+    expect(of(older)).toEqual([false, false, false]);
+  });
+
   it("notes what a check on trial measured past its limit", () => {
     const past = finding("image.grain", "pass", {
       measures: [{ name: "ratio", value: 3, unit: "ratio", limit: 1.7, must: "atMost" }],
     });
     const view = viewOf({ wedges: 1, task: () => ({ inspection: inspection(past) }) });
     const level = (severity: "measure" | "warn"): readonly string[] =>
-      read({ ...view, checks: [{ check: "image.grain", severity }] })
+      read({ ...view, checks: [{ check: "image.grain", severity, limits: {}, from: {} }] })
         .runs[0]!.results.filter(({ ruleId }) => ruleId === "image.grain")
         .map((result) => result.level);
     expect([level("measure"), level("warn")]).toEqual([["note"], []]);

@@ -4,7 +4,7 @@ import type { Finding, Inspection, Verdict } from "../../daemon/domain/qc.ts";
 import { worstVerdict } from "../../daemon/domain/qc.ts";
 import { applyingWaivers } from "../../daemon/domain/qcWaivers.ts";
 import { qcReport, qcReportSchema } from "../../daemon/domain/qcReport.ts";
-import { qcHtml } from "../../daemon/domain/qcReportHtml.ts";
+import { versionHtml } from "../../daemon/domain/qcReportHtml.ts";
 import type { Waiver } from "../../daemon/domain/waiver.ts";
 import { isWaived, judgedPictures, openFindings, waiversFor } from "../../daemon/domain/waiver.ts";
 import { versionFacts } from "../fixtures/versionFacts.ts";
@@ -103,7 +103,7 @@ describe("the papers of a version", () => {
       { wedge: "w003", check: "image.soft", result: "fail", by: "anna", reason: "rack focus" },
     ]);
     expect(report.wedges[2]).toMatchObject({ result: "fail" });
-    const html = qcHtml(report, { title: "t", contactSheets: [], thumbnail: () => null });
+    const html = versionHtml(report, { title: "t", contactSheets: [], picture: () => null });
     expect(html).toContain("<h2>Waived</h2>");
     expect(html).toContain("waived by <bdi>anna</bdi> on 2026-11-24: <bdi>rack focus</bdi>");
     expect(html).toContain("image.soft is fail");

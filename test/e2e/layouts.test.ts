@@ -61,7 +61,9 @@ describe("a show with a layout", () => {
         [1001, 1002].map((frame) => `${wedge}/010_env_hires_v001_${wedge}.${frame}.png`),
       ),
     );
-    expect(report).toContain("010_env_hires_v001/010_env_hires_v001_w001.1001.jpg");
+    // The page has the proxies in it, and says where the sheet lies.
+    expect(report).toContain('<image id="p1" href="data:image/jpeg;base64,');
+    expect(report).toContain('href="./010_env_hires_v001_contact.jpg"');
     expect(readdirSync(join(shot, "review")).toSorted()).toEqual([
       "010_env_hires_v001",
       "010_env_hires_v001_contact.jpg",

@@ -1,0 +1,89 @@
+/**
+ * The pictures that a report's page shows, in the order in which they matter: frames in which something was found, then one of every place. Each is
+ * defined once in the page and referred to from everywhere, so that a page of 200 variations stays one that opens. Pure.
+ */
+import type { ShownPicture } from "./qcEvidenceSvg.ts";
+import { foundIn } from "./qcFound.ts";
+import { address, esc } from "./qcReportWords.ts";
+import type { QcView, ViewFrame } from "./qcView.ts";
+
+/** Entries of what needs a look that are written out; more are counted: nobody reads them, and a page must open. */
+export const LOOKS_MAX = 300;
+/** Of those, so many have their evidence drawn. */
+export const DRAWN_MAX = 60;
+
+export interface PagePicture {
+  /** A data URI of a JPEG or PNG, or a path relative to the page. */
+  readonly src: string;
+  /** Of the frame, px; of the picture itself where nobody says. */
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface WantedPicture {
+  /** Index of the place. */
+  readonly at: number;
+  readonly frame: number | null;
+  /** Of the frame, px; null: nothing says. */
+  readonly size: { readonly width: number; readonly height: number } | null;
+}
+
+export function picturesWanted(view: QcView): readonly WantedPicture[] {
+  const out = new Map<string, WantedPicture>();
+  const want = (at: number, shown: ViewFrame | undefined): void => {
+    if (shown === undefined) return;
+    const key = pictureKey(at, shown.frame);
+    if (!out.has(key)) out.set(key, { at, frame: shown.frame, size: frameSize(shown) });
+  };
+  for (const { at, frames } of foundIn(view.places).slice(0, DRAWN_MAX)) {
+    const [first] = frames;
+    if (first === undefined) continue;
+    want(
+      at,
+      view.places[at]?.frames.find(({ frame }) => frame === first),
+    );
+  }
+  for (const [at, place] of view.places.entries()) want(at, shownFrame(place.frames));
+  return [...out.values()];
+}
+
+export function pictureKey(at: number, frame: number | null): string {
+  return `${at}/${frame}`;
+}
+
+/** The one that stands for its place: the first that was looked at. */
+export function shownFrame(frames: readonly ViewFrame[]): ViewFrame | undefined {
+  return frames.find(({ inspection }) => inspection !== null) ?? frames[0];
+}
+
+/** By what header.size measured: evidence is in pixels of the frame, and a thumbnail has fewer. */
+export function frameSize({ inspection }: ViewFrame): WantedPicture["size"] {
+  const measures = inspection?.findings.find(({ check }) => check === "header.size")?.measures ?? [];
+  const [width, height] = ["width", "height"].map((name) => measures.find((one) => one.name === name)?.value ?? 0);
+  return width === undefined || height === undefined || width < 1 || height < 1 ? null : { width, height };
+}
+
+/** Ids by place and frame, and the definitions, which show nothing by themselves. */
+export function pictureDefinitions(
+  view: QcView,
+  pictureOf: (at: number, frame: number | null) => PagePicture | null,
+): { readonly shown: ReadonlyMap<string, ShownPicture>; readonly html: string } {
+  const shown = new Map<string, ShownPicture>();
+  const defined: string[] = [];
+  for (const { at, frame } of picturesWanted(view)) {
+    const picture = pictureOf(at, frame);
+    const src = picture === null ? null : address(picture.src);
+    if (picture === null || src === null) continue;
+    const { width, height } = picture;
+    const id = `p${shown.size}`;
+    shown.set(pictureKey(at, frame), { id, width, height });
+    defined.push(
+      `<image id="${id}" href="${esc(src)}" width="${width}" height="${height}" preserveAspectRatio="none"/>`,
+    );
+  }
+  const html =
+    defined.length === 0
+      ? ""
+      : `<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>${defined.join("\n")}</defs></svg>`;
+  return { shown, html };
+}
