@@ -39,14 +39,18 @@ export const onFailSchema = z
   .union([
     z.enum(["reject", "hold"]),
     z.strictObject({
-      retry: z.strictObject({
-        seeds: z
-          .number()
-          .int()
-          .min(1)
-          .max(LIMITS.seedTriesMax)
-          .describe("How many other seeds are tried for the whole variation before the gate decides."),
-      }),
+      retry: z
+        .strictObject({
+          seeds: z
+            .number()
+            .int()
+            .min(1)
+            .max(LIMITS.seedTriesMax)
+            .describe("How many other seeds are tried for the whole variation before the gate decides.")
+            .meta({ examples: [2] }),
+        })
+        .describe("Other seeds first, where another seed may cure the fault.")
+        .meta({ examples: [{ seeds: 2 }] }),
     }),
   ])
   .describe("A failure: reject or hold (as gate), or retry with other seeds first, where another seed may cure it.")

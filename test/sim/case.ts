@@ -7,7 +7,19 @@ import type { RunOptions } from "./driver.ts";
 import type { Fault, FaultPlan, When } from "./faults.ts";
 import { faultsAt, faultWhen, pairOf, together } from "./faults.ts";
 import type { Scenario } from "./scenario.ts";
-import { DAY, ONE, REFUSED, RESEEDED, SORTED, STEADIED, STILL, TOGETHER, TORN, UNSTEADY_ONE } from "./scenario.ts";
+import {
+  BLACK_FOR_GOOD,
+  DAY,
+  ONE,
+  REFUSED,
+  RESEEDED,
+  SORTED,
+  STEADIED,
+  STILL,
+  TOGETHER,
+  TORN,
+  UNSTEADY_ONE,
+} from "./scenario.ts";
 import { swarmOptions } from "./swarm.ts";
 
 export interface Pair {
@@ -37,6 +49,7 @@ const SCENARIOS: readonly Scenario[] = [
   DAY,
   REFUSED,
   RESEEDED,
+  BLACK_FOR_GOOD,
   SORTED,
   STEADIED,
   TOGETHER,

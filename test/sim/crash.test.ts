@@ -65,6 +65,20 @@ describe("a wedge that is made again with other seeds", PATIENCE, () => {
     expect(report.gpuRuns).toBeLessThanOrEqual(10);
   });
 
+  it("is refused when every seed failed, and the pictures of all of them are kept", async () => {
+    const base = { seed: 9, scenario: "black for good" };
+    const report = await cleanRun(base);
+    expect([report.pictures, report.gpuRuns]).toEqual([0, 3]);
+    const places = changing(await placesOf(base)).filter(({ label }) =>
+      /^store\.(reseed|inspected|burn|cleared)$|^files\.(rename|link|removeTree)$/.test(label),
+    );
+    expect(places.filter(({ label }) => label === "store.reseed")).toHaveLength(2);
+    const some = each(places, 2, 0);
+    const kept = await runCases(crashCases(base, some, { kinds: ["kill", "power"], moments: ["during"] }));
+    expect(kept.failures).toEqual([]);
+    expect(kept.runs).toBe(2 * some.length);
+  });
+
   it.each(MOMENTS)("survives a kill or a power cut %s the calls around each decision", async (when) => {
     const places = changing(await placesOf(RESEEDED));
     const near = places.filter((place) => /^store\.(reseed|stage|inspected|grant|giveBack)$/.test(place.label));

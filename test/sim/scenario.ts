@@ -156,6 +156,15 @@ export const RESEEDED: Scenario = {
   ],
 };
 
+/** One picture that is black with every seed that may be tried: refused, the number burns, and all three are kept. */
+export const BLACK_FOR_GOOD: Scenario = {
+  ...STILL,
+  name: "black for good",
+  moods: {},
+  black: [0, 1, 2].map((n) => ({ seed: Number(seedOfTry("1000", n)), frame: 1001 })),
+  acts: STILL.acts.map((act) => ({ ...act, text: `${act.text}qc: {onFail: {retry: {seeds: 2}}}\n` })),
+};
+
 /** Half of the files are torn: QC refuses them, the version has the others. */
 export const SORTED: Scenario = { ...ONE, name: "sorted", moods: { truncated: 0.5 } };
 
