@@ -94,6 +94,8 @@ export function besideEachOther({ view }: PageParts): string {
 }
 
 const THUMB = 160;
+/** More columns than that leave no room for words on paper: icons tell the verdict there. */
+const WIDE_GRID = 10;
 
 /** A table whose rows and columns are axis values where the sweep is a grid, else tiles in the order of the plan. */
 export function contactSheet(parts: PageParts, links: readonly string[]): string {
@@ -115,7 +117,7 @@ export function contactSheet(parts: PageParts, links: readonly string[]): string
     const cells = (grid.cells[row] ?? []).map((at) => `<td>${tile(parts, at, "")}</td>`);
     return `<tr><th scope="row">${told(name)}</th>${cells.join("")}</tr>`;
   });
-  return `${head}<div class="scroll" tabindex="0" role="region" aria-label="Contact sheet"><table class="grid"><thead><tr><td></td>${columns.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+  return `${head}<div class="scroll" tabindex="0" role="region" aria-label="Contact sheet"><table class="grid${grid.columns.length > WIDE_GRID ? " wide" : ""}"><thead><tr><td></td>${columns.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 
 function tile({ view, shown }: PageParts, at: number, label: string): string {

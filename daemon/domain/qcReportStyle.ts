@@ -32,7 +32,7 @@ table{border-collapse:collapse;width:100%;background:var(--card);border-radius:.
 th,td{text-align:left;vertical-align:top;padding:.5rem .65rem;border-bottom:1px solid var(--line);overflow-wrap:break-word}
 thead th{background:#333;position:sticky;top:0;font-size:.82rem;white-space:nowrap}
 svg.pic{display:block;max-width:100%;height:auto;border-radius:.25rem;background:#222}
-.shown{display:flex;flex-wrap:wrap;gap:.6rem 1rem}
+.shown{display:flex;flex-wrap:wrap;gap:.6rem 1rem;align-items:flex-start}
 .evidence{margin:.4rem 0 0;max-width:100%}
 .evidence svg{max-width:100%;height:auto}
 svg.curve polyline{fill:none;stroke:currentColor;stroke-width:1.5}
@@ -72,7 +72,13 @@ footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color
  :root{--back:#fff;--card:#fff;--line:#999;--text:#000;--faint:#333;--pass:#00501a;--warn:#6a4400;--fail:#8c0d05;--error:#4a1478;--none:#333}
  html{font-size:11.5px}
  body{font-size:9pt}
- h2,h3,figcaption{break-after:avoid}
+ h2,h3,h2+p{break-after:avoid}
+ .look{columns:2;column-gap:.4cm}
+ .look li{display:block;margin:0 0 .25cm}
+ .look .shown{display:block;margin-top:.2rem}
+ .look .shown svg,.look figure{width:5.5cm;height:auto;display:inline-block;vertical-align:top;margin:0 .3cm 0 0}
+ .look figure svg{margin:0}
+ .plots .shown svg{width:5.6cm;height:auto}
  .evidence,.tile,tr,.look li{break-inside:avoid}
  thead th{background:#fff;position:static}
  thead{display:table-header-group}
@@ -82,6 +88,12 @@ footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color
  table.grid{width:100%;table-layout:fixed}
  table.grid td,table.grid th{min-width:0;padding:.1rem;font-size:7pt}
  table.grid tbody th{position:static}
+ table.wide .tile{padding:0;border-width:1px}
+ table.wide .tile .name{font-size:4.5pt;display:block;line-height:1.1}
+ table.wide .v{font-size:0}
+ table.wide .v svg{width:6pt;height:6pt;margin:0}
+ table.wide td .axes{display:none}
+ table.wide th{font-size:5pt}
  .nopic{background:#eee}
  th,td{padding:.25rem .4rem;overflow-wrap:normal}
  @page{margin:12mm}
