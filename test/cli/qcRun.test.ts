@@ -65,7 +65,7 @@ describe("pictures that are what they should be", () => {
 
   it("are said to be in one line", async () => {
     const said = await run("clean/c.[1001-1002].png");
-    expect([said.code, said.stdout]).toEqual([0, "PASS  2 pictures by profile basic (7 checks): 2 pass\n"]);
+    expect([said.code, said.stdout]).toEqual([0, "PASS  2 pictures by profile basic (10 checks): 2 pass\n"]);
   });
 
   it("keep the edit inside its mask apart from what must stay", async () => {
