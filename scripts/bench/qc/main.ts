@@ -1,6 +1,8 @@
 /**
  * The proof of the frame checks: how often each finds its defect and how often it flags what is right, over a seeded corpus.
- * Run: node scripts/bench/qc/main.ts [--quick] [--cases 1200] [--scenes 72] [--workers 2] [--photos DIR] [--records FILE] [--write].
+ * Run: node scripts/bench/qc/main.ts [--quick] [--cases 1200] [--scenes 72] [--workers 2] [--photos DIR] [--records FILE] [--write]
+ * [--only frames | sequences] [--shots 10].
+ * `--shots`: of each kind of sequence (sequenceTable.ts).
  * `--cases` bounds the clean cases, `--scenes` those that every defect is put into. `--write` puts the tables into docs/qc.md and the seeds,
  * counts and hashes of some inputs into docs/qc-proof.json; without it the tables are printed. `--records` keeps every single answer, one JSON line
  * each; `--from` takes them from such a file instead of running anything.
@@ -17,6 +19,7 @@ import { inputHashes } from "./inputHashes.ts";
 import type { Job, Seen } from "./jobs.ts";
 import { photos } from "./photos.ts";
 import { proofTable, withTable } from "./proofTable.ts";
+import { sequenceMarkdown, sequenceTable, withSequences } from "./sequenceTable.ts";
 import type { Tally } from "./tally.ts";
 import { tally } from "./tally.ts";
 
@@ -30,6 +33,8 @@ const { values } = parseArgs({
     records: { type: "string" },
     from: { type: "string" },
     write: { type: "boolean", default: false },
+    only: { type: "string" },
+    shots: { type: "string" },
   },
 });
 
@@ -114,4 +119,17 @@ async function main(): Promise<void> {
   );
 }
 
-await main();
+/** The checks over frames. */
+async function sequences(): Promise<void> {
+  const began = Date.now();
+  const say = (done: number, of: number) => process.stderr.isTTY && process.stderr.write(`\r${done} of ${of} shots `);
+  const seeds = Number(values.shots ?? (values.quick ? 1 : 10));
+  const table = sequenceMarkdown(await sequenceTable({ seeds, workers: Number(values.workers), say }));
+  process.stdout.write(`${table}\n${seeds} shots of each kind in ${Math.round((Date.now() - began) / 1000)} s\n`);
+  if (!values.write) return;
+  const page = fileURLToPath(new URL("../../../docs/qc.md", import.meta.url));
+  writeFileSync(page, withSequences(readFileSync(page, "utf8"), table));
+}
+
+if (values.only !== "sequences") await main();
+if (values.only !== "frames") await sequences();

@@ -2,6 +2,11 @@
  * How often the checks over frames are right: every defect on every kind of sequence that it is a defect of, and every clean kind;
  * detection and false alarms with Wilson's 95 % interval. `scripts/bench/qc/main.ts` prints it.
  */
+import type { ChildProcess } from "node:child_process";
+import { fork } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { loadChecks } from "../../../daemon/adapters/plugins.ts";
 import { maskFacts } from "../../../daemon/domain/maskFacts.ts";
 import type { Inspection } from "../../../daemon/domain/qc.ts";
@@ -10,10 +15,10 @@ import { judgeSequence } from "../../../daemon/domain/qcRun.ts";
 import type { KeptTrace } from "../../../daemon/domain/qcTrace.ts";
 import { seriesOf, traceFrame } from "../../../daemon/domain/qcTrace.ts";
 import type { Check } from "../../../daemon/plugin.ts";
-import { createHash } from "node:crypto";
-import type { Sequence, SequenceDefect } from "./sequences.ts";
+import type { Sequence } from "./sequences.ts";
 import { makeSequence, SEQUENCE_DEFECTS, takeOf } from "./sequences.ts";
 import { CLEAN, HIGH, WIDE } from "./sequenceShots.ts";
+import { wilson } from "./tally.ts";
 
 export const SEQUENCE_CHECKS = ["temporal.flicker", "temporal.duplicate", "temporal.drift", "frames.order"] as const;
 
@@ -65,86 +70,107 @@ export function judged(checks: readonly Check[], { plates, results, masks }: Seq
   );
 }
 
-/** `seeds` sequences of each kind. */
-export async function sequenceTable(seeds: number, say: (done: string) => void): Promise<readonly SequenceRow[]> {
-  const checks = await sequenceChecks();
-  const tallies = new Map<string, Tally>();
-  for (const kind of CLEAN) {
-    for (let seed = 1; seed <= seeds; seed += 1) {
-      const take = takeOf(kind.shot(seed * 101));
-      const clean = judged(checks, makeSequence(take, null));
-      for (const check of SEQUENCE_CHECKS)
-        note(tallies, { injected: "nothing", check, on: kind.name, found: found(clean, check), good: false });
-      for (const defect of SEQUENCE_DEFECTS.filter((each) => each.on(kind)))
-        noteDefect(tallies, { checks, defect, on: kind.name, sequence: makeSequence(take, defect) });
-    }
-    say(kind.name);
-  }
-  return [...tallies.values()].map(rowOf);
-}
-
-interface Tally {
+/** What one check said of one sequence. */
+export interface SequenceNote {
   readonly injected: string;
   readonly check: string;
-  sequences: number;
-  found: number;
-  readonly wrong: Map<string, number>;
+  readonly on: string;
+  readonly found: boolean;
+  /** It ought to be found. */
+  readonly wanted: boolean;
 }
 
-function noteDefect(
-  tallies: Map<string, Tally>,
-  of: {
-    readonly checks: readonly Check[];
-    readonly defect: SequenceDefect;
-    readonly on: string;
-    readonly sequence: Sequence;
-  },
-): void {
-  const { defect, checks, on, sequence } = of;
-  const seen = judged(checks, sequence);
-  if (defect.check === null) return;
-  note(tallies, { injected: defect.name, check: defect.check, on, found: found(seen, defect.check), good: true });
+/** One shot: clean, and with every defect that is one there. `kind`: an index of `CLEAN`. */
+export function notesOf(checks: readonly Check[], kind: number, seed: number): readonly SequenceNote[] {
+  const of = CLEAN[kind];
+  if (of === undefined) return [];
+  const take = takeOf(of.shot(seed * 101));
+  const clean = judged(checks, makeSequence(take, null));
+  return [
+    ...SEQUENCE_CHECKS.map((check) => ({
+      injected: "nothing",
+      check,
+      on: of.name,
+      found: found(clean, check),
+      wanted: false,
+    })),
+    ...SEQUENCE_DEFECTS.filter((defect) => defect.on(of)).map((defect) => ({
+      injected: defect.name,
+      check: defect.check,
+      on: of.name,
+      found: found(judged(checks, makeSequence(take, defect)), defect.check),
+      wanted: true,
+    })),
+  ];
 }
 
 function found({ findings }: Inspection, id: string): boolean {
   return findings.some(({ check, verdict }) => check === id && verdict !== "pass");
 }
 
-function note(
-  tallies: Map<string, Tally>,
-  one: {
-    readonly injected: string;
-    readonly check: string;
-    readonly on: string;
-    readonly found: boolean;
-    readonly good: boolean;
-  },
-): void {
-  const key = `${one.injected}\n${one.check}`;
-  const tally = tallies.get(key) ?? {
-    injected: one.injected,
-    check: one.check,
-    sequences: 0,
-    found: 0,
-    wrong: new Map<string, number>(),
+/** `seeds` shots of each kind, in so many processes. */
+export async function sequenceTable(of: {
+  readonly seeds: number;
+  readonly workers: number;
+  readonly say?: (done: number, all: number) => void;
+}): Promise<readonly SequenceRow[]> {
+  const jobs = CLEAN.flatMap((_, kind) => Array.from({ length: of.seeds }, (_seed, i) => ({ kind, seed: i + 1 })));
+  const script = fileURLToPath(new URL("./sequenceWorker.ts", import.meta.url));
+  const notes: (readonly SequenceNote[])[] = [];
+  let next = 0;
+  const work = async (worker: ChildProcess): Promise<void> => {
+    const broke = once(worker, "exit").then(([code]) => {
+      throw new Error(`a process of the proof ended (${String(code)})`);
+    });
+    broke.catch(() => undefined);
+    for (let at = next++; at < jobs.length; at = next++) {
+      worker.send(jobs[at] as (typeof jobs)[number]);
+      const [said] = (await Promise.race([once(worker, "message"), broke])) as [readonly SequenceNote[]];
+      notes[at] = said;
+      of.say?.(notes.filter(Boolean).length, jobs.length);
+    }
+    worker.disconnect();
   };
-  tallies.set(key, tally);
-  tally.sequences += 1;
-  tally.found += one.found ? 1 : 0;
-  if (one.found !== one.good) tally.wrong.set(one.on, (tally.wrong.get(one.on) ?? 0) + 1);
+  await Promise.all(Array.from({ length: of.workers }, () => work(fork(script, { serialization: "advanced" }))));
+  return rowsOf(notes.flat());
 }
 
-function rowOf({ injected, check, sequences, found: count, wrong }: Tally): SequenceRow {
-  const [low, high] = wilson(count, sequences);
-  const wrongOn = [...wrong].sort(([, a], [, b]) => b - a).map(([kind, times]) => `${kind} (${times})`);
-  return { injected, check, sequences, found: count, low, high, wrongOn };
+export function rowsOf(notes: readonly SequenceNote[]): readonly SequenceRow[] {
+  const groups = Map.groupBy(notes, ({ injected, check }) => `${injected}\n${check}`);
+  return [...groups.values()].map((all) => {
+    const [first] = all as [SequenceNote];
+    const hits = all.filter((note) => note.found).length;
+    const [low, high] = wilson({ hits, of: all.length });
+    const wrong = Map.groupBy(
+      all.filter((note) => note.found !== note.wanted),
+      (note) => note.on,
+    );
+    const wrongOn = [...wrong].sort(([, a], [, b]) => b.length - a.length).map(([on, of]) => `${on} (${of.length})`);
+    return { injected: first.injected, check: first.check, sequences: all.length, found: hits, low, high, wrongOn };
+  });
 }
 
-/** Wilson 1927, 95 %. */
-function wilson(hits: number, n: number): readonly [number, number] {
-  const z = 1.959964;
-  const p = hits / n;
-  const centre = (p + (z * z) / (2 * n)) / (1 + (z * z) / n);
-  const half = (z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))) / (1 + (z * z) / n);
-  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+export const SEQUENCES_BEGIN = "<!-- sequences: made by scripts/bench/qc/main.ts, never by hand -->";
+export const SEQUENCES_END = "<!-- /sequences -->";
+
+export function sequenceMarkdown(rows: readonly SequenceRow[]): string {
+  const percent = (share: number) => (share * 100).toFixed(1).replace(/\.0$/, "");
+  const lines = rows.map(({ injected, check, sequences, found: hits, low, high, wrongOn }) => {
+    const share = `${percent(hits / sequences)} (${percent(low)}-${percent(high)})`;
+    const wrong = wrongOn.slice(0, 4).join("; ") + (wrongOn.length > 4 ? "; others" : "");
+    return `| ${injected} | \`${check}\` | ${hits} of ${sequences} | ${share} | ${wrong} |`;
+  });
+  return [
+    "| injected | check | flagged | %, Wilson's 95 % interval | wrong on |",
+    "|---|---|---|---|---|",
+    ...lines,
+    "",
+  ].join("\n");
+}
+
+/** The page with what stands between the marks replaced. */
+export function withSequences(page: string, table: string): string {
+  const [from, to] = [page.indexOf(SEQUENCES_BEGIN), page.indexOf(SEQUENCES_END)];
+  if (from < 0 || to < from) throw new Error(`the page has no ${SEQUENCES_BEGIN} ... ${SEQUENCES_END}`);
+  return `${page.slice(0, from + SEQUENCES_BEGIN.length)}\n${table}${page.slice(to)}`;
 }

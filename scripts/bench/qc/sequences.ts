@@ -19,8 +19,8 @@ export interface Sequence {
 /** Changes what the result shows at frame t. */
 export interface SequenceDefect {
   readonly name: string;
-  /** Who must find it; null: nobody may find anything. */
-  readonly check: string | null;
+  /** Who must find it. */
+  readonly check: string;
   /** On sequences of these kinds it is a defect. */
   readonly on: (kind: CleanKind) => boolean;
   /** Which plate frame's edit the result shows at frame t. */
