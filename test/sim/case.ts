@@ -10,6 +10,7 @@ import type { Scenario } from "./scenario.ts";
 import {
   BLACK_FOR_GOOD,
   DAY,
+  HELD,
   ONE,
   REFUSED,
   RESEEDED,
@@ -50,6 +51,7 @@ const SCENARIOS: readonly Scenario[] = [
   REFUSED,
   RESEEDED,
   BLACK_FOR_GOOD,
+  HELD,
   SORTED,
   STEADIED,
   TOGETHER,

@@ -92,3 +92,21 @@ describe("a wedge that is made again with other seeds", PATIENCE, () => {
     expect(report.runs).toBe(cases.length);
   });
 });
+
+describe("a result that is held", PATIENCE, () => {
+  const HELD = { seed: 10, scenario: "held" };
+
+  it("is published once a person waived what holds it", async () => {
+    const report = await cleanRun(HELD);
+    expect([report.pictures, report.gpuRuns]).toEqual([1, 1]);
+    expect(report.calls.filter(({ label }) => label === "store.waive")).toHaveLength(1);
+  });
+
+  it.each(MOMENTS)("and waived is published once, though killed or cut %s what is done about it", async (when) => {
+    const places = changing(await placesOf(HELD));
+    const near = places.filter(({ label }) => /^store\.(waive|inspected|settleRequest|beginPublish)$/.test(label));
+    const report = await runCases(crashCases(HELD, near, { kinds: ["kill", "power"], moments: [when] }));
+    expect(report.failures).toEqual([]);
+    expect(report.runs).toBe(2 * near.length);
+  });
+});

@@ -28,6 +28,8 @@ export interface Scenario {
   readonly frames?: readonly number[];
   /** What ComfyUI does wrong all the time; then tasks may fail for good. */
   readonly moods?: Partial<Moods>;
+  /** A person lets these checks' findings stand, whatever is held because of them. */
+  readonly waives?: readonly string[];
   /** Pictures that come out black: of this seed, and of this frame of the plate. */
   readonly black?: readonly { readonly seed: number; readonly frame: number }[];
   /** Seeds whose pictures are well one by one, and flicker as a sequence. */
@@ -163,6 +165,15 @@ export const BLACK_FOR_GOOD: Scenario = {
   moods: {},
   black: [0, 1, 2].map((n) => ({ seed: Number(seedOfTry("1000", n)), frame: 1001 })),
   acts: STILL.acts.map((act) => ({ ...act, text: `${act.text}qc: {onFail: {retry: {seeds: 2}}}\n` })),
+};
+
+/** One black picture that is held; a person waives what QC found, and it is published. */
+export const HELD: Scenario = {
+  ...STILL,
+  name: "held",
+  black: [{ seed: 1000, frame: 1001 }],
+  waives: ["image.not_black"],
+  acts: STILL.acts.map((act) => ({ ...act, text: `${act.text}qc: {gate: hold}\n` })),
 };
 
 /** Half of the files are torn: QC refuses them, the version has the others. */
