@@ -5,6 +5,7 @@ import type { CheckBook, InstalledCheck } from "../../daemon/domain/qc.ts";
 import type { Manifest } from "../../daemon/domain/manifestSchema.ts";
 import { qcPlan, qcWords } from "../../daemon/domain/qcPlan.ts";
 import type { QcProfile } from "../../daemon/domain/qcProfile.ts";
+import { readProfile } from "../../daemon/domain/qcProfile.ts";
 import type { QcWishes } from "../../daemon/domain/qcWishes.ts";
 import { qcSettingsSchema } from "../../daemon/domain/qcWishes.ts";
 import { evidenceFault } from "../../daemon/domain/qcEvidence.ts";
@@ -210,6 +211,29 @@ describe("a failure", () => {
       "hotplate.yaml, show AGM",
     );
     expect(chosen({ ...show, seeded: true, rerun: true }).plan.retry).toBeUndefined();
+  });
+
+  it("is decided by the profile in force where nobody else speaks, and a profile of two words is refused", () => {
+    const careful = profile("careful", { "a.one": null }, { gate: "hold", onFail: retry });
+    const { plan } = qcPlan({
+      manifest: { profile: "careful" },
+      recipe: SEEDED,
+      settings: qcSettingsSchema.parse(NOTHING),
+      show: "AGM",
+      book: { ...book, profiles: [careful] },
+      rerun: false,
+    });
+    expect(plan).toMatchObject({ gate: "hold", retry: { seeds: 2, by: "profile careful" } });
+    const text =
+      "hotplate: 1\nname: x\ntitle: x\ngate: hold\nonFail: reject\nchecks: {a.one: {max: 2, severity: warn}}\n";
+    expect(readProfile(text, book.checks)).toMatchObject({
+      kind: "refused",
+      message: expect.stringContaining("onFail says"),
+    });
+    expect(readProfile(text.replace("gate: hold\n", ""), book.checks)).toMatchObject({
+      kind: "profile",
+      profile: { onFail: "reject", checks: { "a.one": { max: 2, severity: "warn" } } },
+    });
   });
 
   it("of a recipe without a seed has no other seed: refused to who asked for it, said where a whole show wants it", () => {
