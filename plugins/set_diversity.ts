@@ -67,7 +67,7 @@ const check: Check = {
 const SIDE = 16;
 const VARIATIONS_MIN = 4;
 const COMPARED_MAX = 300;
-const PIXELS_MAX = 400_000;
+const PIXELS_MAX = 150_000;
 const POINTS_MAX = 240;
 
 /** Row by row, three channels a cell; NaN where nothing counts. */

@@ -70,8 +70,8 @@ const SIDE = 16;
 const HASH_CELLS = 72;
 /** Codes. */
 const STEP_MIN = 0.5;
-/** Pixels looked at: no picture changes by its next to last hundred thousand. */
-const PIXELS_MAX = 400_000;
+/** Pixels looked at: several hundred of each cell. */
+const PIXELS_MAX = 150_000;
 const NAMED_MAX = 20;
 /** More variations than that are not all drawn. */
 const COMPARED_MAX = 500;

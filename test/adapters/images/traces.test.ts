@@ -2,8 +2,10 @@
 import { existsSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createImages } from "../../../daemon/adapters/images/images.ts";
+import { judgeFrames, lackingTraces } from "../../../daemon/adapters/images/judgeSeries.ts";
 import { readTraces, tracePrint, writeTraces } from "../../../daemon/adapters/images/traceFile.ts";
 import type { SeriesFrame } from "../../../daemon/domain/qcRequest.ts";
+import type { Check } from "../../../daemon/plugin.ts";
 import type { InspectRequest } from "../../../daemon/ports.ts";
 import { writePng } from "../../fixtures/pictures.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
@@ -169,6 +171,59 @@ function flip(path: string): void {
   data[data.length >> 1] = (data[data.length >> 1] as number) ^ 1;
   writeFileSync(path, data);
 }
+
+describe("two thousand frames", () => {
+  it("are looked at together, by two checks one after the other, without a picture being opened", async () => {
+    using dir = tempDir();
+    const held: number[] = [];
+    const check = (id: string): Check => ({
+      apiVersion: 1,
+      id,
+      version: 1,
+      scope: "sequence",
+      needs: ["result"],
+      limits: {},
+      trace: () => null,
+      run: ({ series }) => {
+        held.push((series ?? []).reduce((sum, { trace }) => sum + (trace?.numbers.length ?? 0), 0));
+        return { verdict: "pass", measures: [{ name: "n", value: 1, unit: "count", limit: null }], message: "Fine." };
+      },
+    });
+    const checks = [check("a.one"), check("a.two")];
+    const frames = Array.from({ length: 2_000 }, (_, index) => {
+      const path = dir.file(`${index}.png`);
+      writeFileSync(path, "no picture");
+      const look = {
+        path,
+        bytes: 10,
+        frame: index,
+        platePath: null,
+        expected: { width: null, height: null, bitDepth: null, ignore: [] },
+        trace: { path: `${path}.trace`, scopes: ["sequence"] as const },
+      };
+      const kept = { version: 1, because: null, problem: null };
+      writeTraces(look.trace.path, tracePrint(look), [
+        { ...kept, check: "a.one", trace: { numbers: new Float32Array(300) } },
+        { ...kept, check: "a.two", trace: { numbers: new Float32Array(500) } },
+      ]);
+      return { wedge: 1, frame: index, seed: "1", axes: {}, look };
+    });
+    const wanted = frames.map(({ frame }) => frame);
+    const request = {
+      wanted,
+      present: wanted,
+      checks: checks.map(({ id }) => ({ check: id, limits: {} })),
+      series: frames,
+    };
+    expect(lackingTraces(checks, "sequence", request)).toEqual([]);
+    const programs = { answeredWhole: () => Promise.resolve(checks) };
+    expect((await judgeFrames({ checks, programs }, request)).verdict).toBe("pass");
+    expect(held).toEqual([600_000, 1_000_000]);
+    // Of a check that changed since, each must be made again.
+    const newer = [{ ...check("a.one"), version: 2 }, check("a.two")];
+    expect(lackingTraces(newer, "sequence", request)).toHaveLength(2_000);
+  });
+});
 
 describe("the file", () => {
   it("gives back what was put into it: numbers to the bit, NaN too, digests, and why there is none", () => {
