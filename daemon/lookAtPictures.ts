@@ -93,12 +93,12 @@ async function lookedSequence(
   };
 }
 
-/** Nothing says with which seeds and values they were made: names are all that tells them apart. */
+/** Nothing says with which seeds and values they were made: where they lie is all that tells them apart, for names may be alike. */
 function seriesOf(
   looked: readonly LookedFrame[],
   of: { readonly group: PictureGroup | undefined; readonly wedge: number },
 ): readonly SeriesFrame[] {
-  const axes = of.group === undefined ? {} : { picture: of.group.name };
+  const axes = of.group === undefined ? {} : { picture: of.group.name, folder: of.group.dir };
   return looked.flatMap(({ frame, look }) =>
     look === null ? [] : [{ wedge: of.wedge, frame: frame.frame, seed: "", axes, look }],
   );
@@ -149,6 +149,8 @@ async function lookOf(
   const mask = partnerOf(of.picture, request.masks);
   const size = request.size ?? (plate === null ? null : await sizeOf(world, plate));
   const lacks = plate === null ? lackWords("plate", request.plates, frame) : null;
+  const noMask = mask === null ? lackWords("mask", request.masks, frame) : null;
+  const maskLack = noMask === null ? {} : { maskProblem: noMask };
   return {
     path: of.real,
     bytes: of.bytes,
@@ -162,7 +164,7 @@ async function lookOf(
       ignore: [],
     },
     ...(mask === null
-      ? {}
+      ? maskLack
       : {
           mask: {
             path: await whatIsMeant(world, mask),

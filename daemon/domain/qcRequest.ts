@@ -23,6 +23,8 @@ export interface InspectRequest {
   readonly checks: readonly QcRequest[];
   /** Where the recipe may change the plate; absent: everywhere. */
   readonly mask?: { readonly path: string; readonly plan: MaskPlan };
+  /** Why there is no mask, although one was meant; absent: none was, or there is one. */
+  readonly maskProblem?: string;
   /** true: only the edit was laid onto the plate. */
   readonly composited?: boolean;
   /** Absent: the picture is no part of a sequence or a set, and nothing is kept of it. */

@@ -138,7 +138,29 @@ describe("faults", () => {
   });
 });
 
+describe("a mask that is meant and not there", () => {
+  it("is no pass: nobody could look outside of it", async () => {
+    mkdirSync(dir.file("masks"));
+    await writePng(dir.file("masks"), "clean.png", { ...SIZE, channels: 1 });
+    await writePng(dir.file("masks"), "other.png", { ...SIZE, channels: 1 });
+    const asked = ["--plate", "plates/p.1001.png", "--check", "mask.preserved", "--json"];
+    const said = await run("edit.png", "--mask", "masks", ...asked);
+    const finding = reportOf(said).sequences[0]?.frames[0]?.inspection.findings.find(
+      ({ check }) => check === "mask.preserved",
+    );
+    expect([said.code, finding?.result]).toEqual([9, null]);
+    expect(finding?.message).toContain("no mask has its name");
+  });
+});
+
 describe("checks over many pictures", () => {
+  it("tell variations of one name in two folders apart: equal ones are found", async () => {
+    const said = await run("many/a", "many/b", "--set", "--check", "set.duplicate", "--json");
+    expect(reportOf(said).set?.findings.map(({ check, result }) => [check, result])).toEqual([
+      ["set.duplicate", "warn"],
+    ]);
+  });
+
   const STEADY = `const mean = ({ luma }) => Math.fround(luma("result").mean);
 export default {
   apiVersion: 1, id: "own.steady", version: 1, scope: "sequence", needs: ["result"], limits: { stepMax: 0.1 },

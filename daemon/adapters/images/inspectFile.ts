@@ -166,7 +166,8 @@ async function maskOf(
   loaded: Loaded,
   of: { readonly ignore: readonly PixelBox[]; readonly read: MaskOf },
 ): Promise<Pick<FrameFacts, "mask" | "maskProblem">> {
-  if (request.mask === undefined || loaded.kind !== "frame") return { mask: null, maskProblem: null };
+  if (request.mask === undefined || loaded.kind !== "frame")
+    return { mask: null, maskProblem: request.maskProblem ?? null };
   const { width, height } = loaded.image;
   try {
     const picture = await of.read(request.mask);

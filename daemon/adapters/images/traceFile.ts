@@ -33,8 +33,8 @@ const headerSchema = z.strictObject({
 /** Names the picture as it is now and everything that it was looked at with. ENOENT when it is gone. */
 export function tracePrint(look: SeriesFrame["look"]): string {
   const { size, mtimeNs } = statSync(look.path, { bigint: true });
-  const { bytes, frame, platePath, plateProblem, expected, mask, composited } = look;
-  const facts = [String(size), String(mtimeNs), bytes, frame, platePath, plateProblem, expected, mask, composited];
+  const { bytes, frame, platePath, plateProblem, expected, mask, maskProblem, composited } = look;
+  const facts = [String(size), String(mtimeNs), bytes, frame, platePath, plateProblem, expected, mask, maskProblem, composited];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
 
