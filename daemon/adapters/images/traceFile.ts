@@ -34,7 +34,18 @@ const headerSchema = z.strictObject({
 export function tracePrint(look: SeriesFrame["look"]): string {
   const { size, mtimeNs } = statSync(look.path, { bigint: true });
   const { bytes, frame, platePath, plateProblem, expected, mask, maskProblem, composited } = look;
-  const facts = [String(size), String(mtimeNs), bytes, frame, platePath, plateProblem, expected, mask, maskProblem, composited];
+  const facts = [
+    String(size),
+    String(mtimeNs),
+    bytes,
+    frame,
+    platePath,
+    plateProblem,
+    expected,
+    mask,
+    maskProblem,
+    composited,
+  ];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
 
