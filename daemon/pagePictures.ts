@@ -5,8 +5,9 @@
 import { systemCode } from "./domain/errors.ts";
 import { jpegSize } from "./domain/jpegSize.ts";
 import { LIMITS } from "./domain/limits.ts";
-import type { PagePicture, WantedPicture } from "./domain/qcPagePictures.ts";
-import { pictureKey, picturesWanted } from "./domain/qcPagePictures.ts";
+import type { ShownCrop } from "./domain/qcEvidenceSvg.ts";
+import type { PagePicture, WantedCrop, WantedPicture } from "./domain/qcPagePictures.ts";
+import { cropsWanted, pictureKey, picturesWanted } from "./domain/qcPagePictures.ts";
 import type { QcView } from "./domain/qcView.ts";
 import type { Files } from "./ports.ts";
 
@@ -39,6 +40,20 @@ export async function pagePictures(
     out.set(key, { src: jpegUri(bytes), ...(wanted.size ?? own) });
   }
   return (at, frame) => out.get(pictureKey(at, frame)) ?? null;
+}
+
+/** `read`: a JPEG of the part, 1:1; null: it can't be made. */
+export async function pageCrops(
+  view: QcView,
+  read: (wanted: WantedCrop) => Promise<Uint8Array | null>,
+): Promise<(at: number, frame: number | null, check: string) => ShownCrop | null> {
+  const out = new Map<string, ShownCrop>();
+  for (const wanted of cropsWanted(view)) {
+    const bytes = await read(wanted);
+    const key = JSON.stringify([wanted.at, wanted.frame, wanted.check]);
+    if (bytes !== null && jpegSize(bytes) !== null) out.set(key, { src: jpegUri(bytes), box: wanted.box });
+  }
+  return (...of) => out.get(JSON.stringify(of)) ?? null;
 }
 
 /** A frame that is not in the version has no proxy; one that is too large for a page is none. */

@@ -19,6 +19,7 @@ import type { GpuReading } from "./domain/gpu.ts";
 import type { ExitWords } from "./domain/exitWords.ts";
 import type { Fence, PromptId } from "./domain/ids.ts";
 import type { FrameRate } from "./domain/movie.ts";
+import type { Crop } from "./domain/crop.ts";
 import type { OutputFormat } from "./domain/outputFormat.ts";
 import type { Likeness } from "./domain/likeness.ts";
 import type { PathBook } from "./domain/pathBook.ts";
@@ -341,8 +342,8 @@ export interface Images {
   inspectSet(request: SetRequest): Promise<Inspection>;
   /** The checks of this node, loaded once in a worker; what could not be loaded is named. */
   checks(): Promise<CheckBook>;
-  /** Writes (EEXIST) a JPEG whose longer side is at most `pixels`; light is shown as `shown` says. */
-  thumbnail(from: string, to: string, pixels: number, shown?: Shown | null): Promise<void>;
+  /** Writes (EEXIST) a JPEG, of all of it or of a part, whose longer side is at most so many px; light is shown as `shown` says. */
+  thumbnail(from: string, to: string, size: number | Crop, shown?: Shown | null): Promise<void>;
   /** Writes (EEXIST) an MP4 with the pointer to its record in it. Damaged: HP-PLATE-BROKEN. */
   dressMovie(request: { readonly from: string; readonly to: string; readonly embed: Embed }): Promise<void>;
   /** Writes (EEXIST) a labelled contact sheet, JPEG. */

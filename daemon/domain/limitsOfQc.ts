@@ -12,6 +12,9 @@ export const QC_LIMITS = {
   sarifResultsMax: 25_000,
   /** Pictures inside a report's page, together; further ones are named by their place. */
   qcPagePicturesBytesMax: 3 * 1024 * 1024,
+  /** Parts of frames shown as they are, and the longer side of one, px. */
+  qcPageCropsMax: 24,
+  qcPageCropPixels: 320,
   qcPagePictureBytesMax: 256 * 1024,
   calibrationCurvePointsMax: 200,
   /** Bad pictures without which nothing can be said of what is found. */

@@ -13,7 +13,15 @@ export interface ShownPicture {
   readonly height: number;
 }
 
+/** A part of a frame as it is; `box`: where in the frame. */
+export interface ShownCrop {
+  readonly src: string;
+  readonly box: readonly [x: number, y: number, width: number, height: number];
+}
+
 export interface EvidenceWords {
+  /** Of the place that the check points at. */
+  readonly crop?: ShownCrop | null;
   readonly escape: (text: string) => string;
   /** `w003 frame 1001`: for those who can't see the drawing. */
   readonly place: string;
@@ -34,7 +42,8 @@ export function evidenceSvg(evidence: Evidence, words: EvidenceWords): string {
       const places = evidence.boxes.slice(0, BOXES_TOLD).map(([x, y, w, h]) => `x ${x}, y ${y}, ${w} x ${h} px`);
       const more = evidence.boxes.length > BOXES_TOLD ? `; ${evidence.boxes.length - BOXES_TOLD} more` : "";
       const said = `${title}: ${words.escape(places.join("; "))}${more}`;
-      return words.picture === null ? `<p class="small">${said}</p>` : figure(boxesSvg(evidence, words), said);
+      const over = words.picture === null ? `<p class="small">${said}</p>` : figure(boxesSvg(evidence, words), said);
+      return `${over}${cropFigure(evidence, words)}`;
     }
   }
 }
@@ -108,6 +117,16 @@ function boxesSvg(of: Evidence & { readonly kind: "boxes" }, words: EvidenceWord
   const d = frames.join("");
   const over = `<path d="${d}" fill="none" stroke="#000" stroke-width="${fixed(line * 2.2)}"/><path d="${d}" fill="none" stroke="#ff4a3a" stroke-width="${fixed(line)}"/>`;
   return pictureSvg(picture, { label: words.escape(`${of.title}, ${words.place}`), wide: WIDE, over });
+}
+
+/** One pixel of the frame is one of the page, with the places framed by a thin line. */
+function cropFigure(of: Evidence & { readonly kind: "boxes" }, { crop, place, escape }: EvidenceWords): string {
+  if (crop === null || crop === undefined) return "";
+  const [x, y, width, height] = crop.box;
+  const d = of.boxes.map(([left, top, w, h]) => `M${left - 2} ${top - 2}h${w + 4}v${h + 4}h${-w - 4}z`).join("");
+  const label = escape(`${of.title}, as it is, ${place}`);
+  const svg = `<svg class="pic" role="img" aria-label="${label}" viewBox="${x} ${y} ${width} ${height}" width="${width}" height="${height}"><image href="${escape(crop.src)}" x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none"/><path d="${d}" fill="none" stroke="#ff4a3a" stroke-width="1" opacity="0.7"/></svg>`;
+  return figure(svg, `1:1 at x ${x}, y ${y}`);
 }
 
 function fixed(value: number): string {

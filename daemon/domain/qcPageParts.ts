@@ -1,5 +1,5 @@
 /** The page's parts that show pictures: what needs a look, with its evidence, and the contact sheet by axes. Pure: text out. */
-import type { EvidenceWords, ShownPicture } from "./qcEvidenceSvg.ts";
+import type { EvidenceWords, ShownCrop, ShownPicture } from "./qcEvidenceSvg.ts";
 import { curveSvg, evidenceSvg, pictureSvg } from "./qcEvidenceSvg.ts";
 import type { Found } from "./qcFound.ts";
 import { foundIn, tellingMeasures } from "./qcFound.ts";
@@ -13,6 +13,8 @@ import { axesBySpeed, gridOf, labelOf } from "./sheetGrid.ts";
 export interface PageParts {
   readonly view: QcView;
   readonly shown: ReadonlyMap<string, ShownPicture>;
+  /** Of the place that a check points at; null: there is none. */
+  readonly crop: (at: number, frame: number | null, check: string) => ShownCrop | null;
 }
 
 export function placeId(at: number): string {
@@ -21,23 +23,29 @@ export function placeId(at: number): string {
 
 const LOOK_HEAD = '<h2 id="look">Needs a look</h2>';
 
-export function needsALook({ view, shown }: PageParts): string {
+export function needsALook(parts: PageParts): string {
+  const { view } = parts;
   const all = foundIn(view.places);
   const unmade = view.places.flatMap((place) => place.frames.flatMap((frame) => notMade(view, place, frame)));
   if (all.length + unmade.length === 0) return `${LOOK_HEAD}<p>Nothing: every check that applies passed.</p>`;
-  const items = all.slice(0, LOOKS_MAX).map((one, i) => lookItem(one, { view, shown }, i < DRAWN_MAX));
+  const items = all.slice(0, LOOKS_MAX).map((one, i) => lookItem(one, parts, i < DRAWN_MAX));
   const left = all.length - items.length + Math.max(0, unmade.length - LOOKS_MAX);
   const more = left > 0 ? `<li>${left} more: see ${esc(view.complete)}.</li>` : "";
   return `${LOOK_HEAD}<ul class="look">${items.join("")}${unmade.slice(0, LOOKS_MAX).join("")}${more}</ul>`;
 }
 
-function lookItem({ at, verdict, finding, frames }: Found, { view, shown }: PageParts, drawn: boolean): string {
+function lookItem({ at, verdict, finding, frames }: Found, { view, shown, crop }: PageParts, drawn: boolean): string {
   const place = view.places[at];
   const ranges = place === undefined || place.frames.length <= 1 ? "" : frameRanges(frames);
   const where = `<a href="#${placeId(at)}">${told(place?.name ?? "")}</a>${ranges === "" ? "" : ` frame ${ranges}`}`;
   const [first = null] = frames;
   const picture = shown.get(pictureKey(at, first)) ?? null;
-  const words = { escape: esc, place: `${place?.name ?? ""}${first === null ? "" : ` frame ${first}`}`, picture };
+  const words = {
+    escape: esc,
+    place: `${place?.name ?? ""}${first === null ? "" : ` frame ${first}`}`,
+    picture,
+    crop: crop(at, first, finding.check),
+  };
   const evidence = drawn ? evidenceOf(finding, words) : "";
   return item(verdict, `${where} &middot; ${told(finding.check)}${saidOf(finding)}`, evidence);
 }

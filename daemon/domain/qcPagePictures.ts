@@ -2,6 +2,9 @@
  * The pictures that a report's page shows, in the order in which they matter: frames in which something was found, then one of every place. Each is
  * defined once in the page and referred to from everywhere, so that a page of 200 variations stays one that opens. Pure.
  */
+import type { Crop } from "./crop.ts";
+import { cropAround } from "./crop.ts";
+import { LIMITS } from "./limits.ts";
 import type { ShownPicture } from "./qcEvidenceSvg.ts";
 import { foundIn } from "./qcFound.ts";
 import { address, esc } from "./qcReportWords.ts";
@@ -45,6 +48,32 @@ export function picturesWanted(view: QcView): readonly WantedPicture[] {
   }
   for (const [at, place] of view.places.entries()) want(at, shownFrame(place.frames));
   return [...out.values()];
+}
+
+/** A part of a frame, as it is: the place that a check points at. */
+export interface WantedCrop {
+  readonly at: number;
+  readonly frame: number | null;
+  readonly check: string;
+  readonly box: Crop["box"];
+}
+
+/** Of what is drawn; a place that is most of its frame is seen on the thumbnail. */
+export function cropsWanted(view: QcView): readonly WantedCrop[] {
+  const out: WantedCrop[] = [];
+  for (const { at, finding, frames } of foundIn(view.places).slice(0, DRAWN_MAX)) {
+    const [first] = frames;
+    const shown = view.places[at]?.frames.find(({ frame }) => frame === first);
+    const size = shown === undefined ? null : frameSize(shown);
+    const boxes = (finding.evidence ?? []).flatMap((piece) => (piece.kind === "boxes" ? piece.boxes : []));
+    const [place] = boxes;
+    if (first === undefined || shown?.file == null || size === null || place === undefined) continue;
+    const box = cropAround(place, { ...size, pixels: LIMITS.qcPageCropPixels });
+    if (box[2] * box[3] * 2 > size.width * size.height) continue;
+    out.push({ at, frame: first, check: finding.check, box });
+    if (out.length === LIMITS.qcPageCropsMax) break;
+  }
+  return out;
 }
 
 export function pictureKey(at: number, frame: number | null): string {

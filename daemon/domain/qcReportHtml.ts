@@ -22,6 +22,7 @@ export interface QcPage {
   readonly contactSheets?: readonly string[];
   /** Of a place's frame; null: there is none. */
   readonly picture?: (at: number, frame: number | null) => PagePicture | null;
+  readonly crop?: PageParts["crop"];
   /** Ready HTML: what people decided. */
   readonly decisions?: string;
 }
@@ -29,7 +30,12 @@ export interface QcPage {
 export function qcHtml(view: QcView, page: QcPage = {}): string {
   const title = page.title ?? view.title;
   const pictures = pictureDefinitions(view, page.picture ?? (() => null));
-  const parts: PageParts = { view, shown: pictures.shown };
+  const crop: PageParts["crop"] = (...of) => {
+    const found = page.crop?.(...of) ?? null;
+    const src = found === null ? null : address(found.src);
+    return found === null || src === null ? null : { ...found, src };
+  };
+  const parts: PageParts = { view, shown: pictures.shown, crop };
   const links = (page.contactSheets ?? []).map(address).filter((link) => link !== null);
   return `<!doctype html>
 <html lang="en">

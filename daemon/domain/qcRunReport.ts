@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { canonicalJson } from "./canonicalJson.ts";
+import { wedgeName } from "./ids.ts";
 import type { QcRequest } from "./plan.ts";
 import type { InstalledCheck, Inspection, Verdict } from "./qc.ts";
 import type { QcCounts } from "./qcInspection.ts";
@@ -147,6 +148,12 @@ function sequenceOf(looked: LookedSequence): QcRunSequence {
 function lookedAt(inspection: Inspection | null): QcRunSequence["sequence"] {
   if (inspection === null || inspection.findings.length + inspection.notApplied.length === 0) return null;
   return inspectionOf(inspection, "frames");
+}
+
+/** Checks of scope `set` speak of `w003`: as variations, pictures have that name too. */
+export function placeName(report: Pick<QcRunReport, "sequences" | "set">, at: number): string {
+  const name = report.sequences[at]?.name ?? "all";
+  return report.set === null || report.sequences[at] === undefined ? name : `${wedgeName(at + 1)} ${name}`;
 }
 
 /** The word that the exit code is about: error before warn, because nothing is known of what could not be looked at. */

@@ -4,10 +4,12 @@ import type { Found } from "./qcFound.ts";
 import type { QcMeasure } from "./qcInspection.ts";
 import { frameRanges, valueWords } from "./qcReportWords.ts";
 import type { QcRunReport } from "./qcRunReport.ts";
-import { countWords, runVerdict } from "./qcRunReport.ts";
+import { countWords, placeName, runVerdict } from "./qcRunReport.ts";
 
 /** Rows of a terminal's answer; the rest is counted, and whole in --json. */
 const ROWS_MAX = 60;
+/** What variations are called, where something is said of them together. */
+const NAMES_MAX = 24;
 
 /** A row per place and check: verdict, where, check, numbers, sentence. */
 export function qcRunRows(report: QcRunReport): readonly (readonly string[])[] {
@@ -29,7 +31,11 @@ export function qcRunClosing(report: QcRunReport): readonly string[] {
   const count = report.sequences.reduce((sum, { frames }) => sum + frames.length, 0);
   const { name, checks } = report.profile;
   const by = name === null ? `${checks.length} checks` : `profile ${name} (${checks.length} checks)`;
+  const named = (report.set?.findings ?? []).some((finding) => finding.result !== "pass");
+  const names = report.sequences.slice(0, NAMES_MAX).map((_, at) => placeName(report, at));
+  const rest = report.sequences.length - names.length;
   return [
+    ...(named ? [`where ${names.join(", ")}${rest > 0 ? ` and ${rest} more, in that order` : ""}`] : []),
     ...(all > ROWS_MAX ? [`and ${all - ROWS_MAX} more: --json has all`] : []),
     `${runVerdict(report).toUpperCase()}  ${count} ${count === 1 ? "picture" : "pictures"} by ${by}: ${countWords(pictures)}`,
   ];
@@ -43,9 +49,10 @@ export function placesOf(report: QcRunReport): Parameters<typeof foundIn>[0] {
 function whereWords(report: QcRunReport, { at, frames }: Found): string {
   const sequence = report.sequences[at];
   if (sequence === undefined) return "all";
+  const name = placeName(report, at);
   // A frame that stands alone has its number in its name.
-  if (sequence.frames.length <= 1 || frames.length === 0) return sequence.name;
-  return `${sequence.name} ${frameRanges(frames)}`;
+  if (sequence.frames.length <= 1 || frames.length === 0) return name;
+  return `${name} ${frameRanges(frames)}`;
 }
 
 /** `ratio 41 % (at least 60 %)` */

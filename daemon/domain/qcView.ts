@@ -10,7 +10,7 @@ import { verdictOf } from "./qcInspection.ts";
 import type { QcReport } from "./qcReport.ts";
 import { wedgeVerdict } from "./qcReport.ts";
 import type { QcRunReport } from "./qcRunReport.ts";
-import { runVerdict } from "./qcRunReport.ts";
+import { placeName, runVerdict } from "./qcRunReport.ts";
 
 export interface ViewFrame {
   readonly frame: number | null;
@@ -183,8 +183,8 @@ export function viewOfRun(report: QcRunReport): QcView {
       limits,
       from: from ?? {},
     })),
-    places: report.sequences.map((sequence) => ({
-      name: sequence.name,
+    places: report.sequences.map((sequence, at) => ({
+      name: placeName(report, at),
       axes: {},
       seed: "",
       verdict: verdictOf(sequence),

@@ -5,6 +5,8 @@
 import { versionName } from "../domain/ids.ts";
 import type { JobId } from "../domain/ids.ts";
 import { shownAs } from "../domain/colorWay.ts";
+import type { Crop } from "../domain/crop.ts";
+import { HotplateError, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { isSequence } from "../domain/movie.ts";
 import {
@@ -24,7 +26,7 @@ import { viewOfVersion } from "../domain/qcView.ts";
 import { sarifJson } from "../domain/sarif.ts";
 import { exists, ignore, makeDirs, replaceAnswer } from "../durable.ts";
 import type { StageContext } from "../live.ts";
-import { pagePictures, readProxy } from "../pagePictures.ts";
+import { pageCrops, pagePictures, readProxy } from "../pagePictures.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import { asMade } from "./anotherSeed.ts";
 import { sheetPages } from "./contactSheet.ts";
@@ -234,6 +236,13 @@ async function finish(context: StageContext, step: StepRow, paths: ReturnType<ty
       read: (wanted) => readProxy(files, proxyOf(wanted)),
       link: (wanted) => linkFrom(page, proxyOf(wanted)),
     }),
+    crop: await pageCrops(view, ({ at, frame, box }) => {
+      const file = report.wedges[at]?.frames.find((each) => each.frame === frame)?.file ?? null;
+      const temporary = temporaryAt(context, step, paths.qcReport);
+      return file === null
+        ? Promise.resolve(null)
+        : cropOf(context, step, { from: joinPath(version, file.path), temporary, box });
+    }),
   });
   const exports = qcExports(paths.qcReport);
   await replaceAnswer(files, exports.junit, junitXml(view), ownMark(step));
@@ -245,6 +254,24 @@ async function finish(context: StageContext, step: StepRow, paths: ReturnType<ty
     for (const { name } of await files.list(dir, LIMITS.hotFolderEntriesMax))
       if (name.startsWith(left)) await files.unlink(joinPath(dir, name)).catch(ignore("ENOENT"));
     await files.syncDir(dir).catch(ignore("ENOENT"));
+  }
+}
+
+/** A part of a published frame, 1:1; null where it can't be decoded: the report says so already. */
+async function cropOf(
+  { files, world }: StageContext,
+  step: StepRow,
+  of: { readonly from: string; readonly temporary: string; readonly box: Crop["box"] },
+): Promise<Uint8Array | null> {
+  try {
+    const size = { pixels: LIMITS.qcPageCropPixels, box: of.box };
+    await world.images.thumbnail(of.from, of.temporary, size, shownAs(step.plan, undefined));
+    return await readProxy(files, of.temporary);
+  } catch (error) {
+    if (!(error instanceof HotplateError) && systemCode(error) !== "ENOENT") throw error;
+    return null;
+  } finally {
+    await files.unlink(of.temporary).catch(ignore("ENOENT"));
   }
 }
 

@@ -215,6 +215,20 @@ describe("the page", () => {
     expect(look?.match(/<use href="#p0"\/>/g)).toHaveLength(1);
   });
 
+  test("shows the place itself as it is, where somebody made a part of the frame", () => {
+    const seam = finding("image.seam", "fail", {
+      evidence: [{ kind: "boxes", title: "Seam", boxes: [[512, 0, 1, 540]] }],
+    });
+    const of = report({ wedges: 1, task: () => ({ inspection: inspection(seam) }) });
+    const crop = (src: string) =>
+      page(of, { picture: () => PICTURE, crop: () => ({ src, box: [433, 110, 160, 320] }) });
+    expect(crop(PICTURE.src)).toContain(
+      'viewBox="433 110 160 320" width="160" height="320"><image href="data:image/jpeg;base64,/9j/4AAQ" x="433" y="110"',
+    );
+    expect(crop(PICTURE.src)).toContain("1:1 at x 433, y 110");
+    expect(crop("/absolute.jpg")).not.toContain("1:1 at");
+  });
+
   test("draws measures over the frames of a sequence with their limits, and the curves that its checks kept", () => {
     const grain = (value: number) =>
       finding("image.grain", value < 0.6 ? "warn" : "pass", {

@@ -96,7 +96,7 @@ export function simImages(parts: {
     dressMovie: () => Promise.reject(new Error("no ffmpeg here, so no movie")),
     thumbnail: (from, to, pixels) =>
       write("thumbnail", to, () => ({
-        text: encodeImage({ ...mustDecode(disk, from), width: pixels }),
+        text: encodeImage({ ...mustDecode(disk, from), width: typeof pixels === "number" ? pixels : pixels.pixels }),
         value: undefined,
       })),
     sheet: (request, to) =>

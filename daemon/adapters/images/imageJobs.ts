@@ -4,6 +4,7 @@ import type { CheckBook, Inspection } from "../../domain/qc.ts";
 import type { TraceScope } from "../../domain/qcTrace.ts";
 import type { QcModels } from "../../domain/qcModels.ts";
 import type { Shown } from "../../domain/colorWay.ts";
+import type { Crop } from "../../domain/crop.ts";
 import type { SheetRequest } from "../../domain/sheetTile.ts";
 import type { Likeness } from "../../domain/likeness.ts";
 import type { KitReport } from "../pluginKit/kitReport.ts";
@@ -38,7 +39,7 @@ export type ImageJob =
       readonly kind: "thumbnail";
       readonly from: string;
       readonly to: string;
-      readonly pixels: number;
+      readonly size: number | Crop;
       readonly shown: Shown | null;
     }
   | { readonly kind: "sheet"; readonly request: SheetRequest; readonly to: string };

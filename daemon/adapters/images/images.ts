@@ -71,7 +71,7 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
     },
     dressMovie: async (request) => void (await pixels.run({ kind: "dressMovie", ...request })),
     thumbnail: async (from, to, size, shown = null) =>
-      void (await pixels.run({ kind: "thumbnail", from, to, pixels: size, shown })),
+      void (await pixels.run({ kind: "thumbnail", from, to, size, shown })),
     sheet: async (request, to) => void (await pixels.run({ kind: "sheet", request, to })),
     async close() {
       await Promise.all([heads.close(), pixels.close()]);

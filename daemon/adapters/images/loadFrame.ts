@@ -4,6 +4,7 @@
  * ignored where code values count, damaged files throw, and what sharp would change (associated alpha, CMYK, 32-bit
  * integers) was refused by `head.ts` before. sharp gets bytes, never a path: a hung mount can't occupy shared threads.
  */
+import type { Crop } from "../../domain/crop.ts";
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import type { Sharp } from "sharp";
@@ -238,15 +239,29 @@ export async function smallPicture(
   return { width: info.width, height: info.height, data };
 }
 
-export async function smallJpeg(source: Uint8Array | DisplayPicture, pixels: number): Promise<Uint8Array> {
-  const fitted = (await smallSharp(source, { width: pixels, height: pixels })).toColourspace("srgb");
+export async function smallJpeg(source: Uint8Array | DisplayPicture, size: number | Crop): Promise<Uint8Array> {
+  const [pixels, part] = typeof size === "number" ? [size, null] : [size.pixels, size.box];
+  const fitted = (await smallSharp(source, { width: pixels, height: pixels, part })).toColourspace("srgb");
   return decoding(fitted.jpeg({ quality: 85, chromaSubsampling: "4:4:4" }).toBuffer());
 }
 
-async function smallSharp(
-  source: Uint8Array | DisplayPicture,
-  box: { readonly width: number; readonly height: number },
-): Promise<Sharp> {
+interface Fitting {
+  readonly width: number;
+  readonly height: number;
+  /** Only this part of the picture; null or absent: all of it. */
+  readonly part?: Crop["box"] | null;
+}
+
+/** Before anything is made smaller; what lies outside the picture is left out. */
+function partOf(image: Sharp, of: { readonly width: number; readonly height: number }, part: Fitting["part"]): Sharp {
+  if (part === null || part === undefined) return image;
+  const [left, top] = [Math.min(Math.max(0, part[0]), of.width - 1), Math.min(Math.max(0, part[1]), of.height - 1)];
+  const width = Math.max(1, Math.min(part[2], of.width - left));
+  const height = Math.max(1, Math.min(part[3], of.height - top));
+  return image.extract({ left, top, width, height });
+}
+
+async function smallSharp(source: Uint8Array | DisplayPicture, box: Fitting): Promise<Sharp> {
   const fit = { fit: "inside", withoutEnlargement: true } as const;
   if (!(source instanceof Uint8Array)) return smallCodes(source, box);
   const bytes = source;
@@ -254,18 +269,22 @@ async function smallSharp(
   const straight = head !== null && head.format !== "dpx" && !(head.profile && head.bitDepth === 16);
   if (straight && head.sampleType === "uint") {
     if (head.format === "png") walkPng(bytesSource(bytes));
-    const image = open(bytes, head, { profile: true }).resize(box.width, box.height, fit);
+    const image = partOf(open(bytes, head, { profile: true }), head, box.part).resize(box.width, box.height, fit);
     return (head.alpha ? image.flatten({ background: "#000000" }) : image).toColourspace("srgb");
   }
   return smallCodes(await displayPicture(bytes), box);
 }
 
-function smallCodes(picture: DisplayPicture, box: { readonly width: number; readonly height: number }): Sharp {
+function smallCodes(picture: DisplayPicture, box: Fitting): Sharp {
   const { width, height, channels, data } = picture;
-  const image = sharp(data, { raw: { width, height, channels } }).resize(box.width, box.height, {
-    fit: "inside",
-    withoutEnlargement: true,
-  });
+  const image = partOf(sharp(data, { raw: { width, height, channels } }), picture, box.part).resize(
+    box.width,
+    box.height,
+    {
+      fit: "inside",
+      withoutEnlargement: true,
+    },
+  );
   return channels === 4 ? image.flatten({ background: "#000000" }) : image;
 }
 

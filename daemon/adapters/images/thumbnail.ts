@@ -1,4 +1,5 @@
-/** A JPEG of a picture for people: the longer side is at most `pixels`; sRGB; never enlarged. The source is only read. */
+/** A JPEG of a picture, or of a part of it, for people: the longer side has at most so many px; sRGB; never enlarged. The source is only read. */
+import type { Crop } from "../../domain/crop.ts";
 import type { Shown } from "../../domain/colorWay.ts";
 import { readWhole } from "./byteSource.ts";
 import type { FrameTools } from "./frameTools.ts";
@@ -9,11 +10,11 @@ import { writeNew } from "./writeNew.ts";
 interface ThumbnailOf {
   readonly from: string;
   readonly to: string;
-  readonly pixels: number;
+  readonly size: number | Crop;
   readonly shown: Shown | null;
 }
 
 export async function thumbnail(tools: FrameTools, of: ThumbnailOf): Promise<void> {
   const { bytes } = await tools.readable(readWhole(of.from));
-  writeNew(of.to, await smallJpeg(await shownPicture(bytes, of.shown), of.pixels));
+  writeNew(of.to, await smallJpeg(await shownPicture(bytes, of.shown), of.size));
 }

@@ -82,6 +82,29 @@ describe("header, feed, thumbnail", () => {
     expect(() => statSync(dir.file("feed.png"))).toThrow();
   });
 
+  test("a part of a picture is shown as it is, and what lies outside the picture is left out", async () => {
+    using dir = tempDir();
+    const left = { width: 64, height: 32, channels: 3, bits: 16, value: (x: number) => (x < 32 ? 0 : 1) } as const;
+    await writePng(dir.path, "half.png", left);
+    const sizes: unknown[] = [];
+    for (const [name, box] of [
+      ["dark.jpg", [0, 0, 16, 8]],
+      ["bright.jpg", [40, 8, 16, 8]],
+      ["edge.jpg", [60, 30, 16, 8]],
+    ] as const) {
+      await shared.thumbnail(dir.file("half.png"), dir.file(name), { pixels: 100, box });
+      const { data, info } = await sharp(readFileSync(dir.file(name)))
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      sizes.push([info.width, info.height, (data[0] ?? 0) > 128]);
+    }
+    expect(sizes).toEqual([
+      [16, 8, false],
+      [16, 8, true],
+      [4, 2, true],
+    ]);
+  });
+
   test("a thumbnail's longer side is the size asked for, of a small picture its own", async () => {
     using dir = tempDir();
     await writePng(dir.path, "a.png", { width: 400, height: 100, channels: 4, bits: 16 });
