@@ -420,6 +420,8 @@ export interface Store {
     stepId: StepId,
     filter?: {
       readonly states?: readonly TaskState[];
+      /** Only of this wedge. */
+      readonly wedge?: number;
       readonly limit?: number;
       readonly after?: Pick<TaskRow, "wedge" | "frame">;
     },

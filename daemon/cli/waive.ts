@@ -4,6 +4,7 @@
  */
 import { HotplateError } from "../domain/errors.ts";
 import type { TaskId } from "../domain/ids.ts";
+import { isHeldAsWhole } from "../domain/wedgeGate.ts";
 import { findJob } from "../http/lookup.ts";
 import { waiverView } from "../http/decisionRoutes.ts";
 import type { Store, TaskRow } from "../storePort.ts";
@@ -52,7 +53,7 @@ export async function tasksNamed(context: Context, target: string): Promise<read
     const [, job = target, wedge] = /^([^/]+)\/w(\d+)$/.exec(target) ?? [];
     const found = await decidable(store, job);
     const wanted = found.filter((task) => wedge === undefined || task.wedge === Number(wedge));
-    if (wanted.length > 0 && wedge !== undefined) return wanted.map((task) => task.id);
+    if (wanted.length > 0 && wedge !== undefined) return decisionsOf(wanted);
     const shown = wanted.slice(0, 5).map((task) => task.id);
     throw new HotplateError(
       "HP-NOT-FOUND",
@@ -60,6 +61,17 @@ export async function tasksNamed(context: Context, target: string): Promise<read
         ? `QC holds or refused nothing of ${target}.`
         : `Say which result of ${target}: ${shown.join(", ")}${wanted.length > shown.length ? ", and more" : ""}, or JOB/w032.`,
     );
+  });
+}
+
+/** One of each wedge that is held as a whole, because the first decision is about all of it; all others by themselves. */
+function decisionsOf(tasks: readonly TaskRow[]): readonly TaskRow["id"][] {
+  const decided = new Set<string>();
+  return tasks.flatMap((task) => {
+    const wedge = `${task.stepId}/${task.wedge}`;
+    if (isHeldAsWhole(task) && decided.has(wedge)) return [];
+    if (isHeldAsWhole(task)) decided.add(wedge);
+    return [task.id];
   });
 }
 

@@ -26,6 +26,14 @@ export function decidingFinding(inspection: Inspection): Finding | undefined {
   return findings.find((finding) => finding.verdict === verdict);
 }
 
+/** Held as a part of its wedge: what is decided about it is decided about all of the wedge. */
+export function isHeldAsWhole(task: {
+  readonly gate: GateOutcome | null;
+  readonly inspection: Inspection | null;
+}): boolean {
+  return task.gate === "hold" && task.inspection?.whole !== undefined;
+}
+
 /** `looks`: how often it was looked at, this time included. A hold ends as a rejection, or is looked at again. */
 export function wedgeGate(
   inspection: Inspection,

@@ -20,9 +20,10 @@ import { chunkInspection } from "./frameResults.ts";
 import { plateTrouble } from "./plateGuard.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { planOf } from "./stepPlans.ts";
-import { isHeldAsWhole, wedgeHoldEnded } from "./wedgeVerdicts.ts";
+import { wedgeHoldEnded } from "./wedgeVerdicts.ts";
 import { anotherSeed } from "./anotherSeed.ts";
 import { afterVerdict } from "../domain/seedRetry.ts";
+import { isHeldAsWhole } from "../domain/wedgeGate.ts";
 import { judgedPictures, openFindings } from "../domain/waiver.ts";
 import { expectedSize } from "../domain/expectedSize.ts";
 
@@ -33,10 +34,15 @@ export function createInspect(context: StageContext, shelf: RecipeShelf): Stage 
     async tick() {
       if (!shelf.ready()) return;
       if (!context.work.free("qc")) return;
+      // The first result of a wedge ends the hold of all of it.
+      const ended = new Set<string>();
       for (const task of await context.world.store.uninspected(LIMITS.candidatesPerTick)) {
         const plan = await planOf(context, task.stepId);
-        if (isHeldAsWhole(task)) await wedgeHoldEnded(context, task);
-        else if (plan !== null) start(context, { task, plan, shelf, errorsSeen });
+        const wedge = `${task.stepId}/${task.wedge}`;
+        if (isHeldAsWhole(task)) {
+          if (!ended.has(wedge)) await wedgeHoldEnded(context, task);
+          ended.add(wedge);
+        } else if (plan !== null) start(context, { task, plan, shelf, errorsSeen });
         if (!context.work.free("qc")) return;
       }
     },

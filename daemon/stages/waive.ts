@@ -6,10 +6,10 @@ import type { TaskId } from "../domain/ids.ts";
 import { versionName, wedgeName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { isWaived, judgedPictures, openFindings, waiversFor } from "../domain/waiver.ts";
+import { isHeldAsWhole } from "../domain/wedgeGate.ts";
 import type { StageContext } from "../live.ts";
 import type { RequestBody, StepRow, TaskRow } from "../storePort.ts";
 import { rejectWedge, waiveWedge } from "./wedgeDecisions.ts";
-import { isHeldAsWhole } from "./wedgeVerdicts.ts";
 
 type Body<K extends RequestBody["kind"]> = Extract<RequestBody, { readonly kind: K }>;
 export type Decided = { readonly state: "done" | "refused"; readonly answer: string };

@@ -58,11 +58,6 @@ export async function judgeWedges(context: StageContext, step: StepRow, words: r
   context.wake();
 }
 
-/** Held as a part of its wedge, and the hold has ended. */
-export function isHeldAsWhole(task: Pick<TaskRow, "gate" | "inspection">): boolean {
-  return task.gate === "hold" && task.inspection?.whole !== undefined;
-}
-
 /** What could not be looked at is looked at again when the version is assembled; nobody decided about the rest: not published. */
 export async function wedgeHoldEnded(context: StageContext, held: TaskRow): Promise<void> {
   const tasks = await wedgeTasks(context, held);
@@ -80,8 +75,7 @@ export async function wedgeTasks(
   context: StageContext,
   { stepId, wedge }: Pick<TaskRow, "stepId" | "wedge">,
 ): Promise<readonly TaskRow[]> {
-  const all = await context.world.store.tasks(stepId, { states: ["committing"] });
-  return all.filter((task) => task.wedge === wedge);
+  return context.world.store.tasks(stepId, { states: ["committing"], wedge });
 }
 
 /** QC's word on the wedge, in full where it stands so; null: there is none. */

@@ -167,6 +167,8 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
           "2/6",
           "2/20",
         ]);
+        const second = await store.tasks(step.id, { wedge: 2, states: ["blocked"], limit: 2 });
+        expect(second.map(({ wedge, frame }) => `${wedge}/${frame}`)).toEqual(["2/1", "2/4"]);
         expect(chunkFrames(step.plan, 6)).toEqual([6, 7, 8, 9]);
       });
       it("answers the same work with the job that lives, and with the job that is done", async () => {

@@ -2,8 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { Inspection } from "../../daemon/domain/qc.ts";
-import { decidingFinding, wedgeGate, wholeVerdict } from "../../daemon/domain/wedgeGate.ts";
-import { isHeldAsWhole, wedgeHoldEnded, wedgesToJudge } from "../../daemon/stages/wedgeVerdicts.ts";
+import { decidingFinding, isHeldAsWhole, wedgeGate, wholeVerdict } from "../../daemon/domain/wedgeGate.ts";
+import { createInspect } from "../../daemon/stages/inspect.ts";
+import type { RecipeShelf } from "../../daemon/stages/recipeShelf.ts";
+import { wedgeHoldEnded, wedgesToJudge } from "../../daemon/stages/wedgeVerdicts.ts";
 import type { TaskRow } from "../../daemon/storePort.ts";
 import { testStage } from "../fixtures/stageContext.ts";
 import { finding, inspection } from "../fixtures/versionFacts.ts";
@@ -62,7 +64,8 @@ describe("a hold of a wedge as a whole", () => {
     const calls: unknown[][] = [];
     const stage = testStage({
       store: {
-        tasks: () => Promise.resolve([...tasks, task("other", 2)]),
+        tasks: (_step: unknown, { wedge }: { readonly wedge: number }) =>
+          Promise.resolve([...tasks, task("other", 2)].filter((one) => one.wedge === wedge)),
         inspectedWedge: (...call: unknown[]) => {
           calls.push(call);
           return Promise.resolve("ok");
@@ -80,6 +83,24 @@ describe("a hold of a wedge as a whole", () => {
 
   it("ends as a rejection of all of it: a timeout never approves", async () => {
     expect(await ended([held("a", FLICKERS), held("b", FLICKERS)])).toEqual([[["a", "b"], "reject"]]);
+  });
+
+  it("is ended once in a tick, however many of its results are due", async () => {
+    const [due, decided] = [[held("a", FLICKERS), held("b", FLICKERS), held("c", FLICKERS)], [] as unknown[]];
+    const stage = testStage({
+      store: {
+        uninspected: () => Promise.resolve(due),
+        step: () => Promise.resolve(null),
+        tasks: () => Promise.resolve(due),
+        inspectedWedge: (refs: readonly unknown[]) => {
+          decided.push(refs.length);
+          return Promise.resolve("ok");
+        },
+      },
+    });
+    const context = { ...stage.context, work: { ...stage.context.work, free: () => true } };
+    await createInspect(context, { ready: () => true } as RecipeShelf).tick();
+    expect(decided).toEqual([3]);
   });
 
   it("over what nobody could look at lets it be looked at again, a bounded number of times", async () => {

@@ -61,16 +61,18 @@ export function readTasks(db: Database): TaskMethods {
       const states = filter?.states ?? [];
       const marks = states.map(() => "?").join(", ");
       const inStates = states.length === 0 ? "" : `AND state IN (${marks})`;
+      const ofWedge = filter?.wedge === undefined ? "" : "AND wedge = ?";
       // A still's frame is NULL, which sorts first.
       const { wedge, frame } = filter?.after ?? { wedge: 0, frame: null };
       return db
         .all(
-          `SELECT * FROM task WHERE step_id = ? AND (wedge > ? OR (wedge = ? AND frame > ?)) ${inStates} ORDER BY wedge, frame LIMIT ?`,
+          `SELECT * FROM task WHERE step_id = ? AND (wedge > ? OR (wedge = ? AND frame > ?)) ${inStates} ${ofWedge} ORDER BY wedge, frame LIMIT ?`,
           stepId,
           wedge,
           wedge,
           frame ?? Number.MAX_SAFE_INTEGER,
           ...states,
+          ...(filter?.wedge === undefined ? [] : [filter.wedge]),
           filter?.limit ?? LIMITS.tasksPerStepMax,
         )
         .map(taskRow);
