@@ -87,19 +87,23 @@ async function reportOf(tools: VersionTools, ref: ResolvedRef): Promise<QcReport
 function waivedBy(report: QcReport, ref: ResolvedRef, check: string): Waived {
   const frames = report.wedges
     .filter(({ index }) => ref.wedge === null || index === ref.wedge)
-    .flatMap(({ wedge, frames: own }) => own.map((frame) => ({ ...frame, wedge })));
-  const found = frames.flatMap(({ wedge, frame, file, inspection }) =>
-    (inspection?.findings ?? [])
+    .flatMap(({ wedge, frames: own, sequence }) => {
+      // What was found in all of them together is a finding of each.
+      const together = [...(sequence?.findings ?? []), ...(report.set?.findings ?? [])];
+      return own.map(({ frame, file, inspection }) => {
+        return { wedge, frame, file, findings: [...(inspection?.findings ?? []), ...together] };
+      });
+    });
+  const found = frames.flatMap(({ wedge, frame, file, findings }) =>
+    findings
       .filter((finding) => finding.check === check && (finding.result === "warn" || finding.result === "fail"))
       .flatMap((finding) => (file === null ? [] : [{ wedge, frame, sha256: file.sha256, finding }])),
   );
   const [first] = found;
   if (first === undefined) {
     const there = new Set(
-      frames.flatMap(({ inspection }) =>
-        (inspection?.findings ?? []).flatMap((finding) =>
-          finding.result === "warn" || finding.result === "fail" ? [finding.check] : [],
-        ),
+      frames.flatMap(({ findings }) =>
+        findings.flatMap((finding) => (finding.result === "warn" || finding.result === "fail" ? [finding.check] : [])),
       ),
     );
     const words = there.size === 0 ? "QC found nothing there." : `QC found: ${[...there].join(", ")}.`;

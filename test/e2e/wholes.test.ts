@@ -92,5 +92,17 @@ test("a wedge that fails over its frames is held, waived and published as a whol
   );
   expect(report.set?.findings.map(({ check }) => check)).toContain("set.duplicate");
   expect(namesBelow(farm.shot).filter((name) => name.endsWith(".trace"))).toEqual([]);
+  const published = await farm.hotplate(
+    "waive",
+    `${version}/w001`,
+    "--check",
+    "studio.steady",
+    "--reason",
+    "seen",
+    "--by",
+    "bob",
+  );
+  expect(published).toMatchObject({ code: 0, json: { waived: [{ check: "studio.steady", version: 4 }] } });
+  expect(JSON.stringify(published.json).match(/"wedge":"w001"/g)).toHaveLength(3);
   expect((await farm.hotplate("verify", version)).code).toBe(0);
 });
