@@ -5,7 +5,7 @@
  * from t - 16 to t + 16, what a grade or a relight adds to every frame; e(t, k) = mean |L_R(t) - L_P(k) - F|, stops. A frame is out
  * of order when some e(t, k) is under half of e(t, t), and the plate moves between t and k by more than 0.01 stop. All frames are late
  * or early by s (at most 4) when that leaves less than three quarters of the error that no shift leaves (median over frames) and is better
- * for four frames in five. Measure: how many; limit 0. A frame that
+ * for four frames in five, and when it is less than half of what the plate moves from frame to frame. Measure: how many; limit 0. A frame that
  * does not move as the plate does shows what its neighbour shows: left to temporal.duplicate. Adjacent frames only; new content
  * that does not come from the plate matches none of its frames better than another, and passes.
  */
@@ -182,7 +182,10 @@ function shiftOf(run: readonly Shown[]): number {
   const none = sizes[SHIFT_MAX] as number;
   const [shifted, own] = [errors[best] as number[], errors[SHIFT_MAX] as number[]];
   const agree = shifted.filter((error, t) => error < (own[t] as number)).length;
-  const clear = (sizes[best] as number) < SHIFT_BETTER * none && agree >= AGREE_MIN * own.length;
+  // What does not come from the plate at all is off by more than the plate moves, shifted or not.
+  const moved = middle(part.slice(1).map(({ plate }, t) => away(plate, (part[t] as Shown).plate, cells)));
+  const size = sizes[best] as number;
+  const clear = size < SHIFT_BETTER * none && size < moved / 2 && agree >= AGREE_MIN * own.length;
   return clear && none > MOVES / 2 ? best - SHIFT_MAX : 0;
 }
 

@@ -175,8 +175,8 @@ export const CLEAN: readonly CleanKind[] = [
     (kind): CleanKind => ({
       name: `pan of 3 px over ${kind}`,
       shot: (seed) => graded({ kind, camera: pan(3), seed }),
-      // Nothing in a sky can be seen to move sideways.
-      moves: kind !== "gradient",
+      // Nothing in a sky or along a waterline can be seen to move sideways.
+      moves: kind !== "gradient" && kind !== "waterline",
       follows: true,
     }),
   ),
