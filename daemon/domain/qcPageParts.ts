@@ -82,7 +82,9 @@ function notMade(view: QcView, place: ViewPlace, frame: ViewFrame): readonly str
   if (frame.inspection !== null || frame.outcome === null) return [];
   const where = `${told(place.name)}${frame.frame === null ? "" : ` frame ${frame.frame}`}`;
   const reason = frame.reason ?? `no reason is recorded in ${view.complete}`;
-  return [`<li>${verdictTag(null, frame.outcome)} &middot; ${where}<p>${told(reason)}</p></li>`];
+  return [
+    `<li><div class="says">${verdictTag(null, frame.outcome)} &middot; ${where}<p>${told(reason)}</p></div></li>`,
+  ];
 }
 
 /** What was found over all places together, with the curves that show it, passes too. */
@@ -96,7 +98,7 @@ export function besideEachOther({ view }: PageParts): string {
     return item(verdict, `${told(finding.check)}${saidOf(finding)}`, drawn);
   });
   const left = set.notApplied.map(
-    ({ check, because }) => `<li class="small faint">${told(check)}: ${told(because)}</li>`,
+    ({ check, because }) => `<li class="small faint"><div class="says">${told(check)}: ${told(because)}</div></li>`,
   );
   return `<h2>The variations together</h2><ul class="look">${items.join("")}${left.join("")}</ul>`;
 }
