@@ -39,21 +39,20 @@ const check: Check = {
   run({ series, limits }) {
     const { pairsMax = 0, bitsMax = 3, codesMax = 1 } = limits;
     const seen = seenIn(series ?? []);
-    const pairs = alike(seen, { bitsMax, codesMax });
+    const { count, nearest: pairs, groups } = alike(seen, { bitsMax, codesMax });
     const measures = [
-      { name: "pairs", value: pairs.length, unit: "count", limit: pairsMax, must: "atMost" },
+      { name: "pairs", value: count, unit: "count", limit: pairsMax, must: "atMost" },
       { name: "variations", value: seen.length, unit: "count", limit: null },
-      ...pairs.slice(0, NAMED_MAX).map(({ a, b, codes }) => ({
+      ...pairs.map(({ a, b, codes }) => ({
         name: `${nameOf(a)} and ${nameOf(b)}`,
         value: codes,
         unit: "code" as const,
         limit: codesMax,
       })),
     ] as const;
-    const evidence = seen.length > COMPARED_MAX ? [] : [nearest(seen, codesMax)];
-    if (pairs.length <= pairsMax)
+    const evidence = seen.length > COMPARED_MAX ? [] : [howFar(seen, codesMax)];
+    if (count <= pairsMax)
       return { verdict: "pass", measures, message: `No two of ${seen.length} variations are the same.`, evidence };
-    const groups = groupsOf(pairs);
     const words = groups.slice(0, NAMED_MAX).map((group) => group.map(nameOf).join(", "));
     const more = groups.length > NAMED_MAX ? ` and ${groups.length - NAMED_MAX} more groups` : "";
     return {
@@ -73,6 +72,8 @@ const STEP_MIN = 0.5;
 /** Pixels looked at: several hundred of each cell. */
 const PIXELS_MAX = 150_000;
 const NAMED_MAX = 20;
+/** Pairs in memory. */
+const KEPT_MAX = 1_000;
 /** More variations than that are not all drawn. */
 const COMPARED_MAX = 500;
 
@@ -162,21 +163,57 @@ interface Pair {
   readonly codes: number;
 }
 
-function alike(
-  seen: readonly Seen[],
-  limits: { readonly bitsMax: number; readonly codesMax: number },
-): readonly Pair[] {
-  const out: Pair[] = [];
+interface Alike {
+  readonly count: number;
+  /** The nearest of them, nearest first: all pairs of thousands of equal pictures are more than fit into memory. */
+  readonly nearest: readonly Pair[];
+  /** Those that are alike by way of others stand together. */
+  readonly groups: readonly (readonly Seen[])[];
+}
+
+function alike(seen: readonly Seen[], limits: { readonly bitsMax: number; readonly codesMax: number }): Alike {
+  const parents = Int32Array.from(seen, (_, i) => i);
+  let count = 0;
+  let kept: Pair[] = [];
   for (let i = 0; i < seen.length; i += 1) {
     const a = seen[i] as Seen;
     for (let k = i + 1; k < seen.length; k += 1) {
       const b = seen[k] as Seen;
       if (bitsApart(a, b) > limits.bitsMax) continue;
-      const codes = codesApart(a, b);
-      if (codes <= limits.codesMax && !askedEqually(a, b)) out.push({ a, b, codes });
+      const codes = codesApart(a, b, limits.codesMax);
+      if (codes > limits.codesMax || askedEqually(a, b)) continue;
+      count += 1;
+      kept.push({ a, b, codes });
+      if (kept.length >= KEPT_MAX) kept = nearestOf(kept);
+      parents[firstOf(parents, k)] = firstOf(parents, i);
     }
   }
-  return out.sort((x, y) => x.codes - y.codes);
+  return { count, nearest: nearestOf(kept), groups: groupsOf(seen, parents) };
+}
+
+function nearestOf(pairs: readonly Pair[]): Pair[] {
+  return pairs.toSorted((x, y) => x.codes - y.codes).slice(0, NAMED_MAX);
+}
+
+/** Of the group that one is in. */
+function firstOf(parents: Int32Array, of: number): number {
+  let at = of;
+  while (parents[at] !== at) {
+    parents[at] = parents[parents[at] as number] as number;
+    at = parents[at] as number;
+  }
+  return at;
+}
+
+function groupsOf(seen: readonly Seen[], parents: Int32Array): readonly (readonly Seen[])[] {
+  const groups = new Map<number, Seen[]>();
+  for (const [i, one] of seen.entries()) {
+    const first = firstOf(parents, i);
+    const known = groups.get(first);
+    if (known === undefined) groups.set(first, [one]);
+    else known.push(one);
+  }
+  return [...groups.values()].filter((group) => group.length > 1);
 }
 
 function bitsApart({ steps: a }: Seen, { steps: b }: Seen): number {
@@ -188,7 +225,8 @@ function bitsApart({ steps: a }: Seen, { steps: b }: Seen): number {
   return bits;
 }
 
-function codesApart(a: Seen, b: Seen): number {
+/** `most`: past it the answer says no more than that it is farther. */
+function codesApart(a: Seen, b: Seen, most = Number.POSITIVE_INFINITY): number {
   let n = 0;
   let sum = 0;
   for (let i = 0; i < a.colour.length; i += 1) {
@@ -196,6 +234,7 @@ function codesApart(a: Seen, b: Seen): number {
     if (Number.isNaN(difference)) continue;
     n += 1;
     sum += difference;
+    if (sum > most * a.colour.length) return Number.MAX_VALUE;
   }
   return n === 0 ? Number.MAX_VALUE : sum / n;
 }
@@ -205,24 +244,11 @@ function askedEqually(a: TracedFrame, b: TracedFrame): boolean {
   return a.seed === b.seed && [...names].every((name) => a.axes[name] === b.axes[name]);
 }
 
-/** Those that are alike by way of others stand together. */
-function groupsOf(pairs: readonly Pair[]): readonly (readonly Seen[])[] {
-  const groups: Set<Seen>[] = [];
-  for (const { a, b } of pairs) {
-    const [first, ...others] = groups.filter((group) => group.has(a) || group.has(b));
-    const group = first ?? new Set<Seen>();
-    if (first === undefined) groups.push(group);
-    for (const one of [a, b, ...others.flatMap((other) => [...other])]) group.add(one);
-    for (const other of others) groups.splice(groups.indexOf(other), 1);
-  }
-  return groups.map((group) => [...group].sort((a, b) => a.wedge - b.wedge));
-}
-
 function nameOf({ wedge }: Pick<TracedFrame, "wedge">): string {
   return `w${String(wedge).padStart(3, "0")}`;
 }
 
-function nearest(seen: readonly Seen[], limit: number): Evidence {
+function howFar(seen: readonly Seen[], limit: number): Evidence {
   return {
     kind: "plot",
     title: "How far each variation is from its nearest",

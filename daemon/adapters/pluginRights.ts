@@ -2,7 +2,7 @@
  * Who could exchange a plugin: code of a studio runs with the daemon's rights, so a file or folder that every account of the node
  * may write is not loaded. A group may write: studios have a pipeline group.
  */
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemCode } from "../domain/errors.ts";
 
@@ -10,7 +10,17 @@ const OTHERS_WRITE = 0o002;
 
 /** The sentence that says what is open, or null. Links are followed: what they lead to is what runs. */
 export function openToAll(file: string): string | null {
-  return folderOpenToAll(dirname(file)) ?? writableByAll(file, "file");
+  return folderOpenToAll(dirname(file)) ?? writableByAll(file, "file") ?? folderOpenToAll(dirname(realOf(file)));
+}
+
+/** Who may write where a link leads to decides what runs. */
+function realOf(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    // It went since it was looked at; whoever loads it says so.
+    return file;
+  }
 }
 
 export function folderOpenToAll(folder: string): string | null {

@@ -99,8 +99,9 @@ export function seriesOf(
     numbers += one.trace?.numbers.length ?? 0;
     if (numbers > LIMITS.seriesNumbersMax)
       return {
-        kind: "because",
-        because: `${frames.length} frames keep more than the ${LIMITS.seriesNumbersMax} numbers that are looked at together`,
+        // Nobody looked: a sequence that is too long for a check is no pass.
+        kind: "problem",
+        problem: `${frames.length} pictures keep more than the ${LIMITS.seriesNumbersMax} numbers that fit in memory; make the sequence in parts, or leave the check out`,
       };
     if (one.trace === null) reasons.add(one.because);
     out.push({ wedge, frame, seed, axes, trace: one.trace });

@@ -169,6 +169,28 @@ describe("variations", () => {
     expect(duplicate?.message).toContain("w001, w002 ");
   });
 
+  it("that are all one, thousands of them, are counted and not kept: every pair, and the nearest by name", () => {
+    const numbers = new Float32Array(72 + 768).fill(100);
+    const check = checks.find(({ id }) => id === "set.duplicate");
+    const limits = { pairsMax: 0, bitsMax: 3, codesMax: 1 };
+    const series = Array.from({ length: 1_500 }, (_, i) => ({
+      wedge: i + 1,
+      frame: null,
+      seed: String(i),
+      axes: {},
+      trace: { numbers },
+    }));
+    const seen = judgeSet(checks, [{ check: "set.duplicate", limits }], () => ({ kind: "series", frames: series }));
+    const [finding] = seen.findings;
+    expect([finding?.verdict, finding?.version]).toEqual(["warn", check?.version]);
+    expect(finding?.measures.slice(0, 3)).toMatchObject([
+      { name: "pairs", value: (1_500 * 1_499) / 2 },
+      { name: "variations", value: 1_500 },
+      { name: "w001 and w002", value: 0 },
+    ]);
+    expect(finding?.measures).toHaveLength(22);
+  });
+
   it("two hundred of them, 19,900 pairs, are compared", () => {
     const { duplicate } = judged([
       ...different(199).map((one) => one),

@@ -76,8 +76,10 @@ export function readTraces(path: string, print: string): ReadonlyMap<string, Kep
   const start = MAGIC.length + 4;
   const headerBytes = body.readUInt32LE(MAGIC.length);
   if (start + headerBytes > body.length) return null;
-  const header = headerSchema.parse(JSON.parse(body.toString("utf8", start, start + headerBytes)));
-  if (header.print !== print) return null;
+  // Written by another release, which kept other things.
+  const parsed = headerSchema.safeParse(JSON.parse(body.toString("utf8", start, start + headerBytes)));
+  if (!parsed.success || parsed.data.print !== print) return null;
+  const header = parsed.data;
   const out = new Map<string, KeptTrace>();
   let at = start + headerBytes;
   for (const { check, version, numbers, digest, because, problem } of header.checks) {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, truncateSync, utimesSync, writeFile
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createImages } from "../../../daemon/adapters/images/images.ts";
 import { judgeFrames, lackingTraces } from "../../../daemon/adapters/images/judgeSeries.ts";
+import type { KeptTrace } from "../../../daemon/domain/qcTrace.ts";
 import { readTraces, tracePrint, writeTraces } from "../../../daemon/adapters/images/traceFile.ts";
 import type { SeriesFrame } from "../../../daemon/domain/qcRequest.ts";
 import type { Check } from "../../../daemon/plugin.ts";
@@ -242,6 +243,13 @@ describe("the file", () => {
     expect(read?.get("a.d")?.trace?.numbers.length).toBe(0);
     expect(readTraces(path, "q")).toBeNull();
     expect(readTraces(dir.file("none.trace"), "p")).toBeNull();
+  });
+
+  it("of a release that kept other things is none: it is made again", () => {
+    using dir = tempDir();
+    const other = { check: "a.b", version: 2, because: null, problem: null, trace: null, more: 1 };
+    writeTraces(dir.file("a.trace"), "p", [{ ...other, because: 7 } as unknown as KeptTrace]);
+    expect(readTraces(dir.file("a.trace"), "p")).toBeNull();
   });
 
   it("names the picture as it is now: gone is ENOENT, and another time is another picture", async () => {

@@ -1,5 +1,5 @@
 /** Checks that are programs, those that behave and those that do not: whatever one does, it is an answer and never a pass by accident. */
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createExec } from "../../../daemon/adapters/exec.ts";
 import { loadChecks } from "../../../daemon/adapters/plugins.ts";
@@ -206,6 +206,18 @@ describe("what everybody could exchange is not loaded:", () => {
     ]);
     chmodSync(dir.file(name), 0o664);
     expect(await refusal(dir)).toEqual([]);
+  });
+
+  test("a program behind a link into a folder that everybody writes", async () => {
+    using dir = tempDir();
+    writeProgram(dir, `echo '${GOOD_ANSWER}'`);
+    mkdirSync(dir.file("open"));
+    renameSync(dir.file("check.sh"), dir.file("open/real.sh"));
+    symlinkSync(dir.file("open/real.sh"), dir.file("check.sh"));
+    expect(await refusal(dir)).toEqual([]);
+    chmodSync(dir.file("open"), 0o777);
+    const message = expect.stringContaining(`the folder ${dir.file("open")} is writable by every account`) as string;
+    expect(await refusal(dir)).toEqual([{ file: dir.file("program.check.json"), message }]);
   });
 
   test("an object's file, and a whole folder", async () => {
