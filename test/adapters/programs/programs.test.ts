@@ -1,5 +1,15 @@
 /** Checks that are programs, those that behave and those that do not: whatever one does, it is an answer and never a pass by accident. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createExec } from "../../../daemon/adapters/exec.ts";
 import { loadChecks } from "../../../daemon/adapters/plugins.ts";
