@@ -24,12 +24,13 @@ import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import { progressLine } from "./progressLine.ts";
 import type { Options, PictureWorld } from "./qcPictures.ts";
-import { besideOf, checksAsked, listOption, pictureWorld, textOption, writeExport } from "./qcPictures.ts";
+import { besideOf, checksAsked, listOption, pictureWorld, refuseExports, textOption, writeExport } from "./qcPictures.ts";
 import { packageVersion } from "./version.ts";
 
 export async function action(context: Context, _words: readonly string[], options: Options): Promise<void> {
   const keep = keepOf(options);
   const write = profilePath(options);
+  await refuseExports(options);
   await using world = await pictureWorld(context, options);
   const asked = checksAsked(world, options);
   // On trial or softened, a check says the same about every picture: here its own word is wanted.

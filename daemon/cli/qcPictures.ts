@@ -3,9 +3,9 @@
  * node's configuration, where there is one.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createFiles } from "../adapters/files.ts";
 import type { ImagesOptions } from "../adapters/images/images.ts";
 import { createImages } from "../adapters/images/images.ts";
@@ -72,6 +72,39 @@ async function ownChecks(context: Context): Promise<Pick<ImagesOptions, "checkFo
 export function textOption(options: Options, name: string): string | null {
   const value = options[name];
   return typeof value === "string" ? value : null;
+}
+
+/** How a report of before begins; nothing else is ever replaced. */
+const REPORTS: Readonly<Record<string, RegExp>> = {
+  html: /^<!doctype html/i,
+  junit: /^<\?xml[^]{0,200}<testsuites/,
+  sarif: /^\{[^]{0,200}sarif/,
+};
+
+/**
+ * Before anything is looked at: `--html *.png` would name a picture as the place of the report, and a folder that is missing
+ * should not be found out after an hour (HP-USAGE).
+ */
+export async function refuseExports(options: Options): Promise<void> {
+  for (const [name, begins] of Object.entries(REPORTS)) {
+    const path = textOption(options, name);
+    if (path === null) continue;
+    const why = await unfit(resolve(path), begins);
+    if (why === null) continue;
+    throw new HotplateError("HP-USAGE", `--${name} ${path} can't be written: ${why}.`, {
+      hint: `Name a new file, in a folder that is there: --${name} FILE`,
+    });
+  }
+}
+
+async function unfit(path: string, begins: RegExp): Promise<string | null> {
+  const folder = await stat(dirname(path)).catch(() => null);
+  if (folder?.isDirectory() !== true) return `there is no folder ${dirname(path)}`;
+  const there = await stat(path).catch(() => null);
+  if (there === null || there.size === 0) return there?.isFile() === false ? "it is no file" : null;
+  if (!there.isFile()) return "it is no file";
+  const text = await readFile(path, "latin1");
+  return begins.test(text) ? null : "it is there already and is no such report";
 }
 
 /** A report of before is replaced, whole: a build server may read it at any time. */

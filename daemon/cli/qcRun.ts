@@ -20,12 +20,13 @@ import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import type { Options } from "./qcPictures.ts";
 import { runPage } from "./qcPage.ts";
-import { besideOf, checksAsked, oneOf, pictureWorld, writeExport } from "./qcPictures.ts";
+import { besideOf, checksAsked, oneOf, pictureWorld, refuseExports, writeExport } from "./qcPictures.ts";
 import { progressLine } from "./progressLine.ts";
 import { packageVersion } from "./version.ts";
 
 export async function action(context: Context, words: readonly string[], options: Options): Promise<void> {
   const gate = oneOf(options, "gate", ["fail", "warn"]);
+  await refuseExports(options);
   await using world = await pictureWorld(context, options);
   const asked = checksAsked(world, options);
   const isSet = options["set"] === true;

@@ -215,7 +215,7 @@ export default {
 describe("files for other tools", () => {
   it("are written beside the answer, replaced whole the next time, and say the same", async () => {
     const [junit, sarif] = [dir.file("qc.junit.xml"), dir.file("qc.sarif")];
-    writeFileSync(junit, "of the run before");
+    writeFileSync(junit, `<?xml version="1.0"?>\n<testsuites/>`);
     const said = await run("out", "--plate", "plates", "--junit", junit, "--sarif", sarif);
     const root = readXml(readFileSync(junit, "utf8"));
     expect([said.code, root.children.map(({ attributes }) => attributes["name"])]).toEqual([1, ["o.####.png"]]);

@@ -1,0 +1,49 @@
+/** Where a report of `hotplate qc` may be written: never over anything that is not such a report, and told before the work. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writePng } from "../fixtures/pictures.ts";
+import type { TempDir } from "../fixtures/tempDir.ts";
+import { tempDir } from "../fixtures/tempDir.ts";
+import type { Said } from "./commandLine.ts";
+import { hotplate } from "./commandLine.ts";
+
+let dir: TempDir;
+beforeAll(async () => {
+  dir = tempDir();
+  for (const name of ["a.png", "b.png"])
+    await writePng(dir.path, name, { width: 64, height: 48, channels: 3, bits: 16 });
+  mkdirSync(dir.file("folder"));
+});
+afterAll(() => dir[Symbol.dispose]());
+
+const qc = (...args: readonly string[]): Promise<Said> => hotplate(["qc", ...args], { cwd: dir.path });
+
+describe("the place of a report", () => {
+  it("is never that of a picture: a pattern that the shell spread out after --html overwrites nothing", async () => {
+    const before = readFileSync(dir.file("a.png"));
+    for (const name of ["html", "junit", "sarif"]) {
+      const said = await qc("run", `--${name}`, "a.png", "b.png");
+      expect([name, said.code, said.stdout]).toEqual([name, 2, ""]);
+      expect(said.stderr).toContain(`--${name} a.png can't be written: it is there already and is no such report.`);
+    }
+    const calibrated = await qc("calibrate", "--good", "folder", "--bad", "folder", "--html", "a.png");
+    expect([calibrated.code, calibrated.stderr]).toEqual([2, expect.stringContaining("is no such report")]);
+    expect(readFileSync(dir.file("a.png")).equals(before)).toBe(true);
+  });
+
+  it("is a file in a folder that is there, and that is told before anything is looked at", async () => {
+    const missing = await qc("run", "nowhere.png", "--html", "no/such/qc.html");
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("there is no folder")]);
+    const folder = await qc("run", "a.png", "--sarif", "folder");
+    expect([folder.code, folder.stderr]).toEqual([2, expect.stringContaining("it is no file")]);
+  });
+
+  it("may be an empty file or a report of before: that is replaced", async () => {
+    writeFileSync(dir.file("qc.html"), "");
+    for (const _time of ["first", "again"]) {
+      const said = await qc("run", "a.png", "--html", "qc.html", "--junit", "qc.xml", "--sarif", "qc.sarif");
+      expect([said.code, said.stderr]).toEqual([0, ""]);
+    }
+    expect(readFileSync(dir.file("qc.html"), "utf8")).toMatch(/^<!doctype html>/);
+  });
+});
