@@ -24,7 +24,15 @@ import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import { progressLine } from "./progressLine.ts";
 import type { Options, PictureWorld } from "./qcPictures.ts";
-import { besideOf, checksAsked, listOption, pictureWorld, refuseExports, textOption, writeExport } from "./qcPictures.ts";
+import {
+  besideOf,
+  checksAsked,
+  listOption,
+  pictureWorld,
+  refuseExports,
+  textOption,
+  writeExport,
+} from "./qcPictures.ts";
 import { packageVersion } from "./version.ts";
 
 export async function action(context: Context, _words: readonly string[], options: Options): Promise<void> {
