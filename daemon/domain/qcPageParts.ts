@@ -3,6 +3,7 @@ import type { EvidenceWords, ShownCrop, ShownPicture } from "./qcEvidenceSvg.ts"
 import { curveSvg, evidenceSvg, pictureSvg } from "./qcEvidenceSvg.ts";
 import type { Found } from "./qcFound.ts";
 import { foundIn, tellingMeasures } from "./qcFound.ts";
+import { LIMITS } from "./limits.ts";
 import type { Verdict } from "./qc.ts";
 import type { QcFinding } from "./qcInspection.ts";
 import { DRAWN_MAX, LOOKS_MAX, pictureKey, shownFrame } from "./qcPagePictures.ts";
@@ -181,22 +182,23 @@ function plotsOf(place: ViewPlace): readonly string[] {
   return [...whole, ...measureCurves(place)].slice(0, PLOTS_MAX);
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  /** The further past its limit, or the nearer to it, the more. */
+  readonly bad: number;
+}
+
 function measureCurves(place: ViewPlace): readonly string[] {
-  const curves = new Map<string, { x: number[]; y: number[]; limits: Set<number>; told: boolean; unit: string }>();
+  const curves = new Map<string, { points: Point[]; limits: Set<number>; told: boolean; unit: string }>();
   for (const { frame, inspection } of place.frames) {
     for (const { check, measures, result } of inspection?.findings ?? []) {
       for (const { name, value, limit, must, unit } of measures) {
         if (frame === null || limit === null || must === undefined || must === "equal") continue;
         const key = `${check} ${name}`;
-        const curve = curves.get(key) ?? {
-          x: [],
-          y: [],
-          limits: new Set(),
-          told: ALWAYS_PLOTTED.includes(check),
-          unit,
-        };
-        curve.x.push(frame);
-        curve.y.push(value);
+        const fresh = { points: [], limits: new Set<number>(), told: ALWAYS_PLOTTED.includes(check), unit };
+        const curve = curves.get(key) ?? fresh;
+        curve.points.push({ x: frame, y: value, bad: must === "atMost" ? value - limit : limit - value });
         curve.limits.add(limit);
         curve.told ||= result !== "pass";
         curves.set(key, curve);
@@ -204,10 +206,26 @@ function measureCurves(place: ViewPlace): readonly string[] {
     }
   }
   return [...curves]
-    .filter(([, { told: wanted, x }]) => wanted && x.length >= 3)
-    .map(([name, { x, y, limits, unit }]) => {
-      const curve = { x, y, xName: "frame", yName: unit, limits: [...limits] };
+    .filter(([, { told: wanted, points }]) => wanted && points.length >= 3)
+    .map(([name, { points, limits, unit }]) => {
+      const drawn = worstPoints(points);
+      const [x, y] = [drawn.map((point) => point.x), drawn.map((point) => point.y)];
+      const curve = { x, y, xName: "frame", yName: unit, limits: outerLimits([...limits]) };
       const svg = curveSvg(curve, { label: esc(`${name} over the frames of ${place.name}`), escape: esc });
       return `<figure class="evidence">${svg}<figcaption class="small faint">${told(name)}</figcaption></figure>`;
     });
+}
+
+/** Of long sequences the worst of so many frames each: a curve is some hundred pixels wide, and a page must open. */
+function worstPoints(points: readonly Point[]): readonly Point[] {
+  const step = Math.ceil(points.length / LIMITS.evidencePassPointsMax);
+  return Array.from({ length: Math.ceil(points.length / step) }, (_, i) =>
+    points.slice(i * step, (i + 1) * step).reduce((worst, point) => (point.bad > worst.bad ? point : worst)),
+  );
+}
+
+/** Where every frame has a limit of its own (its plate's), the least and the greatest stand for them. */
+function outerLimits(limits: readonly number[]): readonly number[] {
+  if (limits.length <= 2) return limits;
+  return [limits.reduce((a, b) => Math.min(a, b)), limits.reduce((a, b) => Math.max(a, b))];
 }

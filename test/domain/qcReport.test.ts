@@ -229,6 +229,24 @@ describe("the page", () => {
     expect(crop("/absolute.jpg")).not.toContain("1:1 at");
   });
 
+  test("draws a long sequence by the worst of every few frames, and limits that each frame has of its own by two", () => {
+    const frames = Array.from({ length: 2_000 }, (_, i) => 1001 + i);
+    const holes = (frame: number) => {
+      const value = frame === 2_222 ? 9_999 : frame % 7;
+      const measures = [{ name: "notFinite", value, unit: "count", limit: frame % 11, must: "atMost" }] as const;
+      return finding("pixels.finite", value > frame % 11 ? "fail" : "pass", { measures });
+    };
+    const html = page(
+      report({ wedges: 1, frames, task: (_, frame) => ({ inspection: inspection(holes(frame ?? 0)) }) }),
+    );
+    const curve = /<svg class="curve"[^>]*pixels\.finite notFinite.*?<\/svg>/.exec(html)?.[0] ?? "";
+    const points = /points="([^"]+)"/.exec(curve)?.[1]?.split(" ") ?? [];
+    expect(points.length).toBeGreaterThan(200);
+    expect(points.length).toBeLessThanOrEqual(240);
+    expect(curve.match(/class="bar"/g)).toHaveLength(2);
+    expect(curve).toContain("count up to 10000, limit 0 and 10");
+  });
+
   test("draws measures over the frames of a sequence with their limits, and the curves that its checks kept", () => {
     const grain = (value: number) =>
       finding("image.grain", value < 0.6 ? "warn" : "pass", {
