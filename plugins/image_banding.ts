@@ -2,7 +2,7 @@
  * image.banding: gradients are smooth, not stairs.
  *
  * Two measures of luma and of green. `more`: share of positions with four equal luma codes (16 bits) in a row, black and full white left out, over
- * every second row of a large frame, minus the same share of the plate; limit 2 %. `step`: where most pixels inside the mask stand on few
+ * every n-th row of a large frame, minus the same share of the plate; limit 2 %. `step`: where most pixels inside the mask stand on few
  * codes of green (each with 0.05 % of the pixels or more), the median distance of two neighbours among those codes, in codes of 1/255, where it is
  * more than twice the plate's; limit 1.5, for a picture of 8 bits has 1. Grain hides banding from both as it does from the eye. Graphics and flat
  * fills have it rightly: the plate's share is taken off.
@@ -40,7 +40,7 @@ const check: Check = {
     const plateShare = equalRuns(before, plate.width, inside);
     const more = share - plateShare;
     const steps = stepOf(result, inside);
-    const step = steps > 2 * stepOf(plate, inside) ? steps : 0;
+    const step = steps > 0 && steps > 2 * stepOf(plate, inside) ? steps : 0;
     const measures = [
       { name: "share", value: share, unit: "ratio", limit: null },
       { name: "plateShare", value: plateShare, unit: "ratio", limit: null },
@@ -69,7 +69,7 @@ const check: Check = {
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(2)} %`;
 
 /** Pixels looked at are enough, and no more. */
-const PIXELS_ENOUGH = 4_000_000;
+const PIXELS_ENOUGH = 600_000;
 
 function equalRuns(plane: Uint16Array, width: number, inside: Uint8Array | null): number {
   const step = Math.max(1, Math.ceil(plane.length / PIXELS_ENOUGH));

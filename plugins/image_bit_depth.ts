@@ -7,14 +7,15 @@
  * (v * 256, or widened and then rounded). Below `codesMin` distinct codes nothing can be told: a flat crop has few codes
  * without being 8-bit, which is why the step is measured too. Floats are sRGB-encoded to 16 bits first, every n-th
  * pixel so that about a million are looked at: a picture of more than 8 bits shows more codes than 256 in far fewer. Limits: our
- * first choice, after a prototype without the step (docs/qc.md).
+ * first choice, after a prototype without the step (docs/qc.md). Of whole numbers no more pixels are looked at than it takes to be sure that there
+ * are more codes than 8 bits have; `distinct` and `offGrid` count those.
  */
 import type { Check, DecodedImage } from "../daemon/plugin.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "image.bit_depth",
-  version: 1,
+  version: 2,
   scope: "frame",
   needs: ["result"],
   limits: { codes8Max: 256, codesMin: 16, stepMin: 200 },
@@ -38,7 +39,7 @@ const check: Check = {
         hint: "Save with a graph node that writes 16 bits.",
       };
     }
-    const { distinct, offGrid, step } = countCodes(codesOf(result, runs("result")));
+    const { distinct, offGrid, step } = countCodes(codesOf(result, runs("result"), codes8Max));
     const measures = [
       bits,
       { name: "distinct", value: distinct, unit: "count", limit: codes8Max },
@@ -63,22 +64,54 @@ const check: Check = {
 /** Pixels of a float picture that are encoded; the curve costs 30 ns a sample. */
 const FLOAT_PIXELS = 1_000_000;
 
-/** `seen[code]` = 1 for each 16-bit code of a colour channel. Alpha is left out: mattes are often black and white. */
-function codesOf(image: DecodedImage, runs: Int32Array): Uint8Array {
+/** Pixels of whole numbers looked at before it is asked for the first time whether they are enough; twice as many each time. */
+const FIRST_LOOK = 32_768;
+
+/**
+ * `seen[code]` = 1 for each 16-bit code of a colour channel, of as many pixels as it takes to be sure that there are more codes than 8 bits
+ * have. Alpha is left out: mattes are often black and white.
+ */
+function codesOf(image: DecodedImage, runs: Int32Array, codes8Max: number): Uint8Array {
   const seen = new Uint8Array(65_536);
   const { samples, channels, channelNames, width, height } = image;
-  const stride = channels * Math.ceil((width * height) / FLOAT_PIXELS);
-  channelNames.forEach((name, channel) => {
-    if (name === "A") return;
-    for (let k = 0; k < runs.length; k += 2) {
-      const end = (runs[k + 1] as number) * channels + channel;
-      const start = (runs[k] as number) * channels + channel;
-      if (samples instanceof Float32Array)
-        for (let i = start; i < end; i += stride) seen[srgbCode16(samples[i] as number)] = 1;
-      else for (let i = start; i < end; i += channels) seen[samples[i] as number] = 1;
+  const places = channelNames.flatMap((name, place) => (name === "A" ? [] : [place]));
+  const light = samples instanceof Float32Array;
+  const stride = light ? channels * Math.ceil((width * height) / FLOAT_PIXELS) : channels;
+  let looked = 0;
+  let next = FIRST_LOOK;
+  for (let k = 0; k < runs.length; k += 2) {
+    const end = runs[k + 1] as number;
+    for (let from = runs[k] as number; from < end; ) {
+      const to = light ? end : Math.min(end, from + next);
+      for (let c = 0; c < places.length; c += 1) {
+        const first = from * channels + (places[c] as number);
+        if (light) lightCodes(samples, { first, end: to * channels, stride, seen });
+        else wholeCodes(samples, { first, end: to * channels, stride, seen });
+      }
+      looked += to - from;
+      from = to;
+      if (looked < next || light) continue;
+      const { distinct, offGrid } = countCodes(seen);
+      if (distinct > codes8Max && offGrid > 0) return seen;
+      next *= 2;
     }
-  });
+  }
   return seen;
+}
+
+interface Line {
+  readonly first: number;
+  readonly end: number;
+  readonly stride: number;
+  readonly seen: Uint8Array;
+}
+
+function wholeCodes(samples: DecodedImage["samples"], { first, end, stride, seen }: Line): void {
+  for (let i = first; i < end; i += stride) seen[samples[i] as number] = 1;
+}
+
+function lightCodes(samples: DecodedImage["samples"], { first, end, stride, seen }: Line): void {
+  for (let i = first; i < end; i += stride) seen[srgbCode16(samples[i] as number)] = 1;
 }
 
 /** Scene-linear -> sRGB code 0..65535 (IEC 61966-2-1). */

@@ -2,7 +2,7 @@
  * image.clip: no more is cut off at the top, and at the bottom, than in the plate.
  *
  * Measures: share of colour samples at the largest code (floats: at the frame's own maximum, where at least a few stand: what a
- * clipping leaves is a plateau) minus the plate's share; the same for code 0. Looked at over every second row of a large frame. Limit: 0.5 % more than the
+ * clipping leaves is a plateau) minus the plate's share; the same for code 0. Looked at over every n-th row of a large frame. Limit: 0.5 % more than the
  * plate. Practical lights and black borders of the plate are in the plate, too.
  */
 import type { Check, DecodedImage } from "../daemon/plugin.ts";
@@ -53,7 +53,7 @@ const check: Check = {
 };
 
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(2)} %`;
-const SAMPLES_ENOUGH = 6_000_000;
+const SAMPLES_ENOUGH = 1_500_000;
 
 function cut(image: DecodedImage): { readonly high: number; readonly low: number } {
   const { samples, channels, width, height } = image;

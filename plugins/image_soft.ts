@@ -78,7 +78,7 @@ const check: Check = {
 };
 
 /** Pixels looked at are enough, and no more. */
-const PIXELS_ENOUGH = 500_000;
+const PIXELS_ENOUGH = 200_000;
 const LAG_MAX = 16;
 
 interface Of {

@@ -122,7 +122,7 @@ function correlate(
         const pi = ((a[j] as number) - (a[i] as number)) / 2;
         const cr = rr * pr + ri * pi;
         const ci = ri * pr - rr * pi;
-        const size = Math.hypot(cr, ci) || 1;
+        const size = Math.sqrt(cr * cr + ci * ci) || 1;
         re[i] = (re[i] as number) + cr / size;
         im[i] = (im[i] as number) + ci / size;
       }
@@ -139,10 +139,9 @@ function gradient(plane: Uint16Array, width: number, x: number, y: number): Floa
   for (let v = 0; v < SIDE; v += 1) {
     for (let u = 0; u < SIDE; u += 1) {
       const i = (y + v) * width + x + u;
-      const g = Math.hypot(
-        (plane[i + 1] as number) - (plane[i - 1] as number),
-        (plane[i + width] as number) - (plane[i - width] as number),
-      );
+      const across = (plane[i + 1] as number) - (plane[i - 1] as number);
+      const down = (plane[i + width] as number) - (plane[i - width] as number);
+      const g = Math.sqrt(across * across + down * down);
       out[v * SIDE + u] = g;
       mean += g;
     }

@@ -7,6 +7,7 @@ import type { PixelBox } from "../plugin.ts";
 /** [start, end, start, end, ...] in order, `end` exclusive. Rectangles may overlap, touch the edge or lie outside. */
 export function pixelRuns(width: number, height: number, ignore: readonly PixelBox[]): Int32Array {
   const boxes = ignore.flatMap((box) => clip(box, width, height));
+  if (boxes.length === 0) return Int32Array.of(0, width * height);
   const runs: number[] = [];
   for (let y = 0; y < height; y += 1) {
     let x = 0;

@@ -2,6 +2,7 @@
 import type { CheckInput, DecodedImage, InferProblem } from "../plugin.ts";
 import { cellFacts, cellGrid, cellsInside } from "./cellFacts.ts";
 import { framePlanes } from "./framePlanes.ts";
+import type { PlanesOf } from "./planeKeeper.ts";
 import { pixelRuns } from "./pixelRuns.ts";
 
 export type FrameFacts = Omit<
@@ -22,6 +23,8 @@ export type FrameFacts = Omit<
   /** Of decoded samples, hex. */
   readonly digestOf?: (image: DecodedImage) => string;
   readonly headerOf?: CheckInput["header"];
+  /** Keeps planes over many results; without it they are made anew. */
+  readonly planesOf?: PlanesOf;
   readonly sha256Of?: () => string | null;
 };
 /** Without the limits of the check that it is for. */
@@ -34,11 +37,12 @@ export function frameInput(facts: FrameFacts): SharedInput {
     const image = imageOf(of);
     return image === null ? new Int32Array(0) : pixelRuns(image.width, image.height, ignoreOf(of));
   });
+  const { digestOf, headerOf, sha256Of, planesOf, ...seen } = facts;
   const planes = remember((of) => {
     const image = imageOf(of);
-    return image === null ? null : framePlanes(image, runs(of));
+    if (image === null) return null;
+    return planesOf === undefined ? framePlanes(image, runs(of)) : planesOf(of, image, runs(of));
   });
-  const { digestOf, headerOf, sha256Of, ...seen } = facts;
   const digests = remember((of) => {
     const image = imageOf(of);
     return image === null || digestOf === undefined ? null : digestOf(image);

@@ -10,6 +10,7 @@ import type { Inspection } from "../../domain/qc.ts";
 import { maskFacts } from "../../domain/maskFacts.ts";
 import type { FrameFacts, SharedInput } from "../../domain/qcInput.ts";
 import { frameInput } from "../../domain/qcInput.ts";
+import { createPlaneKeeper } from "../../domain/planeKeeper.ts";
 import { inspectInput, needsPlate, wantsPlate } from "../../domain/qcRun.ts";
 import { traceFrame, tracingChecks } from "../../domain/qcTrace.ts";
 import type { Check, DecodedImage, HeaderFacts, PixelBox } from "../../plugin.ts";
@@ -48,6 +49,7 @@ export interface InspectorParts {
 export function createInspector({ checks, programs, inference, tools }: InspectorParts): Inspector {
   let kept: { readonly identity: string; readonly loaded: Loaded } | null = null;
   const masks = createMaskOf(tools);
+  const planesOf = createPlaneKeeper();
 
   async function plateOf(path: string): Promise<Loaded> {
     try {
@@ -80,9 +82,9 @@ export function createInspector({ checks, programs, inference, tools }: Inspecto
 
   /** With the plate where one of these checks can't do without it. */
   async function fullFacts(request: InspectRequest, facts: FrameFacts, wanted: readonly Check[]): Promise<FrameFacts> {
-    if (request.plateProblem !== undefined) return { ...facts, plateProblem: request.plateProblem };
-    if (request.platePath === null || !needsPlate(wanted, request.checks)) return facts;
-    return withPlate(facts, await plateOf(request.platePath));
+    if (request.plateProblem !== undefined) return { ...facts, planesOf, plateProblem: request.plateProblem };
+    if (request.platePath === null || !needsPlate(wanted, request.checks)) return { ...facts, planesOf };
+    return withPlate({ ...facts, planesOf }, await plateOf(request.platePath));
   }
 
   return {
@@ -96,7 +98,7 @@ export function createInspector({ checks, programs, inference, tools }: Inspecto
       const first = await look(request, input, until);
       const looked = input.plate !== null || input.plateProblem !== null;
       if (looked || request.platePath === null || !wantsPlate(first)) return first;
-      return look(request, frameInput(withPlate(facts, await plateOf(request.platePath))), until);
+      return look(request, frameInput(withPlate({ ...facts, planesOf }, await plateOf(request.platePath))), until);
     },
     async trace(request) {
       const { trace } = request;
