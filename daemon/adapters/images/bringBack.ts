@@ -122,7 +122,8 @@ function markOf({ simulated }: FinishRequest, { width, height }: Pick<Planes, "w
 
 function outsideOf(mask: Float32Array | null, request: FinishRequest, { width, height }: Planes): Uint8Array | null {
   if (mask === null) return null;
-  const outside = Uint8Array.from(mask, (value) => (value > 0 ? 0 : 1));
+  const outside = new Uint8Array(mask.length);
+  for (let i = 0; i < outside.length; i += 1) outside[i] = (mask[i] as number) > 0 ? 0 : 1;
   const mark = markOf(request, { width, height });
   if (mark !== null)
     for (let y = mark[1]; y < mark[1] + mark[3]; y += 1)

@@ -21,10 +21,14 @@ export function editMask(
   if (wantsAlpha && image.alpha === null)
     throw new HotplateError("HP-PLATE-KIND", `the mask is the alpha of ${plan.from}, which has none`);
   const plane = wantsAlpha && image.alpha !== null ? image.alpha : image.colours[0];
-  const mask = Float32Array.from(plane, (value) => {
+  const { invert } = plan;
+  // A loop: `Float32Array.from` with a function takes a hundred times as long.
+  const mask = new Float32Array(plane.length);
+  for (let i = 0; i < mask.length; i += 1) {
+    const value = plane[i] as number;
     const cut = value > 0 ? Math.min(value, 1) : 0;
-    return plan.invert ? 1 - cut : cut;
-  });
+    mask[i] = invert ? 1 - cut : cut;
+  }
   if (plan.feather > 0) feather(mask, size.width, plan.feather);
   return mask;
 }
@@ -43,7 +47,8 @@ const DIAGONAL = Math.SQRT2;
 /** Two passes over the picture (chamfer 1, root 2: within 8 % of Euclid); the picture's own border is no border. */
 function distanceToOutside(mask: Float32Array, width: number): Float32Array {
   const far = mask.length;
-  const out = Float32Array.from(mask, (value) => (value > 0 ? far : 0));
+  const out = new Float32Array(mask.length);
+  for (let i = 0; i < out.length; i += 1) out[i] = (mask[i] as number) > 0 ? far : 0;
   const reach = (i: number, from: number, cost: number): void => {
     const by = (out[from] as number) + cost;
     if (by < (out[i] as number)) out[i] = by;

@@ -5,9 +5,12 @@
 import type { MaskPicture } from "../../domain/maskFacts.ts";
 import type { InspectRequest } from "../../ports.ts";
 import { answerOf } from "./answer.ts";
+import { HotplateError } from "../../domain/errors.ts";
 import { readWhole } from "./byteSource.ts";
 import { editMask } from "./editMask.ts";
 import type { FrameTools } from "./frameTools.ts";
+import { isExr } from "./isExr.ts";
+import { loadFrame } from "./loadFrame.ts";
 import { identityOf } from "./plates.ts";
 
 export type MaskOf = (mask: NonNullable<InspectRequest["mask"]>) => Promise<MaskPicture>;
@@ -18,10 +21,39 @@ export function createMaskOf(tools: FrameTools): MaskOf {
     const key = JSON.stringify([identityOf(path), plan]);
     if (kept?.key === key) return kept.picture;
     kept = null;
-    const image = await answerOf((await tools.readable(readWhole(path))).bytes);
-    const values = editMask(image, { ...plan, feather: 0 }, image);
-    const inside = Uint8Array.from(values, (value) => (value > 0 ? 1 : 0));
-    kept = { key, picture: { width: image.width, height: image.height, inside } };
+    const { bytes } = await tools.readable(readWhole(path));
+    const picture = isExr(bytes) ? await edited(bytes, plan) : await straight(bytes, plan);
+    kept = { key, picture };
     return kept.picture;
   };
+}
+
+type Plan = NonNullable<InspectRequest["mask"]>["plan"];
+
+/** As the step that lays the edit does it. */
+async function edited(bytes: Uint8Array, plan: Plan): Promise<MaskPicture> {
+  const image = await answerOf(bytes);
+  const values = editMask(image, { ...plan, feather: 0 }, image);
+  const inside = new Uint8Array(values.length);
+  for (let i = 0; i < inside.length; i += 1) inside[i] = (values[i] as number) > 0 ? 1 : 0;
+  return { width: image.width, height: image.height, inside };
+}
+
+/** The same of a file's own samples: above nothing, or turned round below everything. Ten times as fast as by way of light. */
+async function straight(bytes: Uint8Array, plan: Plan): Promise<MaskPicture> {
+  const loaded = await loadFrame(bytes);
+  if (loaded.kind !== "frame")
+    throw new HotplateError(loaded.kind === "broken" ? "HP-PLATE-BROKEN" : "HP-PLATE-KIND", loaded.message);
+  const { width, height, channels, channelNames, samples } = loaded.image;
+  const alpha = plan.from === "plate" || plan.channel === "alpha";
+  const place = alpha ? channelNames.indexOf("A") : 0;
+  if (place < 0) throw new HotplateError("HP-PLATE-KIND", `the mask is the alpha of ${plan.from}, which has none`);
+  const top = samples instanceof Float32Array ? 1 : samples instanceof Uint16Array ? 65_535 : 255;
+  const { invert } = plan;
+  const inside = new Uint8Array(width * height);
+  for (let i = 0, at = place; i < inside.length; i += 1, at += channels) {
+    const value = samples[at] as number;
+    inside[i] = (invert ? !(value >= top) : value > 0) ? 1 : 0;
+  }
+  return { width, height, inside };
 }

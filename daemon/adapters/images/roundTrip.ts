@@ -41,7 +41,9 @@ function apart(found: number, wanted: number): number {
 }
 
 function asAnswer(codes: Uint8Array): Float32Array {
-  return Float32Array.from(codes, (code) => code / 255);
+  const out = new Float32Array(codes.length);
+  for (let i = 0; i < out.length; i += 1) out[i] = (codes[i] as number) / 255;
+  return out;
 }
 
 /** Every n-th pixel, as a picture of one line. */
