@@ -31,10 +31,12 @@ const check: Check = {
   applies({ header }) {
     return header("result") === null ? "the file's header can't be read (see file.decodes)" : null;
   },
-  run({ header, expected, limits }) {
+  run({ header, expected, limits, plateProblem }) {
     const result = header("result");
     const plate = header("plate");
     if (result === null) return { verdict: "error", measures: [], message: "There is no header to look at." };
+    if (plate === null && plateProblem !== null)
+      return { verdict: "error", measures: [], message: `The plate can't be compared with: ${plateProblem}.` };
     const { missingMax = 0, lossyMax = 0, bitsMin = 16 } = limits;
     const missing = plate === null ? [] : missingOf(plate, result);
     const unordered = result.format === "exr" ? outOfOrder(result) : 0;

@@ -23,18 +23,21 @@ const check: Check = {
   needs: [],
   limits: { aspectMax: 0.0001, differentMax: 0 },
   limitsFrom: { aspectMax: "rounding of a 32-bit float", differentMax: "exact" },
-  applies({ header }) {
+  applies({ header, plateProblem }) {
     const [result, plate] = [header("result"), header("plate")];
+    if (result !== null && plate === null && plateProblem !== null) return null;
     if (result === null || plate === null) return "there is no header of a plate beside the result's";
     if (result.format !== plate.format)
       return `${result.format.toUpperCase()} can't say what ${plate.format.toUpperCase()} says`;
     const says = plate.pixelAspect !== null || fields().some((field) => plate[field] !== null);
     return says ? null : "the plate says nothing of itself";
   },
-  run({ header, limits }) {
+  run({ header, limits, plateProblem }) {
     const [result, plate] = [header("result"), header("plate")];
-    if (result === null || plate === null)
-      return { verdict: "error", measures: [], message: "There is no header to look at." };
+    if (result === null || plate === null) {
+      const why = plateProblem === null ? "" : ` The plate can't be compared with: ${plateProblem}.`;
+      return { verdict: "error", measures: [], message: `There is no header to look at.${why}` };
+    }
     const { aspectMax = 0.0001, differentMax = 0 } = limits;
     const aspect = aspectDifference(result, plate);
     const different = fields().filter((field) => plate[field] !== null && result[field] !== plate[field]);

@@ -49,6 +49,7 @@ const DPX: HeaderFacts = {
 interface Of {
   readonly result?: HeaderFacts | null;
   readonly plate?: HeaderFacts | null;
+  readonly plateProblem?: string;
   readonly file?: Partial<FrameFacts["resultFile"]>;
   readonly bitDepth?: 8 | 16;
   readonly sha256?: string | null;
@@ -63,7 +64,7 @@ function said(check: Check, of: Of): string {
     resultFile: { path: "/v/a.1001.exr", bytes: 9, frame: 1001, ...of.file },
     decodeProblem: null,
     plate: null,
-    plateProblem: null,
+    plateProblem: of.plateProblem ?? null,
     mask: null,
     maskProblem: null,
     composited: false,
@@ -76,6 +77,14 @@ function said(check: Check, of: Of): string {
   const because = seen.notApplied.find((one) => one.check === check.id)?.because;
   return finding === undefined ? `- ${because}` : `${finding.verdict} ${finding.message}`;
 }
+
+describe("beside a plate that is meant and can't be compared with", () => {
+  test.each([headerFormat, headerMeta])("$id is an error, never a pass", (check) => {
+    const message = /^error .*The plate can't be compared with: it changed since\.$/;
+    expect(said(check, { plateProblem: "it changed since" })).toMatch(message);
+    expect(said(check, { plateProblem: "it is no picture", plate: EXR })).toMatch(/^pass/);
+  });
+});
 
 describe("header.format", () => {
   const look = (of: Of) => said(headerFormat, of);
