@@ -43,9 +43,11 @@ describe("import directions", () => {
     "daemon/cli/demo.ts": /^scripts\/demo\//,
     // The public words of plugins are written for studios, and the domain that runs plugins speaks them.
     "daemon/domain/cellFacts.ts": /^daemon\/plugin\.ts$/,
+    "daemon/domain/framePlaneRows.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/framePlanes.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/maskFacts.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/pixelRuns.ts": /^daemon\/plugin\.ts$/,
+    "daemon/domain/planeKeeper.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/programAnswer.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/programRequest.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/qcInput.ts": /^daemon\/plugin\.ts$/,
