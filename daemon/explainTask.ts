@@ -49,6 +49,7 @@ export async function explain(
     slot: task.slot,
     gate: task.gate,
     siblingsOpen,
+    siblingsHeld: task.state === "committing" ? (await world.store.qcNotes(step.id, 0)).held.count : 0,
     ...(task.seedTry === 0 ? {} : { reseeded: await reseededOf(world, { task, step }) }),
   });
 }
@@ -69,7 +70,7 @@ export interface JobReasons {
   readonly tasks: {
     readonly task: string;
     readonly state: TaskState;
-    /** Tasks of its step in this state; this one speaks for them. */
+    /** Tasks of its step in this state, held ones apart; this one speaks for them. */
     readonly alike: number;
     readonly reasons: WaitReason[];
   }[];
@@ -83,14 +84,30 @@ export async function explainJob(
 ): Promise<JobReasons> {
   const tasks: JobReasons["tasks"] = [];
   for (const step of job.steps) {
-    for (const state of TASK_STATES.filter((name) => step.counts[name] > 0)) {
-      const [task] = await world.store.tasks(step.id, { states: [state], limit: 1 });
-      const reasons = task === undefined ? null : await explain(world, view, task.id);
-      if (task !== undefined && reasons !== null)
-        tasks.push({ task: task.id, state, alike: step.counts[state], reasons: [...reasons] });
-    }
+    for (const state of TASK_STATES.filter((name) => step.counts[name] > 0))
+      for (const { task, alike } of await speakers(world.store, step, state)) {
+        const reasons = await explain(world, view, task.id);
+        if (reasons !== null) tasks.push({ task: task.id, state, alike, reasons: [...reasons] });
+      }
   }
   return { job: job.id, state: job.state, tasks };
+}
+
+/** Of results that wait to be published, those that a person must decide about are told apart from the others, and first. */
+async function speakers(
+  store: World["store"],
+  step: StepRow,
+  state: TaskState,
+): Promise<readonly { readonly task: TaskRow; readonly alike: number }[]> {
+  const { count, tasks } =
+    state === "committing" ? (await store.qcNotes(step.id, 1)).held : { count: 0, tasks: [] as readonly TaskRow[] };
+  const others = step.counts[state] - count;
+  const first = others > 0 ? await store.tasks(step.id, { states: [state], limit: count + 1 }) : [];
+  const other = first.find((task) => count === 0 || task.gate !== "hold");
+  return [
+    ...tasks.map((task) => ({ task, alike: count })),
+    ...(other === undefined ? [] : [{ task: other, alike: others }]),
+  ];
 }
 
 /** The scheduler's own words, on the board that it sees: every head with the facts of its first task, this one's with its own. */

@@ -251,7 +251,11 @@ function progressLines(job: AnsweredJob, extras: AnswerPaths): readonly string[]
     `  tasks:    ${ended}/${total} rendered${counts.failed > 0 ? `, ${counts.failed} failed or rejected` : ""}${counts.running > 0 ? `, ${counts.running} running` : ""}`,
   ];
   if (job.state === "waiting" && extras.ahead > 0) out.push(`  before:   ${extras.ahead} tasks are before it`);
-  if (extras.etaSeconds !== null && (job.state === "waiting" || job.state === "running"))
+  // A person's time is foretold by nobody.
+  const rest = counts.blocked + counts.ready + counts.running + counts.deferred;
+  const held = (extras.qc ?? []).some((qc) => qc.held.count > 0);
+  const foretold = job.state === "waiting" || (job.state === "running" && (rest > 0 || !held));
+  if (extras.etaSeconds !== null && foretold)
     out.push(`  about:    ${durationText(extras.etaSeconds)} to go`);
   if (extras.trouble !== null) out.push(`  waits:    ${extras.trouble}`);
   return out;

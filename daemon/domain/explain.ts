@@ -26,6 +26,8 @@ export interface ExplainFacts {
   readonly gate: "pass" | "hold" | "reject" | null;
   /** Tasks of the same version that have not ended. */
   readonly siblingsOpen: number;
+  /** Tasks of the same version that QC holds for a person. Absent: none. */
+  readonly siblingsHeld?: number;
   /** Seeds of its wedge that were given up; the last of them and why. Absent: none. */
   readonly reseeded?: { readonly seed: string; readonly tries: number; readonly reason: string };
 }
@@ -84,6 +86,8 @@ function committing(facts: ExplainFacts): readonly WaitReason[] {
   if (facts.gate === null) return [reason("qc", "its result is staged; QC looks at it")];
   if (facts.gate === "hold") return [reason("qc.hold", "QC holds it: a check failed or could not look", HELD_ACTION)];
   if (facts.siblingsOpen > 0) return [reason("siblings", `its version waits for ${facts.siblingsOpen} other tasks`)];
+  const held = facts.siblingsHeld ?? 0;
+  if (held > 0) return [reason("held", `its version waits for ${held} that QC holds for a person`, "hotplate show ID")];
   return [reason("publish", "its version is being published")];
 }
 

@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../daemon/adapters/store/sqlite.ts";
 import type { Config } from "../../daemon/domain/config.ts";
-import type { StepId, TaskId } from "../../daemon/domain/ids.ts";
+import type { JobId, PromptId, SlotName, StepId, TaskId } from "../../daemon/domain/ids.ts";
 import type { NodeView } from "../../daemon/domain/nodeView.ts";
+import type { Inspection } from "../../daemon/domain/qc.ts";
 import type { Recipe } from "../../daemon/domain/recipe.ts";
-import { explain } from "../../daemon/explainTask.ts";
+import { explain, explainJob } from "../../daemon/explainTask.ts";
 import type { JobShape } from "../contract/store.ts";
 import { newJob } from "../contract/store.ts";
 import { facts, NOW, slot } from "../domain/scheduleFacts.ts";
@@ -13,33 +14,35 @@ import { facts, NOW, slot } from "../domain/scheduleFacts.ts";
 const recipe = (sha256: string, classType: string): Recipe =>
   ({ sha256, graph: { "1": { class_type: classType, inputs: {} } } }) as unknown as Recipe;
 
-async function reasonsFor(id: string, jobs: Readonly<Record<string, JobShape>>): Promise<readonly string[]> {
+function memoryStore(): ReturnType<typeof openSqliteStore> {
   let ids = 0;
-  const store = openSqliteStore({
-    path: ":memory:",
-    clock: { now: () => NOW },
-    ids: { uuid: () => `id${(ids += 1)}` },
-  });
+  return openSqliteStore({ path: ":memory:", clock: { now: () => NOW }, ids: { uuid: () => `id${(ids += 1)}` } });
+}
+
+const worldOf = (store: ReturnType<typeof openSqliteStore>): Parameters<typeof explain>[0] => ({
+  store,
+  config: { roots: [{ name: "s", linux: "/s" }] } as Config,
+  recipes: { book: async () => ({ recipes: [recipe("r1", "LoadImage"), recipe("r2", "Magic")], broken: [] }) },
+});
+
+const view = {
+  now: NOW,
+  state: "up",
+  roots: [],
+  stepTrouble: {},
+  scheduling: facts({ slots: [slot("g0", { modelKey: "Loader a" })] }),
+  lacksOf: () => new Map(),
+  needOf: () => null,
+} as unknown as NodeView;
+
+async function reasonsFor(id: string, jobs: Readonly<Record<string, JobShape>>): Promise<readonly string[]> {
+  const store = memoryStore();
   for (const [name, shape] of Object.entries(jobs)) {
     const step = `${name}/1` as StepId;
     await store.submit([newJob(name, { wedges: 1, frames: [null], ...shape })]);
     await store.openVersion(step, await store.reserveVersion(step), { number: 1, stagingDir: `/s/${name}` });
   }
-  const world = {
-    store,
-    config: { roots: [{ name: "s", linux: "/s" }] } as Config,
-    recipes: { book: async () => ({ recipes: [recipe("r1", "LoadImage"), recipe("r2", "Magic")], broken: [] }) },
-  };
-  const view = {
-    now: NOW,
-    state: "up",
-    roots: [],
-    stepTrouble: {},
-    scheduling: facts({ slots: [slot("g0", { modelKey: "Loader a" })] }),
-    lacksOf: () => new Map(),
-    needOf: () => null,
-  } as unknown as NodeView;
-  const reasons = await explain(world, view, `${id}/1/w1/still` as TaskId);
+  const reasons = await explain(worldOf(store), view, `${id}/1/w1/still` as TaskId);
   await store.close();
   return (reasons ?? []).map(({ code }) => code);
 }
@@ -55,5 +58,34 @@ describe("explain", () => {
   it("does not say it where that work can't run there: the scheduler would not keep them either", async () => {
     const jobs = { job_a: { models: [["Loader a"]], recipe: "r2" }, job_b: other };
     expect(await reasonsFor("job_b", jobs)).toEqual(["rank", "next"]);
+  });
+});
+
+describe("explain of a job with results that wait to be published", () => {
+  const LOOKED: Inspection = { verdict: "fail", findings: [], notApplied: [], reader: "test" };
+
+  it("tells those that QC holds for a person apart from those that wait for them, and calls neither published", async () => {
+    const store = memoryStore();
+    const step = "job_a/1" as StepId;
+    await store.submit([newJob("job_a", { wedges: 3, frames: [1001] })]);
+    await store.openVersion(step, await store.reserveVersion(step), { number: 1, stagingDir: "/s/a" });
+    for (const [wedge, gate] of [
+      [1, "pass"],
+      [2, "hold"],
+      [3, "pass"],
+    ] as const) {
+      const id = `job_a/1/w${wedge}/1001` as TaskId;
+      const grant = (await store.grant(id, "g0" as SlotName, `p${wedge}` as PromptId))!;
+      await store.stage(grant, [], { gpuSeconds: 1, cold: false, vramMiB: null });
+      await store.inspected(grant, LOOKED, gate, NOW + 1_000);
+    }
+    const job = await store.job("job_a" as JobId);
+    const { tasks } = await explainJob(worldOf(store), view, job!);
+    await store.close();
+    expect(tasks.map(({ task, alike, reasons }) => [task, alike, reasons[0]?.code])).toEqual([
+      ["job_a/1/w2/1001", 1, "qc.hold"],
+      ["job_a/1/w1/1001", 2, "held"],
+    ]);
+    expect(tasks[1]?.reasons[0]?.message).toBe("its version waits for 1 that QC holds for a person");
   });
 });

@@ -105,3 +105,17 @@ test("a second drop of work that failed meanwhile is told that it failed, why, a
   const waiting = job({ state: "waiting", counts: { ...counts, ready: 3 }, steps: [{ reason: null }] });
   expect(duplicateAnswer("again.yaml", waiting, extras([]))).toMatch(/^ALREADY ACCEPTED {2}again\.yaml/);
 });
+
+test("foretells no end where all that is left waits for a person", () => {
+  const first = [{ task: "job_1/1/w1/1001", wedge: 1, reason: "image.soft: It is soft.", until: null }];
+  const held = { wedges: 4, warned: 0, held: { count: 1, first }, reseeded: { wedges: 0, first: [] } };
+  const said = (of: Partial<typeof counts>) =>
+    statusAnswer("a.yaml", job({ state: "running", counts: { ...counts, committing: 4, ...of } }), {
+      ...extras([]),
+      etaSeconds: 1,
+      qc: [held],
+    });
+  expect(said({})).toContain("w001 waits for a person");
+  expect(said({})).not.toContain("to go");
+  expect(said({ ready: 1 })).toContain("about:    1 s to go");
+});
