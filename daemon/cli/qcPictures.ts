@@ -143,6 +143,7 @@ function dashed(name: string): string {
 
 /** The checks that are asked for; wrong words are told all at once (HP-USAGE). */
 export function checksAsked(world: PictureWorld, options: Options): AskedChecks {
+  refuseIdleMask(options);
   const asked = askedChecks(
     {
       profile: textOption(options, "profile"),
@@ -154,6 +155,16 @@ export function checksAsked(world: PictureWorld, options: Options): AskedChecks 
   );
   if (asked.problems.length > 0) throw new HotplateError("HP-USAGE", asked.problems.join(" "));
   return asked;
+}
+
+/** Without a plate, what is chosen by itself looks at no mask: a pass would sound as if it had. Variations are compared inside of one. */
+function refuseIdleMask(options: Options): void {
+  const isChosen = options["set"] === true || textOption(options, "profile") !== null;
+  const given = textOption(options, "mask") !== null && textOption(options, "plate") === null;
+  if (!given || isChosen || listOption(options, "check").length > 0) return;
+  throw new HotplateError("HP-USAGE", "--mask says where a plate may change, and there is no plate.", {
+    hint: "Name the plate, too: --plate PATH; or say what is to look: --profile NAME, --check ID",
+  });
 }
 
 /** Everything of a look but the pictures and the checks. */

@@ -41,7 +41,9 @@ export function askedChecks(
   // What happens because of a verdict is no question here.
   const manifest = profile === null ? { checks: [...wishes.checks] } : { profile };
   const chosen = chosenChecks({ manifest, recipe: null, settings: { recipes: {}, shows: {} }, show: "", book });
-  const problems = chosen.findings.map(({ message, nearest }) => withNearest(message, nearest ?? null));
+  const problems = chosen.findings.map(({ message, nearest, expected }) =>
+    nearest == null && expected != null ? `${message} Expected ${expected}.` : withNearest(message, nearest ?? null),
+  );
   const requests: QcRequest[] = [];
   if (profile === null || wishes.checks.length === 0) requests.push(...chosen.requests);
   else

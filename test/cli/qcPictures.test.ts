@@ -47,3 +47,18 @@ describe("the place of a report", () => {
     expect(readFileSync(dir.file("qc.html"), "utf8")).toMatch(/^<!doctype html>/);
   });
 });
+
+describe("a call that can't mean anything", () => {
+  it("is refused: a mask without a plate, unless it is said what looks at it", async () => {
+    const idle = await qc("run", "a.png", "--mask", "b.png");
+    expect([idle.code, idle.stderr]).toEqual([2, expect.stringContaining("there is no plate.")]);
+    expect(idle.stderr).toContain("--plate PATH");
+    expect((await qc("run", "a.png", "--mask", "b.png", "--profile", "basic")).code).toBe(0);
+    expect((await qc("run", "a.png", "--mask", "b.png", "--set", "--check", "file.decodes")).code).toBe(0);
+  });
+
+  it("names every profile where none is near", async () => {
+    const said = await qc("run", "a.png", "--profile", "zzzzzzzzzzzz");
+    expect([said.code, said.stderr]).toEqual([2, expect.stringMatching(/Expected one of basic, .*upscale/)]);
+  });
+});
