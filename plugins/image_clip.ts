@@ -2,15 +2,15 @@
  * image.clip: no more is cut off at the top, and at the bottom, than in the plate.
  *
  * Measures: share of colour samples at the largest code (floats: at the frame's own maximum, where at least a few stand: what a
- * clipping leaves is a plateau) minus the plate's share; the same for code 0. Looked at over every n-th row of a large frame. Limit: 0.5 % more than the
- * plate. Practical lights and black borders of the plate are in the plate, too.
+ * clipping leaves is a plateau; a black frame has no top) minus the plate's share; the same for code 0. Looked at over every n-th
+ * row of a large frame. Limit: 0.5 % more than the plate. Practical lights and black borders of the plate are in the plate, too.
  */
 import type { Check, DecodedImage } from "../daemon/plugin.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "image.clip",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -79,7 +79,7 @@ function cut(image: DecodedImage): { readonly high: number; readonly low: number
   return looked === 0 ? { high: 0, low: 0 } : { high: high / looked, low: low / looked };
 }
 
-/** Of the finite values. */
+/** Of the finite values; not a number, which nothing equals, where none is above zero. */
 function largest(image: DecodedImage, colours: readonly number[], step: number): number {
   const { samples, channels, width, height } = image;
   let top = 0;
@@ -91,7 +91,7 @@ function largest(image: DecodedImage, colours: readonly number[], step: number):
         if (v > top && v !== Number.POSITIVE_INFINITY) top = v;
       }
   }
-  return top;
+  return top > 0 ? top : Number.NaN;
 }
 
 export default check;
