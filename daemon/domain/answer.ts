@@ -255,8 +255,7 @@ function progressLines(job: AnsweredJob, extras: AnswerPaths): readonly string[]
   const rest = counts.blocked + counts.ready + counts.running + counts.deferred;
   const held = (extras.qc ?? []).some((qc) => qc.held.count > 0);
   const foretold = job.state === "waiting" || (job.state === "running" && (rest > 0 || !held));
-  if (extras.etaSeconds !== null && foretold)
-    out.push(`  about:    ${durationText(extras.etaSeconds)} to go`);
+  if (extras.etaSeconds !== null && foretold) out.push(`  about:    ${durationText(extras.etaSeconds)} to go`);
   if (extras.trouble !== null) out.push(`  waits:    ${extras.trouble}`);
   return out;
 }
