@@ -178,12 +178,29 @@ class Pool implements WorkerPool {
     running.cancelTimer();
     const { current } = running;
     running.current = null;
-    running.worker.kill("SIGKILL");
-    const end: Promise<unknown> = running.ended.finally(() => this.#ending.delete(end));
+    const cancelKill = endWorker(running.worker, current !== null);
+    const end: Promise<unknown> = running.ended.finally(() => {
+      cancelKill();
+      this.#ending.delete(end);
+    });
     this.#ending.add(end);
     current?.reject(error);
     this.#pump();
   }
+}
+
+/**
+ * One that rests ends by itself, for only it knows the process groups of the programs that it keeps; what works may be stuck, and is
+ * killed. Returns what calls the kill off.
+ */
+function endWorker(worker: ChildProcess, works: boolean): () => void {
+  const kill = (): void => void worker.kill("SIGKILL");
+  if (works || !worker.connected) {
+    kill();
+    return () => undefined;
+  }
+  worker.disconnect();
+  return realTimer(LIMITS.execKillMs, kill);
 }
 
 function workerError(message: string, cause?: unknown): HotplateError {

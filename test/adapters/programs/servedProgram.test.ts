@@ -122,9 +122,9 @@ describe("a served program", () => {
     });
   });
 
-  test("lives in an image worker, and goes with it", async () => {
+  test("lives in an image worker, and goes with it, with all that it started", async () => {
     using dir = tempDir();
-    writeProgram(dir, `echo $$ >> started\n${ANSWERS}`, { mode: "serve" });
+    writeProgram(dir, `echo $$ > started\nsleep 600 &\necho $! > beside\n${ANSWERS}`, { mode: "serve" });
     const path = await writePng(dir.path, "result.png", { width: 16, height: 16, channels: 3, bits: 8 });
     const images = createImages({ scratchDir: dir.file("scratch"), checkFolders: [dir.path], workers: 1 });
     const seen = await images.inspect({
@@ -141,5 +141,6 @@ describe("a served program", () => {
     });
     await images.close();
     await ended(Number(readFileSync(dir.file("started"), "utf8")));
+    await ended(Number(readFileSync(dir.file("beside"), "utf8")));
   });
 });
