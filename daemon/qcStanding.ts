@@ -2,24 +2,27 @@
 import { LIMITS } from "./domain/limits.ts";
 import type { AnswerQc } from "./domain/qcAnswer.ts";
 import { seedOfTry } from "./domain/seedRetry.ts";
-import { decidingFinding } from "./domain/wedgeGate.ts";
-import type { JobRow, QcNotes, StepRow, Store } from "./storePort.ts";
+import type { Waiver } from "./domain/waiver.ts";
+import { judgedPictures, openFindings } from "./domain/waiver.ts";
+import { decidingFinding, isHeldAsWhole } from "./domain/wedgeGate.ts";
+import type { JobRow, QcNotes, StepRow, Store, TaskRow } from "./storePort.ts";
 
 /** By step; a committed version's warnings are those of its qc.json, with sequences and sets. */
-export async function qcStanding(store: Pick<Store, "qcNotes">, job: JobRow): Promise<readonly AnswerQc[]> {
+export async function qcStanding(store: Pick<Store, "qcNotes" | "waivers">, job: JobRow): Promise<readonly AnswerQc[]> {
   const out: AnswerQc[] = [];
   for (const step of job.steps) {
     const notes = await store.qcNotes(step.id, LIMITS.answerQcShown);
+    const waivers = notes.held.count === 0 ? [] : await store.waivers(step.id);
     out.push({
       wedges: step.plan.wedges.length,
       warned: step.publication?.warned ?? notes.warned,
       held: {
         count: notes.held.count,
-        first: notes.held.tasks.map(({ id, wedge, inspection, holdUntil }) => ({
-          task: id,
-          wedge,
-          reason: reasonOf(inspection),
-          until: holdUntil,
+        first: notes.held.tasks.map((task) => ({
+          task: task.id,
+          wedge: task.wedge,
+          reason: reasonOf(task, waivers),
+          until: task.holdUntil,
         })),
       },
       reseeded: { wedges: notes.reseeded.wedges, first: seedsOf(step, notes) },
@@ -28,9 +31,14 @@ export async function qcStanding(store: Pick<Store, "qcNotes">, job: JobRow): Pr
   return out;
 }
 
-function reasonOf(inspection: NonNullable<QcNotes["held"]["tasks"][number]>["inspection"]): string {
-  const finding = inspection === null ? undefined : decidingFinding(inspection);
-  return finding === undefined ? "QC could not look" : `${finding.check}: ${finding.message}`;
+/** What still keeps it: whoever has waived one finding must not read of that one, but of those that are left. */
+function reasonOf(task: TaskRow, waivers: readonly Waiver[]): string {
+  const { inspection } = task;
+  const open = isHeldAsWhole(task) ? [] : openFindings(judgedPictures(task), waivers);
+  const finding = open[0] ?? (inspection === null ? undefined : decidingFinding(inspection));
+  if (finding === undefined) return "QC could not look";
+  const others = [...new Set(open.map(({ check }) => check))].filter((check) => check !== finding.check);
+  return `${finding.check}: ${finding.message}${others.length === 0 ? "" : ` Also ${others.join(", ")}.`}`;
 }
 
 function seedsOf(step: StepRow, { reseeded }: QcNotes): AnswerQc["reseeded"]["first"] {
