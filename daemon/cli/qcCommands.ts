@@ -32,7 +32,7 @@ export const QC_COMMANDS: readonly CommandLine[] = [
       "hotplate qc run out.####.exr --plate plate.####.exr --mask roto.####.exr",
       "hotplate qc run renders --profile relight --gate warn --limit image.grain.ratioMin=0.5",
     ],
-    exits: [1, 6, 9, 10],
+    exits: [1, 6, 9, 10, 130],
     load: () => import("./qcRun.ts"),
   },
   {
@@ -55,7 +55,7 @@ export const QC_COMMANDS: readonly CommandLine[] = [
       "hotplate qc calibrate --good approved --bad retakes --plate plates --profile relight --html curves.html",
       "hotplate qc calibrate --good approved --bad retakes --profile relight --write agm_relight.profile.yaml",
     ],
-    exits: [6, 7],
+    exits: [6, 7, 130],
     load: () => import("./qcCalibrate.ts"),
   },
 ];

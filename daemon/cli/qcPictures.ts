@@ -9,7 +9,7 @@ import { dirname, join, resolve } from "node:path";
 import { createFiles } from "../adapters/files.ts";
 import type { ImagesOptions } from "../adapters/images/images.ts";
 import { createImages } from "../adapters/images/images.ts";
-import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
+import { EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Partners } from "../domain/pictureGroups.ts";
 import { partnersIn } from "../domain/pictureGroups.ts";
@@ -32,15 +32,25 @@ export interface PictureWorld extends AsyncDisposable {
   readonly scratchDir: string;
 }
 
+const STOPS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 export async function pictureWorld(context: Context, options: Options): Promise<PictureWorld> {
   const workers = workersOf(options);
   const own = await ownChecks(context);
   const scratch = mkdtempSync(join(tmpdir(), "hotplate-qc-"));
   const images = createImages({ ...own, workers, scratchDir: scratch });
+  // Whoever stops it midway leaves hundreds of megabytes of traces behind, and workers that are stuck in a picture.
+  const interrupted = (): void => {
+    void images.close();
+    rmSync(scratch, { recursive: true, force: true });
+    process.exit(EXIT.interrupted);
+  };
   const dispose = async (): Promise<void> => {
+    for (const signal of STOPS) process.off(signal, interrupted);
     await images.close();
     rmSync(scratch, { recursive: true, force: true });
   };
+  for (const signal of STOPS) process.once(signal, interrupted);
   try {
     const book = await images.checks();
     for (const { file, message } of book.refused) context.hint(`not used: ${file}: ${message}`);

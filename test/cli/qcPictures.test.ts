@@ -1,5 +1,9 @@
-/** Where a report of `hotplate qc` may be written: never over anything that is not such a report, and told before the work. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+/** Where a report of `hotplate qc` may be written: never over anything that is not such a report, and told before the work; and what is left of a command that is stopped. */
+import { REPOSITORY } from "../fixtures/sources.ts";
+import { ended } from "../fixtures/processEnd.ts";
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePng } from "../fixtures/pictures.ts";
 import type { TempDir } from "../fixtures/tempDir.ts";
@@ -61,4 +65,39 @@ describe("a call that can't mean anything", () => {
     const said = await qc("run", "a.png", "--profile", "zzzzzzzzzzzz");
     expect([said.code, said.stderr]).toEqual([2, expect.stringMatching(/Expected one of basic, .*upscale/)]);
   });
+});
+
+const STUCK = `import { renameSync, writeFileSync } from "node:fs";
+export default {
+  apiVersion: 1, id: "own.stuck", version: 1, scope: "frame", needs: ["result"], limits: {},
+  run() {
+    writeFileSync("DIR/pid.new", String(process.pid));
+    renameSync("DIR/pid.new", "DIR/pid");
+    for (;;);
+  },
+};`;
+
+it("qc run that is interrupted ends with exit 130: no scratch, no worker that goes on", async () => {
+  using own = tempDir();
+  for (const name of ["checks", "tmp"]) mkdirSync(own.file(name), { mode: 0o755 });
+  writeFileSync(own.file("checks/stuck.mjs"), STUCK.replaceAll("DIR", own.path));
+  writeFileSync(
+    own.file("hotplate.yaml"),
+    `hotplate: 1\nstateDir: ${own.file("state")}\nroots: [{name: all, linux: ${own.path}}]\nplugins: [${own.file("checks")}]\nslots: [{name: gpu0, url: "http://127.0.0.1:9"}]\n`,
+  );
+  const path = await writePng(own.path, "a.png", { width: 16, height: 16, channels: 3, bits: 8 });
+  const words = ["--config", own.file("hotplate.yaml"), "qc", "run", path, "--check", "own.stuck"];
+  const child = spawn("sh", [`${REPOSITORY}scripts/hotplate.sh`, ...words], {
+    cwd: own.path,
+    env: { ...process.env, TMPDIR: own.file("tmp") },
+    stdio: "ignore",
+  });
+  const over = once(child, "close");
+  while (!existsSync(own.file("pid")) && child.exitCode === null)
+    await new Promise((resolve) => setImmediate(resolve));
+  expect(readdirSync(own.file("tmp")).filter((name) => name.startsWith("hotplate-qc-"))).toHaveLength(1);
+  child.kill("SIGINT");
+  expect((await over)[0]).toBe(130);
+  await ended(Number(readFileSync(own.file("pid"), "utf8")));
+  expect(readdirSync(own.file("tmp")).filter((name) => name.startsWith("hotplate-qc-"))).toEqual([]);
 });
