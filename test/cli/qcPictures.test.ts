@@ -93,8 +93,7 @@ it("qc run that is interrupted ends with exit 130: no scratch, no worker that go
     stdio: "ignore",
   });
   const over = once(child, "close");
-  while (!existsSync(own.file("pid")) && child.exitCode === null)
-    await new Promise((resolve) => setImmediate(resolve));
+  while (!existsSync(own.file("pid")) && child.exitCode === null) await new Promise((resolve) => setImmediate(resolve));
   expect(readdirSync(own.file("tmp")).filter((name) => name.startsWith("hotplate-qc-"))).toHaveLength(1);
   child.kill("SIGINT");
   expect((await over)[0]).toBe(130);
