@@ -50,10 +50,14 @@ export function groupsIn(dir: string, names: readonly string[]): readonly Pictur
   });
 }
 
-/** Numbers that only tell variations apart make no sequence: one group alone is as many as it has pictures. */
+/**
+ * Numbers that only tell variations apart make no sequence: one group alone is as many as it has pictures, and so is one beside a
+ * picture that stands alone, as of w001.png to w200.png with a base.png. Several sequences are a variation each.
+ */
 export function variations(groups: readonly PictureGroup[]): readonly PictureGroup[] {
-  const [only] = groups;
-  return groups.length > 1 || only === undefined ? groups : asStills(groups);
+  const alone = groups.filter(({ frames }) => frames.length <= 1).length;
+  const areEach = groups.length > 1 && (alone === 0 || alone === groups.length);
+  return areEach ? groups : asStills(groups);
 }
 
 export function asStills(groups: readonly PictureGroup[]): readonly PictureGroup[] {

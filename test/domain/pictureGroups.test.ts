@@ -1,6 +1,13 @@
 /** Pictures by name: sequences, stills, frames that should be there, and what goes with a frame. */
 import { describe, expect, it } from "vitest";
-import { groupsIn, isPictureName, partnerOf, partnersIn, wantedFrames } from "../../daemon/domain/pictureGroups.ts";
+import {
+  groupsIn,
+  isPictureName,
+  partnerOf,
+  partnersIn,
+  variations,
+  wantedFrames,
+} from "../../daemon/domain/pictureGroups.ts";
 
 describe("the frames that a sequence should have", () => {
   it("go from the first to the last, by the distance of neighbours", () => {
@@ -32,6 +39,25 @@ describe("names of a folder", () => {
   it("are pictures by their ending only, and hidden ones are none", () => {
     expect(["a.EXR", "b.tiff", "c.webp"].every(isPictureName)).toBe(true);
     expect(["notes.txt", ".a.exr", "exr", "a.exr.tmp"].some(isPictureName)).toBe(false);
+  });
+});
+
+describe("variations", () => {
+  const named = (...names: readonly string[]) => variations(groupsIn("/x", names)).map(({ name }) => name);
+
+  it("are numbered pictures, also beside one that stands alone", () => {
+    expect(named("w001.png", "w002.png", "w003.png")).toEqual(["w001.png", "w002.png", "w003.png"]);
+    expect(named("w001.png", "w002.png", "w003.png", "base.png").toSorted()).toEqual([
+      "base.png",
+      "w001.png",
+      "w002.png",
+      "w003.png",
+    ]);
+  });
+
+  it("are sequences, where there are several and nothing else", () => {
+    const both = ["a.1001.exr", "a.1002.exr", "b.1001.exr", "b.1002.exr"];
+    expect(named(...both)).toEqual(["a.####.exr", "b.####.exr"]);
   });
 });
 
