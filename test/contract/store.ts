@@ -472,6 +472,13 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect((await store.waivers(stepId("job_a")))[0]?.revoked?.by).toBe("bob");
         expect((await store.task(held.taskId))?.gate).toBe("hold");
         expect(await store.waive({ taskId: held.taskId, fence: 1 as Fence }, [line(1)], true)).toBe("stale");
+        // Its picture is made anew, and passes by itself: a waiver of the one before holds it no more.
+        expect(await store.unstage(refused, "its staged file is gone")).toBe("ok");
+        const again = await grantNext();
+        await store.stage(again, [{ path: "/y", sha256: "b", bytes: 1, frame: 1001 }], ran(1));
+        await store.inspected(again, PASS, "pass", null);
+        expect(await store.revokeWaiver(second!.id, "bob", 2_000_000_000)).toBe("ok");
+        expect([again.taskId, (await store.task(again.taskId))?.gate]).toEqual([refused.taskId, "pass"]);
       });
       it("counts the variations with a warning, and names what is held", async () => {
         await opened("job_a", { wedges: 3, frames: [1001, 1002] });

@@ -8,6 +8,7 @@ import type { StepId } from "../../domain/ids.ts";
 import type { Store } from "../../storePort.ts";
 import type { Database, Row } from "./sqliteDatabase.ts";
 import { changeUnderFence, move, say } from "./sqliteMove.ts";
+import { taskRow } from "./sqliteRows.ts";
 
 type WaiverMethods = Pick<Store, "waive" | "revokeWaiver" | "waivers">;
 
@@ -63,7 +64,10 @@ function waive(
   return true;
 }
 
-/** What it released waits for a person again, as long as its version is open; a published one keeps its waiver. */
+/**
+ * What it released waits for a person again, as long as its version is open; a published one keeps its waiver. A picture that was made
+ * since is not the one that was waived, and goes its own way.
+ */
 function revoke(db: Database, id: number, of: { readonly by: string; readonly holdUntil: number }): boolean {
   const line = db.one("SELECT * FROM waiver WHERE id = ? AND revokes IS NULL", id);
   const task = line === null ? null : db.one("SELECT * FROM task WHERE id = ?", line["task_id"] ?? null);
@@ -75,7 +79,8 @@ function revoke(db: Database, id: number, of: { readonly by: string; readonly ho
     db.now(),
     id,
   );
-  if (task["state"] === "committing" && task["gate"] === "pass" && line["verdict"] === "fail")
+  const isOfIt = taskRow(task).staged.some(({ sha256 }) => sha256 === line["sha256"]);
+  if (isOfIt && task["state"] === "committing" && task["gate"] === "pass" && line["verdict"] === "fail")
     db.run("UPDATE task SET gate = 'hold', hold_until = ? WHERE seq = ?", of.holdUntil, task["seq"] ?? null);
   say(db, "qc.revoked", task, { check: line["check_id"] ?? null, waiver: id, by: of.by });
   return true;
