@@ -1,98 +1,120 @@
 /**
- * A process of the bench of speed: reads one pair of frames and says, as JSON, the CPU ms of decoding both, of a whole inspection with no
- * plate kept, of what the checks share, and of each check by itself. node speedWorker.ts PROFILE RESULT PLATE MASK|- REPEATS
+ * A process of the bench of speed. For every message it looks at one pair of frames and answers with the CPU ms of decoding both, of a whole
+ * inspection by the worker's own inspector with neither plate nor mask kept, of what the checks share, and of each check by itself.
+ * Forked as: speedWorker.ts PROFILE RESULT PLATE MASK|-. With `batch N` behind it looks at N frames under names that count up, and ends.
  */
-import { readFileSync, statSync } from "node:fs";
+import { statSync, utimesSync } from "node:fs";
+import { readWhole, sha256At } from "../../../daemon/adapters/images/byteSource.ts";
+import type { FrameTools } from "../../../daemon/adapters/images/frameTools.ts";
+import { headerFactsAt } from "../../../daemon/adapters/images/headerFacts.ts";
 import { createInspector } from "../../../daemon/adapters/images/inspectFile.ts";
+import { createMaskOf } from "../../../daemon/adapters/images/inspectMask.ts";
 import { loadFrame, setUpSharp } from "../../../daemon/adapters/images/loadFrame.ts";
+import { sampleDigest } from "../../../daemon/adapters/images/sampleDigest.ts";
 import { loadChecks } from "../../../daemon/adapters/plugins.ts";
 import { maskFacts } from "../../../daemon/domain/maskFacts.ts";
-import type { QcRequest } from "../../../daemon/domain/plan.ts";
 import { createPlaneKeeper } from "../../../daemon/domain/planeKeeper.ts";
 import type { FrameFacts } from "../../../daemon/domain/qcInput.ts";
 import { frameInput } from "../../../daemon/domain/qcInput.ts";
-import type { DecodedImage } from "../../../daemon/plugin.ts";
+import type { DecodedImage, MaskFacts } from "../../../daemon/plugin.ts";
+import { frameRequests } from "./speedProfile.ts";
 
-const [profileName = "", result = "", plate = "", mask = "-", repeats = "5"] = process.argv.slice(2);
-setUpSharp();
-const { checks, book } = await loadChecks([]);
-const profile = book.profiles.find((each) => each.name === profileName);
-if (profile === undefined) throw new Error(`there is no profile ${profileName}`);
-const requests: readonly QcRequest[] = Object.entries(profile.checks)
-  .filter(([id]) => checks.some((check) => check.id === id && check.scope === "frame"))
-  .map(([check, wish]) => ({
-    check,
-    limits: Object.fromEntries(
-      Object.entries(wish ?? {}).filter((each): each is [string, number] => typeof each[1] === "number"),
-    ),
-  }));
-const cpuMs: Record<string, number[]> = {};
-
-async function timed<T>(what: string, work: () => T | Promise<T>): Promise<T> {
-  const before = process.cpuUsage();
-  const value = await work();
-  const { user, system } = process.cpuUsage(before);
-  (cpuMs[what] ??= []).push((user + system) / 1000);
-  return value;
+/** What one round says. */
+export interface Round {
+  readonly cpuMs: Readonly<Record<string, number>>;
+  readonly verdict: string;
+  readonly peakMiB: number;
 }
 
+const [profile = "", result = "", plate = "", mask = "-", mode, count = "1"] = process.argv.slice(2);
+const PLAN = { from: "mask", channel: "red", invert: false, feather: 0 } as const;
+const tools: FrameTools = {
+  readable: async (bytes) => ({ bytes, by: null }),
+  readableChunk: async (all) => all.map((bytes) => ({ bytes, by: null })),
+  demand: () => undefined,
+};
+setUpSharp();
+const { checks, book } = await loadChecks([]);
+const requests = frameRequests(book, profile);
+// One for the life of the process, as in a worker: the memory of planes is taken over from frame to frame.
+const inspector = createInspector({
+  checks,
+  programs: { answered: async ({ checks: asked }) => asked },
+  inference: { answered: async ({ checks: asked }) => asked },
+  tools,
+});
+const keeper = createPlaneKeeper();
+
 async function decoded(path: string): Promise<DecodedImage> {
-  const loaded = await loadFrame(readFileSync(path));
+  const loaded = await loadFrame(readWhole(path));
   if (loaded.kind !== "frame") throw new Error(`${path}: ${loaded.message}`);
   return loaded.image;
 }
+const { width, height } = await decoded(plate);
+const expected = { width, height, bitDepth: 16, ignore: [] } as const;
 
-/** Nothing of the plate or of its planes is kept from one to the next; the memory of the planes is, as in a worker. */
-async function inspection(): Promise<void> {
-  const inspector = createInspector({
-    checks,
-    programs: { answered: async ({ checks: asked }) => asked },
-    inference: { answered: async ({ checks: asked }) => asked },
-    tools: {
-      readable: async (bytes) => ({ bytes, by: null }),
-      readableChunk: async (all) => all.map((bytes) => ({ bytes, by: null })),
-      demand: () => undefined,
-    },
-  });
+async function inspection(of: string, platePath: string): Promise<string> {
   const seen = await inspector.inspect({
-    path: result,
-    bytes: statSync(result).size,
+    path: of,
+    bytes: statSync(of).size,
     frame: 1001,
-    platePath: plate,
+    platePath,
     checks: requests,
-    expected: { width: size.width, height: size.height, bitDepth: 16, ignore: [] },
+    expected,
     composited: mask !== "-",
-    ...(mask === "-"
-      ? {}
-      : { mask: { path: mask, plan: { from: "mask", channel: "red", invert: false, feather: 0 } } }),
+    ...(mask === "-" ? {} : { mask: { path: mask, plan: PLAN } }),
   });
-  verdict = seen.verdict;
+  return seen.verdict;
 }
 
-const size = await decoded(plate);
-const inside = mask === "-" ? null : (await decoded(mask)).samples.map((v) => (v > 0 ? 1 : 0));
-const keeper = createPlaneKeeper();
-let verdict = "";
-for (let k = 0; k < Number(repeats); k += 1) {
-  const one = await timed("decode both", async () => ({ result: await decoded(result), plate: await decoded(plate) }));
-  await timed("whole inspection", inspection);
-  const { width, height } = one.plate;
-  const facts: FrameFacts = {
-    ...one,
-    resultFile: { path: result, bytes: 1, frame: 1001 },
+/** What the inspector keeps is known by time and size: with another time a file is another. */
+function forgotten(): void {
+  for (const path of mask === "-" ? [plate] : [plate, mask]) utimesSync(path, new Date(), new Date());
+}
+
+type Timed = <T>(what: string, work: () => T | Promise<T>) => Promise<T>;
+
+async function round(number: number): Promise<Round> {
+  const cpuMs: Record<string, number> = {};
+  const timed: Timed = async (what, work) => {
+    const before = process.cpuUsage();
+    const value = await work();
+    const { user, system } = process.cpuUsage(before);
+    cpuMs[what] = (user + system) / 1000;
+    return value;
+  };
+  let verdict = "";
+  forgotten();
+  const whole = async (): Promise<void> => {
+    verdict = await timed("whole inspection", () => inspection(result, plate));
+  };
+  // In turn first and second, so that neither always finds the heap as the other left it.
+  if (number % 2 === 1) await whole();
+  const both = await timed("decode both", async () => ({ result: await decoded(result), plate: await decoded(plate) }));
+  if (number % 2 === 0) await whole();
+  await eachCheck(both, timed);
+  return { cpuMs, verdict, peakMiB: process.resourceUsage().maxRSS / 1024 };
+}
+
+async function eachCheck(both: Pick<FrameFacts, "result" | "plate">, timed: Timed): Promise<void> {
+  const read = async (): Promise<MaskFacts> =>
+    maskFacts(await createMaskOf(tools)({ path: mask, plan: PLAN }), { width, height, ignore: [] });
+  const input = frameInput({
+    ...both,
+    resultFile: { path: result, bytes: statSync(result).size, frame: 1001 },
     decodeProblem: null,
     plateProblem: null,
-    mask:
-      inside === null
-        ? null
-        : maskFacts({ width, height, inside: inside as Uint8Array }, { width, height, ignore: [] }),
+    mask: mask === "-" ? null : await timed("mask: read, runs", read),
     maskProblem: null,
     composited: mask !== "-",
-    expected: { width, height, bitDepth: 16, ignore: [] },
+    expected,
     planesOf: keeper,
-  };
-  const input = frameInput(facts);
-  await timed("planes of both", () => [input.luma("result"), input.luma("plate")]);
+    digestOf: sampleDigest,
+    headerOf: (of) => headerFactsAt(of === "result" ? result : plate),
+    sha256Of: () => sha256At(result),
+  });
+  await timed("planes of the result", () => input.luma("result"));
+  await timed("planes of the plate", () => input.luma("plate"));
   for (const { check: id, limits } of requests) {
     const check = checks.find((each) => each.id === id);
     if (check === undefined) continue;
@@ -101,4 +123,15 @@ for (let k = 0; k < Number(repeats); k += 1) {
     await timed(id, () => check.run(own));
   }
 }
-process.stdout.write(JSON.stringify({ cpuMs, verdict, peakMiB: process.resourceUsage().maxRSS / 1024 }));
+
+if (mode === "batch") {
+  const named = (path: string, i: number): string => path.replace("1001", String(1001 + i));
+  for (let i = 0; i < Number(count); i += 1) await inspection(named(result, i), named(plate, i));
+} else {
+  let number = 0;
+  process.on("message", () => {
+    number += 1;
+    void round(number).then((said) => process.send?.(said));
+  });
+  process.send?.("ready");
+}
