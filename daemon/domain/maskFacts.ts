@@ -19,7 +19,10 @@ export function maskFacts(
 ): MaskFacts {
   const inside = scaled(mask, of.width, of.height);
   const looked = pixelRuns(of.width, of.height, of.ignore);
-  return { inside, outside: zeroRuns(inside, looked), ...extent(inside, of.width) };
+  const outside = zeroRuns(inside, looked);
+  // Where nothing is left out of the runs, they are counted already.
+  const count = of.ignore.length === 0 ? inside.length - lengthOf(outside) : ones(inside);
+  return { inside, outside, box: extent(inside, of.width), share: inside.length === 0 ? 0 : count / inside.length };
 }
 
 function scaled({ width, height, inside }: MaskPicture, toWidth: number, toHeight: number): Uint8Array {
@@ -50,13 +53,24 @@ function zeroRuns(inside: Uint8Array, runs: Int32Array): Int32Array {
   return Int32Array.from(out);
 }
 
-function extent(inside: Uint8Array, width: number): { readonly box: PixelBox | null; readonly share: number } {
+function lengthOf(runs: Int32Array): number {
+  let length = 0;
+  for (let k = 0; k < runs.length; k += 2) length += (runs[k + 1] as number) - (runs[k] as number);
+  return length;
+}
+
+function ones(inside: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < inside.length; i += 1) count += inside[i] as number;
+  return count;
+}
+
+function extent(inside: Uint8Array, width: number): PixelBox | null {
   const height = inside.length / width;
   let left = width;
   let top = height;
   let right = -1;
   let bottom = -1;
-  let count = 0;
   for (let y = 0; y < height; y += 1) {
     const row = inside.subarray(y * width, (y + 1) * width);
     const first = row.indexOf(1);
@@ -66,8 +80,6 @@ function extent(inside: Uint8Array, width: number): { readonly box: PixelBox | n
     right = Math.max(right, last);
     top = Math.min(top, y);
     bottom = y;
-    for (let x = first; x <= last; x += 1) count += row[x] as number;
   }
-  const share = inside.length === 0 ? 0 : count / inside.length;
-  return { share, box: right < 0 ? null : [left, top, right - left + 1, bottom - top + 1] };
+  return right < 0 ? null : [left, top, right - left + 1, bottom - top + 1];
 }
