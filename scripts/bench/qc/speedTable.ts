@@ -116,7 +116,8 @@ function beside(run: SpeedRun, seen: readonly PeerSeen[]): string {
     const [, , cpu = "", rate = "", memory = ""] = own(peer.name, costs);
     const metric = median(costs.map(({ cpuMs }) => cpuMs)) - floor;
     const rounds = peer.with === "mask" ? run.masked : run.plain;
-    const mine = peer.ours.reduce((sum, name) => sum + median(taken(rounds, name)), 0);
+    const sum = (names: readonly string[]): number => names.reduce((all, each) => all + median(taken(rounds, each)), 0);
+    const [alone, shared] = [sum(peer.ours), sum(peer.planes)];
     return [
       peer.name,
       String(peer.frames),
@@ -125,8 +126,8 @@ function beside(run: SpeedRun, seen: readonly PeerSeen[]): string {
       memory,
       spread(floors.map(({ cpuMs }) => cpuMs)),
       String(Math.round(metric)),
-      mine.toFixed(1),
-      againstPeer(mine, metric),
+      shared === 0 ? alone.toFixed(1) : `${alone.toFixed(1)} + ${shared.toFixed(0)}`,
+      againstPeer(alone + shared, metric),
     ];
   });
   const head = [
