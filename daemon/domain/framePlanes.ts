@@ -66,10 +66,16 @@ function byRows(
 }
 
 function blocksOf(sums: Sums, columns: number, rows: number): BlockFacts {
-  const mean = (of: Float64Array) => Float32Array.from(of, (sum, i) => sum / Math.max(1, sums.pixels[i] as number));
-  const sd = Float32Array.from(sums.square, (square, i) =>
-    deviation(sums.pixels[i] as number, sums.luma[i] as number, square),
-  );
+  const blocks = sums.pixels.length;
+  // By index: `from` with a function takes ten times as long.
+  const mean = (of: Float64Array): Float32Array => {
+    const out = new Float32Array(blocks);
+    for (let i = 0; i < blocks; i += 1) out[i] = (of[i] as number) / Math.max(1, sums.pixels[i] as number);
+    return out;
+  };
+  const sd = new Float32Array(blocks);
+  for (let i = 0; i < blocks; i += 1)
+    sd[i] = deviation(sums.pixels[i] as number, sums.luma[i] as number, sums.square[i] as number);
   const { pixels, luma, red, green, blue } = sums;
   return {
     size: BLOCK,
