@@ -38,7 +38,7 @@ describe("the bench of speed", () => {
     expect(masked[0]?.verdict).toBe("pass");
     expect(plain[0]?.cpuMs["mask.preserved"]).toBeUndefined();
     expect(variations?.verdicts).toEqual({ pass: 6 });
-    expect(variations?.peakMiB).toHaveLength(3);
+    expect(variations?.peakMiB.length).toBeGreaterThanOrEqual(2);
   });
 
   it("times every tool that is installed beside us, and names the others", async (ctx) => {

@@ -12,7 +12,7 @@ export interface Variations {
   readonly workers: number;
   readonly size: readonly [number, number];
   readonly seconds: number;
-  /** Of each worker process, the header's own among them. */
+  /** Of each worker process that still lives; the one for headers may have ended, for it had nothing to do. */
   readonly peakMiB: readonly number[];
   readonly verdicts: Readonly<Record<string, number>>;
 }
