@@ -7,7 +7,8 @@
  * than half of the surroundings move. Measures: pairs whose decoded pixels are equal to the bit (hash of the samples, never of the
  * file, which holds dates), pairs with MAD(R) / MAD(P) under 0.1 and under a quarter of the sequence's own median, and the longest
  * run of either. Limits: none of any. Equal pixels fail; the rest warns, for what is regrained is judged by its light alone. Pairs of
- * adjacent frames only; a plate that stands still judges nothing.
+ * adjacent frames only. Where the plate stands still as far as its cells say (a fine texture under a slow camera, or grain alone),
+ * equal pixels warn if single pixels of the plate differ: a graph that takes the grain away may be right.
  */
 import type { Check, CheckAnswer, CheckInput, TracedFrame } from "../daemon/plugin.ts";
 
@@ -16,36 +17,45 @@ type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
 const check: Check = {
   apiVersion: 1,
   id: "temporal.duplicate",
-  version: 1,
+  version: 2,
   scope: "sequence",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { equalMax: 0, stillMax: 0, ratioMin: 0.1 },
-  judges: { equalMax: { measures: ["equal"], must: "atMost" }, stillMax: { measures: ["still"], must: "atMost" } },
+  judges: {
+    equalMax: { measures: ["equal", "repeats"], must: "atMost" },
+    stillMax: { measures: ["still"], must: "atMost" },
+  },
   limitsFrom: {
     equalMax: "exact: decoded pixels that are equal to the bit",
     stillMax: "docs/qc.md: measured on procedural sequences",
     ratioMin: "docs/qc.md: clean sequences keep above it, regrained duplicates fall under it",
   },
   seedMayCure: true,
-  trace({ cells, digest }) {
-    const [mine, plates] = [cells("result"), cells("plate")];
-    if (mine === null || plates === null) return null;
+  trace({ cells, digest, lumaPlane }) {
+    const [mine, plates, plane] = [cells("result"), cells("plate"), lumaPlane("plate")];
+    if (mine === null || plates === null || plane === null) return null;
     const inside = mine.luma.map((light, i) => ((mine.inside[i] as number) >= 0.5 ? light : Number.NaN));
     const r = smaller({ columns: mine.columns, rows: mine.rows, values: inside });
     const p = smaller({ columns: mine.columns, rows: mine.rows, values: plates.luma });
-    const numbers = Float32Array.of(r.columns, ...[...r.values, ...p.values].map((v) => Math.log2(v + EPSILON)));
+    const light = [...r.values, ...p.values].map((v) => Math.log2(v + EPSILON));
+    const numbers = Float32Array.of(r.columns, ...light, ...pixelsOf(plane));
     const own = digest("result");
     return own === null ? { numbers } : { numbers, digest: own };
   },
   applies({ series }) {
     const pairs = pairsOf(series ?? []);
     if (pairs.length === 0) return "there are no two frames that follow each other";
-    return pairs.some(({ moves }) => moves) ? null : "the plate does not move from one frame to the next";
+    return pairs.some(({ moves, differs }) => moves || differs)
+      ? null
+      : "the plate does not move from one frame to the next";
   },
   run({ series, limits }) {
     const { equalMax = 0, stillMax = 0, ratioMin = 0.1 } = limits;
-    const pairs = pairsOf(series ?? []).filter(({ moves }) => moves);
+    const all = pairsOf(series ?? []);
+    const pairs = all.filter(({ moves }) => moves);
+    const repeats = all.filter(({ moves, differs, equal }) => equal && differs && !moves);
+    if (pairs.length === 0) return besideGrain(all.length, repeats, equalMax);
     const equal = pairs.filter((pair) => pair.equal);
     const ratios = pairs.map(({ ratio }) => ratio).sort((a, b) => a - b);
     const usual = ratios[ratios.length >> 1] as number;
@@ -58,13 +68,14 @@ const check: Check = {
       { name: "longestRun", value: run.length, unit: "count", limit: null, ...first(run.length === 0 ? [] : [run]) },
       { name: "leastRatio", value: least.ratio, unit: "ratio", limit: ratioMin, frame: least.frame },
       { name: "pairs", value: pairs.length, unit: "count", limit: null },
+      { name: "repeats", value: repeats.length, unit: "count", limit: equalMax, must: "atMost", ...first(repeats) },
     ] as const;
     const evidence = [curve(pairs, ratioMin)];
-    if (equal.length <= equalMax && still.length <= stillMax)
+    if (equal.length <= equalMax && still.length <= stillMax && repeats.length <= equalMax)
       return {
         verdict: "pass",
         measures,
-        message: `It moves with the plate in all of ${pairs.length} pairs.`,
+        message: `It moves with the plate in all of the ${pairs.length} pairs in which the plate moves, of ${all.length}.`,
         evidence,
       };
     const frozen =
@@ -73,17 +84,46 @@ const check: Check = {
       ...(equal.length > equalMax ? [`${namesOf(equal)} equal to the bit to the one before`] : []),
       ...(still.length > stillMax ? [`${namesOf(still)} moving less than ${ratioMin} of the plate`] : []),
     ];
+    const moving = words.length === 0 ? [] : [`While the plate moves: ${words.join("; ")}.${frozen}`];
     return {
       verdict: equal.length > equalMax ? "fail" : "warn",
       measures,
-      message: `While the plate moves: ${words.join("; ")}.${frozen}`,
-      hint: "See how frames are handed to the graph and back: one that was kept from before, or a chunk that ended short.",
+      message: [...moving, ...(repeats.length > equalMax ? [repeated(repeats)] : [])].join(" "),
+      hint: HINT,
       evidence,
     };
   },
 };
 
+const HINT =
+  "See how frames are handed to the graph and back: one that was kept from before, or a chunk that ended short.";
+
+/** Nothing can be said of movement; equal pixels can still be seen. */
+function besideGrain(looked: number, repeats: readonly Pair[], equalMax: number): CheckAnswer {
+  const measures = [
+    { name: "equal", value: 0, unit: "count", limit: equalMax, must: "atMost" },
+    { name: "repeats", value: repeats.length, unit: "count", limit: equalMax, must: "atMost", ...first(repeats) },
+    { name: "pairs", value: 0, unit: "count", limit: null },
+  ] as const;
+  if (repeats.length > equalMax) return { verdict: "warn", measures, message: repeated(repeats), hint: HINT };
+  return {
+    verdict: "pass",
+    measures,
+    message: `No two of ${looked} pairs are equal to the bit; the plate moves too little to tell more.`,
+  };
+}
+
+function repeated(repeats: readonly Pair[]): string {
+  return `${namesOf(repeats)} equal to the bit to the one before, and the plate's pixels are not.`;
+}
+
 const EPSILON = 1e-3;
+/** Single pixels of the plate, as they are: they tell frames apart that the means of cells do not. */
+const PIXELS = 64;
+
+function pixelsOf(plane: Uint16Array): readonly number[] {
+  return Array.from({ length: PIXELS }, (_, k) => plane[Math.floor(((k + 0.5) * plane.length) / PIXELS)] as number);
+}
 const COLUMNS_MAX = 32;
 const MOVES = 0.01;
 /** Cells that move, at least: so many, and this share. */
@@ -127,6 +167,8 @@ interface Pair {
   readonly frame: number;
   readonly moves: boolean;
   readonly equal: boolean;
+  /** Single pixels of the plate differ. */
+  readonly differs: boolean;
   /** Movement of the result over that of the plate. */
   readonly ratio: number;
 }
@@ -144,7 +186,7 @@ function pairOf(before: TracedFrame, after: TracedFrame): Omit<Pair, "frame"> | 
   const [a, b] = [before.trace, after.trace];
   if (a === null || b === null || a.numbers.length !== b.numbers.length) return null;
   const columns = a.numbers[0] as number;
-  const half = (a.numbers.length - 1) / 2;
+  const half = (a.numbers.length - 1 - PIXELS) / 2;
   const part = (from: number) => ({
     before: a.numbers.subarray(from, from + half),
     after: b.numbers.subarray(from, from + half),
@@ -154,7 +196,9 @@ function pairOf(before: TracedFrame, after: TracedFrame): Omit<Pair, "frame"> | 
   const outside: number[] = [];
   for (let i = 0; i < half; i += 1) if (Number.isNaN(result.after[i] as number)) outside.push(i);
   const motion = outside.length < SURROUNDINGS_MIN ? whole(result, plate) : around(result, plate, outside);
-  return { ...motion, equal: a.digest !== undefined && a.digest === b.digest };
+  const from = 1 + 2 * half;
+  const differs = a.numbers.subarray(from).some((value, k) => value !== b.numbers[from + k]);
+  return { ...motion, differs, equal: a.digest !== undefined && a.digest === b.digest };
 }
 
 interface Two {

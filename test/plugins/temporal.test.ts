@@ -71,6 +71,19 @@ describe("a sequence", () => {
     expect(finding?.measures.find(({ name }) => name === "longestRun")?.value).toBe(6);
   });
 
+  it("with a repeated frame beside a plate of which only grain moves is warned of, and it is no movement", () => {
+    const kind = SEQUENCE_DEFECTS.find((each) => each.name === "duplicated frame");
+    if (kind === undefined) throw new Error("no such defect");
+    const finding = judged(checks, makeSequence(takeNamed("locked off"), kind)).findings.find(
+      ({ check }) => check === "temporal.duplicate",
+    );
+    expect(finding).toMatchObject({
+      verdict: "warn",
+      message: expect.stringContaining("frame 1009 is equal") as string,
+    });
+    expect(finding?.measures.find(({ name }) => name === "repeats")).toMatchObject({ value: 1, frame: 1009 });
+  });
+
   it("in which all frames are late says by how many, in one sentence", () => {
     const finding = findings(pan, "all frames one late").find(({ check }) => check === "frames.order");
     expect(finding?.message).toContain("16 frames show the plate 1 frame earlier");
