@@ -1,5 +1,5 @@
 /** What the parts of a plan hand back: a value, findings at places of the manifest, or the reason to wait. */
-import type { ErrorCode } from "./domain/errors.ts";
+import type { ManifestFinding } from "./domain/manifestFinding.ts";
 import type { World } from "./ports.ts";
 import type { ProductRow } from "./storePort.ts";
 
@@ -8,17 +8,7 @@ export type PathWorld = Pick<World, "config" | "layouts" | "files" | "images" | 
   readonly products?: () => Promise<readonly ProductRow[]>;
 };
 
-/** Words of a problem found after reading; `path` says where in the manifest. */
-export interface Finding {
-  readonly code: ErrorCode;
-  readonly severity?: "error" | "warning";
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly found?: string | null;
-  readonly expected?: string | null;
-  readonly nearest?: string | null;
-  readonly action?: string;
-}
+export type Finding = ManifestFinding;
 export interface Resolved<T> {
   readonly value: T | null;
   readonly findings: readonly Finding[];

@@ -3,7 +3,7 @@
  * wins: the check's own, the profile's, the recipe's, `hotplate.yaml`'s (for the recipe, for the show, for the recipe in the
  * show), the manifest's. Every limit in force keeps where it comes from.
  */
-import type { ErrorCode } from "./errors.ts";
+import type { ManifestFinding } from "./manifestFinding.ts";
 import type { Manifest } from "./manifestSchema.ts";
 import { nearestWord } from "./nearest.ts";
 import type { QcRequest } from "./plan.ts";
@@ -12,17 +12,6 @@ import type { QcProfile } from "./qcProfile.ts";
 import { BASIC_PROFILE } from "./qcProfile.ts";
 import type { CheckWish, CheckWishes, QcSettings, QcWishes } from "./qcWishes.ts";
 import { partsOf } from "./qcWishes.ts";
-
-export interface QcFinding {
-  readonly code: ErrorCode;
-  readonly severity?: "error" | "warning";
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly found?: string | null;
-  readonly expected?: string | null;
-  readonly nearest?: string | null;
-  readonly action?: string;
-}
 
 /** Who speaks of QC for a step. */
 export interface QcSources {
@@ -49,7 +38,7 @@ export interface ChosenChecks {
   readonly profile: { readonly name: string; readonly by: string; readonly provenance?: string } | null;
   /** Lowest first; the profile's own word on gate and onFail is the first. */
   readonly layers: readonly QcLayer[];
-  readonly findings: readonly QcFinding[];
+  readonly findings: readonly ManifestFinding[];
 }
 
 export function chosenChecks(sources: QcSources): ChosenChecks {
@@ -107,7 +96,7 @@ function profileOf(
 ): {
   readonly profile: QcProfile | null;
   readonly said: ChosenChecks["profile"];
-  readonly findings: readonly QcFinding[];
+  readonly findings: readonly ManifestFinding[];
 } {
   const by = layers.findLast((layer) => layer.says.profile !== undefined);
   const name = by?.says.profile ?? BASIC_PROFILE;
@@ -119,7 +108,7 @@ function profileOf(
   }
   const names = book.profiles.map((each) => each.name);
   const mine = by === undefined || by.at[0] === "qc";
-  const finding: QcFinding = {
+  const finding: ManifestFinding = {
     code: "HP-MANIFEST-FIELD",
     path: mine ? ["qc", "profile"] : ["use"],
     message: mine
@@ -179,9 +168,9 @@ function requestOf(check: InstalledCheck, voices: readonly QcLayer[], listed: Ch
 function listOf(
   entries: Extract<NonNullable<Manifest["qc"]>["checks"], readonly unknown[]>,
   book: CheckBook,
-): { readonly wishes: ReadonlyMap<string, CheckWish>; readonly findings: readonly QcFinding[] } {
+): { readonly wishes: ReadonlyMap<string, CheckWish>; readonly findings: readonly ManifestFinding[] } {
   const wishes = new Map<string, CheckWish>();
-  const findings: QcFinding[] = [];
+  const findings: ManifestFinding[] = [];
   for (const [index, entry] of entries.entries()) {
     for (const [id, wish] of typeof entry === "string" ? [[entry, null] as const] : Object.entries(entry)) {
       const path = ["qc", "checks", index];
@@ -193,7 +182,7 @@ function listOf(
 }
 
 /** Checks and limits that one voice names and nobody has. */
-export function layerFaults(layer: QcLayer, book: CheckBook): readonly QcFinding[] {
+export function layerFaults(layer: QcLayer, book: CheckBook): readonly ManifestFinding[] {
   const checks: CheckWishes = layer.says.checks ?? {};
   return Object.entries(checks).flatMap(([id, wish]) => {
     const manifest = layer.at[0] === "qc";
@@ -213,7 +202,7 @@ function wishFaults(
     /** Where it is written, when that is not the manifest. */
     readonly place: string | null;
   },
-): readonly QcFinding[] {
+): readonly ManifestFinding[] {
   const said = of.place === null ? "" : ` (${of.place})`;
   const action = of.place === null ? {} : { action: `Correct ${of.place}.` };
   const check = of.book.checks.find((known) => known.id === id);

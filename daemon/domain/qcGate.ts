@@ -5,13 +5,14 @@
 import type { ErrorCode } from "./errors.ts";
 import type { QcPlan, SeedRetry } from "./plan.ts";
 import type { InstalledCheck } from "./qc.ts";
-import type { QcFinding, QcLayer } from "./qcChoice.ts";
+import type { ManifestFinding } from "./manifestFinding.ts";
+import type { QcLayer } from "./qcChoice.ts";
 import type { RecipeFile } from "./recipe.ts";
 
 export interface ChosenGate {
   readonly gate: QcPlan["gate"];
   readonly retry: SeedRetry | null;
-  readonly findings: readonly QcFinding[];
+  readonly findings: readonly ManifestFinding[];
 }
 
 export function chosenGate(of: {
@@ -22,7 +23,7 @@ export function chosenGate(of: {
   /** A version that is made again keeps its seed. */
   readonly rerun: boolean;
 }): ChosenGate {
-  const findings: QcFinding[] = [];
+  const findings: ManifestFinding[] = [];
   let gate: QcPlan["gate"] = "reject";
   let asked: { readonly seeds: number; readonly by: QcLayer } | null = null;
   for (const layer of of.layers) {
@@ -53,7 +54,7 @@ const CODE: ErrorCode = "HP-MANIFEST-FIELD";
 function twoWords(
   { place, at }: QcLayer,
   { said, onFail: word }: { readonly said: string; readonly onFail: string },
-): QcFinding {
+): ManifestFinding {
   const manifest = at[0] === "qc";
   const [gate, onFail] = manifest ? ["qc.gate", "qc.onFail"] : ["gate", "onFail"];
   return {
@@ -67,7 +68,7 @@ function twoWords(
 }
 
 /** Who asked for this very recipe is told no; a wish for a whole show or profile is not in force here, and that is said. */
-function noSeed(recipe: string, by: QcLayer): QcFinding {
+function noSeed(recipe: string, by: QcLayer): ManifestFinding {
   const manifest = by.who === "manifest";
   const own = manifest || by.who.startsWith(`recipe ${recipe} `) || by.who.endsWith(`recipe ${recipe}`);
   return {

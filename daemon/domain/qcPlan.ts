@@ -1,6 +1,7 @@
 /** A step's QC as the plan keeps it (checks, limits with their sources, gate, retry), and the same in words for people. */
 import type { QcPlan, QcRequest } from "./plan.ts";
-import type { QcFinding, QcSources } from "./qcChoice.ts";
+import type { ManifestFinding } from "./manifestFinding.ts";
+import type { QcSources } from "./qcChoice.ts";
 import { chosenChecks } from "./qcChoice.ts";
 import { chosenGate } from "./qcGate.ts";
 import type { RecipeFile } from "./recipe.ts";
@@ -10,7 +11,7 @@ export function qcPlan(
     readonly recipe: Pick<RecipeFile, "name" | "version" | "parameters" | "qc"> | null;
     readonly rerun: boolean;
   },
-): { readonly plan: QcPlan; readonly findings: readonly QcFinding[] } {
+): { readonly plan: QcPlan; readonly findings: readonly ManifestFinding[] } {
   const { requests, profile, layers, findings } = chosenChecks(sources);
   const { gate, retry, ...said } = chosenGate({
     layers,
