@@ -5,6 +5,7 @@
  * are no fault, for `wanted` is the plan's list of frames, not a range; a still is one frame without a number.
  */
 import type { Check } from "../daemon/plugin.ts";
+import { frameRanges } from "./_frameRanges.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -49,13 +50,7 @@ const check: Check = {
 /** `1001-1004, 1010`; a still has no number. */
 function rangesOf(frames: readonly (number | null)[]): string {
   const numbers = frames.filter((frame) => frame !== null).sort((a, b) => a - b);
-  const ranges: [number, number][] = [];
-  for (const frame of numbers) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last[1] === frame - 1) last[1] = frame;
-    else ranges.push([frame, frame]);
-  }
-  const words = ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
+  const words = frameRanges(numbers);
   return [...(frames.includes(null) ? ["the still"] : []), ...words].join(", ");
 }
 

@@ -10,6 +10,7 @@
  * that does not come from the plate matches none of its frames better than another, and passes.
  */
 import type { Check, CheckInput } from "../daemon/plugin.ts";
+import { smallerGrid } from "./_smallerGrid.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -28,8 +29,8 @@ const check: Check = {
     const [mine, plates] = [cells("result"), cells("plate")];
     if (mine === null || plates === null) return null;
     const inside = mine.luma.map((light, i) => ((mine.inside[i] as number) >= 0.5 ? light : Number.NaN));
-    const r = smaller({ columns: mine.columns, rows: mine.rows, values: inside });
-    const p = smaller({ columns: mine.columns, rows: mine.rows, values: plates.luma });
+    const r = smallerGrid({ columns: mine.columns, rows: mine.rows, values: inside });
+    const p = smallerGrid({ columns: mine.columns, rows: mine.rows, values: plates.luma });
     return { numbers: Float32Array.from([...r.values, ...p.values], (light) => Math.log2(light + EPSILON)) };
   },
   applies({ series }) {
@@ -75,7 +76,6 @@ const check: Check = {
 };
 
 const EPSILON = 1e-3;
-const COLUMNS_MAX = 32;
 const REACH = 16;
 const SHIFT_MAX = 4;
 /** All frames together tell more than one: less is enough where nearly all of them agree. */
@@ -85,33 +85,6 @@ const FRAMES_MIN = 4;
 const MOVES = 0.01;
 const CELLS_MIN = 8;
 const NAMED_MAX = 12;
-
-interface Grid {
-  readonly columns: number;
-  readonly rows: number;
-  readonly values: Float32Array;
-}
-
-/** Halved until it is at most 32 cells wide; what has no value counts for nothing. */
-function smaller(grid: Grid): Grid {
-  if (grid.columns <= COLUMNS_MAX) return grid;
-  const [columns, rows] = [Math.ceil(grid.columns / 2), Math.ceil(grid.rows / 2)];
-  const values = new Float32Array(columns * rows);
-  for (let i = 0; i < values.length; i += 1) {
-    const [x, y] = [(i % columns) * 2, Math.floor(i / columns) * 2];
-    let n = 0;
-    let sum = 0;
-    for (let v = y; v < Math.min(grid.rows, y + 2); v += 1)
-      for (let u = x; u < Math.min(grid.columns, x + 2); u += 1) {
-        const value = grid.values[v * grid.columns + u] as number;
-        if (Number.isNaN(value)) continue;
-        n += 1;
-        sum += value;
-      }
-    values[i] = sum / n;
-  }
-  return smaller({ columns, rows, values });
-}
 
 interface Shown {
   readonly frame: number;

@@ -5,7 +5,9 @@
  * the mask only), display codes of 1/255; the measure is the median of d over all pairs (of more than 300 variations: over pairs of
  * those that are spread evenly). Limit: at least 2 codes. Of at least 4 variations that were not asked for equally.
  */
-import type { Check, CheckInput, DecodedImage, TracedFrame } from "../daemon/plugin.ts";
+import type { Check, TracedFrame } from "../daemon/plugin.ts";
+import { cellMeans, cropOf, displayCodes } from "./_displayCells.ts";
+import { wedgeName } from "./_wedgeName.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -17,7 +19,10 @@ const check: Check = {
   judges: { codesMin: { measures: ["median"], must: "atLeast" } },
   limitsFrom: { codesMin: "a difference that a person sees side by side, in the half of all pairs" },
   trace(input) {
-    return input.result === null ? null : { numbers: colourCells(input, input.result) };
+    const { result } = input;
+    if (result === null) return null;
+    const of = { columns: SIDE, rows: SIDE, channels: 3, at: displayCodes(result) };
+    return { numbers: cellMeans(cropOf(input, result), of) };
   },
   applies({ series }) {
     return seenIn(series ?? []).length < VARIATIONS_MIN
@@ -30,7 +35,7 @@ const check: Check = {
     const pairs: { readonly names: string; readonly codes: number }[] = [];
     for (const [i, a] of seen.entries())
       for (const b of seen.slice(i + 1))
-        pairs.push({ names: `${nameOf(a)} and ${nameOf(b)}`, codes: codesApart(a, b) });
+        pairs.push({ names: `${wedgeName(a)} and ${wedgeName(b)}`, codes: codesApart(a, b) });
     pairs.sort((x, y) => x.codes - y.codes);
     const median = pairs[pairs.length >> 1]?.codes ?? 0;
     const farthest = pairs.at(-1);
@@ -67,44 +72,7 @@ const check: Check = {
 const SIDE = 16;
 const VARIATIONS_MIN = 4;
 const COMPARED_MAX = 300;
-const PIXELS_MAX = 150_000;
 const POINTS_MAX = 240;
-
-/** Row by row, three channels a cell; NaN where nothing counts. */
-function colourCells({ mask, expected }: CheckInput, image: DecodedImage): Float32Array {
-  const { width, height } = image;
-  const [left, top, wide, high] = mask?.box ?? [0, 0, width, height];
-  const inside = mask?.inside ?? null;
-  const step = Math.max(1, Math.ceil(Math.sqrt((wide * high) / PIXELS_MAX)));
-  const code = codesOf(image);
-  const sums = new Float64Array(SIDE * SIDE * 3);
-  const pixels = new Float64Array(SIDE * SIDE);
-  for (let y = top; y < top + high; y += step) {
-    for (let x = left; x < left + wide; x += step) {
-      const pixel = y * width + x;
-      if (inside !== null && inside[pixel] !== 1) continue;
-      if (expected.ignore.some(([u, v, w, h]) => x >= u && y >= v && x < u + w && y < v + h)) continue;
-      const cell = Math.floor(((y - top) * SIDE) / high) * SIDE + Math.floor(((x - left) * SIDE) / wide);
-      pixels[cell] = (pixels[cell] as number) + 1;
-      for (let c = 0; c < 3; c += 1) sums[cell * 3 + c] = (sums[cell * 3 + c] as number) + code(pixel, c);
-    }
-  }
-  return Float32Array.from(sums, (sum, i) => sum / (pixels[Math.floor(i / 3)] as number));
-}
-
-/** Display codes of 1/255; floats by the sRGB curve (IEC 61966-2-1). */
-function codesOf({ samples, channels, channelNames }: DecodedImage): (pixel: number, channel: number) => number {
-  const grey = Math.max(0, channelNames.indexOf("Y"));
-  const places = ["R", "G", "B"].map((name) => (channelNames.indexOf(name) < 0 ? grey : channelNames.indexOf(name)));
-  const scale = samples instanceof Uint8Array ? 1 : 1 / 257;
-  if (!(samples instanceof Float32Array))
-    return (pixel, c) => (samples[pixel * channels + (places[c] as number)] as number) * scale;
-  return (pixel, c) => {
-    const v = samples[pixel * channels + (places[c] as number)] as number;
-    const light = v > 0 ? Math.min(1, v) : 0;
-    return 255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055);
-  };
-}
 
 /** One of each that was asked for; of very many those that are spread evenly. */
 function seenIn(series: readonly TracedFrame[]): readonly TracedFrame[] {
@@ -130,10 +98,6 @@ function codesApart(a: TracedFrame, b: TracedFrame): number {
     sum += difference;
   }
   return n === 0 ? 0 : sum / n;
-}
-
-function nameOf({ wedge }: Pick<TracedFrame, "wedge">): string {
-  return `w${String(wedge).padStart(3, "0")}`;
 }
 
 function thinned(values: readonly number[]): readonly number[] {

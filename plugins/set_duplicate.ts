@@ -7,7 +7,9 @@
  * is at most 1 code; limit 0. The hash finds pictures that are built alike; d lets another light be another picture. Pairs that were
  * asked for equally (same seed, same axes) are no finding.
  */
-import type { Check, CheckAnswer, CheckInput, DecodedImage, TracedFrame } from "../daemon/plugin.ts";
+import type { Check, CheckAnswer, TracedFrame } from "../daemon/plugin.ts";
+import { cellMeans, cropOf, displayCodes } from "./_displayCells.ts";
+import { wedgeName } from "./_wedgeName.ts";
 
 type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
 
@@ -30,7 +32,7 @@ const check: Check = {
     if (result === null || luma === null) return null;
     const crop = cropOf(input, result);
     const hashed = cellMeans(crop, { columns: 9, rows: 8, channels: 1, at: (i) => (luma[i] as number) / 257 });
-    const colour = cellMeans(crop, { columns: SIDE, rows: SIDE, channels: 3, at: codesOf(result) });
+    const colour = cellMeans(crop, { columns: SIDE, rows: SIDE, channels: 3, at: displayCodes(result) });
     return { numbers: Float32Array.of(...hashed, ...colour) };
   },
   applies({ series }) {
@@ -44,7 +46,7 @@ const check: Check = {
       { name: "pairs", value: count, unit: "count", limit: pairsMax, must: "atMost" },
       { name: "variations", value: seen.length, unit: "count", limit: null },
       ...pairs.map(({ a, b, codes }) => ({
-        name: `${nameOf(a)} and ${nameOf(b)}`,
+        name: `${wedgeName(a)} and ${wedgeName(b)}`,
         value: codes,
         unit: "code" as const,
         limit: codesMax,
@@ -53,7 +55,7 @@ const check: Check = {
     const evidence = seen.length > COMPARED_MAX ? [] : [howFar(seen, codesMax)];
     if (count <= pairsMax)
       return { verdict: "pass", measures, message: `No two of ${seen.length} variations are the same.`, evidence };
-    const words = groups.slice(0, NAMED_MAX).map((group) => group.map(nameOf).join(", "));
+    const words = groups.slice(0, NAMED_MAX).map((group) => group.map(wedgeName).join(", "));
     const more = groups.length > NAMED_MAX ? ` and ${groups.length - NAMED_MAX} more groups` : "";
     return {
       verdict: "warn",
@@ -69,75 +71,11 @@ const SIDE = 16;
 const HASH_CELLS = 72;
 /** Codes. */
 const STEP_MIN = 0.5;
-/** Pixels looked at: several hundred of each cell. */
-const PIXELS_MAX = 150_000;
 const NAMED_MAX = 20;
 /** Pairs in memory. */
 const KEPT_MAX = 1_000;
 /** More variations than that are not all drawn. */
 const COMPARED_MAX = 500;
-
-interface Crop {
-  readonly width: number;
-  readonly box: readonly [number, number, number, number];
-  readonly step: number;
-  readonly counts: (x: number, y: number) => boolean;
-}
-
-function cropOf({ mask, expected }: CheckInput, { width, height }: DecodedImage): Crop {
-  const box = mask?.box ?? ([0, 0, width, height] as const);
-  const inIgnored = (x: number, y: number) =>
-    expected.ignore.some(([left, top, w, h]) => x >= left && y >= top && x < left + w && y < top + h);
-  const inside = mask?.inside ?? null;
-  return {
-    width,
-    box,
-    step: Math.max(1, Math.ceil(Math.sqrt((box[2] * box[3]) / PIXELS_MAX))),
-    counts: (x, y) => (inside === null || inside[y * width + x] === 1) && !inIgnored(x, y),
-  };
-}
-
-/** NaN in a cell of which nothing counts. */
-function cellMeans(
-  { width, box, step, counts }: Crop,
-  of: {
-    readonly columns: number;
-    readonly rows: number;
-    readonly channels: number;
-    readonly at: (pixel: number, channel: number) => number;
-  },
-): Float32Array {
-  const [left, top, wide, high] = box;
-  const sums = new Float64Array(of.columns * of.rows * of.channels);
-  const pixels = new Float64Array(of.columns * of.rows);
-  for (let y = top; y < top + high; y += step) {
-    const row = Math.floor(((y - top) * of.rows) / high) * of.columns;
-    for (let x = left; x < left + wide; x += step) {
-      if (!counts(x, y)) continue;
-      const cell = row + Math.floor(((x - left) * of.columns) / wide);
-      pixels[cell] = (pixels[cell] as number) + 1;
-      for (let c = 0; c < of.channels; c += 1) {
-        const i = cell * of.channels + c;
-        sums[i] = (sums[i] as number) + of.at(y * width + x, c);
-      }
-    }
-  }
-  return Float32Array.from(sums, (sum, i) => sum / (pixels[Math.floor(i / of.channels)] as number));
-}
-
-/** Display codes of 1/255; floats by the sRGB curve (IEC 61966-2-1). */
-function codesOf({ samples, channels, channelNames }: DecodedImage): (pixel: number, channel: number) => number {
-  const grey = Math.max(0, channelNames.indexOf("Y"));
-  const places = ["R", "G", "B"].map((name) => (channelNames.indexOf(name) < 0 ? grey : channelNames.indexOf(name)));
-  const scale = samples instanceof Uint8Array ? 1 : 1 / 257;
-  if (!(samples instanceof Float32Array))
-    return (pixel, c) => (samples[pixel * channels + (places[c] as number)] as number) * scale;
-  return (pixel, c) => {
-    const v = samples[pixel * channels + (places[c] as number)] as number;
-    const light = v > 0 ? Math.min(1, v) : 0;
-    return 255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055);
-  };
-}
 
 interface Seen extends TracedFrame {
   /** From each cell of the hash to the one at its right, codes: their signs are dHash's bits. */
@@ -242,10 +180,6 @@ function codesApart(a: Seen, b: Seen, most = Number.POSITIVE_INFINITY): number {
 function askedEqually(a: TracedFrame, b: TracedFrame): boolean {
   const names = new Set([...Object.keys(a.axes), ...Object.keys(b.axes)]);
   return a.seed === b.seed && [...names].every((name) => a.axes[name] === b.axes[name]);
-}
-
-function nameOf({ wedge }: Pick<TracedFrame, "wedge">): string {
-  return `w${String(wedge).padStart(3, "0")}`;
 }
 
 function howFar(seen: readonly Seen[], limit: number): Evidence {

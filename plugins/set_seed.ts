@@ -5,6 +5,7 @@
  * another seed with the same axes; limit 0. It tells that the seed never reached the sampler, so that time was spent on one picture.
  */
 import type { Check, TracedFrame } from "../daemon/plugin.ts";
+import { wedgeName } from "./_wedgeName.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -32,7 +33,7 @@ const check: Check = {
       { name: "equal", value: count, unit: "count", limit: countMax, must: "atMost" },
       { name: "variations", value: compared, unit: "count", limit: null },
       ...equal.slice(0, NAMED_MAX).map((group) => ({
-        name: group.slice(0, NAMED_MAX).map(nameOf).join(" "),
+        name: group.slice(0, NAMED_MAX).map(wedgeName).join(" "),
         value: group.length,
         unit: "count" as const,
         limit: null,
@@ -42,7 +43,7 @@ const check: Check = {
       return { verdict: "pass", measures, message: `Each seed made its own picture (${compared} compared).` };
     const words = equal.slice(0, NAMED_MAX).map((group) => {
       const seeds = group.slice(0, NAMED_MAX).map(({ seed }) => seed);
-      return `${group.slice(0, NAMED_MAX).map(nameOf).join(", ")} (seeds ${seeds.join(", ")})`;
+      return `${group.slice(0, NAMED_MAX).map(wedgeName).join(", ")} (seeds ${seeds.join(", ")})`;
     });
     return {
       verdict: "warn",
@@ -77,10 +78,6 @@ function equalIn(group: readonly TracedFrame[]): readonly (readonly TracedFrame[
     byPicture.set(digest, [...(byPicture.get(digest) ?? []), one]);
   }
   return [...byPicture.values()].filter((equal) => new Set(equal.map(({ seed }) => seed)).size > 1);
-}
-
-function nameOf({ wedge }: Pick<TracedFrame, "wedge">): string {
-  return `w${String(wedge).padStart(3, "0")}`;
 }
 
 export default check;

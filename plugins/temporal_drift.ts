@@ -11,6 +11,7 @@
  * of whole numbers, brighter than 90 % are left out.
  */
 import type { Check, CheckAnswer, CheckInput } from "../daemon/plugin.ts";
+import { correlation } from "./_correlation.ts";
 
 type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
 
@@ -42,6 +43,7 @@ const check: Check = {
     const follows = correlation(
       used.map((i) => log(mine.luma, i)),
       used.map((i) => log(plates.luma, i)),
+      STRUCTURE,
     );
     const seen = coarse(plates.luma, plates.columns, plates.rows);
     return { numbers: Float32Array.of(used.length, follows, shift("red"), shift("green"), shift("blue"), ...seen) };
@@ -92,6 +94,8 @@ const NAMES = ["red", "green", "blue"] as const;
 /** The plate, coarsely: enough to see a cut. */
 const COARSE = { columns: 16, rows: 9 };
 const FIRST_SEEN = 5;
+/** Stops: less is no structure. */
+const STRUCTURE = { least: 1, still: 0.1 };
 
 interface Shown {
   readonly frame: number;
@@ -108,7 +112,8 @@ function shotsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly 
     const shown: Shown = { frame, follows, shifts: [red, green, blue], seen: trace.numbers.subarray(FIRST_SEEN) };
     const shot = shots.at(-1);
     const last = shot?.at(-1);
-    const goesOn = last !== undefined && frame === last.frame + 1 && correlation(last.seen, shown.seen) >= 0.5;
+    const goesOn =
+      last !== undefined && frame === last.frame + 1 && correlation(last.seen, shown.seen, STRUCTURE) >= 0.5;
     if (shot !== undefined && goesOn) shot.push(shown);
     else shots.push([shown]);
   }
@@ -163,23 +168,6 @@ function coarse(luma: Float32Array, columns: number, rows: number): readonly num
     counts[at] = (counts[at] as number) + 1;
   }
   return [...sums].map((sum, i) => Math.log2(sum / Math.max(1, counts[i] as number) + EPSILON));
-}
-
-/** 1 where neither has any structure. */
-function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const n = Math.min(a.length, b.length);
-  let [sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < n; i += 1) {
-    const [x, y] = [a[i] as number, b[i] as number];
-    sa += x;
-    sb += y;
-    saa += x * x;
-    sbb += y * y;
-    sab += x * y;
-  }
-  const [va, vb] = [saa - (sa * sa) / n, sbb - (sb * sb) / n];
-  if (n === 0 || Math.max(va, vb) / n < 0.01) return 1;
-  return va <= 0 || vb <= 0 ? 0 : (sab - (sa * sb) / n) / Math.sqrt(va * vb);
 }
 
 function median(values: readonly number[]): number {

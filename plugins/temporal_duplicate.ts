@@ -11,6 +11,7 @@
  * equal pixels warn if single pixels of the plate differ: a graph that takes the grain away may be right.
  */
 import type { Check, CheckAnswer, CheckInput, TracedFrame } from "../daemon/plugin.ts";
+import { smallerGrid } from "./_smallerGrid.ts";
 
 type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
 
@@ -36,8 +37,8 @@ const check: Check = {
     const [mine, plates, plane] = [cells("result"), cells("plate"), lumaPlane("plate")];
     if (mine === null || plates === null || plane === null) return null;
     const inside = mine.luma.map((light, i) => ((mine.inside[i] as number) >= 0.5 ? light : Number.NaN));
-    const r = smaller({ columns: mine.columns, rows: mine.rows, values: inside });
-    const p = smaller({ columns: mine.columns, rows: mine.rows, values: plates.luma });
+    const r = smallerGrid({ columns: mine.columns, rows: mine.rows, values: inside });
+    const p = smallerGrid({ columns: mine.columns, rows: mine.rows, values: plates.luma });
     const light = [...r.values, ...p.values].map((v) => Math.log2(v + EPSILON));
     const numbers = Float32Array.of(r.columns, ...light, ...pixelsOf(plane));
     const own = digest("result");
@@ -124,7 +125,6 @@ const PIXELS = 64;
 function pixelsOf(plane: Uint16Array): readonly number[] {
   return Array.from({ length: PIXELS }, (_, k) => plane[Math.floor(((k + 0.5) * plane.length) / PIXELS)] as number);
 }
-const COLUMNS_MAX = 32;
 const MOVES = 0.01;
 /** Cells that move, at least: so many, and this share. */
 const CELLS_MIN = 4;
@@ -134,33 +134,6 @@ const SURROUNDINGS_MIN = 8;
 const FROZEN = 2;
 const POINTS_MAX = 240;
 const NAMED_MAX = 12;
-
-interface Grid {
-  readonly columns: number;
-  readonly rows: number;
-  readonly values: Float32Array;
-}
-
-/** Halved until it is at most 32 cells wide; what has no value counts for nothing. */
-function smaller(grid: Grid): Grid {
-  if (grid.columns <= COLUMNS_MAX) return grid;
-  const [columns, rows] = [Math.ceil(grid.columns / 2), Math.ceil(grid.rows / 2)];
-  const values = new Float32Array(columns * rows);
-  for (let i = 0; i < values.length; i += 1) {
-    const [x, y] = [(i % columns) * 2, Math.floor(i / columns) * 2];
-    let n = 0;
-    let sum = 0;
-    for (let v = y; v < Math.min(grid.rows, y + 2); v += 1)
-      for (let u = x; u < Math.min(grid.columns, x + 2); u += 1) {
-        const value = grid.values[v * grid.columns + u] as number;
-        if (Number.isNaN(value)) continue;
-        n += 1;
-        sum += value;
-      }
-    values[i] = sum / n;
-  }
-  return smaller({ columns, rows, values });
-}
 
 interface Pair {
   /** The second of the two. */

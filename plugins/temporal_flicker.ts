@@ -16,6 +16,8 @@
  * jumps by more than half a stop; frames around a cut of the plate. Adjacent frames only.
  */
 import type { Check, CheckAnswer, CheckInput, TracedFrame } from "../daemon/plugin.ts";
+import { correlation } from "./_correlation.ts";
+import { frameRanges } from "./_frameRanges.ts";
 
 type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
 
@@ -83,7 +85,7 @@ const check: Check = {
     return {
       verdict: "warn",
       measures,
-      message: `It flickers${frames.length === 0 ? " in places" : ` at ${rangesOf(frames)}`}: ${words}.`,
+      message: `It flickers${frames.length === 0 ? " in places" : ` at ${placesOf(frames)}`}: ${words}.`,
       hint: "Look at it running. More overlap of chunks, a fixed noise seed, or deflicker against the plate.",
       evidence,
     };
@@ -95,7 +97,7 @@ const DARK = 0.01;
 const BRIGHT = 0.9;
 const CELLS_MIN = 8;
 /** Stops: less is grain. */
-const STILL = 0.005;
+const STRUCTURE = { least: CELLS_MIN, still: 0.005 };
 /** Stops: where the plate itself jumps by more, what is cut off at white decides. */
 const JUMP_MAX = 0.5;
 /** What the plate's own jumps may leave: of a result that follows it (what is cut off does not follow), and of content of its own. */
@@ -108,6 +110,7 @@ const WINDOW = 16;
 /** Pairs of frames by which it is told whose content the result's is. */
 const PAIRS_MAX = 64;
 const POINTS_MAX = 240;
+const RANGES_MAX = 8;
 const NOT_ADJACENT = "there are no three frames that follow each other, and none are compared across a cut";
 
 interface Shown {
@@ -134,7 +137,7 @@ function shotsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly 
       shot === undefined ||
       last === undefined ||
       shown.frame !== last.frame + 1 ||
-      correlation(last.plate, shown.plate) < 0.5
+      correlation(last.plate, shown.plate, STRUCTURE) < 0.5
     )
       shots.push([shown]);
     else shot.push(shown);
@@ -146,24 +149,6 @@ function shownOf({ frame, trace }: TracedFrame): readonly Shown[] {
   if (frame === null || trace === null) return [];
   const half = trace.numbers.length / 2;
   return [{ frame, ratio: trace.numbers.subarray(0, half), plate: trace.numbers.subarray(half) }];
-}
-
-/** 1 where neither has any structure. */
-function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [n, sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < a.length; i += 1) {
-    const [x, y] = [a[i] as number, b[i] as number];
-    if (Number.isNaN(x) || Number.isNaN(y)) continue;
-    n += 1;
-    sa += x;
-    sb += y;
-    saa += x * x;
-    sbb += y * y;
-    sab += x * y;
-  }
-  const [va, vb] = [saa - (sa * sa) / n, sbb - (sb * sb) / n];
-  if (n < CELLS_MIN || Math.max(va, vb) / n < STILL ** 2) return 1;
-  return va <= 0 || vb <= 0 ? 0 : (sab - (sa * sb) / n) / Math.sqrt(va * vb);
 }
 
 function differences(shot: readonly Shown[]): readonly Difference[] {
@@ -201,7 +186,7 @@ function hasOwnContent(shot: readonly Shown[]): boolean {
     }
   }
   const moved = Math.sqrt(plates.reduce((sum, step) => sum + step * step, 0) / Math.max(1, plates.length));
-  return moved > MOVES && correlation(mine, plates) < 0.5;
+  return moved > MOVES && correlation(mine, plates, STRUCTURE) < 0.5;
 }
 
 /** Of those that are numbers; NaN sorts last. */
@@ -288,15 +273,10 @@ function curve(found: readonly Difference[], limit: number): Evidence {
   };
 }
 
-function rangesOf(frames: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const frame of frames) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last[1] === frame - 1) last[1] = frame;
-    else ranges.push([frame, frame]);
-  }
-  const words = ranges.slice(0, 8).map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
-  return `frame${frames.length === 1 ? "" : "s"} ${words.join(", ")}${ranges.length > 8 ? " and others" : ""}`;
+function placesOf(frames: readonly number[]): string {
+  const ranges = frameRanges(frames);
+  const more = ranges.length > RANGES_MAX ? " and others" : "";
+  return `frame${frames.length === 1 ? "" : "s"} ${ranges.slice(0, RANGES_MAX).join(", ")}${more}`;
 }
 
 export default check;

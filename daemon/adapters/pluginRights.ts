@@ -2,16 +2,31 @@
  * Who could exchange a plugin: code of a studio runs with the daemon's rights, so a file or folder that every account of the node
  * may write is not loaded. A group may write: studios have a pipeline group.
  */
-import { realpathSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { readdirSync, realpathSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { systemCode } from "../domain/errors.ts";
 
 const OTHERS_WRITE = 0o002;
 
 /** The sentence that says what is open, or null. Links are followed: what they lead to is what runs. */
 export function openToAll(file: string): string | null {
-  return folderOpenToAll(dirname(file)) ?? writableByAll(file, "file") ?? folderOpenToAll(dirname(realOf(file)));
+  const real = dirname(realOf(file));
+  return folderOpenToAll(dirname(file)) ?? writableByAll(file, "file") ?? folderOpenToAll(real) ?? partOpenToAll(real);
 }
+
+/** What several checks share (`_NAME`) runs with each that imports it. */
+function partOpenToAll(folder: string): string | null {
+  let names: readonly string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    return `the folder ${folder} can't be looked at (${systemCode(error) ?? "unknown"})`;
+  }
+  const open = names.filter((name) => PARTS.test(name)).map((name) => writableByAll(join(folder, name), "file"));
+  return open.find((sentence) => sentence !== null) ?? null;
+}
+
+const PARTS = /^_.*\.(ts|mts|js|mjs)$/;
 
 /** Who may write where a link leads to decides what runs. */
 function realOf(file: string): string {

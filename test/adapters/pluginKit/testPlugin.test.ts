@@ -10,7 +10,7 @@ const shown = ({ problems }: KitReport) =>
   problems.map(({ rule, picture, sentence }) => `${rule} | ${picture ?? ""} | ${sentence}`);
 
 describe("every shipped check keeps the promises of docs/plugins.md", () => {
-  const files = readdirSync("plugins").filter((name) => name.endsWith(".ts"));
+  const files = readdirSync("plugins").filter((name) => /^[^_].*\.ts$/.test(name));
 
   test.each(files)("%s", async (name) => {
     const report = await testPlugin(`plugins/${name}`);
@@ -20,7 +20,7 @@ describe("every shipped check keeps the promises of docs/plugins.md", () => {
   });
 
   test("and none of them is forgotten here", () => {
-    expect(files.length).toBe(readdirSync("plugins").length);
+    expect(files.length).toBe(readdirSync("plugins").filter((name) => !name.startsWith("_")).length);
     expect(files.length).toBeGreaterThan(19);
   });
 });

@@ -230,6 +230,16 @@ describe("what everybody could exchange is not loaded:", () => {
     expect(await refusal(dir)).toEqual([{ file: dir.file("program.check.json"), message }]);
   });
 
+  test("a part that several checks import: none beside it is loaded", async () => {
+    using dir = tempDir();
+    writeProgram(dir, `echo '${GOOD_ANSWER}'`);
+    writeFileSync(dir.file("_part.mjs"), "export const one = 1;");
+    expect(await refusal(dir)).toEqual([]);
+    chmodSync(dir.file("_part.mjs"), 0o666);
+    const message = expect.stringContaining(`the file ${dir.file("_part.mjs")} is writable by every account`) as string;
+    expect(await refusal(dir)).toEqual([{ file: dir.file("program.check.json"), message }]);
+  });
+
   test("an object's file, and a whole folder", async () => {
     using dir = tempDir();
     writeFileSync(dir.file("a.mjs"), "export default 1");
