@@ -247,7 +247,8 @@ export interface Check {
   readonly limitsFrom?: Readonly<Record<string, string>>;
   /**
    * Which measures each limit judges, for `hotplate qc calibrate`: the worst of them decides. Limits that judge nothing by
-   * themselves (two that must both be broken, guards) are left out and stay as they are.
+   * themselves (two that must both be broken, guards) are left out and stay as they are. `least` and `greatest` say at which values
+   * the limit means something, so that nothing else is proposed.
    */
   readonly judges?: Readonly<Record<string, Judged>>;
   /** true: another seed may cure what it finds, so that doing the work again is worth it. */

@@ -14,7 +14,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { differingMax: 0, codesMax: 0.5 },
-  judges: { differingMax: { measures: ["differing"], must: "atMost" } },
+  judges: { differingMax: { measures: ["differing"], must: "atMost", least: 0 } },
   limitsFrom: {
     differingMax: "the alpha is not the model's to change",
     codesMax: "half a code: rounding of the file's own format",

@@ -20,7 +20,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { countMax: 0, betterMax: 0.5 },
-  judges: { countMax: { measures: ["outOfOrder"], must: "atMost" } },
+  judges: { countMax: { measures: ["outOfOrder"], must: "atMost", least: 0 } },
   limitsFrom: {
     countMax: "exact: no frame may stand at another's number",
     betterMax: "docs/qc.md: measured on procedural sequences",

@@ -18,8 +18,8 @@ const check: Check = {
   needs: ["result", "plate"],
   limits: { shareMax: 0.02, stepMax: 1.5 },
   judges: {
-    shareMax: { measures: ["more"], must: "atMost" },
-    stepMax: { measures: ["step"], must: "atMost" },
+    shareMax: { measures: ["more"], must: "atMost", least: 0, greatest: 1 },
+    stepMax: { measures: ["step"], must: "atMost", least: 0, greatest: 255 },
   },
   limitsFrom: {
     shareMax: "prototype of the formula, limits fixed before its run (docs/qc.md)",

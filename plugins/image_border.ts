@@ -16,7 +16,10 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { flatMax: 0, stepMax: 6 },
-  judges: { flatMax: { measures: ["flat"], must: "atMost" }, stepMax: { measures: ["step"], must: "atMost" } },
+  judges: {
+    flatMax: { measures: ["flat"], must: "atMost", least: 0 },
+    stepMax: { measures: ["step"], must: "atMost", least: 0, greatest: 255 },
+  },
   limitsFrom: { flatMax: "the plate has none", stepMax: "procedural scenes with legitimate edits (docs/qc.md)" },
   seedMayCure: true,
   applies({ result, plate }) {

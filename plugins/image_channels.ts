@@ -18,7 +18,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { gainMax: 0.1, correlationMin: 0.2, sharedMin: 0.6 },
-  judges: { gainMax: { measures: ["gain"], must: "atMost" } },
+  judges: { gainMax: { measures: ["gain"], must: "atMost", least: 0, greatest: 2 } },
   limitsFrom: {
     gainMax: "the proof's corpus (docs/qc.md)",
     correlationMin: "the proof's corpus (docs/qc.md)",

@@ -15,7 +15,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { moreMax: 0.005 },
-  judges: { moreMax: { measures: ["highMore", "lowMore"], must: "atMost" } },
+  judges: { moreMax: { measures: ["highMore", "lowMore"], must: "atMost", least: 0, greatest: 1 } },
   limitsFrom: { moreMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
   seedMayCure: true,
   run({ result, plate, limits }) {

@@ -21,7 +21,7 @@ const check: Check = {
   layer: "essence",
   needs: ["result"],
   limits: { kMin: 8, floorCodes: 12, perMillionMax: 1 },
-  judges: { perMillionMax: { measures: ["perMillion"], must: "atMost" } },
+  judges: { perMillionMax: { measures: ["perMillion"], must: "atMost", least: 0, greatest: 1e6 } },
   limitsFrom: {
     kMin: "eight deviations of white noise: once in 10^15 pixels by chance",
     floorCodes: "first choice: what an eye finds",

@@ -19,7 +19,10 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ratioMin: 0.6, ratioMax: 1.7, sigmaMin: 0.15, sharedMin: 0.5, newMin: 0.3, newMax: 3 },
-  judges: { ratioMin: { measures: ["ratio"], must: "atLeast" }, ratioMax: { measures: ["ratio"], must: "atMost" } },
+  judges: {
+    ratioMin: { measures: ["ratio"], must: "atLeast", least: 0, greatest: 1 },
+    ratioMax: { measures: ["ratio"], must: "atMost", least: 1 },
+  },
   limitsFrom: {
     ratioMin: "prototype of the formula, limits fixed before its run (docs/qc.md)",
     ratioMax: "prototype of the formula, limits fixed before its run (docs/qc.md)",

@@ -24,7 +24,7 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { scoreMax: 0.25, codesMin: 0.75, codesMax: 16 },
-  judges: { scoreMax: { measures: ["column", "row"], must: "atMost" } },
+  judges: { scoreMax: { measures: ["column", "row"], must: "atMost", least: 0, greatest: 1 } },
   limitsFrom: {
     scoreMax: "prototype of the formula, limits fixed before its run (docs/qc.md)",
     codesMin: "the proof's corpus: slopes of feathers stay below it (docs/qc.md)",

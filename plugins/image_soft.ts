@@ -21,7 +21,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ratioMin: 0.9, structureMin: 0.5, sharedMin: 0.7 },
-  judges: { ratioMin: { measures: ["ratio"], must: "atLeast" } },
+  judges: { ratioMin: { measures: ["ratio"], must: "atLeast", least: 0, greatest: 1 } },
   limitsFrom: {
     ratioMin: "the proof's corpus (docs/qc.md)",
     structureMin: "the proof's corpus (docs/qc.md)",

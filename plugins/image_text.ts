@@ -15,7 +15,7 @@ const check: Check = {
   scope: "frame",
   layer: "essence",
   needs: ["result"],
-  judges: { newShareMax: { measures: ["newShare"], must: "atMost" } },
+  judges: { newShareMax: { measures: ["newShare"], must: "atMost", least: 0, greatest: 1 } },
   limits: { levelMin: 0.5, newShareMax: 0.001 },
   limitsFrom: {
     levelMin: "as likely as not; calibrate it for your model",

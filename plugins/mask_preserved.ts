@@ -19,8 +19,8 @@ const check: Check = {
   needs: ["result", "plate", "mask"],
   limits: { differingMax: 0, codesMax: 1 },
   judges: {
-    differingMax: { measures: ["differing"], must: "atMost" },
-    codesMax: { measures: ["p999"], must: "atMost" },
+    differingMax: { measures: ["differing"], must: "atMost", least: 0 },
+    codesMax: { measures: ["p999"], must: "atMost", least: 0, greatest: 255 },
   },
   limitsFrom: {
     differingMax: "only the edit is laid on: outside the mask every code is the plate's",

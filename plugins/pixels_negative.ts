@@ -13,7 +13,7 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { moreMax: 0.0001 },
-  judges: { moreMax: { measures: ["more"], must: "atMost" } },
+  judges: { moreMax: { measures: ["more"], must: "atMost", least: 0, greatest: 1 } },
   limitsFrom: { moreMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
   applies({ result }) {
     return result?.sampleType === "uint" ? "whole numbers are never negative" : null;

@@ -15,7 +15,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { stopsMax: 0.05 },
-  judges: { stopsMax: { measures: ["worst"], must: "atMost" } },
+  judges: { stopsMax: { measures: ["worst"], must: "atMost", least: 0 } },
   limitsFrom: { stopsMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
   applies({ result, plate }) {
     if (result === null || plate === null) return null;

@@ -15,7 +15,7 @@ const check: Check = {
   scope: "frame",
   layer: "essence",
   needs: ["result", "plate"],
-  judges: { distanceMax: { measures: ["distance"], must: "atMost" } },
+  judges: { distanceMax: { measures: ["distance"], must: "atMost", least: 0, greatest: 2 } },
   limits: { distanceMax: 0.1 },
   limitsFrom: { distanceMax: "first choice; calibrate it for your model" },
   seedMayCure: true,

@@ -16,7 +16,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { pixelsMax: 0.25, confidenceMin: 0.05 },
-  judges: { pixelsMax: { measures: ["shift"], must: "atMost" } },
+  judges: { pixelsMax: { measures: ["shift"], must: "atMost", least: 0 } },
   limitsFrom: {
     pixelsMax: "prototype of the formula, limits fixed before its run (docs/qc.md)",
     confidenceMin: "a weaker peak is no shift: repeated texture",

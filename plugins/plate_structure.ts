@@ -16,7 +16,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ssimMin: 0.85 },
-  judges: { ssimMin: { measures: ["ssim"], must: "atLeast" } },
+  judges: { ssimMin: { measures: ["ssim"], must: "atLeast", least: 0, greatest: 1 } },
   limitsFrom: { ssimMin: "start limit for a relight; profiles set their own (docs/qc.md)" },
   seedMayCure: true,
   applies({ result, plate }) {

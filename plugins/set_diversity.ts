@@ -16,7 +16,7 @@ const check: Check = {
   scope: "set",
   needs: ["result"],
   limits: { codesMin: 2 },
-  judges: { codesMin: { measures: ["median"], must: "atLeast" } },
+  judges: { codesMin: { measures: ["median"], must: "atLeast", least: 0, greatest: 255 } },
   limitsFrom: { codesMin: "a difference that a person sees side by side, in the half of all pairs" },
   trace(input) {
     const { result } = input;

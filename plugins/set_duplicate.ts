@@ -20,7 +20,7 @@ const check: Check = {
   scope: "set",
   needs: ["result"],
   limits: { pairsMax: 0, bitsMax: 3, codesMax: 1 },
-  judges: { pairsMax: { measures: ["pairs"], must: "atMost" } },
+  judges: { pairsMax: { measures: ["pairs"], must: "atMost", least: 0 } },
   limitsFrom: {
     pairsMax: "no two variations are to be the same",
     bitsMax: "usual for dHash of 64 bits: less than one in twenty",

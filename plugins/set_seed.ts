@@ -14,7 +14,7 @@ const check: Check = {
   scope: "set",
   needs: ["result"],
   limits: { countMax: 0 },
-  judges: { countMax: { measures: ["equal"], must: "atMost" } },
+  judges: { countMax: { measures: ["equal"], must: "atMost", least: 0 } },
   limitsFrom: { countMax: "exact: decoded pixels that are equal to the bit" },
   trace({ digest }) {
     const own = digest("result");

@@ -23,7 +23,7 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { max: 0.1, correlationMin: 0.8 },
-  judges: { max: { measures: ["drift"], must: "atMost" } },
+  judges: { max: { measures: ["drift"], must: "atMost", least: 0 } },
   limitsFrom: {
     max: "docs/qc.md: clean sequences stay under it; a person sees less side by side",
     correlationMin: "docs/qc.md: grades and relights are above it, new content is below",

@@ -24,8 +24,8 @@ const check: Check = {
   needs: ["result", "plate"],
   limits: { equalMax: 0, stillMax: 0, ratioMin: 0.1 },
   judges: {
-    equalMax: { measures: ["equal", "repeats"], must: "atMost" },
-    stillMax: { measures: ["still"], must: "atMost" },
+    equalMax: { measures: ["equal", "repeats"], must: "atMost", least: 0 },
+    stillMax: { measures: ["still"], must: "atMost", least: 0 },
   },
   limitsFrom: {
     equalMax: "exact: decoded pixels that are equal to the bit",

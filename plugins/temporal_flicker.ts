@@ -29,7 +29,10 @@ const check: Check = {
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { max: 0.01, p99Max: 0.03 },
-  judges: { max: { measures: ["medianMax"], must: "atMost" }, p99Max: { measures: ["p99"], must: "atMost" } },
+  judges: {
+    max: { measures: ["medianMax"], must: "atMost", least: 0 },
+    p99Max: { measures: ["p99"], must: "atMost", least: 0 },
+  },
   limitsFrom: {
     max: "docs/qc.md: clean sequences stay under a seventh of it, a global flicker of 1 % is beyond it",
     p99Max: "docs/qc.md: boiling of 3 % in blocks is beyond it, clean sequences are not",

@@ -116,16 +116,23 @@ function countOf(groups: readonly PictureGroup[]): number {
 /** A limit from too few pictures is a guess with a number on it. */
 function refuseFew(counts: { readonly good: number; readonly bad: number }, keep: number): void {
   const goodMin = casesFor(keep);
+  const pictures = (count: number, of: string): string => `${count} ${of} ${count === 1 ? "picture" : "pictures"}`;
+  const needed = `a limit that keeps ${keep * 100} % of them needs at least ${goodMin}`;
   const lacks = [
-    ...(counts.good < goodMin
-      ? [`${counts.good} good pictures; a limit that keeps ${keep * 100} % of them needs at least ${goodMin}`]
-      : []),
+    ...(counts.good < goodMin ? [{ count: counts.good, words: `${pictures(counts.good, "good")}; ${needed}` }] : []),
     ...(counts.bad < LIMITS.calibrationBadMin
-      ? [`${counts.bad} bad pictures; at least ${LIMITS.calibrationBadMin} are needed`]
+      ? [
+          {
+            count: counts.bad,
+            words: `${pictures(counts.bad, "bad")}; at least ${LIMITS.calibrationBadMin} are needed`,
+          },
+        ]
       : []),
   ];
-  if (lacks.length === 0) return;
-  throw new HotplateError("HP-QC-TOO-FEW", `There are ${lacks.join(", and ")}.`);
+  const [first] = lacks;
+  if (first === undefined) return;
+  const verb = first.count === 1 ? "is" : "are";
+  throw new HotplateError("HP-QC-TOO-FEW", `There ${verb} ${lacks.map(({ words }) => words).join(", and ")}.`);
 }
 
 async function looker(

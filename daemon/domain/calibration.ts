@@ -11,6 +11,9 @@ export interface LimitSamples {
   readonly check: string;
   readonly limit: string;
   readonly must: Judged["must"];
+  /** At which values the limit means something, ends included; absent: nothing is known. */
+  readonly least?: number | undefined;
+  readonly greatest?: number | undefined;
   /** In force now. */
   readonly now: number;
   /** The worst of the measures that the limit judges, one per picture (or sequence) that the check judged. */
@@ -37,9 +40,9 @@ export interface LimitCalibration {
   readonly limit: string;
   readonly must: Judged["must"];
   readonly now: AtLimit;
-  /** The value that keeps the share that was asked for; null: too few good ones to say. */
+  /** The value that keeps the share that was asked for, as far as it means something; null: too few good ones to say. */
   readonly keeps: number | null;
-  /** null: too few good ones, or it would be stricter and find no more. */
+  /** null: too few good ones, or it would be stricter and find no more, or nothing could be past it. */
   readonly proposed: AtLimit | null;
   /** The limit at which detection minus false alarms is largest (Youden 1950): for comparison. null: none is better than chance. */
   readonly best: AtLimit | null;
@@ -59,14 +62,9 @@ export function calibrateLimit(samples: LimitSamples, keep: number): LimitCalibr
   const good = [...samples.good].sort((a, b) => a - b);
   const bad = [...samples.bad].sort((a, b) => a - b);
   const at = (value: number): AtLimit => atLimit({ must, good, bad }, value);
-  const enough = good.length >= casesFor(keep);
-  const keeps = enough
-    ? outward(must === "atMost" ? quantile(good, keep) : -quantile(negated(good), keep), must)
-    : null;
-  const idle = keeps !== null && isStricter(keeps, now, must) && past(bad, keeps, must) <= past(bad, now, must);
-  const value = idle ? null : keeps;
+  const { keeps, value, remark } = proposalOf(samples, { good, bad, keep });
   const curve = good.length === 0 || bad.length === 0 ? [] : curveOf({ must, good, bad });
-  const best = bestOf(curve);
+  const best = bestOf(curve.filter((point) => meaningful(point.value, samples) === point.value));
   return {
     check,
     limit,
@@ -79,10 +77,48 @@ export function calibrateLimit(samples: LimitSamples, keep: number): LimitCalibr
     area: curve.length === 0 ? null : areaOf({ must, good, bad }),
     good: spread(good),
     bad: spread(bad),
-    remark: idle
-      ? `${keeps} would keep ${percent(keep)} of the good ones, but finds no more of the bad ones than now`
-      : remarkOf(good, value, keep),
+    remark,
   };
+}
+
+interface Proposal {
+  readonly keeps: number | null;
+  /** null: the limit stays as it is, and the remark says why. */
+  readonly value: number | null;
+  readonly remark: string | null;
+}
+
+function proposalOf(
+  samples: LimitSamples,
+  of: { readonly good: readonly number[]; readonly bad: readonly number[]; readonly keep: number },
+): Proposal {
+  const { must, now } = samples;
+  const { good, bad, keep } = of;
+  if (good.length < casesFor(keep)) return { keeps: null, value: null, remark: tooFew(good.length, keep) };
+  const wanted = outward(must === "atMost" ? quantile(good, keep) : -quantile(negated(good), keep), must);
+  const would = `${wanted} would keep ${percent(keep)} of the good ones`;
+  const loosest = must === "atMost" ? samples.greatest : samples.least;
+  if (loosest !== undefined && !isStricter(wanted, loosest, must))
+    return { keeps: wanted, value: null, remark: `${would}, and nothing could be past it` };
+  const keeps = meaningful(wanted, samples);
+  if (isStricter(keeps, now, must) && past(bad, keeps, must) <= past(bad, now, must))
+    return {
+      keeps,
+      value: null,
+      remark: `${keeps} would keep ${percent(keep)} of the good ones, but finds no more of the bad ones than now`,
+    };
+  if (keeps !== wanted)
+    return {
+      keeps,
+      value: keeps,
+      remark: `${would}; ${must === "atMost" ? "less" : "more"} than ${keeps} means nothing`,
+    };
+  return { keeps, value: keeps, remark: allAlike(good) };
+}
+
+/** The nearest value that means something. */
+function meaningful(value: number, { least = -Infinity, greatest = Infinity }: LimitSamples): number {
+  return Math.min(greatest, Math.max(least, value));
 }
 
 function isStricter(value: number, than: number, must: Judged["must"]): boolean {
@@ -174,13 +210,15 @@ export function outward(value: number, must: Judged["must"]): number {
   return Number((whole * step).toPrecision(3));
 }
 
-function remarkOf(good: readonly number[], value: number | null, keep: number): string | null {
-  if (value === null)
-    return `${good.length} good ones; a limit that keeps ${percent(keep)} of them needs at least ${casesFor(keep)}`;
+function tooFew(good: number, keep: number): string {
+  return `${good} good ${good === 1 ? "one" : "ones"}; a limit that keeps ${percent(keep)} of them needs at least ${casesFor(keep)}`;
+}
+
+function allAlike(good: readonly number[]): string | null {
   const [first] = good;
-  if (good.every((each) => each === first))
-    return `all good ones have ${first ?? 0}: the least difference would be past it`;
-  return null;
+  return good.every((each) => each === first)
+    ? `all good ones have ${first ?? 0}: the least difference would be past it`
+    : null;
 }
 
 function percent(share: number): string {

@@ -59,7 +59,8 @@ main th,main td{overflow-wrap:normal}
 function changes({ changes: { good, bad } }: CalibrationReport): string {
   const words = (of: string, { before, after, newlyFlagged, newlyPassed }: CalibrationChange): string =>
     `<li><b>${of}</b>: ${shareWords(before)} flagged now, ${shareWords(after)} with all proposals (${newlyFlagged.length} newly flagged, ${newlyPassed.length} no longer)</li>`;
-  return `<ul class="change">${words("Good ones", good)}${words("Bad ones", bad)}</ul>`;
+  const wholes = (of: string, change: CalibrationChange | null): string => (change === null ? "" : words(of, change));
+  return `<ul class="change">${words("Good ones", good)}${wholes("Good sequences", good.sequences)}${words("Bad ones", bad)}${wholes("Bad sequences", bad.sequences)}</ul>`;
 }
 
 const COLUMNS = [

@@ -45,10 +45,16 @@ export function provenanceOf(report: CalibrationReport): string {
   const names = set.map(({ check, limit }) => `${check}.${limit}`).join(", ");
   const alarms = changes.good.after;
   const found = changes.bad.after;
+  const whole = { good: changes.good.sequences?.after, bad: changes.bad.sequences?.after };
   return [
     `Calibrated on ${counts.good} good and ${counts.bad} bad pictures on ${createdAt.slice(0, 10)}:`,
     names === "" ? "no limit changed." : `${names} keep ${Number((keep * 100).toFixed(3))} % of the good ones each.`,
     `With them ${alarms.hits} of ${alarms.of} good and ${found.hits} of ${found.of} bad ones are flagged.`,
+    ...(whole.good === undefined && whole.bad === undefined
+      ? []
+      : [
+          `As sequences: ${whole.good?.hits ?? 0} of ${whole.good?.of ?? 0} good and ${whole.bad?.hits ?? 0} of ${whole.bad?.of ?? 0} bad.`,
+        ]),
   ]
     .join(" ")
     .slice(0, 2_000);

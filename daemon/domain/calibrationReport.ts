@@ -26,7 +26,9 @@ const limitSchema = z.strictObject({
   must: z.enum(["atMost", "atLeast"]).describe("On which side of the limit good ones lie."),
   now: atLimitSchema,
   keeps: z.number().nullable().describe("Keeps the share that was asked for; null: too few good ones to say."),
-  proposed: atLimitSchema.nullable().describe("null: it stays as it is; `remark` says why."),
+  proposed: atLimitSchema
+    .nullable()
+    .describe("null: it stays as it is; `remark` says why. Never where the limit means nothing."),
   best: atLimitSchema.nullable().describe("Youden's: the largest detection minus false alarms. For comparison."),
   curve: z.array(z.strictObject({ value: z.number(), detection: z.number(), falseAlarms: z.number() })),
   area: z.number().nullable().describe("Under the curve: 0.5 is no better than chance, 1 is apart."),
@@ -34,12 +36,18 @@ const limitSchema = z.strictObject({
   bad: spreadSchema,
   remark: z.string().nullable(),
 });
-const changeSchema = z.strictObject({
-  pictures: z.number().int().describe("And sequences, where checks looked at them as wholes."),
+const changed = {
   before: shareSchema.describe("Warned of, failed, or not looked at with the limits of now."),
   after: shareSchema.describe("With all proposals."),
   newlyFlagged: z.array(z.string()).describe("Paths; at most 100."),
   newlyPassed: z.array(z.string()).describe("Paths; at most 100."),
+};
+const changeSchema = z.strictObject({
+  ...changed,
+  sequences: z
+    .strictObject(changed)
+    .nullable()
+    .describe("Sequences as wholes, by the checks over frames; null: no such check looked at one."),
 });
 
 export const calibrationSchema = z.strictObject({
@@ -56,7 +64,7 @@ export const calibrationSchema = z.strictObject({
   changes: z.strictObject({ good: changeSchema, bad: changeSchema }),
 });
 export type CalibrationReport = z.infer<typeof calibrationSchema>;
-export type CalibrationChange = CalibrationReport["changes"]["good"];
+export type CalibrationChange = Omit<CalibrationReport["changes"]["good"], "sequences">;
 
 export interface Looks {
   readonly good: readonly LookedSequence[];
@@ -120,6 +128,8 @@ function samplesOf(
     check: of.check.id,
     limit: of.limit,
     must: judged.must,
+    least: judged.least,
+    greatest: judged.greatest,
     now,
     good: valuesOf(looks.good),
     bad: valuesOf(looks.bad),
@@ -150,24 +160,33 @@ const EXAMPLES_MAX = 100;
 export function changeOf(
   before: readonly LookedSequence[],
   after: readonly LookedSequence[] | null,
-): CalibrationChange {
-  const flag = (path: string, inspection: Inspection, again: Inspection | null | undefined) => ({
-    path,
-    was: isFlagged(inspection, null),
-    is: isFlagged(inspection, again ?? null),
-  });
-  const flags = before.flatMap((sequence, at) => {
-    const again = after?.[at];
-    const frames = sequence.frames.map((frame, index) =>
-      flag(frame.file.path, frame.inspection, again?.frames[index]?.inspection),
-    );
-    const whole = sequence.sequence;
-    if (whole === null || whole.findings.length === 0) return frames;
-    return [...frames, flag(`${sequence.dir}/${sequence.name}`, whole, again?.sequence)];
-  });
-  const paths = (of: readonly (typeof flags)[number][]) => of.map(({ path }) => path).slice(0, EXAMPLES_MAX);
+): CalibrationReport["changes"]["good"] {
+  const pictures = before.flatMap(({ frames }, at) =>
+    frames.map((frame, index) =>
+      flagged(frame.file.path, frame.inspection, after?.[at]?.frames[index]?.inspection ?? null),
+    ),
+  );
+  const sequences = before.flatMap(({ dir, name, sequence }, at) =>
+    sequence === null || sequence.findings.length === 0
+      ? []
+      : [flagged(`${dir}/${name}`, sequence, after?.[at]?.sequence ?? null)],
+  );
+  return { ...changeIn(pictures), sequences: sequences.length === 0 ? null : changeIn(sequences) };
+}
+
+interface Flagged {
+  readonly path: string;
+  readonly was: boolean;
+  readonly is: boolean;
+}
+
+function flagged(path: string, inspection: Inspection, again: Inspection | null): Flagged {
+  return { path, was: isFlagged(inspection, null), is: isFlagged(inspection, again) };
+}
+
+function changeIn(flags: readonly Flagged[]): CalibrationChange {
+  const paths = (of: readonly Flagged[]) => of.map(({ path }) => path).slice(0, EXAMPLES_MAX);
   return {
-    pictures: flags.length,
     before: shareOf(flags.filter(({ was }) => was).length, flags.length),
     after: shareOf(flags.filter(({ is }) => is).length, flags.length),
     newlyFlagged: paths(flags.filter(({ was, is }) => is && !was)),

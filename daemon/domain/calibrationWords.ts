@@ -26,7 +26,9 @@ export function calibrationClosing(report: CalibrationReport): readonly string[]
   for (const { check, because } of report.left) left.set(because, [...(left.get(because) ?? []), check]);
   return [
     `good  ${changeText(good)}`,
+    ...(good.sequences === null ? [] : [`good   as sequences ${changeText(good.sequences)}`]),
     `bad   ${changeText(bad)}`,
+    ...(bad.sequences === null ? [] : [`bad    as sequences ${changeText(bad.sequences)}`]),
     ...[...left].map(([because, checks]) => `left   ${[...new Set(checks)].join(", ")}: ${because}`),
   ];
 }

@@ -11,6 +11,15 @@ export function judgesItsLimits(check: {
 }
 export const JUDGES_STRANGE = "judges names a limit that the check does not have";
 
+const judgedSchema = z
+  .strictObject({
+    measures: z.array(z.string().min(1)).min(1),
+    must: z.enum(["atMost", "atLeast"]),
+    least: z.number().optional(),
+    greatest: z.number().optional(),
+  })
+  .refine(({ least = -Infinity, greatest = Infinity }) => least < greatest, "least must be less than greatest");
+
 export const CHECK_FIELDS = {
   apiVersion: z.literal(1),
   id: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, "must be dotted lower-case words, as image.not_black"),
@@ -20,12 +29,7 @@ export const CHECK_FIELDS = {
   needs: z.array(z.enum(["result", "plate", "mask", "frames"])),
   limits: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "must be a camelCase word"), z.number()),
   limitsFrom: z.record(z.string(), z.string().min(1).max(LIMITS.checkMessageCharactersMax)).optional(),
-  judges: z
-    .record(
-      z.string(),
-      z.strictObject({ measures: z.array(z.string().min(1)).min(1), must: z.enum(["atMost", "atLeast"]) }),
-    )
-    .optional(),
+  judges: z.record(z.string(), judgedSchema).optional(),
   seedMayCure: z.boolean().optional(),
   infers: z
     .strictObject({

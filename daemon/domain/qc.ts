@@ -89,6 +89,9 @@ export interface WholeWord {
 export interface Judged {
   readonly measures: readonly string[];
   readonly must: "atMost" | "atLeast";
+  /** The values, ends included, at which the limit means something: a share lies in 0..1, a count is no less than 0. Absent: nothing is known. */
+  readonly least?: number | undefined;
+  readonly greatest?: number | undefined;
 }
 
 /** A check that a node can run, without its code. */

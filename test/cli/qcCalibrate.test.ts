@@ -102,8 +102,31 @@ describe("calibration", () => {
   it("is refused with too few pictures, and says how many there must be", async () => {
     const few = await calibrate("--good", "good", "--bad", "few");
     expect([few.code, few.stderr]).toEqual([7, expect.stringMatching(/^HP-QC-TOO-FEW/)]);
-    expect(few.stderr).toContain("40 good pictures; a limit that keeps 99 % of them needs at least 100");
-    expect(few.stderr).toContain("1 bad pictures; at least 10 are needed");
+    expect(few.stderr).toContain(
+      "There are 40 good pictures; a limit that keeps 99 % of them needs at least 100, and 1 bad picture; at least 10",
+    );
+    const one = await calibrate("--good", "few", "--bad", "bad");
+    expect(one.stderr).toContain("There is 1 good picture; a limit that keeps 99 % of them needs at least 100.");
+  });
+
+  it("counts pictures as pictures and sequences as sequences, and proposes no limit that means nothing", async () => {
+    for (const folder of ["shots", "spoiled", "both"]) mkdirSync(dir.file(folder));
+    for (let frame = 1001; frame < 1013; frame += 1) {
+      const at = (x: number, y: number, c: number) => picture(x + frame * 3, y, c) * 0.8;
+      const swapped = (x: number, y: number, c: number) => at(x, y, 2 - c);
+      await writePng(dir.file("both"), `s.${frame}.png`, { ...SIZE, value: at });
+      await writePng(dir.file("shots"), `s.${frame}.png`, { ...SIZE, value: at });
+      if (frame < 1011) await writePng(dir.file("spoiled"), `s.${frame}.png`, { ...SIZE, value: swapped });
+    }
+    const said = await calibrate("--good", "shots", "--bad", "spoiled", "--plate", "both", "--keep", "0.9", "--json");
+    const report: CalibrationReport = calibrationSchema.parse(said.json());
+    const { good, bad } = report.changes;
+    expect([report.counts, good.before.of, bad.before.of]).toEqual([{ good: 12, bad: 10 }, 12, 10]);
+    expect([good.sequences?.before.of, bad.sequences?.before.of]).toEqual([1, 1]);
+    const gain = report.limits.find(({ limit }) => limit === "gainMax");
+    expect(gain).toMatchObject({ good: [expect.any(Number), expect.any(Number), expect.any(Number)] });
+    expect(gain?.good?.[2]).toBeLessThan(0);
+    expect(gain?.proposed?.value ?? 0).toBeGreaterThanOrEqual(0);
   });
 
   it("of a wrong call says what is meant, and makes nothing", async () => {

@@ -106,6 +106,50 @@ describe("a proposed limit", () => {
   });
 });
 
+describe("a limit that means something only between two values", () => {
+  const gain = { check: "image.channels", limit: "gainMax", now: 0.1, least: 0, greatest: 2 } as const;
+
+  it("is proposed no stricter than that, and says what would have kept the share", () => {
+    const of = samples({ ...gain, good: upTo(100, (i) => i / 100 - 1.5), bad: [0.05, 0.4] });
+    const { keeps, proposed, best, remark } = calibrateLimit(of, 0.99);
+    expect([keeps, proposed?.value, proposed?.falseAlarms.hits, proposed?.detection.hits]).toEqual([0, 0, 0, 2]);
+    expect(remark).toBe("-0.51 would keep 99 % of the good ones; less than 0 means nothing");
+    expect(best?.value ?? 0).toBeGreaterThanOrEqual(0);
+    // Without a range it would be what it was: the range alone decides.
+    expect(calibrateLimit({ ...of, least: undefined }, 0.99).keeps).toBe(-0.51);
+    const ratio = { must: "atLeast", least: 0, greatest: 1, now: 0.6, bad: [0.7] } as const;
+    expect(calibrateLimit(samples({ ...ratio, good: upTo(100, (i) => 1.2 + i / 100) }), 0.99)).toMatchObject({
+      proposed: { value: 1 },
+      remark: "1.22 would keep 99 % of the good ones; more than 1 means nothing",
+    });
+  });
+
+  it("stays as it is where nothing could be past the one that good ones need", () => {
+    const share = { now: 0.02, least: 0, greatest: 1 } as const;
+    expect(calibrateLimit(samples({ ...share, good: upTo(100, () => 1) }), 0.99)).toMatchObject({
+      keeps: 1,
+      proposed: null,
+      remark: "1 would keep 99 % of the good ones, and nothing could be past it",
+    });
+    const ratio = samples({ must: "atLeast", least: 0, now: 0.6, good: upTo(100, () => 0), bad: [0] });
+    expect(calibrateLimit(ratio, 0.99).proposed).toBeNull();
+  });
+
+  it("is never proposed outside of them, whatever was measured", () => {
+    const values = fc.array(fc.double({ noNaN: true, min: -5, max: 5 }), { minLength: 10, maxLength: 40 });
+    fc.assert(
+      fc.property(values, values, fc.constantFrom("atMost", "atLeast"), (good, bad, must) => {
+        const { proposed, best } = calibrateLimit(samples({ must, good, bad, now: 0.5, least: 0, greatest: 1 }), 0.9);
+        for (const at of [proposed, best]) {
+          if (at === null) continue;
+          expect(at.value).toBeGreaterThanOrEqual(0);
+          expect(at.value).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+});
+
 describe("the curve", () => {
   it("runs from flagging nearly everything to nothing, and its best is Youden's", () => {
     const { curve, best, area } = calibrateLimit(samples({ good: [1, 2, 3, 4], bad: [3, 4, 5, 6] }), 0.5);

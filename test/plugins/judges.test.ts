@@ -80,6 +80,18 @@ describe("a limit of a shipped check", () => {
     expect(proven).toBeGreaterThan(12);
   });
 
+  it("that calibration may propose says at which values it means something, and is one of them", () => {
+    // A score of the studio's own model has no scale of ours.
+    const free = ["image.nsfw scoreMax"];
+    for (const { id, limits, judges = {} } of checks)
+      for (const [limit, { least, greatest }] of Object.entries(judges)) {
+        const name = `${id} ${limit}`;
+        expect([name, least === undefined]).toEqual([name, free.includes(name)]);
+        const value = limits[limit] ?? Number.NaN;
+        expect([name, value >= (least ?? -Infinity) && value <= (greatest ?? Infinity)]).toEqual([name, true]);
+      }
+  });
+
   it("of statistics is never without it: such limits are what a show calibrates", () => {
     for (const id of [
       "image.banding",

@@ -35,4 +35,5 @@ export type KitRule =
   | "answers in time"
   | "refuses a limit that it does not have"
   | "passes nothing without pixels"
-  | "says only where limits come from that it has";
+  | "says only where limits come from that it has"
+  | "has limits that mean something";

@@ -151,7 +151,13 @@ class Kit {
   }
 
   manifest(): void {
-    const { limits, limitsFrom = {} } = this.#parts.check;
+    const { limits, limitsFrom = {}, judges = {} } = this.#parts.check;
+    for (const [name, { least = -Infinity, greatest = Infinity }] of Object.entries(judges)) {
+      const value = limits[name] ?? Number.NaN;
+      if (value >= least && value <= greatest) continue;
+      const sentence = `${name} is ${value}, and by judges it means something from ${least} to ${greatest}`;
+      this.#broken("has limits that mean something", null, sentence);
+    }
     for (const name of Object.keys(limitsFrom)) {
       if (!Object.hasOwn(limits, name))
         this.#broken(

@@ -73,6 +73,13 @@ run(input) { const good = ${GOOD_ANSWER}; ${run} }};`;
     ]);
   });
 
+  test("a limit that means nothing by the check's own words", async () => {
+    const judges = 'judges:{max:{measures:["mean"],must:"atMost",least:0,greatest:1}},';
+    expect(await broken("if (!input.result) throw new Error('x'); return good;", judges)).toEqual([
+      "has limits that mean something |  | max is 3, and by judges it means something from 0 to 1",
+    ]);
+  });
+
   test.each([
     [
       "a program that crashes by some pictures",
