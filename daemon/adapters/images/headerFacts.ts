@@ -5,7 +5,7 @@
 import type { HeaderFacts } from "../../plugin.ts";
 import { HotplateError, systemCode } from "../../domain/errors.ts";
 import type { ByteSource } from "./byteSource.ts";
-import { withFile } from "./byteSource.ts";
+import { bytesSource, withFile } from "./byteSource.ts";
 import { dpxFacts } from "./dpxFacts.ts";
 import { exrFacts } from "./exrFacts.ts";
 import type { Head } from "./head.ts";
@@ -16,8 +16,17 @@ import { tiffFacts } from "./tiffFacts.ts";
 
 /** null: the file is not there, can't be read, or is of a kind that Hotplate refuses. */
 export function headerFactsAt(path: string): HeaderFacts | null {
+  return orNone(() => withFile(path, headerFacts));
+}
+
+/** The same of a file in memory: one that was read to be decoded is not opened again for every chunk of it. */
+export function headerFactsIn(bytes: Uint8Array): HeaderFacts | null {
+  return orNone(() => headerFacts(bytesSource(bytes)));
+}
+
+function orNone(read: () => HeaderFacts): HeaderFacts | null {
   try {
-    return withFile(path, headerFacts);
+    return read();
   } catch (error) {
     // What is wrong with the file, `file.decodes` tells; without its header there is nothing to compare.
     if (error instanceof HotplateError || systemCode(error) !== null) return null;

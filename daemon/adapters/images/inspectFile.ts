@@ -21,7 +21,7 @@ import { parseExrHeader } from "./exrHeader.ts";
 import type { Inference } from "../inference/inference.ts";
 import type { Programs } from "../programs/programs.ts";
 import type { FrameTools } from "./frameTools.ts";
-import { headerFactsAt } from "./headerFacts.ts";
+import { headerFactsAt, headerFactsIn } from "./headerFacts.ts";
 import { isExr } from "./isExr.ts";
 import type { MaskOf } from "./inspectMask.ts";
 import { createMaskOf } from "./inspectMask.ts";
@@ -46,23 +46,29 @@ export interface InspectorParts {
   readonly tools: FrameTools;
 }
 
+/** A file that was read, decoded where it can be; its header is told of the bytes at hand. */
+interface Opened {
+  readonly loaded: Loaded;
+  readonly header: HeaderFacts | null;
+}
+
 export function createInspector({ checks, programs, inference, tools }: InspectorParts): Inspector {
-  let kept: { readonly identity: string; readonly loaded: Loaded } | null = null;
+  let kept: { readonly identity: string; readonly opened: Opened } | null = null;
   const masks = createMaskOf(tools);
   const planesOf = createPlaneKeeper();
 
-  async function plateOf(path: string): Promise<Loaded> {
+  async function plateOf(path: string): Promise<Opened> {
     try {
       const stat = statSync(path, { bigint: true });
       const identity = [path, stat.dev, stat.ino, stat.size, stat.mtimeNs].join("\n");
-      if (kept?.identity === identity) return kept.loaded;
+      if (kept?.identity === identity) return kept.opened;
       kept = null;
-      const loaded = await loadBy(tools, readWhole(path));
-      kept = { identity, loaded };
-      return loaded;
+      const opened = await openBy(tools, readWhole(path));
+      kept = { identity, opened };
+      return opened;
     } catch (error) {
       // The result is what is judged; that its plate can't be read is told by the checks that need it.
-      return { kind: "unreadable", message: messageOf(error) };
+      return { loaded: { kind: "unreadable", message: messageOf(error) }, header: null };
     }
   }
 
@@ -123,18 +129,16 @@ function keep(
   }
 }
 
-function headerFactsOf(path: string | null): HeaderFacts | null {
-  return path === null ? null : headerFactsAt(path);
-}
-
-function withPlate(facts: FrameFacts, plate: Loaded): FrameFacts {
-  return plate.kind === "frame" ? { ...facts, plate: plate.image } : { ...facts, plateProblem: plate.message };
+function withPlate(facts: FrameFacts, { loaded, header }: Opened): FrameFacts {
+  const { headerOf } = facts;
+  const seen: FrameFacts = { ...facts, headerOf: (of) => (of === "plate" ? header : (headerOf?.(of) ?? null)) };
+  return loaded.kind === "frame" ? { ...seen, plate: loaded.image } : { ...seen, plateProblem: loaded.message };
 }
 
 /** A file that is not there throws ENOENT: the task must be done again, which is no matter of its picture. */
 async function lookAt(tools: FrameTools, request: InspectRequest, masks: MaskOf): Promise<FrameFacts> {
   const { path, bytes, frame, expected } = request;
-  const loaded = await loadResult(tools, path, bytes);
+  const { loaded, header } = await openResult(tools, path, bytes);
   const windows = loaded.kind === "frame" ? loaded.image.windows : null;
   const plateWindows = windows === null || request.platePath === null ? null : windowsOf(request.platePath);
   return {
@@ -152,7 +156,8 @@ async function lookAt(tools: FrameTools, request: InspectRequest, masks: MaskOf)
     ...(await maskOf(request, loaded, { ignore: expected.ignore, read: masks })),
     composited: request.composited ?? false,
     digestOf: sampleDigest,
-    headerOf: (of) => headerFactsOf(of === "result" ? path : request.platePath),
+    // A plate whose pixels nobody needed was not read yet.
+    headerOf: (of) => (of === "result" ? header : request.platePath === null ? null : headerFactsAt(request.platePath)),
     sha256Of: () => sha256At(path),
     expected: {
       ...expected,
@@ -209,18 +214,27 @@ function inData([x, y, width, height]: PixelBox, { data, display }: Windows): Pi
   return [x + display[0] - data[0], y + display[1] - data[1], width, height];
 }
 
-async function loadResult(tools: FrameTools, path: string, bytes: number): Promise<Loaded> {
+async function openResult(tools: FrameTools, path: string, bytes: number): Promise<Opened> {
+  const without = (kind: "broken" | "unreadable", message: string): Opened => ({
+    loaded: { kind, message },
+    header: headerFactsAt(path),
+  });
   let data: Uint8Array;
   try {
     data = readWhole(path);
   } catch (error) {
-    if (systemCode(error) === "EFBIG") return { kind: "unreadable", message: messageOf(error) };
-    if (systemCode(error) === null) return { kind: "broken", message: messageOf(error) };
+    if (systemCode(error) === "EFBIG") return without("unreadable", messageOf(error));
+    if (systemCode(error) === null) return without("broken", messageOf(error));
     throw error;
   }
-  if (data.length !== bytes)
-    return { kind: "broken", message: `the file has ${data.length} bytes; ${bytes} were staged` };
-  return loadBy(tools, data);
+  if (data.length !== bytes) return without("broken", `the file has ${data.length} bytes; ${bytes} were staged`);
+  return openBy(tools, data);
+}
+
+async function openBy(tools: FrameTools, data: Uint8Array): Promise<Opened> {
+  // Before it is decoded: afterwards nobody holds the file's bytes.
+  const header = headerFactsIn(data);
+  return { loaded: await loadBy(tools, data), header };
 }
 
 /** By the built-in readers and sharp, or by a tool of this machine; which of them it was stands in `reader`. */

@@ -29,17 +29,33 @@ export function pngFacts(
 }
 
 const READ = new Set(["pHYs", "sRGB", "cICP", "iCCP", "tEXt", "zTXt", "iTXt", "eXIf"]);
+/** `IDAT` as a number: a large picture has thousands of them, and none becomes a text. */
+const PICTURE = 0x49444154;
 
 function eachChunk(source: ByteSource, use: (type: string, data: Buffer) => void): void {
   let at = SIGNATURE_BYTES;
   for (let i = 0; i < LIMITS.headerChunksMax && at + 12 <= source.bytes; i += 1) {
-    const head = Buffer.from(source.take(at, 8));
-    const [length, type] = [head.readUInt32BE(0), head.toString("latin1", 4, 8)];
+    const head = source.take(at, 8);
+    const length = wordAt(head, 0) >>> 0;
     // A cut file: what stands before the cut is told.
-    if (type === "IEND" || at + 12 + length > source.bytes) return;
-    if (READ.has(type) && length <= INFLATED_BYTES_MAX) use(type, Buffer.from(source.take(at + 8, length)));
+    if (at + 12 + length > source.bytes) return;
+    if (wordAt(head, 4) !== PICTURE) {
+      const type = String.fromCharCode(...head.subarray(4, 8));
+      if (type === "IEND") return;
+      if (READ.has(type) && length <= INFLATED_BYTES_MAX) use(type, Buffer.from(source.take(at + 8, length)));
+    }
     at += 12 + length;
   }
+}
+
+/** Four bytes, the first one highest. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
 }
 
 function keyword(data: Buffer): string {

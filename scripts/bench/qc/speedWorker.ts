@@ -6,7 +6,7 @@
 import { statSync, utimesSync } from "node:fs";
 import { readWhole, sha256At } from "../../../daemon/adapters/images/byteSource.ts";
 import type { FrameTools } from "../../../daemon/adapters/images/frameTools.ts";
-import { headerFactsAt } from "../../../daemon/adapters/images/headerFacts.ts";
+import { headerFactsIn } from "../../../daemon/adapters/images/headerFacts.ts";
 import { createInspector } from "../../../daemon/adapters/images/inspectFile.ts";
 import { createMaskOf } from "../../../daemon/adapters/images/inspectMask.ts";
 import { loadFrame, setUpSharp } from "../../../daemon/adapters/images/loadFrame.ts";
@@ -99,6 +99,8 @@ async function round(number: number): Promise<Round> {
 async function eachCheck(both: Pick<FrameFacts, "result" | "plate">, timed: Timed): Promise<void> {
   const read = async (): Promise<MaskFacts> =>
     maskFacts(await createMaskOf(tools)({ path: mask, plan: PLAN }), { width, height, ignore: [] });
+  // As in an inspection, which has a file's bytes in memory when it reads its header.
+  const files = { result: readWhole(result), plate: readWhole(plate) };
   const input = frameInput({
     ...both,
     resultFile: { path: result, bytes: statSync(result).size, frame: 1001 },
@@ -110,7 +112,7 @@ async function eachCheck(both: Pick<FrameFacts, "result" | "plate">, timed: Time
     expected,
     planesOf: keeper,
     digestOf: sampleDigest,
-    headerOf: (of) => headerFactsAt(of === "result" ? result : plate),
+    headerOf: (of) => headerFactsIn(files[of]),
     sha256Of: () => sha256At(result),
   });
   await timed("planes of the result", () => input.luma("result"));
