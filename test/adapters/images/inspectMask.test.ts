@@ -31,4 +31,19 @@ describe("a mask as checks see it", () => {
       expect(Array.from((await createMaskOf(tools)({ path, plan })).inside)).toEqual(laid);
     }
   });
+
+  it.each([
+    [19, 7],
+    [64, 3],
+  ])("of %i x %i grey pixels of 8 bits is told pixel by pixel, whatever stands beside what", async (width, height) => {
+    // Stretches of nothing and of all, longer than what is passed over at once, with every code between them.
+    const data = Uint8Array.from({ length: width * height }, (_, i) => [0, 255, (i * 53) % 256][(i >> 5) % 3] ?? 0);
+    const path = join(dir, `stretches.${width}.png`);
+    writeFileSync(path, await encodePngSamples({ width, height, channels: 1, data }));
+    for (const invert of [false, true]) {
+      const plan = { from: "mask", channel: "red", invert, feather: 0 } as const;
+      const { inside } = await createMaskOf(tools)({ path, plan });
+      expect(Array.from(inside)).toEqual(Array.from(data, (code) => (code === (invert ? 255 : 0) ? 0 : 1)));
+    }
+  });
 });
