@@ -8,12 +8,10 @@ import { srgbEncode } from "../../../daemon/domain/srgbCurve.ts";
 import type { DecodedImage } from "../../../daemon/plugin.ts";
 import type { Edit } from "./edits.ts";
 import { edited, littered, maskWeights } from "./edits.ts";
-import type { Photo } from "./photos.ts";
-import { photoPiece } from "./photos.ts";
 import type { Chance } from "./random.ts";
 import { chance } from "./random.ts";
-import type { Grain, Kind, Linear } from "./sources.ts";
-import { grained, HELD_OUT, source } from "./sources.ts";
+import type { Grain, Kind, Linear, Size } from "./sources.ts";
+import { grained, source } from "./sources.ts";
 
 export interface Case {
   readonly plate: DecodedImage;
@@ -51,7 +49,7 @@ export interface Scene {
   readonly seed: number;
   readonly heldOut: boolean;
   readonly colour: boolean;
-  readonly how: Edit;
+  readonly how: string;
   readonly plate: Linear;
   readonly plateCodes: Uint16Array;
   readonly edit: Linear;
@@ -62,27 +60,56 @@ export interface Scene {
   readonly clean: Uint16Array;
 }
 
-export function makeScene(of: Kind | Photo, seed: number, how: Edit = "recolour"): Scene {
-  const bare = typeof of === "string" ? source(of, seed) : photoPiece(of, seed);
+/** What a scene is made of, all of it without grain. */
+export interface Ground {
+  readonly name: string;
+  readonly heldOut: boolean;
+  /** false: one channel, repeated. */
+  readonly colour: boolean;
+  /** What is done to it. */
+  readonly how: string;
+  /** The plate, and what is made of it. */
+  readonly before: Linear;
+  readonly edit: Linear;
+  /** Of the mask; null: the whole frame may change. */
+  readonly weights: Float32Array | null;
+}
+
+/** One of the edits of edits.ts in a procedural plate of a known kind. */
+export function makeScene(kind: Kind, seed: number, how: Edit = "recolour"): Scene {
+  return sceneOn(groundOf({ name: kind, heldOut: false, colour: true, bare: source(kind, seed) }, seed, how), seed);
+}
+
+/** Some plate with one of the edits of edits.ts. */
+export function groundOf(
+  of: { readonly bare: Linear } & Pick<Ground, "name" | "heldOut" | "colour">,
+  seed: number,
+  how: Edit,
+): Ground {
+  const { bare, ...rest } = of;
+  return {
+    ...rest,
+    how,
+    before: how === "cleanup" ? littered(bare, seed) : bare,
+    edit: edited(bare, how, seed),
+    weights: how === "frame" ? null : maskWeights(bare.width, bare.height, seed),
+  };
+}
+
+export function sceneOn({ before, edit, weights, ...rest }: Ground, seed: number): Scene {
   const random = chance(seed * 911 + 29);
   const grain = { amount: random.between(0.7, 1.5), correlated: random.next() < 0.5 };
-  const plate = grained(how === "cleanup" ? littered(bare, seed) : bare, seed, grain);
+  const plate = grained(before, seed, grain);
   const plateCodes = codes16(plate);
-  const edit = edited(bare, how, seed);
-  const weights = how === "frame" ? null : maskWeights(bare.width, bare.height, seed);
-  const heldOut = typeof of === "string" ? (HELD_OUT as readonly string[]).includes(of) : of.heldOut;
   return {
-    name: typeof of === "string" ? of : of.name,
+    ...rest,
     seed,
-    heldOut,
-    colour: typeof of === "string" || of.colour,
-    how,
     plate,
     plateCodes,
     edit,
     grain,
     weights,
-    mask: weights === null ? null : maskOf(weights, bare),
+    mask: weights === null ? null : maskOf(weights, before),
     clean: laid(plateCodes, codes16(grained(edit, seed + 5000, grain)), weights),
   };
 }
@@ -168,12 +195,11 @@ export function codes16({ data }: Linear): Uint16Array {
     const at = Math.min(1, Math.max(0, data[i] as number)) * STEPS;
     const step = at | 0;
     const low = ENCODED[step] as number;
-    out[i] = Math.round(low + ((ENCODED[step + 1] as number) - low) * (at - step));
+    // Rounded: no code is below 0.
+    out[i] = (low + ((ENCODED[step + 1] as number) - low) * (at - step) + 0.5) | 0;
   }
   return out;
 }
-
-type Size = Pick<Linear, "width" | "height">;
 
 /** 16-bit codes as a decoded image of three colours. */
 export function image(samples: Uint16Array, width: number, height: number): DecodedImage {

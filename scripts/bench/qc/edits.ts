@@ -5,7 +5,7 @@
 import type { Chance } from "./random.ts";
 import { chance } from "./random.ts";
 import type { Linear } from "./sources.ts";
-import { KINDS, noise, source } from "./sources.ts";
+import { HEIGHT, KINDS, noise, source, WIDTH } from "./sources.ts";
 
 /**
  * recolour: gains of 0.8 to 1.2 a channel, and 30 to 80 % of another texture. relight: light from a side, up to a stop, tinted.
@@ -108,7 +108,9 @@ function relight(bare: Linear, random: Chance): Linear {
 }
 
 function replace(bare: Linear, seed: number, random: Chance): Linear {
-  const other = source(random.pick(KINDS), seed + 77_777);
+  // Photographs may be smaller than a plate: the corner of it shows then.
+  const size = { width: Math.max(WIDTH, bare.width), height: Math.max(HEIGHT, bare.height) };
+  const other = source(random.pick(KINDS), seed + 77_777, size);
   const share = random.between(0.6, 1);
   const { width, height } = bare;
   const data = new Float32Array(bare.data.length);

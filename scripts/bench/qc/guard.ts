@@ -24,7 +24,7 @@ export function guardRun(loaded: LoadedChecks): Guard {
   const flagged = (verdict: string | undefined): boolean => verdict === "warn" || verdict === "fail";
   for (let number = 0; number < SCENES; number += 1) {
     // Every third one, so that kinds and edits differ.
-    const scene = sceneOf({ kind: "defects", from: "procedural", number: number * 3 }, []);
+    const scene = sceneOf({ kind: "defects", from: "procedural", number: number * 3, seed: 0 }, []);
     for (const { name, check, must, strengths, holds = "codes" } of DEFECTS) {
       const one = makeCase(scene, strengths[must]?.defect ?? null, holds);
       const seen = seenOf(scene, one, { bench, holds, defect: { name, strength: must } });
@@ -32,9 +32,12 @@ export function guardRun(loaded: LoadedChecks): Guard {
     }
   }
   for (let number = 0; number < CLEAN; number += 1) {
-    for (const seen of runJob({ kind: "clean", from: "procedural", number }, bench))
+    for (const seen of runJob({ kind: "clean", from: "procedural", number, seed: 0 }, bench)) {
+      // In its first form: the others say the same, and seconds count here.
+      if (seen.again) break;
       for (const [check, verdict] of Object.entries(seen.verdicts))
         alarms[check] = (alarms[check] ?? 0) + (flagged(verdict) ? 1 : 0);
+    }
   }
   return { found, alarms };
 }

@@ -10,17 +10,21 @@ import type { FrameFacts } from "../../../daemon/domain/qcInput.ts";
 import { inspectFrame } from "../../../daemon/domain/qcRun.ts";
 import type { LoadedChecks } from "../../../daemon/adapters/plugins.ts";
 import type { Case, Holds, Scene } from "./cases.ts";
-import { makeCase, makeScene } from "./cases.ts";
+import { groundOf, makeCase, sceneOn } from "./cases.ts";
 import { DEFECTS } from "./defects.ts";
 import type { Edit } from "./edits.ts";
 import type { Photo } from "./photos.ts";
-import type { Kind } from "./sources.ts";
-import { HELD_OUT, KINDS } from "./sources.ts";
+import { photoPiece } from "./photos.ts";
+import type { Kind, Size } from "./sources.ts";
+import { HEIGHT, KINDS, LATER_KINDS, source, WIDTH } from "./sources.ts";
 
 export interface Job {
   readonly kind: "clean" | "defects";
-  readonly from: "procedural" | "photos";
+  /** `large`: procedural plates of a size at which checks look at a part of the pixels. */
+  readonly from: "procedural" | "photos" | "large";
   readonly number: number;
+  /** Of the corpus: 0 is the published one, every other number another. */
+  readonly seed: number;
 }
 
 /** What the checks said of one result. */
@@ -28,8 +32,11 @@ export interface Seen {
   readonly scene: string;
   readonly seed: number;
   readonly heldOut: boolean;
-  readonly edit: Edit;
+  readonly large: boolean;
+  readonly edit: string;
   readonly holds: Holds;
+  /** true: the same picture once more, held otherwise, for the structural checks only. */
+  readonly again: boolean;
   /** null: clean. */
   readonly defect: { readonly name: string; readonly strength: number } | null;
   /** Of the checks that gave one. */
@@ -56,49 +63,65 @@ const EDIT_ORDER: readonly Edit[] = [
   "recolour",
   "relight",
 ];
+const HOLDS: readonly Holds[] = ["codes", "codes and alpha", "light"];
 const HOLDS_ORDER: readonly Holds[] = ["codes", "codes", "codes", "codes and alpha", "codes", "codes", "light"];
 
+const USUAL: Size = { width: WIDTH, height: HEIGHT };
+const LARGE: Size = { width: 3072, height: 2048 };
+const PROCEDURAL: readonly Kind[] = [...KINDS, ...LATER_KINDS];
+
 export function sceneOf(job: Job, photos: readonly Photo[]): Scene {
-  const sources: readonly (Kind | Photo)[] = job.from === "photos" ? photos : [...KINDS, ...HELD_OUT];
-  const source = sources[job.number % sources.length] as Kind | Photo;
-  const round = Math.floor(job.number / sources.length);
-  const at = job.number + round;
+  const { number } = job;
+  const sources: readonly (Kind | Photo)[] = job.from === "photos" ? photos : PROCEDURAL;
+  const from = sources[number % sources.length] as Kind | Photo;
+  const at = number + Math.floor(number / sources.length);
   const edit = job.kind === "clean" ? EDIT_ORDER[at % EDIT_ORDER.length] : at % 2 === 0 ? "recolour" : "relight";
   // Seeds of defect scenes are others than those of the clean ones.
-  return makeScene(source, (job.kind === "clean" ? 1 : 500_001) + job.number, edit as Edit);
+  const seed = (job.kind === "clean" ? 1 : 500_001) + number + job.seed * 1_000_003;
+  const plate =
+    typeof from === "string"
+      ? { name: from, heldOut: false, colour: true, bare: source(from, seed, job.from === "large" ? LARGE : USUAL) }
+      : { ...from, bare: photoPiece(from, seed) };
+  return sceneOn(groundOf(plate, seed, edit as Edit), seed);
 }
 
-export function runJob(job: Job, bench: Bench): readonly Seen[] {
+/** One answer at a time: who runs it may stop in between. */
+export function* runJob(job: Job, bench: Bench): Generator<Seen, void, void> {
   const scene = sceneOf(job, bench.photos);
   if (job.kind === "clean") {
-    const holds = HOLDS_ORDER[(job.number + Math.floor(job.number / 7)) % HOLDS_ORDER.length] as Holds;
-    return [seenOf(scene, makeCase(scene, null, holds), { bench, holds, defect: null })];
+    const own = HOLDS_ORDER[(job.number + Math.floor(job.number / 7)) % HOLDS_ORDER.length] as Holds;
+    yield seenOf(scene, makeCase(scene, null, own), { bench, holds: own, defect: null });
+    // The others for the structural checks alone, which look at alpha and at floats.
+    if (job.from === "large") return;
+    for (const holds of HOLDS)
+      if (holds !== own) yield seenOf(scene, makeCase(scene, null, holds), { bench, holds, defect: null, again: true });
+    return;
   }
-  return DEFECTS.flatMap((kind) => {
-    if (kind.colour === true && !scene.colour) return [];
+  for (const kind of DEFECTS) {
+    if (kind.colour === true && !scene.colour) continue;
     const holds = kind.holds ?? "codes";
-    return kind.strengths.map(({ defect }, strength) =>
-      seenOf(scene, makeCase(scene, defect, holds), { bench, holds, defect: { name: kind.name, strength } }),
-    );
-  });
+    // Of large frames what is stated, of the checks that look at a part of their pixels: all would take hours.
+    const which = job.from === "large" ? (SAMPLING.has(kind.check) ? [kind.must] : []) : kind.strengths.keys();
+    for (const strength of which) {
+      const one = makeCase(scene, kind.strengths[strength]?.defect ?? null, holds);
+      yield seenOf(scene, one, { bench, holds, defect: { name: kind.name, strength } });
+    }
+  }
 }
 
 export function seenOf(
   scene: Scene,
   one: Case,
-  of: { readonly bench: Bench; readonly holds: Holds; readonly defect: Seen["defect"] },
+  of: { readonly bench: Bench; readonly holds: Holds; readonly defect: Seen["defect"]; readonly again?: boolean },
 ): Seen {
-  const { holds, defect } = of;
-  const inspection = inspectFrame(of.bench.loaded.checks, requestsOf(scene, of.bench.loaded), factsOf(one));
-  return {
-    scene: scene.name,
-    seed: scene.seed,
-    heldOut: scene.heldOut,
-    edit: scene.how,
-    holds,
-    defect,
-    ...numbers(inspection),
-  };
+  const { holds, defect, again = false } = of;
+  const { checks } = of.bench.loaded;
+  const all = requestsOf(scene, of.bench.loaded);
+  const requests = again ? all.filter(({ check }) => STRUCTURAL.has(check)) : all;
+  const { name, seed, heldOut, how } = scene;
+  const large = scene.plate.width === LARGE.width;
+  const seen = numbers(inspectFrame(checks, requests, factsOf(one)));
+  return { scene: name, seed, heldOut, large, edit: how, holds, again, defect, ...seen };
 }
 
 function numbers({ findings }: Inspection): Pick<Seen, "verdicts" | "values"> {
@@ -128,6 +151,19 @@ function requestsOf(scene: Scene, { book }: LoadedChecks): readonly QcRequest[] 
 }
 
 export const CHECKS: readonly string[] = [...new Set(DEFECTS.map((kind) => kind.check))];
+export const STRUCTURAL: ReadonlySet<string> = new Set(
+  DEFECTS.filter((kind) => kind.structural).map((kind) => kind.check),
+);
+/** Look at every n-th row, window or block of a large frame. */
+export const SAMPLING: ReadonlySet<string> = new Set([
+  "image.seam",
+  "image.banding",
+  "image.soft",
+  "image.grain",
+  "image.clip",
+  "image.channels",
+  "plate.structure",
+]);
 
 export function factsOf({ plate, result, mask }: Case): FrameFacts {
   const { width, height } = plate;

@@ -1,6 +1,6 @@
 /**
- * Public test photographs beside the procedural plates, where a machine has them: those of Debian's python3-skimage. They are never
- * committed; each has its own entry in the package's copyright file. Read by our own reader, cut to at most a plate's size.
+ * Public photographs beside the procedural plates, where a machine has them: those of Debian's python3-skimage and mate-backgrounds. They
+ * are never committed; each has its own entry in its package's copyright file. Read by our own reader, cut to at most a plate's size.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,12 +10,18 @@ import { chance } from "./random.ts";
 import type { Linear } from "./sources.ts";
 import { HEIGHT, WIDTH } from "./sources.ts";
 
-/** Where the package puts them. */
-const DEBIAN = "/usr/lib/python3/dist-packages/skimage/data";
+/** Where the packages put them. */
+const DEBIAN = ["/usr/lib/python3/dist-packages/skimage/data", "/usr/share/backgrounds/mate/nature"];
 
-/** Counted with the known kinds; the rest with those held out. */
-const SEEN = ["astronaut.png", "coffee.png", "motorcycle_left.png", "retina.jpg", "brick.png", "moon.png", "page.png"];
-const UNSEEN = [
+/** What checks said of them was in sight while formulas and limits were chosen. */
+const KNOWN = [
+  "astronaut.png",
+  "coffee.png",
+  "motorcycle_left.png",
+  "retina.jpg",
+  "brick.png",
+  "moon.png",
+  "page.png",
   "chelsea.png",
   "rocket.jpg",
   "hubble_deep_field.jpg",
@@ -24,6 +30,20 @@ const UNSEEN = [
   "gravel.png",
   "camera.png",
   "coins.png",
+];
+/** No check was run on them before formulas and limits stood. */
+const HELD_OUT = [
+  "Blinds.jpg",
+  "Dune.jpg",
+  "FreshFlower.jpg",
+  "Garden.jpg",
+  "GreenMeadow.jpg",
+  "LadyBird.jpg",
+  "RainDrops.jpg",
+  "Storm.jpg",
+  "TwoWings.jpg",
+  "Wood.jpg",
+  "YellowFlower.jpg",
 ];
 
 export interface Photo {
@@ -38,17 +58,16 @@ export interface Photo {
   readonly channels: number;
 }
 
-/** Those that are there, in a fixed order. `folder`: where else to look. */
-export async function photos(folder: string | null): Promise<readonly Photo[]> {
-  const from = folder ?? DEBIAN;
+/** Those that are there, in a fixed order. `folders`: where else to look. */
+export async function photos(folders: readonly string[]): Promise<readonly Photo[]> {
   const out: Photo[] = [];
   for (const [names, heldOut] of [
-    [SEEN, false],
-    [UNSEEN, true],
+    [KNOWN, false],
+    [HELD_OUT, true],
   ] as const)
     for (const name of names) {
-      const path = join(from, name);
-      if (!existsSync(path)) continue;
+      const path = [...DEBIAN, ...folders].map((folder) => join(folder, name)).find(existsSync);
+      if (path === undefined) continue;
       const loaded = await loadFrame(readFileSync(path));
       if (loaded.kind !== "frame" || !(loaded.image.samples instanceof Uint8Array))
         throw new Error(`${path}: ${loaded.kind === "frame" ? "not of 8 bits" : loaded.message}`);

@@ -8,8 +8,6 @@ export const END = "<!-- /proof -->";
 export interface Run {
   readonly photos: readonly string[];
   readonly tally: Tally;
-  /** Rows of sequences and sets, made by their own part. */
-  readonly sequences: string | null;
 }
 
 const percent = (ratio: number): string => {
@@ -30,11 +28,9 @@ function cell(share: Share): string {
 export function proofTable(run: Run): string {
   const { tally } = run;
   const first = tally.rows[0]?.strengths[0];
-  const scenes = (first?.found.of ?? 0) + (first?.heldOut.of ?? 0);
-  const cleanKnown = tally.anyFail.seen;
-  const cleanUnknown = tally.anyFail.heldOut;
+  const { seen, heldOut } = tally.anyFail;
   return `${[
-    `Defects: ${scenes} scenes, each with every defect at every strength. Clean: ${cleanKnown.of} cases of known kinds and ${cleanUnknown.of} held`,
+    `Defects: ${first?.found.of ?? 0} scenes of known kinds and ${first?.heldOut.of ?? 0} held out, each with every defect at every strength. Clean: ${seen.of} cases of known kinds and ${heldOut.of} held`,
     `out. Photographs: ${run.photos.length === 0 ? "none were there" : run.photos.join(", ")}. Every figure is a share in % with Wilson's 95 % interval;`,
     "**bold**: the strength from which all must be found.",
     "",
@@ -49,14 +45,30 @@ export function proofTable(run: Run): string {
     "",
     "| clean results flagged by | known kinds | held out |",
     "|---|---|---|",
-    ...tally.clean.map(
-      ({ check, alarms, heldOut }) =>
-        `| \`${check}\` | ${alarms.hits} of ${alarms.of}: ${cell(alarms)} | ${heldOut.hits} of ${heldOut.of}: ${cell(heldOut)} |`,
-    ),
-    `| **any fail** | ${cleanKnown.hits} of ${cleanKnown.of}: ${cell(cleanKnown)} | ${cleanUnknown.hits} of ${cleanUnknown.of}: ${cell(cleanUnknown)} |`,
-    `| **any warn** | ${tally.anyWarn.seen.hits} of ${tally.anyWarn.seen.of}: ${cell(tally.anyWarn.seen)} | ${tally.anyWarn.heldOut.hits} of ${tally.anyWarn.heldOut.of}: ${cell(tally.anyWarn.heldOut)} |`,
-    ...(run.sequences === null ? [] : ["", run.sequences]),
+    ...tally.clean.map(({ check, alarms, heldOut }) => `| \`${check}\` | ${counted(alarms)} | ${counted(heldOut)} |`),
+    `| **any fail** | ${counted(seen)} | ${counted(heldOut)} |`,
+    `| **any warn** | ${counted(tally.anyWarn.seen)} | ${counted(tally.anyWarn.heldOut)} |`,
+    ...largeLines(tally.large),
   ].join("\n")}\n`;
+}
+
+const counted = (share: Share): string => (share.of === 0 ? "-" : `${share.hits} of ${share.of}: ${cell(share)}`);
+
+function largeLines({ rows, clean, anyWarn }: Tally["large"]): readonly string[] {
+  if (anyWarn.of === 0) return [];
+  return [
+    "",
+    "Frames of 3072 x 2048, at which these checks look at a part of the pixels (known kinds):",
+    "",
+    "| defect at its stated strength | check | found |",
+    "|---|---|---|",
+    ...rows.map(({ defect, name, found }) => `| ${defect.name}: ${name} | \`${defect.check}\` | ${counted(found)} |`),
+    "",
+    "| clean results flagged by | |",
+    "|---|---|",
+    ...clean.map(({ check, alarms }) => `| \`${check}\` | ${counted(alarms)} |`),
+    `| **any warn** | ${counted(anyWarn)} |`,
+  ];
 }
 
 /** The page with what stands between the marks replaced. */

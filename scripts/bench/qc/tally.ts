@@ -1,6 +1,6 @@
 /** Counts what the checks said, with Wilson's interval for what a count of cases is worth. */
 import type { Seen } from "./jobs.ts";
-import { CHECKS } from "./jobs.ts";
+import { CHECKS, SAMPLING } from "./jobs.ts";
 import type { DefectKind } from "./defects.ts";
 import { DEFECTS } from "./defects.ts";
 
@@ -31,61 +31,101 @@ export interface Row {
   }[];
 }
 
+export interface Sides {
+  readonly seen: Share;
+  readonly heldOut: Share;
+}
+
 export interface Tally {
   readonly rows: readonly Row[];
+  /** Of each case in all the forms that it was looked at in: flagged where one of them was. */
   readonly clean: readonly { readonly check: string; readonly alarms: Share; readonly heldOut: Share }[];
-  readonly anyFail: { readonly seen: Share; readonly heldOut: Share };
-  readonly anyWarn: { readonly seen: Share; readonly heldOut: Share };
+  readonly anyFail: Sides;
+  readonly anyWarn: Sides;
+  /** Of frames so large that checks look at a part of the pixels: defects at the stated strength, and clean ones. */
+  readonly large: {
+    readonly rows: readonly { readonly defect: DefectKind; readonly name: string; readonly found: Share }[];
+    readonly clean: readonly { readonly check: string; readonly alarms: Share }[];
+    readonly anyWarn: Share;
+  };
   readonly errors: number;
 }
 
 const found = (verdict: string | undefined): boolean => verdict === "warn" || verdict === "fail";
 
-function share(all: readonly Seen[], hit: (one: Seen) => boolean): Share {
+function share<T>(all: readonly T[], hit: (one: T) => boolean): Share {
   return { hits: all.filter(hit).length, of: all.length };
 }
 
+/** Answers of one clean case, held in several ways. */
+type Held = readonly Seen[];
+
+function casesOf(clean: readonly Seen[]): readonly Held[] {
+  const of = ({ scene, seed, edit }: Seen): string => `${scene} ${seed} ${edit}`;
+  return [...Map.groupBy(clean, of).values()];
+}
+
 export function tally(all: readonly Seen[]): Tally {
-  const clean = all.filter((one) => one.defect === null);
-  const known = clean.filter((one) => !one.heldOut);
-  const unknown = clean.filter((one) => one.heldOut);
   const worst = (one: Seen, verdict: string): boolean => Object.values(one.verdicts).includes(verdict as "warn");
+  const clean = all.filter((one) => one.defect === null);
+  const usual = casesOf(clean.filter((one) => !one.large));
+  const known = usual.filter((held) => held[0]?.heldOut === false);
+  const unknown = usual.filter((held) => held[0]?.heldOut === true);
+  const large = casesOf(clean.filter((one) => one.large));
+  const any = (cases: readonly Held[], verdict: string): Share =>
+    share(cases, (held) => held.some((one) => worst(one, verdict)));
   return {
-    rows: DEFECTS.map((defect) => rowOf(defect, all)),
-    clean: CHECKS.map((check) => ({
-      check,
-      alarms: share(
-        known.filter((one) => one.verdicts[check] !== undefined),
-        (one) => found(one.verdicts[check]),
+    rows: DEFECTS.map((defect) =>
+      rowOf(
+        defect,
+        all.filter((one) => !one.large),
       ),
-      heldOut: share(
-        unknown.filter((one) => one.verdicts[check] !== undefined),
-        (one) => found(one.verdicts[check]),
-      ),
-    })),
-    anyFail: { seen: share(known, (one) => worst(one, "fail")), heldOut: share(unknown, (one) => worst(one, "fail")) },
-    anyWarn: { seen: share(known, (one) => worst(one, "warn")), heldOut: share(unknown, (one) => worst(one, "warn")) },
+    ),
+    clean: CHECKS.map((check) => ({ check, alarms: alarmsOf(known, check), heldOut: alarmsOf(unknown, check) })),
+    anyFail: { seen: any(known, "fail"), heldOut: any(unknown, "fail") },
+    anyWarn: { seen: any(known, "warn"), heldOut: any(unknown, "warn") },
+    large: {
+      rows: DEFECTS.filter((defect) => SAMPLING.has(defect.check)).map((defect) => largeRow(defect, all)),
+      clean: CHECKS.filter((check) => SAMPLING.has(check)).map((check) => ({ check, alarms: alarmsOf(large, check) })),
+      anyWarn: any(large, "warn"),
+    },
     errors: all.filter((one) => worst(one, "error")).length,
+  };
+}
+
+/** Of the cases that the check judged in some form. */
+function alarmsOf(cases: readonly Held[], check: string): Share {
+  return share(
+    cases.filter((held) => held.some((one) => one.verdicts[check] !== undefined)),
+    (held) => held.some((one) => found(one.verdicts[check])),
+  );
+}
+
+function largeRow(defect: DefectKind, all: readonly Seen[]): Tally["large"]["rows"][number] {
+  const own = all.filter((one) => one.large && one.defect?.name === defect.name);
+  return {
+    defect,
+    name: defect.strengths[defect.must]?.name ?? "",
+    found: share(own, (one) => found(one.verdicts[defect.check])),
   };
 }
 
 function rowOf(defect: DefectKind, all: readonly Seen[]): Row {
   const own = all.filter((one) => one.defect?.name === defect.name);
+  const hit = (one: Seen): boolean => found(one.verdicts[defect.check]);
   return {
     defect,
     strengths: defect.strengths.map(({ name }, strength) => {
       const at = own.filter((one) => one.defect?.strength === strength);
-      const hit = (one: Seen): boolean => found(one.verdicts[defect.check]);
+      const side = (heldOut: boolean): Share =>
+        share(
+          at.filter((one) => one.heldOut === heldOut),
+          hit,
+        );
       return {
         name,
-        found: share(
-          at.filter((one) => !one.heldOut),
-          hit,
-        ),
-        heldOut: share(
-          at.filter((one) => one.heldOut),
-          hit,
-        ),
+        found: side(false),
+        heldOut: side(true),
         any: share(at, (one) => Object.values(one.verdicts).some(found)),
       };
     }),
