@@ -53,7 +53,13 @@ const STYLE = `
 .curves svg{max-width:100%;height:auto;flex:none}
 main th,main td{overflow-wrap:normal}
 .change{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;list-style:none;padding:0}
-@media print{.curves figure{border:1px solid var(--line)}}
+@media print{
+ .curves figure{border:1px solid var(--line)}
+ table.rows{font-size:7.2pt}
+ table.rows>tbody>tr>th,.axes{min-width:0}
+ thead th,.limit,.axes{white-space:normal;overflow-wrap:break-word;font-size:inherit}
+ main th,main td{padding:.2rem .25rem}
+}
 `;
 
 function changes({ changes: { good, bad } }: CalibrationReport): string {

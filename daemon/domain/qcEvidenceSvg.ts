@@ -30,6 +30,8 @@ export interface EvidenceWords {
 
 const WIDE = 320;
 const HIGH = 120;
+/** For the words under a curve. */
+const UNDER = 42;
 
 export function evidenceSvg(evidence: Evidence, words: EvidenceWords): string {
   const title = words.escape(evidence.title);
@@ -164,9 +166,10 @@ export function curveSvg(
   const said = [
     `<text x="0" y="${HIGH + 14}">${escape(`${of.xName} ${left}`)}</text>`,
     `<text x="${WIDE}" y="${HIGH + 14}" text-anchor="end">${right}</text>`,
-    `<text x="${WIDE / 2}" y="${HIGH + 14}" text-anchor="middle">${escape(of.yName)} up to ${short(Math.max(...y))}${limits.length === 0 ? "" : `, limit ${limits.map(short).join(" and ")}`}</text>`,
+    // A line of its own: names and numbers of any length, in letters that are larger on paper and on phones.
+    `<text x="0" y="${HIGH + 31}">${escape(of.yName)} up to ${short(Math.max(...y))}${limits.length === 0 ? "" : `, limit ${limits.map(short).join(" and ")}`}</text>`,
   ];
-  return `<svg class="curve" role="img" aria-label="${label}" viewBox="0 -4 ${WIDE} ${HIGH + 24}" width="${WIDE}" height="${HIGH + 24}"><path d="M0 ${HIGH}H${WIDE}" stroke="currentColor"/>${bars.join("")}<polyline points="${line}"/>${said.join("")}</svg>`;
+  return `<svg class="curve" role="img" aria-label="${label}" viewBox="0 -4 ${WIDE} ${HIGH + UNDER}" width="${WIDE}" height="${HIGH + UNDER}"><path d="M0 ${HIGH}H${WIDE}" stroke="currentColor"/>${bars.join("")}<polyline points="${line}"/>${said.join("")}</svg>`;
 }
 
 function short(value: number): string {

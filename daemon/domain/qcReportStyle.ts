@@ -5,7 +5,7 @@
 export const QC_STYLE = `
 :root{--back:#3a3a3a;--card:#464646;--line:#5a5a5a;--text:#f4f4f4;--faint:#c8c8c8;--pass:#9fdca8;--warn:#f2c766;--fail:#ff9d95;--error:#d9b8ff;--none:#c8c8c8}
 *{box-sizing:border-box}
-body{margin:0;background:var(--back);color:var(--text);font:16px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums}
+body{margin:0;background:var(--back);color:var(--text);font:16px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:break-word}
 main,header,footer{max-width:96rem;margin:0 auto;padding:1rem clamp(.75rem,2vw,2rem)}
 header{padding-bottom:0}main{padding-top:0}
 h1{font-size:1.6rem;margin:0 0 .4rem;overflow-wrap:anywhere}
@@ -38,7 +38,7 @@ svg.pic{display:block;max-width:100%;height:auto;border-radius:.25rem;background
 svg.curve polyline{fill:none;stroke:currentColor;stroke-width:1.5}
 svg.curve .bar{fill:none;stroke:var(--fail);stroke-dasharray:4 3}
 svg.curve text{font-size:11px;fill:currentColor}
-h3{font-size:1rem;margin:1rem 0 .2rem}
+h3{font-size:1rem;margin:1rem 0 .2rem;overflow-wrap:anywhere}
 .tiles{list-style:none;padding:0;margin:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.6rem}
 .tile{display:block;text-decoration:none;background:var(--card);border-radius:.3rem;padding:.3rem;border:2px solid transparent;height:100%}
 .tile .name{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 .5rem;font-size:.85rem;margin-top:.2rem}
@@ -59,6 +59,7 @@ tr:target{outline:3px solid var(--warn);outline-offset:-3px}
 .limit{color:var(--faint);white-space:nowrap}
 footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color:var(--faint)}
 @media screen and (max-width:50rem){
+ svg.curve text{font-size:13px}
  .rows thead{display:none}
  .rows,.rows tbody,.rows tr,.rows td,.rows th{display:block;width:100%}
  .rows tr{padding:.6rem .7rem;border-bottom:.5rem solid var(--back)}
@@ -79,6 +80,7 @@ footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color
  .look .shown svg,.look figure{width:5.5cm;height:auto;display:inline-block;vertical-align:top;margin:0 .3cm 0 0}
  .look figure svg{margin:0}
  .plots .shown svg{width:5.6cm;height:auto}
+ svg.curve text{font-size:14.5px}
  .evidence,.tile,tr,.look li{break-inside:avoid}
  thead th{background:#fff;position:static}
  thead{display:table-header-group}

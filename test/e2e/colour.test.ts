@@ -2,32 +2,20 @@
  * An EXR plate through the whole product: a graph that changes nothing gives the plate back, bit for bit, in the plate's own
  * form; the records say by which space and at what cost. Only the mark of the simulated ComfyUI stands in it.
  */
-import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, unlinkSync, watch, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { exrSamples } from "../../daemon/adapters/images/exrPicture.ts";
 import { readExr } from "../../daemon/adapters/images/exrRead.ts";
 import { simulatedMark } from "../../daemon/domain/simulatedMark.ts";
 import { sceneLinear, writeExr } from "../fixtures/exrWriter.ts";
 import { makeFarm } from "./farm.ts";
-import { fileSaying } from "./faultFarm.ts";
+import { fileSaying, folderOf } from "./faultFarm.ts";
 import { drop } from "./killRounds.ts";
 import { committed, event } from "./spawnedFarm.ts";
 import { versionsOf } from "./versions.ts";
 
 const [W, H] = [128, 72];
-
-/** There once the folder above it has it. */
-async function folderOf(path: string): Promise<void> {
-  const [folder, above] = [dirname(path), dirname(dirname(dirname(path)))];
-  const watcher = watch(above, { recursive: true });
-  try {
-    while (!existsSync(folder)) await once(watcher, "change");
-  } finally {
-    watcher.close();
-  }
-}
 
 function exrPlate(path: string, seed: number): void {
   const channels = (["R", "G", "B"] as const).map((name, i) => ({

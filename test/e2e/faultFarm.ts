@@ -2,7 +2,8 @@
  * A node with a running daemon and simulated slots whose faults are armed at run time: what ComfyUI does wrong, what people
  * are told of it, and how often each slot was asked. One farm serves many cases, one after the other.
  */
-import { readdirSync, readFileSync, watch } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LogJson } from "../../scripts/simulatedComfyui/promptLog.ts";
@@ -158,6 +159,17 @@ export async function fileSaying(path: string, says: RegExp): Promise<string> {
       if (says.test(text)) return text;
       await changed;
     }
+  } finally {
+    watcher.close();
+  }
+}
+
+/** The folder of a file that is made inside a folder not made yet: there once the folder above it has it. */
+export async function folderOf(path: string): Promise<void> {
+  const [folder, above] = [dirname(path), dirname(dirname(dirname(path)))];
+  const watcher = watch(above, { recursive: true });
+  try {
+    while (!existsSync(folder)) await once(watcher, "change");
   } finally {
     watcher.close();
   }
