@@ -172,6 +172,7 @@ async function lookOf(
           },
         }),
     composited: request.composited,
+    markBySelf: true,
   };
 }
 

@@ -59,7 +59,7 @@ function hintFor(found: readonly [number, number], wanted: readonly [number, num
   if (cropped(width, wide) && cropped(height, high)) {
     return "A model that works in blocks of 8 px cropped the rest: pad the plate in the graph and crop back.";
   }
-  return "Check the sizes in the recipe's graph.";
+  return "Check the sizes in the graph that made it.";
 }
 
 export default check;

@@ -25,7 +25,7 @@ const check: Check = {
     stepMin: "one 8-bit code is 257 codes of 16 bits",
   },
   applies({ expected }) {
-    return expected.bitDepth === 16 ? null : "the recipe promises no more than 8 bits";
+    return expected.bitDepth === 16 ? null : "no more than 8 bits are promised";
   },
   run({ result, runs, limits }) {
     if (result === null) return { verdict: "error", measures: [], message: "There are no pixels to look at." };

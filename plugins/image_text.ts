@@ -48,7 +48,7 @@ const check: Check = {
       verdict: "warn",
       measures,
       message: `Writing that the plate has not: ${numbers}.`,
-      hint: "Look at the map; name what must not appear in the recipe's negative prompt.",
+      hint: "Look at the map; name what must not appear in the negative prompt.",
       evidence: [mapOf(fresh, seen)],
     };
   },

@@ -4,7 +4,8 @@
  */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Config } from "../domain/config.ts";
+import type { Config, PictureConfig } from "../domain/config.ts";
+import type { ConfigReading } from "../domain/configText.ts";
 import { readConfig } from "../domain/configText.ts";
 import type { Problem } from "../domain/errors.ts";
 import { HotplateError, systemCode } from "../domain/errors.ts";
@@ -19,20 +20,32 @@ export interface LoadedConfig {
 
 /** @throws HotplateError HP-CONFIG-MISSING, HP-CONFIG-INVALID (with `problems`). */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
-  const absolute = resolve(path);
-  let text: string;
-  try {
-    text = await readFile(absolute, "utf8");
-  } catch (error) {
-    const why = systemCode(error) ?? "error";
-    throw new HotplateError("HP-CONFIG-MISSING", `${absolute} can't be read (${why}).`, { cause: error });
-  }
+  const { text, absolute } = await textOf(path);
   return { config: parseConfig(text, absolute), path: absolute };
+}
+
+/** What looking at pictures takes of it: slots, roots and a state directory may be missing. Throws as `loadConfig`. */
+export async function loadPictureConfig(path: string): Promise<PictureConfig> {
+  const { text, absolute } = await textOf(path);
+  return configIn(readConfig(text, absolute, layoutSources(), "pictures"));
 }
 
 /** @throws HotplateError HP-CONFIG-INVALID (with `problems`). */
 export function parseConfig(text: string, file: string): Config {
-  const reading = readConfig(text, file, layoutSources());
+  return configIn(readConfig(text, file, layoutSources()));
+}
+
+async function textOf(path: string): Promise<{ readonly text: string; readonly absolute: string }> {
+  const absolute = resolve(path);
+  try {
+    return { text: await readFile(absolute, "utf8"), absolute };
+  } catch (error) {
+    const why = systemCode(error) ?? "error";
+    throw new HotplateError("HP-CONFIG-MISSING", `${absolute} can't be read (${why}).`, { cause: error });
+  }
+}
+
+function configIn(reading: ConfigReading): Config {
   if (reading.ok) return reading.config;
   const words = reading.problems.map(problemWords).join("\n");
   throw new HotplateError("HP-CONFIG-INVALID", words, { problems: reading.problems });

@@ -7,10 +7,11 @@ import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
 import type { LoadedConfig } from "../adapters/config.ts";
-import { loadConfig } from "../adapters/config.ts";
+import { loadConfig, loadPictureConfig } from "../adapters/config.ts";
 import type { DaemonFile } from "../adapters/daemonFile.ts";
 import { callDaemon } from "../adapters/daemonClient.ts";
 import { readDaemonFile } from "../adapters/daemonFile.ts";
+import type { PictureConfig } from "../domain/config.ts";
 import { errorAnchor, EXIT, HotplateError } from "../domain/errors.ts";
 
 export interface GlobalOptions {
@@ -21,6 +22,8 @@ export interface GlobalOptions {
 export interface Context {
   readonly json: boolean;
   config(): Promise<LoadedConfig>;
+  /** The same file, for commands that only look at pictures. */
+  pictureConfig(): Promise<PictureConfig>;
   /** Somebody said which one: it must be there. */
   readonly configNamed: boolean;
   /** The running daemon, or HP-DAEMON-ABSENT. */
@@ -46,6 +49,7 @@ export function createContext(options: GlobalOptions): Context {
   return {
     json,
     config,
+    pictureConfig: async () => loadPictureConfig(configPath(options.config)),
     configNamed: options.config !== undefined || process.env["HOTPLATE_CONFIG"] !== undefined,
     daemon,
     daemonIfAny,

@@ -9,14 +9,19 @@ const BESIDE: readonly OptionLine[] = [
   ["--composited", "Outside the mask every bit must be the plate's"],
   ["--size <WxH>", "Size that is expected; default: the plate's"],
   ["--depth <bits>", "Bits that are promised: 8 or 16"],
-  ["--profile <name>", "Default: basic; beside a plate plate_preserving, with a mask inpaint"],
+  [
+    "--profile <name>",
+    "Default: that of recipe and show; else basic, beside a plate plate_preserving, with a mask inpaint",
+  ],
+  ["--show <name>", "With what hotplate.yaml says of this show"],
+  ["--recipe <name>", "With what the recipe, and hotplate.yaml for it, say"],
 ];
 
 export const QC_COMMANDS: readonly CommandLine[] = [
   {
     name: "qc run <files...>",
     words: "QC over any pictures, with no daemon and no store",
-    more: "Files, folders and sequences (plate.####.exr, plate.%04d.exr, plate.[1001-1010].exr; docs/sequences.md), each picture beside its plate's frame. Ends with 0 when all passed, 1 when one failed, 9 when one could not be looked at, and with --gate warn 10 when one was only warned of. Without a configuration only the shipped checks and profiles are known. --json is the schema config/schemas/qc-run.schema.json.",
+    more: "Files, folders and sequences (plate.####.exr, plate.%04d.exr, plate.[1001-1010].exr; docs/sequences.md), each picture beside its plate's frame. Ends with 0 when all passed, 1 when one failed, 9 when one could not be looked at, and with --gate warn 10 when one was only warned of. Without a configuration only the shipped checks, profiles and recipes are known; one that is named needs no slots, roots or state directory here. --json is the schema config/schemas/qc-run.schema.json.",
     options: [
       ...BESIDE,
       ["--set", "They are variations of one another: look for those that are alike"],
@@ -30,6 +35,7 @@ export const QC_COMMANDS: readonly CommandLine[] = [
     ],
     examples: [
       "hotplate qc run out.####.exr --plate plate.####.exr --mask roto.####.exr",
+      "hotplate qc run comps --plate plates --show AGM --recipe env_relight",
       "hotplate qc run renders --profile relight --gate warn --limit image.grain.ratioMin=0.5",
     ],
     exits: [1, 6, 9, 10, 130],

@@ -7,20 +7,21 @@ import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createFiles } from "../adapters/files.ts";
-import type { ImagesOptions } from "../adapters/images/images.ts";
 import { createImages } from "../adapters/images/images.ts";
+import type { PictureConfig } from "../domain/config.ts";
 import { EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Partners } from "../domain/pictureGroups.ts";
 import { partnersIn } from "../domain/pictureGroups.ts";
 import type { CheckBook } from "../domain/qc.ts";
-import type { AskedChecks } from "../domain/qcAsked.ts";
+import type { AskedChecks, QcOwner } from "../domain/qcAsked.ts";
 import { askedChecks } from "../domain/qcAsked.ts";
 import { findPictures } from "../findPictures.ts";
 import type { LookRequest } from "../lookAtPictures.ts";
 import type { Files, Images } from "../ports.ts";
 import type { Context } from "./context.ts";
 import { wholeNumber } from "./context.ts";
+import { ownerOf } from "./qcOwner.ts";
 
 export type Options = Readonly<Record<string, unknown>>;
 
@@ -30,13 +31,17 @@ export interface PictureWorld extends AsyncDisposable {
   readonly book: CheckBook;
   readonly workers: number;
   readonly scratchDir: string;
+  /** For whom it is looked; null: for nobody in particular. */
+  readonly owner: QcOwner | null;
 }
 
 const STOPS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export async function pictureWorld(context: Context, options: Options): Promise<PictureWorld> {
   const workers = workersOf(options);
-  const own = await ownChecks(context);
+  const config = await ownConfig(context);
+  const owner = await ownerOf(config, { show: textOption(options, "show"), recipe: textOption(options, "recipe") });
+  const own = config === null ? { checkFolders: [] } : { checkFolders: config.plugins, models: config.qcModels };
   const scratch = mkdtempSync(join(tmpdir(), "hotplate-qc-"));
   const images = createImages({ ...own, workers, scratchDir: scratch });
   // Whoever stops it midway leaves hundreds of megabytes of traces behind, and workers that are stuck in a picture.
@@ -54,7 +59,8 @@ export async function pictureWorld(context: Context, options: Options): Promise<
   try {
     const book = await images.checks();
     for (const { file, message } of book.refused) context.hint(`not used: ${file}: ${message}`);
-    return { files: createFiles(), images, book, workers, scratchDir: scratch, [Symbol.asyncDispose]: dispose };
+    const world = { files: createFiles(), images, book, workers, scratchDir: scratch, owner };
+    return { ...world, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
@@ -68,14 +74,13 @@ function workersOf(options: Options): number {
 }
 
 /** A configuration that is named must be there; without one the shipped checks are all that there is. */
-async function ownChecks(context: Context): Promise<Pick<ImagesOptions, "checkFolders" | "models">> {
+async function ownConfig(context: Context): Promise<PictureConfig | null> {
   try {
-    const { plugins, qcModels } = (await context.config()).config;
-    return { checkFolders: plugins, models: qcModels };
+    return await context.pictureConfig();
   } catch (error) {
     const none = error instanceof HotplateError && error.code === "HP-CONFIG-MISSING" && !context.configNamed;
     if (!none) throw error;
-    return { checkFolders: [] };
+    return null;
   }
 }
 
@@ -159,6 +164,7 @@ export function checksAsked(world: PictureWorld, options: Options): AskedChecks 
       profile: textOption(options, "profile"),
       checks: listOption(options, "check"),
       limits: listOption(options, "limit"),
+      ...(world.owner === null ? {} : { of: world.owner }),
     },
     world.book,
     { plate: textOption(options, "plate") !== null, mask: textOption(options, "mask") !== null },

@@ -45,6 +45,7 @@ export async function action(context: Context, words: readonly string[], options
       tool: { name: "hotplate", version: packageVersion() },
       createdAt: new Date(createClock().now()).toISOString(),
       profile: asked.profile,
+      of: { show: world.owner?.show ?? null, recipe: world.owner?.recipe?.name ?? null },
       requests,
       installed: world.book.checks,
       ...looked,

@@ -17,6 +17,8 @@ export interface Embed {
   readonly assetId: string;
   /** A whole number as text: it may be larger than other programs' integers. */
   readonly seed: string;
+  /** Made by a simulated ComfyUI; absent: by a real one. */
+  readonly simulated?: true;
 }
 
 /** What the id's digest is made over: one store and one step are one version. */

@@ -212,6 +212,16 @@ export const configTextSchema = z.strictObject({
     .default({ listen: "127.0.0.1:7464", allowedHosts: [] }),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).default({ level: "info" }),
 });
+/** What looking at pictures takes: no daemon runs there, so nobody asks for slots, roots and a state directory. */
+export const pictureConfigSchema = configTextSchema.extend({
+  stateDir: configTextSchema.shape.stateDir.default("/"),
+  roots: z.array(rootSchema).default([]),
+  slots: z.array(slotSchema).default([]),
+});
+export type PictureConfig = Pick<
+  Config,
+  "plugins" | "qcModels" | "qc" | "recipes" | "safety" | "hotFolders" | "assetPaths" | "colour"
+>;
 /** As written: a slot may lack its url. */
 export type ConfigText = z.infer<typeof configTextSchema>;
 type SlotText = ConfigText["slots"][number];

@@ -6,7 +6,7 @@ import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from "yam
 import type { Document } from "yaml";
 import { z } from "zod";
 import type { Config, ConfigText } from "./config.ts";
-import { configTextSchema } from "./config.ts";
+import { configTextSchema, pictureConfigSchema } from "./config.ts";
 import { completeSlots, slotProblems } from "./configSlots.ts";
 import type { Problem } from "./errors.ts";
 import { messageOf } from "./errors.ts";
@@ -28,8 +28,13 @@ interface Reading {
   readonly file: string;
 }
 
-/** `layouts`: what `paths` builds on; without, it is not looked at beyond its form. */
-export function readConfig(text: string, file: string, layouts?: BookSources): ConfigReading {
+/** `layouts`: what `paths` builds on; without, it is not looked at beyond its form. `pictures`: nothing runs but checks over pictures. */
+export function readConfig(
+  text: string,
+  file: string,
+  layouts?: BookSources,
+  of: "node" | "pictures" = "node",
+): ConfigReading {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const reading: Reading = { document, lines, file };
@@ -45,7 +50,7 @@ export function readConfig(text: string, file: string, layouts?: BookSources): C
     // Aliases that would unfold without end.
     return { ok: false, problems: [problem(reading, 0, { message: `${messageOf(error)}.` })] };
   }
-  const parsed = configTextSchema.safeParse(value);
+  const parsed = (of === "pictures" ? pictureConfigSchema : configTextSchema).safeParse(value);
   const problems = parsed.success
     ? [...crossChecks(reading, parsed.data), ...layoutProblems(reading, parsed.data, layouts)]
     : parsed.error.issues.flatMap((issue) => schemaProblems(reading, issue));

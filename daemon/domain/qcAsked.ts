@@ -1,10 +1,11 @@
 /**
  * Which checks a command runs over pictures, and with which limits: those of a profile, or those that are named one by one, and
- * single limits (`image.grain.ratioMin=0.5`) over either. Everything that is wrong is told at once.
+ * single limits (`image.grain.ratioMin=0.5`) over either. A show and a recipe are heard as the daemon hears them. Everything that is wrong is told at once.
  */
 import { nearestWord } from "./nearest.ts";
 import type { QcRequest } from "./plan.ts";
 import type { CheckBook, InstalledCheck } from "./qc.ts";
+import type { QcSources } from "./qcChoice.ts";
 import { chosenChecks } from "./qcChoice.ts";
 import { BASIC_PROFILE } from "./qcProfile.ts";
 
@@ -15,6 +16,14 @@ export interface QcWishes {
   readonly checks: readonly string[];
   /** `check.name=value` */
   readonly limits: readonly string[];
+  /** For whom: what hotplate.yaml and the recipe say of it is heard, as it is by the daemon. Absent: nobody's. */
+  readonly of?: QcOwner;
+}
+
+export interface QcOwner {
+  readonly settings: QcSources["settings"];
+  readonly show: string | null;
+  readonly recipe: QcSources["recipe"];
 }
 
 export interface AskedChecks {
@@ -31,16 +40,27 @@ export function profileFor(given: { readonly plate: boolean; readonly mask: bool
   return given.mask ? "inpaint" : "plate_preserving";
 }
 
+const NOBODYS: QcSources["settings"] = { recipes: {}, shows: {} };
+
+/** That a show or recipe has said; null: none has. */
+function namedProfile(owner: Omit<QcSources, "manifest">): string | null {
+  const { layers } = chosenChecks({ manifest: undefined, ...owner });
+  return layers.findLast(({ says }) => says.profile !== undefined)?.says.profile ?? null;
+}
+
 export function askedChecks(
   wishes: QcWishes,
   book: CheckBook,
   given: { readonly plate: boolean; readonly mask: boolean },
 ): AskedChecks {
   const only = wishes.profile === null && wishes.checks.length > 0;
-  const profile = only ? null : (wishes.profile ?? profileFor(given));
+  const { settings, show, recipe } = wishes.of ?? { settings: NOBODYS, show: null, recipe: null };
+  const owner = { recipe, settings, show: show ?? "", book };
+  const named = wishes.profile ?? namedProfile(owner);
+  const profile = only ? null : (named ?? profileFor(given));
   // What happens because of a verdict is no question here.
   const manifest = profile === null ? { checks: [...wishes.checks] } : { profile };
-  const chosen = chosenChecks({ manifest, recipe: null, settings: { recipes: {}, shows: {} }, show: "", book });
+  const chosen = chosenChecks({ manifest, ...owner });
   const problems = chosen.findings.map(({ message, nearest, expected }) =>
     nearest == null && expected != null ? `${message} Expected ${expected}.` : withNearest(message, nearest ?? null),
   );

@@ -20,6 +20,8 @@ export interface InspectRequest {
     readonly bitDepth: 8 | 16 | null;
     readonly ignore: readonly (readonly [number, number, number, number])[];
   };
+  /** true: nobody knows who made it; where the file says that it is simulated, its mark is ignored. */
+  readonly markBySelf?: boolean;
   readonly checks: readonly QcRequest[];
   /** Where the recipe may change the plate; absent: everywhere. */
   readonly mask?: { readonly path: string; readonly plan: MaskPlan };

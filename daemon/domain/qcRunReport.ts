@@ -31,6 +31,8 @@ export const qcRunSchema = z.strictObject({
   createdAt: z.string().describe("ISO 8601, UTC."),
   profile: z.strictObject({
     name: z.string().nullable().describe("null: the checks were named one by one."),
+    show: z.string().nullable().describe("Whose limits of hotplate.yaml were heard; null: no show's."),
+    recipe: z.string().nullable().describe("The same for a recipe."),
     sha256: z
       .string()
       .describe("Of the checks, their versions and limits, as canonical JSON: equal settings, equal hash."),
@@ -94,6 +96,7 @@ export interface QcRunFacts {
   readonly tool: { readonly name: string; readonly version: string };
   readonly createdAt: string;
   readonly profile: string | null;
+  readonly of?: { readonly show: string | null; readonly recipe: string | null };
   readonly requests: readonly QcRequest[];
   readonly installed: readonly InstalledCheck[];
   readonly sequences: readonly LookedSequence[];
@@ -117,7 +120,13 @@ export function qcRunReport(facts: QcRunFacts, sha256: (text: string) => string)
     schema: "hotplate-qc-run/1",
     tool: { ...facts.tool },
     createdAt: facts.createdAt,
-    profile: { name: facts.profile, sha256: sha256(canonicalJson(judged)), checks },
+    profile: {
+      name: facts.profile,
+      show: facts.of?.show ?? null,
+      recipe: facts.of?.recipe ?? null,
+      sha256: sha256(canonicalJson(judged)),
+      checks,
+    },
     ...statusOf(verdicts),
     totals: { sequences: count(sequences.map(verdictOf)), frames: count(frames) },
     sequences,

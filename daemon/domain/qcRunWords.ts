@@ -29,7 +29,9 @@ export function qcRunClosing(report: QcRunReport): readonly string[] {
   const all = foundIn(placesOf(report)).length;
   const pictures = report.totals.frames;
   const count = report.sequences.reduce((sum, { frames }) => sum + frames.length, 0);
-  const { name, checks } = report.profile;
+  const { name, checks, show, recipe } = report.profile;
+  const owners = [...(show === null ? [] : [`show ${show}`]), ...(recipe === null ? [] : [`recipe ${recipe}`])];
+  const whose = owners.length === 0 ? "" : ` for ${owners.join(", ")}`;
   const by = name === null ? `${checks.length} checks` : `profile ${name} (${checks.length} checks)`;
   const named = (report.set?.findings ?? []).some((finding) => finding.result !== "pass");
   const names = report.sequences.slice(0, NAMES_MAX).map((_, at) => placeName(report, at));
@@ -37,7 +39,7 @@ export function qcRunClosing(report: QcRunReport): readonly string[] {
   return [
     ...(named ? [`where ${names.join(", ")}${rest > 0 ? ` and ${rest} more, in that order` : ""}`] : []),
     ...(all > ROWS_MAX ? [`and ${all - ROWS_MAX} more: --json has all`] : []),
-    `${runVerdict(report).toUpperCase()}  ${count} ${count === 1 ? "picture" : "pictures"} by ${by}: ${countWords(pictures)}`,
+    `${runVerdict(report).toUpperCase()}  ${count} ${count === 1 ? "picture" : "pictures"} by ${by}${whose}: ${countWords(pictures)}`,
   ];
 }
 

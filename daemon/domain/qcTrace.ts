@@ -53,7 +53,7 @@ export function traceFrame(checks: readonly Check[], requests: readonly QcReques
 export const MISSING: Readonly<Record<Check["needs"][number], string>> = {
   result: "the result has no readable pixels (see file.decodes)",
   plate: "there is no plate",
-  mask: "the recipe has no mask: the whole frame may change",
+  mask: "there is no mask: the whole frame may change",
   frames: "there is no sequence",
 };
 

@@ -1,3 +1,13 @@
+/** Where a simulated result says SIMULATED, and how its file says so. */
+import type { HeaderFacts } from "../plugin.ts";
+
+/** Does the file itself say that a simulated ComfyUI made it? (docs/formats.md) */
+export function saysSimulated(texts: HeaderFacts["texts"]): boolean {
+  return texts.some(({ name, text }) =>
+    name === "ai:simulated" ? text === "true" : text.includes('ai:simulated="true"'),
+  );
+}
+
 /**
  * Where a simulated result says SIMULATED: a declared rectangle at the bottom left, so that QC looks at everything but it.
  * [x, y, width, height] in px; about a quarter of the width and a twelfth of the height, never larger than the image.

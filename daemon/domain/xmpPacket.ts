@@ -22,6 +22,7 @@ export function xmpPacket(embed: Embed): string {
     `    Iptc4xmpExt:DigitalSourceType="${of(embed.digitalSourceType)}"`,
     `    xmpMM:DocumentID="${of(embed.assetId)}"`,
     `    xmpMM:OriginalDocumentID="${of(embed.assetId)}"`,
+    ...(embed.simulated === true ? [`    ai:simulated="true"`] : []),
     `    ai:seed="${of(embed.seed)}">`,
     `   <dc:source>${RECORD_NAME}</dc:source>`,
     `   <dc:identifier>${of(embed.assetRef)}</dc:identifier>`,

@@ -127,7 +127,10 @@ export async function finishRequest(
     color: plan.color,
     reference: plan.plate?.frames[0]?.path ?? null,
     simulated: of.simulated,
-    embed: embedOf(context, of, await context.world.store.storeId()),
+    embed: {
+      ...embedOf(context, of, await context.world.store.storeId()),
+      ...(of.simulated ? { simulated: true as const } : {}),
+    },
   };
 }
 

@@ -156,7 +156,7 @@ describe("a check that cannot compare", () => {
     expect(seen.notApplied.map((each) => each.check).sort()).toEqual(ids.toSorted());
     const without = inspectFrame(checks, [{ check: "mask.preserved", limits: {} }], { ...facts, plate });
     expect(without.notApplied).toEqual([
-      { check: "mask.preserved", because: "the recipe has no mask: the whole frame may change" },
+      { check: "mask.preserved", because: "there is no mask: the whole frame may change" },
     ]);
   });
 });

@@ -142,9 +142,10 @@ async function readPlate(tools: FrameTools, path: string): Promise<KeptPlate> {
 
 /** Names as studios' tools show them; a reader that does not know them steps over them. */
 function pointerAttributes(embed: Embed): readonly ExrAttribute[] {
-  return (["digitalSourceType", "assetRef", "assetId", "seed"] as const).map((name) =>
+  const pointer = (["digitalSourceType", "assetRef", "assetId", "seed"] as const).map((name) =>
     textAttribute(`ai:${name}`, embed[name]),
   );
+  return embed.simulated === true ? [...pointer, textAttribute("ai:simulated", "true")] : pointer;
 }
 
 async function writeCodes(

@@ -10,6 +10,7 @@ import type { Inspection } from "../../domain/qc.ts";
 import { maskFacts } from "../../domain/maskFacts.ts";
 import type { FrameFacts, SharedInput } from "../../domain/qcInput.ts";
 import { frameInput } from "../../domain/qcInput.ts";
+import { saysSimulated, simulatedMark } from "../../domain/simulatedMark.ts";
 import { createPlaneKeeper } from "../../domain/planeKeeper.ts";
 import { inspectInput, needsPlate, wantsPlate } from "../../domain/qcRun.ts";
 import { traceFrame, tracingChecks } from "../../domain/qcTrace.ts";
@@ -140,6 +141,7 @@ async function lookAt(tools: FrameTools, request: InspectRequest, masks: MaskOf)
   const { path, bytes, frame, expected } = request;
   const { loaded, header } = await openResult(tools, path, bytes);
   const windows = loaded.kind === "frame" ? loaded.image.windows : null;
+  const ignore = request.markBySelf === true ? ownMark(path, loaded) : expected.ignore;
   const plateWindows = windows === null || request.platePath === null ? null : windowsOf(request.platePath);
   return {
     result: loaded.kind === "frame" ? loaded.image : null,
@@ -153,7 +155,7 @@ async function lookAt(tools: FrameTools, request: InspectRequest, masks: MaskOf)
     decodeProblem: loaded.kind === "frame" ? null : loaded,
     plate: null,
     plateProblem: null,
-    ...(await maskOf(request, loaded, { ignore: expected.ignore, read: masks })),
+    ...(await maskOf(request, loaded, { ignore, read: masks })),
     composited: request.composited ?? false,
     digestOf: sampleDigest,
     // A plate whose pixels nobody needed was not read yet.
@@ -162,9 +164,17 @@ async function lookAt(tools: FrameTools, request: InspectRequest, masks: MaskOf)
     expected: {
       ...expected,
       windows: plateWindows !== null && sameSize(plateWindows.display, windows?.display) ? plateWindows : null,
-      ignore: windows === null ? expected.ignore : expected.ignore.map((box) => inData(box, windows)),
+      ignore: windows === null ? ignore : ignore.map((box) => inData(box, windows)),
     },
   };
+}
+
+/** The mark of a picture that says of itself that it is simulated. */
+function ownMark(path: string, loaded: Loaded): readonly PixelBox[] {
+  if (loaded.kind !== "frame" || !saysSimulated(headerFactsAt(path)?.texts ?? [])) return [];
+  const { windows, width, height } = loaded.image;
+  const [, , shownWidth, shownHeight] = windows?.display ?? [0, 0, width, height];
+  return [simulatedMark(shownWidth, shownHeight)];
 }
 
 /** One that can't be read, or does not fit, is told by the checks that need it. */
