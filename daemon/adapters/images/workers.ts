@@ -6,6 +6,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { HotplateError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -18,6 +19,7 @@ import type {
   WorkerQuestion,
   WorkerSetUp,
 } from "./imageJobs.ts";
+import { endLeftBehind, WORKER_MARK } from "./leftBehind.ts";
 import { receivedError } from "./sentError.ts";
 
 export interface WorkerPool {
@@ -107,7 +109,9 @@ class Pool implements WorkerPool {
   }
 
   #start(): Running {
+    const mark = randomUUID();
     const worker = fork(SCRIPT, [JSON.stringify(this.#options.setUp)], {
+      env: { ...process.env, [WORKER_MARK]: mark },
       execArgv: [],
       serialization: "advanced",
       // Standard output is the log's: what a studio's own check prints goes where errors go.
@@ -116,7 +120,11 @@ class Pool implements WorkerPool {
       cwd: "/",
     });
     const ended = new Promise<void>((resolve) => {
-      worker.once("exit", () => resolve());
+      worker.once("exit", (code) => {
+        // One that ended by itself has ended what it kept.
+        if (code === 0) resolve();
+        else void endLeftBehind(mark).finally(resolve);
+      });
       worker.once("error", () => worker.pid === undefined && resolve());
     });
     const running: Running = { worker, ended, current: null, cancelTimer: () => undefined };

@@ -1,5 +1,5 @@
 /** The Images port as the daemon uses it: worker threads that may die, plates that are never touched, files never clobbered. */
-import { chmodSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
 import { createImages } from "../../../daemon/adapters/images/images.ts";
@@ -8,6 +8,8 @@ import { HotplateError, systemCode } from "../../../daemon/domain/errors.ts";
 import type { InspectRequest } from "../../../daemon/ports.ts";
 import { rgbHalf, writeExr } from "../../fixtures/exrWriter.ts";
 import { pngBytes, writePng } from "../../fixtures/pictures.ts";
+import { ended } from "../../fixtures/processEnd.ts";
+import { writeProgram } from "../../fixtures/programPlugin.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 import { ALL_CHECKS } from "../../fixtures/versionFacts.ts";
 
@@ -309,6 +311,35 @@ describe("workers that die", () => {
       },
       timer,
     );
+  });
+
+  test("a worker that is killed or breaks leaves no program behind, nor what programs have started", async () => {
+    for (const how of ["killed", "broken"]) {
+      using dir = tempDir();
+      // One child in the program's group, one in a session of its own; neither holds the program's output open.
+      writeProgram(
+        dir,
+        `sleep 1000 >/dev/null 2>&1 & echo $! > a.pid
+setsid sh -c 'echo $$ > b.pid; exec sleep 1000' >/dev/null 2>&1 &
+cat >/dev/null; while [ ! -s b.pid ]; do :; done; echo $PPID > worker.pid; mv worker.pid ready.pid; sleep 1000`,
+      );
+      const deadlines: (() => void)[] = [];
+      const timer: Timer = (_ms, then) => {
+        deadlines.push(then);
+        return () => undefined;
+      };
+      const path = await writePng(dir.path, "a.png", PICTURE);
+      const images = createImages({ scratchDir: null, checkFolders: [dir.path], workers: 1, timer });
+      const looking = images.inspect(request(path, { checks: [{ check: "studio.program", limits: {} }] }));
+      while (!existsSync(dir.file("ready.pid"))) await new Promise((resolve) => setImmediate(resolve));
+      const pidIn = (name: string): number => Number(readFileSync(dir.file(name), "utf8"));
+      if (how === "killed") deadlines[0]!();
+      else process.kill(pidIn("ready.pid"), "SIGKILL");
+      expect((await looking).verdict).toBe("error");
+      await ended(pidIn("a.pid"));
+      await ended(pidIn("b.pid"));
+      await images.close();
+    }
   });
 
   test("closing answers everything that waits, and a closed port refuses", async () => {
