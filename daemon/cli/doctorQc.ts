@@ -11,10 +11,11 @@ export async function qcLines(base: Pick<BaseWorld, "config" | "images" | "recip
     { state: "OK", what: "QC checks", found: `${book.checks.length} installed`, fix: null },
     ...book.refused.map(
       (one): Line => ({
-        state: "WARN",
+        // A gate that is gone: what it would have stopped goes through.
+        state: "FAIL",
         what: "plugin",
         found: `${one.file}: ${one.message}`,
-        fix: "see docs/plugins.md",
+        fix: "mend it or take it out of its folder; see docs/plugins.md",
       }),
     ),
     ...faults.map(

@@ -20,7 +20,7 @@ import type { Context } from "./context.ts";
 import { table } from "./context.ts";
 import type { Options } from "./qcPictures.ts";
 import { runPage } from "./qcPage.ts";
-import { besideOf, checksAsked, oneOf, pictureWorld, refuseExports, writeExport } from "./qcPictures.ts";
+import { besideOf, checksAsked, listOption, oneOf, pictureWorld, refuseExports, writeExport } from "./qcPictures.ts";
 import { progressLine } from "./progressLine.ts";
 import { packageVersion } from "./version.ts";
 
@@ -47,6 +47,8 @@ export async function action(context: Context, words: readonly string[], options
       profile: asked.profile,
       of: { show: world.owner?.show ?? null, recipe: world.owner?.recipe?.name ?? null },
       requests,
+      // Who names checks one by one misses no other.
+      notLoaded: listOption(options, "check").length > 0 ? [] : world.book.refused,
       installed: world.book.checks,
       ...looked,
     },

@@ -33,6 +33,8 @@ export function junitXml(view: QcView): string {
   const suites = view.places.map((place) => suiteOf(view, place, large));
   if (view.set !== null)
     suites.push({ name: `${view.title} set`, cases: casesOf(view.set, { frame: null, of: "set", file: null }) });
+  const lost = (view.notLoaded ?? []).map(lostCase);
+  if (lost.length > 0) suites.push({ name: `${view.title} plugins`, cases: lost });
   const all = suites.flatMap(({ cases }) => cases);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -41,6 +43,11 @@ export function junitXml(view: QcView): string {
     "</testsuites>",
     "",
   ].join("\n");
+}
+
+/** A gate that is gone must not leave everything green. */
+function lostCase({ file, message }: { readonly file: string; readonly message: string }): Case {
+  return { check: file, frame: null, file, outcome: "error", message: `Not loaded: ${message}`, details: [] };
 }
 
 function suiteOf(view: QcView, place: ViewPlace, large: boolean): Suite {

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { canonicalJson } from "./canonicalJson.ts";
 import { wedgeName } from "./ids.ts";
 import type { QcRequest } from "./plan.ts";
-import type { InstalledCheck, Inspection, Verdict } from "./qc.ts";
+import type { CheckBook, InstalledCheck, Inspection, Verdict } from "./qc.ts";
 import type { QcCounts } from "./qcInspection.ts";
 import {
   count,
@@ -73,6 +73,11 @@ export const qcRunSchema = z.strictObject({
       sequence: inspectionSchema.nullable().describe("Checks over the whole sequence."),
     }),
   ),
+  notLoaded: z
+    .array(z.strictObject({ file: z.string(), message: z.string() }))
+    .describe(
+      "Plugins and profiles that should have been there and could not be loaded: nobody looked for what they look for.",
+    ),
   set: inspectionSchema.nullable().describe("Checks over one picture of each sequence, as variations of one another."),
 });
 export type QcRunReport = z.infer<typeof qcRunSchema>;
@@ -101,6 +106,8 @@ export interface QcRunFacts {
   readonly installed: readonly InstalledCheck[];
   readonly sequences: readonly LookedSequence[];
   readonly set: Inspection | null;
+  /** Absent: everything that was asked for was there. */
+  readonly notLoaded?: CheckBook["refused"];
 }
 
 export function qcRunReport(facts: QcRunFacts, sha256: (text: string) => string): QcRunReport {
@@ -114,7 +121,12 @@ export function qcRunReport(facts: QcRunFacts, sha256: (text: string) => string)
     ...(request.from === undefined ? {} : { from: { ...request.from } }),
   }));
   const judged = checks.map(({ check, version, limits, severity }) => ({ check, version, limits, severity }));
-  const verdicts = [...sequences.map(verdictOf), ...(set === null ? [] : [verdictOf(set)])];
+  const notLoaded = (facts.notLoaded ?? []).map(({ file, message }) => ({ file, message }));
+  const verdicts = [
+    ...sequences.map(verdictOf),
+    ...(set === null ? [] : [verdictOf(set)]),
+    ...notLoaded.map(() => "error" as const),
+  ];
   const frames = sequences.flatMap((sequence) => sequence.frames.map(({ inspection }) => verdictOf(inspection)));
   return {
     schema: "hotplate-qc-run/1",
@@ -130,6 +142,7 @@ export function qcRunReport(facts: QcRunFacts, sha256: (text: string) => string)
     ...statusOf(verdicts),
     totals: { sequences: count(sequences.map(verdictOf)), frames: count(frames) },
     sequences,
+    notLoaded,
     set,
   };
 }

@@ -38,6 +38,9 @@ export function qcRunClosing(report: QcRunReport): readonly string[] {
   const rest = report.sequences.length - names.length;
   return [
     ...(named ? [`where ${names.join(", ")}${rest > 0 ? ` and ${rest} more, in that order` : ""}`] : []),
+    ...report.notLoaded.map(
+      ({ file, message }) => `not loaded ${file}: nobody looked for what it looks for (${message})`,
+    ),
     ...(all > ROWS_MAX ? [`and ${all - ROWS_MAX} more: --json has all`] : []),
     `${runVerdict(report).toUpperCase()}  ${count} ${count === 1 ? "picture" : "pictures"} by ${by}${whose}: ${countWords(pictures)}`,
   ];

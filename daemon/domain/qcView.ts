@@ -71,6 +71,8 @@ export interface QcView {
   readonly counts: readonly (readonly [of: string, counts: QcCounts])[];
   readonly simulated: boolean;
   readonly notes: readonly string[];
+  /** Plugins that should have looked and could not be loaded; absent: none. */
+  readonly notLoaded?: readonly { readonly file: string; readonly message: string }[];
   /** What happens to a fail; null: nothing by itself. */
   readonly gate: "reject" | "hold" | "warn" | null;
   /** In words: its name, who named it, where its limits come from. */
@@ -170,7 +172,10 @@ export function viewOfRun(report: QcRunReport): QcView {
     headline: { of: "All of it", verdict: runVerdict(report), words: count === 1 ? "1 picture" : `${count} pictures` },
     counts: [["Pictures", report.totals.frames]],
     simulated: false,
-    notes: [],
+    notes: report.notLoaded.map(
+      ({ file, message }) => `Not loaded, and so nobody looked for what it looks for: ${file} (${message})`,
+    ),
+    notLoaded: report.notLoaded,
     gate: null,
     profile: [
       name === null ? "The checks were named one by one." : `Profile ${name}.`,

@@ -30,6 +30,7 @@ export function sarifJson(view: QcView, base: "version" | null): string {
     return level === null ? [] : [{ finding, at, level }];
   });
   const unlooked = seen.filter(({ finding }) => findingVerdict(finding) === "error");
+  const lost = view.notLoaded ?? [];
   const rules = [...new Map(seen.map(({ finding }) => [finding.check, finding.version]))].sort(([a], [b]) =>
     a < b ? -1 : 1,
   );
@@ -37,6 +38,7 @@ export function sarifJson(view: QcView, base: "version" | null): string {
   const kept = results.slice(0, LIMITS.sarifResultsMax);
   const notes = [
     ...unlooked.slice(0, LIMITS.sarifResultsMax).map((one) => notification(one, base)),
+    ...lost.map(({ file, message }) => ({ level: "error", message: { text: `Not loaded: ${file}: ${message}` } })),
     ...leftOut(results.length, unlooked.length),
   ];
   const log = {
@@ -58,7 +60,7 @@ export function sarifJson(view: QcView, base: "version" | null): string {
         automationDetails: { id: `qc/${view.title}/${view.createdAt}` },
         invocations: [
           {
-            executionSuccessful: unlooked.length === 0 && everyFrameWasSeen(view),
+            executionSuccessful: unlooked.length + lost.length === 0 && everyFrameWasSeen(view),
             endTimeUtc: view.createdAt,
             ...(notes.length === 0 ? {} : { toolExecutionNotifications: notes }),
           },

@@ -24,6 +24,16 @@ async function said(qc: unknown, recipeQc: unknown) {
   return (await qcLines(base)).filter(({ what }) => what === "QC").map(({ found, fix }) => [found, fix]);
 }
 
+test("a plugin that can't be loaded is a failure of this node: its gate is gone", async () => {
+  const base = {
+    config: { qc: qcSettingsSchema.parse({}) },
+    images: { checks: async () => book },
+    recipes: { book: async () => ({ recipes: [], broken: [] }) },
+  } as unknown as BaseWorld;
+  const lines = (await qcLines(base)).filter(({ state }) => state === "FAIL");
+  expect(lines.map(({ what, found }) => [what, found])).toEqual([["plugin", expect.stringContaining("/p/x.ts")]]);
+});
+
 test("wishes that fit are not spoken of", async () => {
   const show = { profile: "relight", checks: { "image.grain": { ratioMin: 0.7 } }, onFail: { retry: { seeds: 1 } } };
   expect(await said({ shows: { AGM: { ...show, recipes: { tiny: show } } } }, { profile: "relight" })).toEqual([]);

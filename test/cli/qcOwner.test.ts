@@ -9,6 +9,7 @@ import { xmpPacket } from "../../daemon/domain/xmpPacket.ts";
 import { picture, writePng } from "../fixtures/pictures.ts";
 import type { TempDir } from "../fixtures/tempDir.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
+import { readXml } from "../fixtures/xml.ts";
 import type { Said } from "./commandLine.ts";
 import { hotplate } from "./commandLine.ts";
 
@@ -92,6 +93,49 @@ describe("a show and a recipe", () => {
     expect([alone.code, alone.stderr]).toEqual([3, expect.stringContaining("HP-CONFIG-MISSING")]);
     const owl = await run("same.png", ...CI, "--show", "OWL");
     expect([owl.code, owl.stderr]).toEqual([2, expect.stringContaining("qc.shows.OWL of hotplate.yaml")]);
+  });
+});
+
+describe("a plugin that can't be loaded", () => {
+  beforeAll(() => {
+    mkdirSync(dir.file("checks"), { mode: 0o755 });
+    writeFileSync(dir.file("checks/gate.js"), "export default { apiVersion: 1, id: 'studio.gate' };");
+    writeFileSync(dir.file("broken.yaml"), `hotplate: 1\nplugins: [${dir.file("checks")}]\n`);
+  });
+
+  it("is no green run: exit 9, said in every report; what was asked for by name misses nothing", async () => {
+    const [junit, sarif, html] = ["qc.xml", "qc.sarif", "qc.html"].map((name) => dir.file(name));
+    const files = ["--junit", junit ?? "", "--sarif", sarif ?? "", "--html", html ?? ""];
+    const said = await run("same.png", "--config", "broken.yaml", ...files);
+    expect(said.code).toBe(9);
+    expect(said.stdout).toMatch(
+      /not loaded \S*gate\.js: nobody looked for what it looks for \(HP-PLUGIN: [^]*\nERROR {2}1 picture/,
+    );
+    const root = readXml(readFileSync(junit ?? "", "utf8"));
+    expect(root.attributes).toMatchObject({ errors: "1", failures: "0" });
+    const log = JSON.parse(readFileSync(sarif ?? "", "utf8")) as {
+      runs: [
+        {
+          invocations: [{ executionSuccessful: boolean; toolExecutionNotifications: [{ message: { text: string } }] }];
+        },
+      ];
+    };
+    const [invocation] = log.runs[0].invocations;
+    expect([invocation.executionSuccessful, invocation.toolExecutionNotifications[0].message.text]).toEqual([
+      false,
+      expect.stringContaining("gate.js"),
+    ]);
+    expect(readFileSync(html ?? "", "utf8")).toContain("Not loaded, and so nobody looked");
+    const json = reportOf(await run("same.png", "--config", "broken.yaml", "--json"));
+    expect([json.executionStatus, json.notLoaded.map(({ file }) => file)]).toEqual([
+      "error",
+      [dir.file("checks/gate.js")],
+    ]);
+
+    const named = await run("same.png", "--config", "broken.yaml", "--check", "image.not_black");
+    expect(named.code).toBe(0);
+    const lost = await run("same.png", "--config", "broken.yaml", "--check", "studio.gate");
+    expect([lost.code, lost.stderr]).toEqual([2, expect.stringContaining("gate.js")]);
   });
 });
 
