@@ -5,7 +5,8 @@
  * `--seed`: another corpus of the same kinds; that of 0 is the published one. `--cases` bounds the clean cases, `--scenes` those that every
  * defect is put into, `--large` the clean ones of 3072 x 2048 (a quarter as many with defects). `--photos`: where else to look for photographs.
  * `--records` keeps every answer in a file as it comes: with the same file a run that was cut off goes on. `--write` puts the tables into
- * docs/qc.md and the seed, counts and hashes of some inputs into docs/qc-proof.json. `--shots`: of each kind of sequence (sequenceTable.ts).
+ * docs/qc.md and the seed, counts and hashes of some inputs into docs/qc-proof.json. `--shots`: of each kind of
+ * sequence, and twice as many clean ones (sequenceTable.ts); `--records` keeps them with `--only sequences`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -18,7 +19,8 @@ import { photos } from "./photos.ts";
 import { doAll, progress } from "./proofHands.ts";
 import { proofTable, withTable } from "./proofTable.ts";
 import { heldFor, keyOf, openRecords } from "./records.ts";
-import { sequenceMarkdown, sequenceTable, withSequences } from "./sequenceTable.ts";
+import { runSequences } from "./sequenceRun.ts";
+import { sequenceMarkdown, withSequences } from "./sequenceTable.ts";
 import type { Tally } from "./tally.ts";
 import { tally } from "./tally.ts";
 
@@ -106,10 +108,13 @@ async function main(): Promise<void> {
 /** The checks over frames. */
 async function sequences(): Promise<void> {
   const began = Date.now();
-  const say = (done: number, of: number) => process.stderr.isTTY && process.stderr.write(`\r${done} of ${of} shots `);
-  const seeds = Number(values.shots ?? (values.quick ? 1 : 10));
-  const table = sequenceMarkdown(await sequenceTable({ seeds, workers: Number(values.workers), say }));
-  process.stdout.write(`${table}\n${seeds} shots of each kind in ${Math.round((Date.now() - began) / 1000)} s\n`);
+  const shots = Number(values.shots ?? (values.quick ? 1 : 10));
+  const cleanShots = 2 * shots;
+  const records = values.only === "sequences" ? (values.records ?? null) : null;
+  const run = { shots, cleanShots, seed, workers: Number(values.workers), records };
+  const table = sequenceMarkdown(await runSequences(run));
+  const seconds = Math.round((Date.now() - began) / 1000);
+  process.stdout.write(`${table}\n${shots} (clean: ${cleanShots}) shots of each kind in ${seconds} s\n`);
   if (!values.write) return;
   const page = fileURLToPath(new URL("../../../docs/qc.md", import.meta.url));
   writeFileSync(page, withSequences(readFileSync(page, "utf8"), table));

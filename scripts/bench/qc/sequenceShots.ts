@@ -25,6 +25,8 @@ export interface Shot {
   readonly mask: ((t: number) => MaskPicture) | null;
   /** 8: codes of 8 bits, as most graphs give back. */
   readonly bits: 8 | 16;
+  /** The plate, and what is right, show the frame before t once more, to the bit. */
+  readonly holds?: (t: number) => boolean;
 }
 
 export interface CleanKind {
@@ -34,17 +36,21 @@ export interface CleanKind {
   readonly moves: boolean;
   /** One shot, of which the result is the plate under another light: a drift can be told. */
   readonly follows: boolean;
+  /** Only the grain lives: a result of which every frame is equal to the bit has lost that. */
+  readonly grainAlone?: boolean;
+  /** By the name of a defect that would be none here: why. */
+  readonly noDefect?: Readonly<Record<string, string>>;
 }
 
 /** Where the camera looks at frame t, px in the painted picture. */
-type Camera = (t: number) => readonly [x: number, y: number];
+export type Camera = (t: number) => readonly [x: number, y: number];
 
 const pan =
   (speed: number): Camera =>
   (t) => [Math.round(speed * t), 230];
-const still: Camera = () => [60, 40];
+export const still: Camera = () => [60, 40];
 
-function handheld(seed: number): Camera {
+export function handheld(seed: number): Camera {
   const random = chance(seed * 3 + 5);
   const steps = Array.from({ length: FRAMES }, () => [random.between(-3, 3), random.between(-3, 3)] as const);
   return (t) => {
@@ -65,7 +71,7 @@ function seen(picture: Linear, camera: Camera): (t: number) => Light {
   };
 }
 
-const scaled = (light: Light, by: (x: number, y: number, c: number) => number): Light =>
+export const scaled = (light: Light, by: (x: number, y: number, c: number) => number): Light =>
   light.map((v, i) => {
     const pixel = Math.floor(i / 3);
     return v * by(pixel % WIDE, Math.floor(pixel / WIDE), i % 3);
@@ -165,7 +171,7 @@ function cut(seed: number, kinds: readonly [Kind, Kind], gains: readonly [number
 }
 
 const ramp = (stops: number) => (t: number) => 2 ** (stops * (t / (FRAMES - 1)));
-const lightning = (t: number) => (t === 5 || t === 6 ? 2.5 : t === 11 ? 1.6 : 1);
+export const lightning = (t: number) => (t === 5 || t === 6 ? 2.5 : t === 11 ? 1.6 : 1);
 const fade = (t: number) => Math.max(0, 1 - t / (FRAMES - 1));
 const rest = { moves: true, follows: true } as const;
 
@@ -225,12 +231,14 @@ export const CLEAN: readonly CleanKind[] = [
     shot: (seed) => graded({ kind: "texture", camera: still, seed }),
     moves: false,
     follows: true,
+    grainAlone: true,
   },
   {
-    name: "locked off, one edited picture for all frames",
-    shot: (seed) => ({ ...graded({ kind: "bricks", camera: still, seed }), grain: 0 }),
+    name: "locked off, one edited picture grained anew",
+    shot: (seed) => ({ ...graded({ kind: "bricks", camera: still, seed }), grain: 0.3 }),
     moves: false,
     follows: true,
+    grainAlone: true,
   },
   {
     name: "locked off, somebody walks through",

@@ -2,21 +2,20 @@
  * How often the checks over frames are right: every defect on every kind of sequence that it is a defect of, and every clean kind;
  * detection and false alarms with Wilson's 95 % interval. `scripts/bench/qc/main.ts` prints it.
  */
-import type { ChildProcess } from "node:child_process";
-import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { loadChecks } from "../../../daemon/adapters/plugins.ts";
 import { maskFacts } from "../../../daemon/domain/maskFacts.ts";
+import type { DecodedImage } from "../../../daemon/plugin.ts";
 import type { Inspection } from "../../../daemon/domain/qc.ts";
 import { frameInput } from "../../../daemon/domain/qcInput.ts";
 import { judgeSequence } from "../../../daemon/domain/qcRun.ts";
 import type { KeptTrace } from "../../../daemon/domain/qcTrace.ts";
 import { seriesOf, traceFrame } from "../../../daemon/domain/qcTrace.ts";
 import type { Check } from "../../../daemon/plugin.ts";
+import { FRESH } from "./sequenceFresh.ts";
 import type { Sequence } from "./sequences.ts";
-import { makeSequence, SEQUENCE_DEFECTS, takeOf } from "./sequences.ts";
+import { defectsOf, makeSequence, takeOf } from "./sequences.ts";
+import type { CleanKind } from "./sequenceShots.ts";
 import { CLEAN, HIGH, WIDE } from "./sequenceShots.ts";
 import { wilson } from "./tally.ts";
 
@@ -44,11 +43,20 @@ export async function sequenceChecks(): Promise<readonly Check[]> {
   return checks.filter(({ id }) => SEQUENCE_CHECKS.some((known) => known === id));
 }
 
-/** As the daemon does: traces frame by frame, then the sequence. */
-export function judged(checks: readonly Check[], { plates, results, masks }: Sequence): Inspection {
+/** What the checks keep of a frame: of one that several sequences show, made once. */
+type Known = Map<DecodedImage, readonly KeptTrace[]>;
+
+/** As the daemon does: traces frame by frame, then the sequence. `known`: of sequences of one take only, whose plates and masks are the same. */
+export function judged(
+  checks: readonly Check[],
+  { plates, results, masks, right }: Sequence,
+  known: Known = new Map(),
+): Inspection {
   const requests = checks.map(({ id }) => ({ check: id, limits: {} }));
   const frames = results.map((_, t) => FIRST + t);
   const kept = results.map((result, t): readonly KeptTrace[] => {
+    const before = result === right[t] ? known.get(result) : undefined;
+    if (before !== undefined) return before;
     const mask = masks[t] ?? null;
     const input = frameInput({
       result,
@@ -62,7 +70,9 @@ export function judged(checks: readonly Check[], { plates, results, masks }: Seq
       expected: { width: WIDE, height: HIGH, bitDepth: 16, ignore: [] },
       digestOf: ({ samples }) => createHash("sha1").update(samples).digest("hex"),
     });
-    return traceFrame(checks, requests, input);
+    const traces = traceFrame(checks, requests, input);
+    if (result === right[t]) known.set(result, traces);
+    return traces;
   });
   const series = frames.map((frame) => ({ wedge: 1, frame, seed: "1", axes: {} }));
   return judgeSequence(checks, requests, { wanted: frames, present: frames }, (check) =>
@@ -75,30 +85,45 @@ export interface SequenceNote {
   readonly injected: string;
   readonly check: string;
   readonly on: string;
+  /** Of a kind that set no limits. */
+  readonly fresh: boolean;
   readonly found: boolean;
   /** It ought to be found. */
   readonly wanted: boolean;
 }
 
-/** One shot: clean, and with every defect that is one there. `kind`: an index of `CLEAN`. */
-export function notesOf(checks: readonly Check[], kind: number, seed: number): readonly SequenceNote[] {
-  const of = CLEAN[kind];
+/** One shot: clean, and with every defect that is one there. */
+export interface ShotJob {
+  /** Index into `SHOT_KINDS`. */
+  readonly kind: number;
+  readonly seed: number;
+  /** false: clean only. */
+  readonly defects: boolean;
+}
+
+export const SHOT_KINDS: readonly CleanKind[] = [...CLEAN, ...FRESH];
+
+export function notesOf(checks: readonly Check[], { kind, seed, defects }: ShotJob): readonly SequenceNote[] {
+  const of = SHOT_KINDS[kind];
   if (of === undefined) return [];
   const take = takeOf(of.shot(seed * 101));
-  const clean = judged(checks, makeSequence(take, null));
+  const known: Known = new Map();
+  const shared = { on: of.name, fresh: kind >= CLEAN.length };
+  const clean = judged(checks, makeSequence(take, null), known);
+  const put = defects ? defectsOf(of) : [];
   return [
     ...SEQUENCE_CHECKS.map((check) => ({
       injected: "nothing",
       check,
-      on: of.name,
+      ...shared,
       found: found(clean, check),
       wanted: false,
     })),
-    ...SEQUENCE_DEFECTS.filter((defect) => defect.on(of)).map((defect) => ({
+    ...put.map((defect) => ({
       injected: defect.name,
       check: defect.check,
-      on: of.name,
-      found: found(judged(checks, makeSequence(take, defect)), defect.check),
+      ...shared,
+      found: found(judged(checks, makeSequence(take, defect), known), defect.check),
       wanted: true,
     })),
   ];
@@ -106,33 +131,6 @@ export function notesOf(checks: readonly Check[], kind: number, seed: number): r
 
 function found({ findings }: Inspection, id: string): boolean {
   return findings.some(({ check, verdict }) => check === id && verdict !== "pass");
-}
-
-/** `seeds` shots of each kind, in so many processes. */
-export async function sequenceTable(of: {
-  readonly seeds: number;
-  readonly workers: number;
-  readonly say?: (done: number, all: number) => void;
-}): Promise<readonly SequenceRow[]> {
-  const jobs = CLEAN.flatMap((_, kind) => Array.from({ length: of.seeds }, (_seed, i) => ({ kind, seed: i + 1 })));
-  const script = fileURLToPath(new URL("./sequenceWorker.ts", import.meta.url));
-  const notes: (readonly SequenceNote[])[] = [];
-  let next = 0;
-  const work = async (worker: ChildProcess): Promise<void> => {
-    const broke = once(worker, "exit").then(([code]) => {
-      throw new Error(`a process of the proof ended (${String(code)})`);
-    });
-    broke.catch(() => undefined);
-    for (let at = next++; at < jobs.length; at = next++) {
-      worker.send(jobs[at] as (typeof jobs)[number]);
-      const [said] = (await Promise.race([once(worker, "message"), broke])) as [readonly SequenceNote[]];
-      notes[at] = said;
-      of.say?.(notes.filter(Boolean).length, jobs.length);
-    }
-    worker.disconnect();
-  };
-  await Promise.all(Array.from({ length: of.workers }, () => work(fork(script, { serialization: "advanced" }))));
-  return rowsOf(notes.flat());
 }
 
 export function rowsOf(notes: readonly SequenceNote[]): readonly SequenceRow[] {
@@ -153,19 +151,41 @@ export function rowsOf(notes: readonly SequenceNote[]): readonly SequenceRow[] {
 export const SEQUENCES_BEGIN = "<!-- sequences: made by scripts/bench/qc/main.ts, never by hand -->";
 export const SEQUENCES_END = "<!-- /sequences -->";
 
-export function sequenceMarkdown(rows: readonly SequenceRow[]): string {
-  const percent = (share: number) => (share * 100).toFixed(1).replace(/\.0$/, "");
+const percent = (share: number) => (share * 100).toFixed(1).replace(/\.0$/, "");
+
+export function sequenceMarkdown(notes: readonly SequenceNote[]): string {
+  const [known, fresh] = [notes.filter((note) => !note.fresh), notes.filter((note) => note.fresh)];
+  return [
+    ...barOf("Known kinds", known),
+    ...tableOf(rowsOf(known)),
+    "",
+    ...barOf("Fresh kinds, by which no limit was chosen", fresh),
+    ...tableOf(rowsOf(fresh)),
+    "",
+  ].join("\n");
+}
+
+/** The three ways to flicker together. */
+function barOf(name: string, notes: readonly SequenceNote[]): readonly string[] {
+  const share = (of: readonly SequenceNote[]) => {
+    const hits = of.filter((note) => note.found).length;
+    const [low, high] = wilson({ hits, of: of.length });
+    return `${hits} of ${of.length} (${percent(hits / of.length)} %, ${percent(low)}-${percent(high)})`;
+  };
+  const flicker = notes.filter(({ check }) => check === "temporal.flicker");
+  const kinds = new Set(notes.map(({ on }) => on)).size;
+  const put = share(flicker.filter(({ wanted }) => wanted));
+  const clean = share(flicker.filter(({ wanted }) => !wanted));
+  return [`**${name}** (${kinds}): \`temporal.flicker\` finds ${put} and flags ${clean} of what is right.`, ""];
+}
+
+function tableOf(rows: readonly SequenceRow[]): readonly string[] {
   const lines = rows.map(({ injected, check, sequences, found: hits, low, high, wrongOn }) => {
     const share = `${percent(hits / sequences)} (${percent(low)}-${percent(high)})`;
     const wrong = wrongOn.slice(0, 4).join("; ") + (wrongOn.length > 4 ? "; others" : "");
     return `| ${injected} | \`${check}\` | ${hits} of ${sequences} | ${share} | ${wrong} |`;
   });
-  return [
-    "| injected | check | flagged | %, Wilson's 95 % interval | wrong on |",
-    "|---|---|---|---|---|",
-    ...lines,
-    "",
-  ].join("\n");
+  return ["| injected | check | flagged | %, Wilson's 95 % interval | wrong on |", "|---|---|---|---|---|", ...lines];
 }
 
 /** The page with what stands between the marks replaced. */

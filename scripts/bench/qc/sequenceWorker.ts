@@ -1,7 +1,8 @@
 /** A process of the proof over frames: one shot a message, what the checks said of it as the answer. */
+import type { ShotJob } from "./sequenceTable.ts";
 import { notesOf, sequenceChecks } from "./sequenceTable.ts";
 
 const checks = await sequenceChecks();
-process.on("message", ({ kind, seed }: { readonly kind: number; readonly seed: number }) => {
-  process.send?.(notesOf(checks, kind, seed));
+process.on("message", (job: ShotJob) => {
+  process.send?.(notesOf(checks, job));
 });

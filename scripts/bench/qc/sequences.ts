@@ -14,6 +14,8 @@ export interface Sequence {
   readonly plates: readonly DecodedImage[];
   readonly results: readonly DecodedImage[];
   readonly masks: readonly (MaskPicture | null)[];
+  /** Of the take: the very same object stands in `results` where nothing was put in. */
+  readonly right: readonly DecodedImage[];
 }
 
 /** Changes what the result shows at frame t. */
@@ -37,7 +39,8 @@ const always = () => true;
 const moving = (kind: CleanKind) => kind.moves;
 const last = FRAMES - 1;
 const BLOCK = 30;
-const BLOCKS = (WIDE / BLOCK) * (HIGH / BLOCK);
+const ACROSS = WIDE / BLOCK;
+const BLOCKS = ACROSS * (HIGH / BLOCK);
 
 export const SEQUENCE_DEFECTS: readonly SequenceDefect[] = [
   {
@@ -76,6 +79,13 @@ export const SEQUENCE_DEFECTS: readonly SequenceDefect[] = [
     shows: (t) => Math.min(t, 9),
     exact: true,
   },
+  {
+    name: "one picture for all frames",
+    check: "temporal.duplicate",
+    on: (kind) => kind.grainAlone === true,
+    shows: () => 0,
+    exact: true,
+  },
   { name: "frozen from frame 9 on, regrained", check: "temporal.duplicate", on: moving, shows: (t) => Math.min(t, 9) },
   {
     name: "red drifts by 0.2 stop",
@@ -99,40 +109,61 @@ export const SEQUENCE_DEFECTS: readonly SequenceDefect[] = [
   { name: "backwards", check: "frames.order", on: moving, shows: (t) => last - t },
 ];
 
+/** What is a defect on shots of this kind. */
+export function defectsOf(kind: CleanKind): readonly SequenceDefect[] {
+  return SEQUENCE_DEFECTS.filter(({ name, on }) => on(kind) && kind.noDefect?.[name] === undefined);
+}
+
 /** What all sequences of one shot share: made once. */
 export interface Take {
   readonly shot: Shot;
   readonly plates: readonly DecodedImage[];
   readonly edits: readonly Light[];
   readonly masks: readonly (MaskPicture | null)[];
+  /** What is right to show at each frame. Sequences with a defect show the very same object where nothing was put in. */
+  readonly right: readonly DecodedImage[];
 }
 
 export function takeOf(shot: Shot): Take {
   const times = Array.from({ length: FRAMES }, (_, t) => t);
-  const plates = times.map((t) =>
+  // A frame that the plate shows again is the same in plate and result, to the bit.
+  const held = <T>(make: (t: number) => T): T[] =>
+    times.reduce<T[]>((made, t) => {
+      const before = made.at(-1);
+      return [...made, before !== undefined && shot.holds?.(t) === true ? before : make(t)];
+    }, []);
+  const plates = held((t) =>
     image(rendered(shot.plate(t), { ...PLAIN, seed: shot.seed + t * 31, grain: 1, bits: 16 }), WIDE, HIGH),
   );
-  return { shot, plates, edits: times.map(shot.edit), masks: times.map((t) => shot.mask?.(t) ?? null) };
+  const take = { shot, plates, edits: held(shot.edit), masks: times.map((t) => shot.mask?.(t) ?? null) };
+  return { ...take, right: held((t) => shown(take, { at: t, ...PLAIN, of: t, grainOf: t })) };
 }
 
 export function makeSequence(take: Take, defect: SequenceDefect | null): Sequence {
-  const { shot, plates, edits, masks } = take;
+  const { shot, plates, masks, right } = take;
   const random = chance(shot.seed * 577 + 29);
   const gain = defect?.gain?.(random) ?? (() => 1);
   const boil = defect?.boil?.(random) ?? null;
-  const results = plates.map((plate, t) => {
+  const results = right.map((rightly, t) => {
     const of = defect?.shows?.(t) ?? t;
-    const mine = rendered(edits[of] as Light, {
-      gains: [gain(t, 0), gain(t, 1), gain(t, 2)],
-      boil: boil === null ? null : (block) => boil(t, block),
-      seed: shot.seed + 5003 + (defect?.exact === true ? of : t) * 37,
-      grain: shot.grain,
-      bits: shot.bits,
-    });
-    const mask = masks[t] ?? null;
-    return image(mask === null ? mine : laid(plate.samples as Uint16Array, mine, mask), WIDE, HIGH);
+    const gains = [gain(t, 0), gain(t, 1), gain(t, 2)] as const;
+    if (of === t && boil === null && gains.every((each) => each === 1)) return rightly;
+    const boiling = boil === null ? null : (block: number) => boil(t, block);
+    return shown(take, { at: t, gains, boil: boiling, of, grainOf: defect?.exact === true ? of : t });
   });
-  return { plates, results, masks };
+  return { plates, results, masks, right };
+}
+
+/** The edit of frame `of`, with the grain of frame `grainOf`, at frame `at`. */
+function shown(
+  { shot, plates, edits, masks }: Omit<Take, "right">,
+  show: Pick<Rendering, "gains" | "boil"> & { readonly at: number; readonly of: number; readonly grainOf: number },
+): DecodedImage {
+  const { gains, boil, at, of, grainOf } = show;
+  const seed = shot.seed + 5003 + grainOf * 37;
+  const mine = rendered(edits[of] as Light, { gains, boil, seed, grain: shot.grain, bits: shot.bits });
+  const mask = masks[at] ?? null;
+  return image(mask === null ? mine : laid(plates[at]?.samples as Uint16Array, mine, mask), WIDE, HIGH);
 }
 
 function laid(plate: Uint16Array, mine: Uint16Array, { inside }: MaskPicture): Uint16Array {
@@ -147,6 +178,7 @@ const GRAIN = (() => {
   const random = chance(20_261_128);
   return Float32Array.from({ length: 1 << 20 }, () => random.normal());
 })();
+const TABLE = GRAIN.length - 1;
 
 const CURVE = Uint16Array.from({ length: 65_537 }, (_, i) => {
   const l = i / 65_536;
@@ -165,25 +197,26 @@ interface Rendering {
 
 /** Light with its grain (sd = sqrt(1.2e-4 v + 1e-6)) as display codes. */
 function rendered(light: Light, of: Rendering): Uint16Array {
-  const random = chance(of.seed * 7919 + 13);
-  const start = Math.floor(random.next() * GRAIN.length);
-  const step = 1 + 2 * Math.floor(random.next() * 500);
-  const blocks = Float32Array.from({ length: BLOCKS }, (_, block) => of.boil?.(block) ?? 1);
+  const start = Math.floor(chance(of.seed * 7919 + 13).next() * GRAIN.length);
   const out = new Uint16Array(light.length);
-  const across = WIDE / BLOCK;
-  const coarse = of.bits === 8;
+  const { gains, grain, boil } = of;
   for (let y = 0; y < HIGH; y += 1) {
-    for (let x = 0; x < WIDE; x += 1) {
-      const block = blocks[Math.floor(y / BLOCK) * across + Math.floor(x / BLOCK)] as number;
-      for (let c = 0; c < 3; c += 1) {
-        const i = (y * WIDE + x) * 3 + c;
-        const v = (light[i] as number) * block * (of.gains[c] as number);
-        const grain = GRAIN[(start + i * step) & (GRAIN.length - 1)] as number;
-        const lit = v + of.grain * Math.sqrt(1.2e-4 * Math.max(0, v) + 1e-6) * grain;
-        const code = CURVE[Math.round(Math.min(1, Math.max(0, lit)) * 65_536)] as number;
-        out[i] = coarse ? Math.round(code / 257) * 257 : code;
+    for (let column = 0; column < ACROSS; column += 1) {
+      const gain = boil === null ? 1 : boil(Math.floor(y / BLOCK) * ACROSS + column);
+      const [red, green, blue] = [gain * gains[0], gain * gains[1], gain * gains[2]];
+      const from = (y * WIDE + column * BLOCK) * 3;
+      for (let i = from; i < from + BLOCK * 3; i += 3) {
+        out[i] = code((light[i] as number) * red, grain * (GRAIN[(start + i) & TABLE] as number));
+        out[i + 1] = code((light[i + 1] as number) * green, grain * (GRAIN[(start + i + 1) & TABLE] as number));
+        out[i + 2] = code((light[i + 2] as number) * blue, grain * (GRAIN[(start + i + 2) & TABLE] as number));
       }
     }
   }
+  if (of.bits === 8) for (let i = 0; i < out.length; i += 1) out[i] = Math.round((out[i] as number) / 257) * 257;
   return out;
+}
+
+function code(v: number, grain: number): number {
+  const lit = v + grain * Math.sqrt(1.2e-4 * (v > 0 ? v : 0) + 1e-6);
+  return CURVE[lit <= 0 ? 0 : lit >= 1 ? 65_536 : (lit * 65_536 + 0.5) | 0] as number;
 }
