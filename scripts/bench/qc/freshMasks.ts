@@ -29,7 +29,7 @@ export function focusOf({ width, height }: Size, seed: number, edit?: FreshEdit)
   return {
     x: random.between(wide + 0.05, aspect - wide - 0.05),
     // What is put on the ground stands low in the frame.
-    y: edit === "prop" ? random.between(0.62, 0.7) : random.between(high + 0.05, 0.95 - high),
+    y: edit === "prop" ? random.between(0.68, 0.76) : random.between(high + 0.05, 0.95 - high),
     wide,
     high,
   };

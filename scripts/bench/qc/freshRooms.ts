@@ -74,7 +74,7 @@ function furniture(scene: Linear, random: Chance, floor: number): void {
       x: x + 0.05,
       y: floor - 0.36 + k * 0.002,
       long: 0.03 + k * 0.0008,
-      wide: 0.0015,
+      wide: 0.003,
       angle: 0,
       colour: scaled(black, 1.5 + k * 0.03),
     });
