@@ -120,8 +120,13 @@ export interface HeaderFacts {
   readonly reel: string | null;
   /** The colour space that the file names; of DPX its transfer: `logarithmic`. */
   readonly colorSpace: string | null;
-  /** Text in the file: PNG's chunks, attributes, tags, comments. At most LIMITS.headerTextsMax, each cut to LIMITS.headerTextCharactersMax. */
+  /**
+   * Text in the file: PNG's chunks, attributes, tags, comments. At most LIMITS.headerTextsMax, each cut to
+   * LIMITS.headerTextCharactersMax, all together LIMITS.headerTextsCharactersMax.
+   */
   readonly texts: readonly { readonly name: string; readonly text: string }[];
+  /** How many more there are, which nobody read; absent: none. */
+  readonly textsUnread?: number;
 }
 
 /** What a studio's own model made of a picture. */

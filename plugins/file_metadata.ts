@@ -4,7 +4,8 @@
  * Measures: pointer, 1 where it carries the reference to its record (docs/formats.md: attributes of an OpenEXR, XMP in PNG and TIFF);
  * leaks, texts that are a ComfyUI graph, a prompt or the settings of a generator. Limits: pointerMin, demanded of what Hotplate has
  * staged and its format can carry; leaksMax. Texts are known by their names (those that ComfyUI, A1111, InvokeAI and NovelAI write) and
- * by what stands in them. Beyond the first characters of a text nothing is read.
+ * by what stands in them. Beyond the first characters of a text nothing is read; where a file has more texts than are read, nobody knows
+ * what the others say, and that is an error.
  */
 import type { Check, HeaderFacts } from "../daemon/plugin.ts";
 
@@ -17,7 +18,7 @@ const CARRIES = new Set(["exr", "png", "tiff"]);
 const check: Check = {
   apiVersion: 1,
   id: "file.metadata",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "container",
   needs: [],
@@ -31,16 +32,22 @@ const check: Check = {
     if (result === null) return { verdict: "error", measures: [], message: "There is no header to look at." };
     const { pointerMin = 1, leaksMax = 0 } = limits;
     const leaks = result.texts.filter(({ name, text }) => NAMES.test(name) || GRAPH.test(text));
+    const unread = result.textsUnread ?? 0;
     const demanded = resultFile.staged !== undefined && CARRIES.has(result.format);
     const pointer = hasPointer(result) ? 1 : 0;
     const measures = [
       { name: "pointer", value: pointer, unit: "bool", limit: demanded ? pointerMin : null, must: "atLeast" },
       { name: "leaks", value: leaks.length, unit: "count", limit: leaksMax, must: "atMost" },
+      { name: "unread", value: unread, unit: "count", limit: 0, must: "atMost" },
     ] as const;
     if (leaks.length > leaksMax) {
       const names = leaks.map(({ name }) => name).join(", ");
       const message = `The file gives away a graph or prompt, in ${names}.`;
       return { verdict: "fail", measures, message, hint: "Publish it through Hotplate, or strip its metadata." };
+    }
+    if (unread > 0) {
+      const message = `The file has ${result.texts.length + unread} texts, and ${unread} of them were not read: too many, or too large.`;
+      return { verdict: "error", measures, message, hint: "Publish it through Hotplate, or strip its metadata." };
     }
     if (demanded && pointer < pointerMin) {
       const message = "The file does not lead to its record.";

@@ -85,6 +85,8 @@ export const LIMITS = {
   exrKeptBytesMax: 1024 * 1024,
   /** Of one text that ComfyUI wrote into a result and the record keeps, characters. */
   comfyTextCharactersMax: 2 * 1024 * 1024,
+  /** Texts that are looked at in one result. */
+  comfyTextsMax: 64,
   /** Of all texts of one result together, bytes. */
   comfySaidBytesMax: 16 * 1024 * 1024,
   /** Longer side of a proxy's pictures, px. */

@@ -28,8 +28,12 @@ export const PLUGIN_LIMITS = {
   /** Of the whole kit over one plugin. */
   kitMs: 600_000,
   /** Of a file's header, what checks see of its texts. */
-  headerTextsMax: 64,
+  headerTextsMax: 256,
   headerTextCharactersMax: 4_096,
+  /** Of all of them together, characters. */
+  headerTextsCharactersMax: 262_144,
+  /** What packed texts of one header may unpack to, all together, bytes. */
+  headerInflatedBytesMax: 16 * 1024 * 1024,
   headerChunksMax: 100_000,
   /** Of the picture that a model takes, px. */
   modelSideMax: 2_048,

@@ -1,8 +1,6 @@
 /** Where a simulated result says SIMULATED, and how its file says so. */
-import type { HeaderFacts } from "../plugin.ts";
-
 /** Does the file itself say that a simulated ComfyUI made it? (docs/formats.md) */
-export function saysSimulated(texts: HeaderFacts["texts"]): boolean {
+export function saysSimulated(texts: readonly { readonly name: string; readonly text: string }[]): boolean {
   return texts.some(({ name, text }) =>
     name === "ai:simulated" ? text === "true" : text.includes('ai:simulated="true"'),
   );

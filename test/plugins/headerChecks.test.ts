@@ -184,6 +184,12 @@ describe("file.metadata", () => {
     ).toMatch(/^pass/);
   });
 
+  test("could not look where a file has more texts than are read; what was read and gives something away fails all the same", () => {
+    const many = (texts: HeaderFacts["texts"]) => said(fileMetadata, { result: { ...EXR, texts, textsUnread: 40 } });
+    expect(many([pointer])).toMatch(/^error The file has 41 texts, and 40 of them were not read/);
+    expect(many([{ name: "prompt", text: "{}" }])).toMatch(/^fail The file gives away/);
+  });
+
   test("warns where the record can't be found from it, if the format could say", () => {
     expect(look([], { file: staged })).toMatch(/^warn The file does not lead/);
     expect(look([], { file: staged, result: DPX })).toMatch(/^pass/);

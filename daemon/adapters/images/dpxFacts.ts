@@ -45,7 +45,7 @@ export function dpxFacts(
     framesPerSecond: rate(AT.filmRate) ?? rate(AT.televisionRate),
     timecode: timecodeOf(u32(AT.timecode)),
     colorSpace: TRANSFERS[bytes.readUInt8(AT.transfer)] ?? null,
-    texts: texts.all,
+    texts: texts.said.texts,
   };
 }
 

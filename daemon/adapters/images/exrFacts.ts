@@ -20,6 +20,7 @@ type Said = Pick<
   | "reel"
   | "colorSpace"
   | "texts"
+  | "textsUnread"
 >;
 
 export function exrFacts(source: ByteSource): Said {
@@ -32,7 +33,7 @@ export function exrFacts(source: ByteSource): Said {
   };
   const texts = headerTexts();
   for (const [name, { type, value: view }] of attributes) if (type === "string") texts.add(name, bytesOf(view));
-  const text = (name: string): string | null => texts.all.find((one) => one.name === name)?.text.trim() ?? null;
+  const text = (name: string): string | null => texts.said.texts.find((one) => one.name === name)?.text.trim() ?? null;
   const aspect = value("pixelAspectRatio", "float", 4)?.getFloat32(0, true) ?? Number.NaN;
   const rate = value("framesPerSecond", "rational", 8);
   return {
@@ -44,7 +45,7 @@ export function exrFacts(source: ByteSource): Said {
     timecode: timecodeOf(value("timeCode", "timecode", 8)),
     reel: text("reelName"),
     colorSpace: COLOUR_NAMES.map(text).find((name) => name !== null && name !== "") ?? null,
-    texts: texts.all,
+    ...texts.said,
   };
 }
 

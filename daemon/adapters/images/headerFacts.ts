@@ -47,7 +47,7 @@ export function headerFacts(source: ByteSource): HeaderFacts {
     case "dpx":
       return { ...base, ...dpxFacts(source) };
     case "jpeg":
-      return { ...base, compression: "jpeg", texts: jpegTexts(source) };
+      return { ...base, compression: "jpeg", ...jpegTexts(source) };
     case "webp":
       return { ...base, ...webpFacts(source) };
   }

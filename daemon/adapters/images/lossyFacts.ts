@@ -2,10 +2,10 @@
 import { LIMITS } from "../../domain/limits.ts";
 import type { HeaderFacts } from "../../plugin.ts";
 import type { ByteSource } from "./byteSource.ts";
-import { headerTexts } from "./headerTexts.ts";
+import { headerTexts, TEXT_BYTES_MAX } from "./headerTexts.ts";
 
 /** Markers up to the picture: comments and application segments. */
-export function jpegTexts(source: ByteSource): HeaderFacts["texts"] {
+export function jpegTexts(source: ByteSource): Pick<HeaderFacts, "texts" | "textsUnread"> {
   const texts = headerTexts();
   let at = 2;
   for (let i = 0; i < LIMITS.headerChunksMax && at + 4 <= source.bytes; i += 1) {
@@ -22,10 +22,10 @@ export function jpegTexts(source: ByteSource): HeaderFacts["texts"] {
     if (named !== null) texts.add(named, source.take(at + 4, length - 2));
     at += 2 + length;
   }
-  return texts.all;
+  return texts.said;
 }
 
-export function webpFacts(source: ByteSource): Pick<HeaderFacts, "compression" | "texts"> {
+export function webpFacts(source: ByteSource): Pick<HeaderFacts, "compression" | "texts" | "textsUnread"> {
   const texts = headerTexts();
   let compression: string | null = null;
   for (let at = 12, i = 0; i < LIMITS.headerChunksMax && at + 8 <= source.bytes; i += 1) {
@@ -35,8 +35,8 @@ export function webpFacts(source: ByteSource): Pick<HeaderFacts, "compression" |
     if (type === "VP8 ") compression = "lossy";
     if (type === "VP8L") compression = "lossless";
     if (type === "EXIF" || type === "XMP ")
-      texts.add(type.trim(), source.take(at + 8, Math.min(length, LIMITS.headerTextCharactersMax * 4)));
+      texts.add(type.trim(), source.take(at + 8, Math.min(length, TEXT_BYTES_MAX)));
     at += 8 + length + (length % 2);
   }
-  return { compression, texts: texts.all };
+  return { compression, ...texts.said };
 }

@@ -22,7 +22,8 @@ export interface Dressed {
 /** A damaged file is left damaged: QC says so. What stands whole before the damage is cleaned all the same. */
 export function dressPng(png: Uint8Array, xmp: string): Dressed {
   const file = Buffer.from(png.buffer, png.byteOffset, png.length);
-  const texts: Record<string, string> = {};
+  const said = createSaid();
+  const { texts } = said;
   const parts: { readonly type: string; readonly bytes: Uint8Array }[] = [];
   let at = SIGNATURE_BYTES;
   while (at + 12 <= file.length) {
@@ -31,7 +32,7 @@ export function dressPng(png: Uint8Array, xmp: string): Dressed {
     const end = at + 12 + length;
     if (end > file.length || !/^[A-Za-z]{4}$/.test(type)) break;
     if (KEPT.has(type)) parts.push({ type, bytes: file.subarray(at, end) });
-    else noteText(texts, type, file.subarray(at + 8, end - 4));
+    else said.note(type, file.subarray(at + 8, end - 4));
     at = end;
     if (type === "IEND") break;
   }
@@ -68,13 +69,29 @@ function xmpText(xmp: string): Uint8Array {
   return Buffer.concat([Buffer.from("XML:com.adobe.xmp\0\0\0\0\0", "latin1"), Buffer.from(xmp, "utf8")]);
 }
 
-/** Bounded, and never a reason to fail: a text that can't be read is left out of the record like one that is too long. */
-function noteText(texts: Record<string, string>, type: string, data: Buffer): void {
-  if (!/^(tEXt|zTXt|iTXt)$/.test(type)) return;
-  const end = data.indexOf(0);
-  if (end < 1 || end > 79) return;
-  const text = textOf(type, data.subarray(end + 1));
-  if (text !== null && text.length <= LIMITS.comfyTextCharactersMax) texts[data.toString("latin1", 0, end)] = text;
+interface SaidWords {
+  readonly texts: Record<string, string>;
+  note(type: string, data: Buffer): void;
+}
+
+/** Bounded, and never a reason to fail: a text that can't be read, or that is one too many, is left out of the record like one that is too long. */
+function createSaid(): SaidWords {
+  const texts: Record<string, string> = {};
+  let seen = 0;
+  let room = LIMITS.comfySaidBytesMax;
+  return {
+    texts,
+    note(type, data) {
+      if (!/^(tEXt|zTXt|iTXt)$/.test(type) || seen >= LIMITS.comfyTextsMax || room <= 0) return;
+      const end = data.indexOf(0);
+      if (end < 1 || end > 79) return;
+      seen += 1;
+      const text = textOf(type, data.subarray(end + 1));
+      // What did not unpack may have cost as much as the longest.
+      room -= text === null ? LIMITS.comfyTextCharactersMax : text.length;
+      if (text !== null && text.length <= LIMITS.comfyTextCharactersMax) texts[data.toString("latin1", 0, end)] = text;
+    },
+  };
 }
 
 function textOf(type: string, data: Buffer): string | null {

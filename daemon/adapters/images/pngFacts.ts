@@ -1,18 +1,23 @@
 /** What a PNG says beside its pixels: its ancillary chunks, before and behind the picture. Picture data are stepped over. */
-import { inflateSync } from "node:zlib";
+import { constants, inflateSync } from "node:zlib";
 import { LIMITS } from "../../domain/limits.ts";
 import type { HeaderFacts } from "../../plugin.ts";
 import type { ByteSource } from "./byteSource.ts";
 import type { HeaderTexts } from "./headerTexts.ts";
-import { headerTexts } from "./headerTexts.ts";
+import { headerTexts, TEXT_BYTES_MAX } from "./headerTexts.ts";
 
 const SIGNATURE_BYTES = 8;
-const INFLATED_BYTES_MAX = 4 * 1024 * 1024;
+/** Of a chunk that is no text, and of what stands before a text: keyword, language, translated keyword. */
+const CHUNK_BYTES_MAX = 4 * 1024;
+/** Deflate packs no more than 1,032 bytes into one (zlib's technical note): so much of a text is unpacked at most. */
+const STORED_BYTES_MAX = LIMITS.headerTextCharactersMax;
+const RATIO_MAX = 1_032;
 
 export function pngFacts(
   source: ByteSource,
-): Pick<HeaderFacts, "compression" | "pixelAspect" | "colorSpace" | "texts"> {
+): Pick<HeaderFacts, "compression" | "pixelAspect" | "colorSpace" | "texts" | "textsUnread"> {
   const texts = headerTexts();
+  const inflate = createInflate();
   let pixelAspect: number | null = null;
   let colorSpace: string | null = null;
   eachChunk(source, (type, data) => {
@@ -23,9 +28,9 @@ export function pngFacts(
     } else if (type === "sRGB") colorSpace = "sRGB";
     else if (type === "cICP" && data.length === 4) colorSpace = `cICP ${data.join("-")}`;
     else if (type === "iCCP") colorSpace ??= `ICC ${keyword(data)}`;
-    else addText(texts, type, data);
+    else addText(texts, { type, data, inflate });
   });
-  return { compression: "deflate", pixelAspect, colorSpace, texts: texts.all };
+  return { compression: "deflate", pixelAspect, colorSpace, ...texts.said };
 }
 
 const READ = new Set(["pHYs", "sRGB", "cICP", "iCCP", "tEXt", "zTXt", "iTXt", "eXIf"]);
@@ -42,7 +47,8 @@ function eachChunk(source: ByteSource, use: (type: string, data: Buffer) => void
     if (wordAt(head, 4) !== PICTURE) {
       const type = String.fromCharCode(...head.subarray(4, 8));
       if (type === "IEND") return;
-      if (READ.has(type) && length <= INFLATED_BYTES_MAX) use(type, Buffer.from(source.take(at + 8, length)));
+      if (READ.has(type))
+        use(type, Buffer.from(source.take(at + 8, Math.min(length, CHUNK_BYTES_MAX + TEXT_BYTES_MAX))));
     }
     at += 12 + length;
   }
@@ -63,24 +69,42 @@ function keyword(data: Buffer): string {
   return data.toString("latin1", 0, end < 0 ? Math.min(data.length, 79) : end);
 }
 
-function addText(texts: HeaderTexts, type: string, data: Buffer): void {
+type Inflate = (stored: Uint8Array) => Uint8Array | null;
+
+function addText(
+  texts: HeaderTexts,
+  { type, data, inflate }: { readonly type: string; readonly data: Buffer; readonly inflate: Inflate },
+): void {
   if (type === "eXIf") return texts.add("Exif", data);
   const name = keyword(data);
   const body = data.subarray(name.length + 1);
   if (type === "tEXt") return texts.add(name, body);
-  if (type === "zTXt") return texts.add(name, inflated(body.subarray(1)));
+  if (type === "zTXt") return texts.add(name, () => inflate(body.subarray(1)));
   const language = body.indexOf(0, 2);
   const translated = body.indexOf(0, language + 1);
   if (type !== "iTXt" || language < 0 || translated < 0) return;
   const text = body.subarray(translated + 1);
-  texts.add(name, body[0] === 1 ? inflated(text) : text);
+  texts.add(name, body[0] === 1 ? () => inflate(text) : text);
 }
 
-/** What can't be unpacked is told as it stands: it is there. */
-function inflated(data: Uint8Array): Uint8Array {
-  try {
-    return inflateSync(data, { maxOutputLength: INFLATED_BYTES_MAX });
-  } catch {
-    return data;
-  }
+/** Unpacks the beginning of a text. Null: the texts before it have unpacked to as much as one header may. */
+function createInflate(): Inflate {
+  let left = LIMITS.headerInflatedBytesMax;
+  return (stored) => {
+    if (left <= 0) return null;
+    const begin = stored.subarray(0, STORED_BYTES_MAX);
+    try {
+      // The beginning alone ends in the middle: that is no fault.
+      const out = inflateSync(begin, {
+        finishFlush: constants.Z_SYNC_FLUSH,
+        maxOutputLength: STORED_BYTES_MAX * RATIO_MAX,
+      });
+      left -= out.length;
+      return out;
+    } catch {
+      // What can't be unpacked is told as it stands: it is there. What it cost is not known.
+      left -= STORED_BYTES_MAX;
+      return stored;
+    }
+  };
 }

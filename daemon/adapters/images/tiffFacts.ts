@@ -1,8 +1,7 @@
 /** What a TIFF says beside its pixels: tags of its first directory. */
-import { LIMITS } from "../../domain/limits.ts";
 import type { HeaderFacts } from "../../plugin.ts";
 import type { ByteSource } from "./byteSource.ts";
-import { headerTexts } from "./headerTexts.ts";
+import { headerTexts, TEXT_BYTES_MAX } from "./headerTexts.ts";
 import type { TiffEntry } from "./tiffHead.ts";
 import { tiffDirectory } from "./tiffHead.ts";
 
@@ -37,7 +36,7 @@ const RATIO = 5;
 
 export function tiffFacts(
   source: ByteSource,
-): Pick<HeaderFacts, "compression" | "pixelAspect" | "colorSpace" | "texts"> {
+): Pick<HeaderFacts, "compression" | "pixelAspect" | "colorSpace" | "texts" | "textsUnread"> {
   const { entries, reader } = tiffDirectory(source);
   const entry = (tag: number): TiffEntry | null => entries.find((one) => one.tag === tag) ?? null;
   const ratio = (tag: number): number => {
@@ -48,7 +47,7 @@ export function tiffFacts(
   const texts = headerTexts();
   for (const one of entries) {
     const name = TEXTS[one.tag];
-    const length = Math.min(one.count, LIMITS.headerTextCharactersMax * 4);
+    const length = Math.min(one.count, TEXT_BYTES_MAX);
     if (name !== undefined && one.from() + length <= source.bytes) texts.add(name, source.take(one.from(), length));
   }
   const compression = entry(TAG.compression);
@@ -59,6 +58,6 @@ export function tiffFacts(
     compression: COMPRESSIONS[number] ?? `number ${number}`,
     pixelAspect: Number.isFinite(aspect) && aspect > 0 ? aspect : null,
     colorSpace: entry(TAG.profile) === null ? null : "ICC",
-    texts: texts.all,
+    ...texts.said,
   };
 }

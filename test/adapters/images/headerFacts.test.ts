@@ -154,10 +154,66 @@ describe("a PNG", () => {
     for (let i = 0; i < LIMITS.headerTextsMax + 5; i += 1)
       file = insertChunk(file, "tEXt", Buffer.from(`k${i}\0${"x".repeat(20_000)}`, "latin1"));
     const { texts } = factsOf(file);
-    expect(texts.length).toBe(LIMITS.headerTextsMax);
+    expect(texts.length).toBe(LIMITS.headerTextsCharactersMax / LIMITS.headerTextCharactersMax);
     expect(texts.every(({ text }) => text.length === LIMITS.headerTextCharactersMax)).toBe(true);
+    expect(factsOf(file).textsUnread).toBe(LIMITS.headerTextsMax + 5 - texts.length);
+    expect(factsOf(await png())).not.toHaveProperty("textsUnread");
     const torn = insertChunk(await png(), "zTXt", Buffer.from("prompt\0\0no deflate", "latin1"));
     expect(factsOf(torn).texts).toEqual([{ name: "prompt", text: "no deflate" }]);
+  });
+});
+
+describe("thousands of packed texts in a PNG", () => {
+  const chunkOf = (type: string, data: Uint8Array): Uint8Array => {
+    const out = Buffer.alloc(12 + data.length);
+    out.writeUInt32BE(data.length, 0);
+    out.write(type, 4, "latin1");
+    out.set(data, 8);
+    return out;
+  };
+  /** Before the picture no more than a thousand chunks are read; behind it they may be as many as fit. */
+  const behind = (png: Buffer, ...chunks: readonly Uint8Array[]): Buffer =>
+    Buffer.concat([png.subarray(0, -12), ...chunks, png.subarray(-12)]);
+  /** Each unpacks to 60 MB of zeros, and says so little in the file. */
+  const bomb = (name: string): Uint8Array =>
+    chunkOf("zTXt", Buffer.concat([Buffer.from(`${name}\0\0`, "latin1"), deflateSync(Buffer.alloc(60_000_000))]));
+
+  test("are unpacked no further than all together may be, and the others are counted", async () => {
+    const file = Buffer.from(await pngBytes({ width: 8, height: 4, channels: 3, bits: 8 }));
+    const one = bomb("k");
+    const count = 3_000;
+    const many = behind(file, ...Array.from({ length: count }, () => one));
+    const { texts, textsUnread = 0 } = factsOf(many);
+    expect(texts.length + textsUnread).toBe(count);
+    // Of each no more than its beginning is unpacked, 4 MB here: a handful of them is all that one header may have.
+    expect(texts.length).toBeLessThanOrEqual(
+      Math.ceil(LIMITS.headerInflatedBytesMax / (LIMITS.headerTextCharactersMax * 1_000)),
+    );
+    expect(texts.length).toBeGreaterThan(0);
+    const small = deflateSync("x");
+    const words = chunkOf("zTXt", Buffer.concat([Buffer.from("k\0\0", "latin1"), small]));
+    const plenty = behind(file, ...Array.from({ length: count }, () => words));
+    const said = factsOf(plenty);
+    expect([said.texts.length, said.textsUnread]).toEqual([LIMITS.headerTextsMax, count - LIMITS.headerTextsMax]);
+    // A long text is known by its beginning.
+    const long = Buffer.from(`{"3":{"class_type":"KSampler"}}${Array.from({ length: 200_000 }, (_, i) => i).join()}`);
+    const packed = Buffer.concat([Buffer.from("notes\0\0", "latin1"), deflateSync(long)]);
+    const begun = behind(file, chunkOf("zTXt", packed));
+    expect(factsOf(begun).texts).toEqual([
+      { name: "notes", text: long.toString().slice(0, LIMITS.headerTextCharactersMax) },
+    ]);
+  });
+
+  test("are kept for the record within its bounds, and never published", async () => {
+    const file = Buffer.from(await pngBytes({ width: 8, height: 4, channels: 3, bits: 8 }));
+    const words = (i: number) =>
+      chunkOf("zTXt", Buffer.concat([Buffer.from(`k${i}\0\0`, "latin1"), deflateSync("x".repeat(1_000_000))]));
+    const many = behind(file, ...Array.from({ length: 500 }, (_, i) => words(i)));
+    const { bytes, texts } = dressPng(many, "<packet/>");
+    const kept = Object.values(texts);
+    expect(kept.length).toBeLessThanOrEqual(LIMITS.comfyTextsMax);
+    expect(kept.join("").length).toBeLessThanOrEqual(LIMITS.comfySaidBytesMax + LIMITS.comfyTextCharactersMax);
+    expect(Buffer.from(bytes).includes("zTXt")).toBe(false);
   });
 });
 
