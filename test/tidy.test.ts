@@ -48,6 +48,7 @@ describe("import directions", () => {
     "daemon/domain/maskFacts.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/pixelRuns.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/planeKeeper.ts": /^daemon\/plugin\.ts$/,
+    "daemon/domain/planeKernel.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/programAnswer.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/programRequest.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/qcInput.ts": /^daemon\/plugin\.ts$/,

@@ -1,6 +1,6 @@
 /**
- * The rows of `framePlanes`: luma of every pixel, and what each row adds to its blocks. The only loops that touch every sample of a frame;
- * no branches in them, no small arrays around them.
+ * The rows of `framePlanes`: luma of every pixel, and what each row adds to its blocks. With `planeKernel`, which does the same of most frames, the only
+ * loops that touch every sample of a frame; no branches in them, no small arrays around them.
  */
 import type { DecodedImage } from "../plugin.ts";
 import { srgbTable } from "./srgbCurve.ts";
@@ -25,7 +25,11 @@ export function lookerOf(image: DecodedImage, luma: Uint16Array, sums: Sums): Lo
 }
 
 /** Places of the colour samples in a pixel; grey and unknown layouts use one sample three times. */
-function layoutOf(image: DecodedImage): { readonly r: number; readonly g: number; readonly b: number } {
+export function layoutOf(image: Pick<DecodedImage, "channelNames">): {
+  readonly r: number;
+  readonly g: number;
+  readonly b: number;
+} {
   const place = (name: string) => image.channelNames.indexOf(name);
   const r = place("R");
   const g = place("G");
@@ -36,9 +40,9 @@ function layoutOf(image: DecodedImage): { readonly r: number; readonly g: number
 }
 
 /** Fixed point with 15 bits: whole weights that sum to 32768, so that equal codes in R, G and B give exactly that code as luma. */
-const RED = 6966;
-const GREEN = 23_436;
-const BLUE = 2366;
+export const RED = 6966;
+export const GREEN = 23_436;
+export const BLUE = 2366;
 
 /** Codes to read luma from: the image's own, or a row of floats as codes. */
 interface Codes {

@@ -6,6 +6,7 @@
 import type { BlockFacts, DecodedImage, LumaFacts } from "../plugin.ts";
 import type { LookAtRow, Sums } from "./framePlaneRows.ts";
 import { BLOCK, lookerOf } from "./framePlaneRows.ts";
+import type { PlaneKernel } from "./planeKernel.ts";
 
 /** Below this many pixels a block's deviation says nothing (a sliver beside an ignored rectangle). */
 const BLOCK_PIXELS_MIN = 64;
@@ -17,16 +18,24 @@ export interface FramePlanes {
   readonly facts: LumaFacts;
 }
 
-/** `space`: memory for the luma of that many pixels, which is overwritten; new memory costs a fifth of the whole. */
-export function framePlanes(image: DecodedImage, runs: Int32Array, space?: Uint16Array): FramePlanes {
+export interface PlaneMeans {
+  /** Memory for the luma of that many pixels, which is overwritten; new memory costs a fifth of the whole. */
+  readonly space?: Uint16Array | undefined;
+  /** Does the same in less time where nothing is ignored. */
+  readonly kernel?: PlaneKernel;
+}
+
+export function framePlanes(image: DecodedImage, runs: Int32Array, { space, kernel }: PlaneMeans = {}): FramePlanes {
   const { width, height } = image;
   const columns = Math.ceil(width / BLOCK);
   const rows = Math.ceil(height / BLOCK);
   const luma = space?.length === width * height ? space : new Uint16Array(width * height);
   const sums = emptySums(columns * rows);
+  const whole = runs.length === 2 && runs[0] === 0 && runs[1] === width * height;
+  if (whole && kernel?.(image, luma, sums) === true)
+    return { luma, blocks: blocksOf(sums, columns, rows), facts: factsOf(sums, luma, runs) };
   const look = lookerOf(image, luma, sums);
   // What is ignored has luma, too, but counts for nothing.
-  const whole = runs.length === 2 && runs[0] === 0 && runs[1] === width * height;
   const fill = whole ? null : lookerOf(image, luma, emptySums(columns * rows));
   let done = 0;
   for (let k = 0; k < runs.length; k += 2) {

@@ -8,6 +8,8 @@ export const QC_LIMITS = {
   qcWorkersMax: 8,
   /** Checks times frames that an export has a line of its own for; in larger ones what passed is gathered. */
   qcCasesMax: 20_000,
+  /** Pixels of a row that vectors look at; 32 rows of it lie in a memory of their own, 10 MiB. */
+  planeKernelWidthMax: 32_768,
   /** What readers of SARIF take in one run. */
   sarifResultsMax: 25_000,
   /** Pictures inside a report's page, together; further ones are named by their place. */
