@@ -4,14 +4,15 @@
  * What models leave at the edge: black or repeated rows from padding, a stripe of another level. For each edge the outermost
  * rows (columns) are compared with the row 1 further in, up to 16 px deep: a step that is consistent along the whole edge, where
  * the plate has none. Measures: width in px of the stripe whose rows are constant or equal to one another while the plate's are not (`flat`),
- * and the mean step across it in codes (`step`). Limits: 0 px; 6 codes more than the plate.
+ * and the mean step across it in codes (`step`). Limits: 0 px; 6 codes more than the plate, whose own step grows with the light: it counts times
+ * the ratio of the mean levels there, 14 codes (the offset of the sRGB curve) added to both.
  */
 import type { Check } from "../daemon/plugin.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "image.border",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -42,7 +43,9 @@ const check: Check = {
       if (places.length < edge.length / 4) continue;
       const [mine, plates] = [stripe(plane, edge, places), stripe(before, edge, places)];
       const more = Math.max(0, mine.flat - plates.flat);
-      const jump = Math.max(0, mine.step - plates.step);
+      // A brighter light makes more of an edge that the plate has there.
+      const brighter = Math.max(1, (mine.mean + SRGB_OFFSET) / (plates.mean + SRGB_OFFSET));
+      const jump = Math.max(0, mine.step - plates.step * brighter);
       flat = Math.max(flat, more);
       step = Math.max(step, jump);
       if (more <= flatMax && jump <= stepMax) continue;
@@ -72,6 +75,8 @@ const check: Check = {
 };
 
 const DEPTH = 16;
+/** Codes of 1/255: with them added, display codes are a power of light, so that a gain multiplies them. */
+const SRGB_OFFSET = 0.055 * 255;
 
 interface Edge {
   readonly name: string;
@@ -118,13 +123,19 @@ function placesOf(edge: Edge, ignore: readonly (readonly [number, number, number
   return Int32Array.from({ length: edge.length }, (_, i) => i).filter((i) => hidden[i] === 0);
 }
 
-/** `flat`: outermost rows without picture of their own. `step`, `at`: the largest consistent step between two rows, codes. */
-function stripe(
-  plane: Uint16Array,
-  edge: Edge,
-  places: Int32Array,
-): { readonly flat: number; readonly step: number; readonly at: number } {
+interface Stripe {
+  /** Outermost rows without picture of their own. */
+  readonly flat: number;
+  /** The largest consistent step between two rows, codes, and where it is. */
+  readonly step: number;
+  readonly at: number;
+  /** Level of all rows looked at, codes. */
+  readonly mean: number;
+}
+
+function stripe(plane: Uint16Array, edge: Edge, places: Int32Array): Stripe {
   let flat = 0;
+  let level = 0;
   let open = true;
   let step = 0;
   let at = 0;
@@ -139,6 +150,7 @@ function stripe(
       const here = plane[row + i * edge.along] as number;
       const next = plane[row + edge.inward + i * edge.along] as number;
       sum += here - next;
+      level += here;
       equal &&= here === next;
       constant &&= here === first;
     }
@@ -150,7 +162,7 @@ function stripe(
       at = depth + 1;
     }
   }
-  return { flat, step, at };
+  return { flat, step, at, mean: level / (places.length * DEPTH) / 257 };
 }
 
 export default check;

@@ -5,19 +5,21 @@
  * log2 of R, G and B less their mean, which no change of brightness moves, around its mean over all cells, which no tint of the whole moves. It is correlated
  * with the plate's, as it is and with channels swapped in each of the five other ways: what is redder than the rest stays so under a relight or a
  * grade; only a swap correlates better with the swapped plate. Measure: best correlation of a swap minus that of the given order, inside
- * and outside the mask each for itself. Limits: 0.1, and the swap itself must correlate by 0.2. Where brightness correlates
- * with the plate's by less than `sharedMin` the content is new and nothing is said; a plate of one hue has nothing to swap.
+ * and outside the mask each for itself. Limits: 0.1, and the swap itself must correlate by 0.5: colours of grain alone, on a grey plate, do by less.
+ * A swap leaves as much colour as there was: where the deviations differ by more than a factor of 2 it is none. Where brightness correlates with
+ * the plate's by less than `sharedMin` the content is new and nothing is said, unless colour fits by 0.9 and by 1 better than as given (a smooth
+ * sky has little brightness to correlate); a plate of one hue has nothing to swap.
  */
 import type { Check, DecodedImage } from "../daemon/plugin.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "image.channels",
-  version: 2,
+  version: 3,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
-  limits: { gainMax: 0.1, correlationMin: 0.2, sharedMin: 0.6 },
+  limits: { gainMax: 0.1, correlationMin: 0.5, sharedMin: 0.6 },
   judges: { gainMax: { measures: ["gain"], must: "atMost", least: 0, greatest: 2 } },
   limitsFrom: {
     gainMax: "the proof's corpus (docs/qc.md)",
@@ -34,7 +36,7 @@ const check: Check = {
   run({ result, plate, mask, limits }) {
     if (result === null || plate === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
-    const { gainMax = 0.1, correlationMin = 0.2, sharedMin = 0.6 } = limits;
+    const { gainMax = 0.1, correlationMin = 0.5, sharedMin = 0.6 } = limits;
     const grid = gridOf(result);
     const mine = colours(result, grid);
     const plates = colours(plate, grid);
@@ -42,7 +44,7 @@ const check: Check = {
     const sides = mask === null ? [null] : [sideOf(grid, mask.inside, 0), sideOf(grid, mask.inside, 1)];
     const found = sides
       .map((where) => likeness(mine, plates, where))
-      .map((each) => (each.shared < sharedMin ? { ...each, best: each.given } : each))
+      .map((each) => (canTell(each, sharedMin) ? each : { ...each, best: each.given }))
       .reduce((one, other) => (other.best - other.given > one.best - one.given ? other : one));
     const more = found.best - found.given;
     // Where nothing fits at all (new content, a grey plate) nothing can be told.
@@ -64,6 +66,17 @@ const check: Check = {
       : { verdict: "pass", measures, message: `Channels are in order: ${words}.` };
   },
 };
+
+/** A swap changes no deviation. */
+const SPREAD_MAX = 2;
+/** So well, and by so much better, no new content fits by chance. */
+const FITS = 0.9;
+const BETTER = 1;
+
+function canTell({ shared, spread, best, given }: Likeness, sharedMin: number): boolean {
+  if (spread > SPREAD_MAX || spread < 1 / SPREAD_MAX) return false;
+  return shared >= sharedMin || (best >= FITS && best - given >= BETTER);
+}
 
 const CELL = 8;
 const CELLS_ENOUGH = 16_000;
@@ -163,6 +176,8 @@ function sideOf({ width, size, columns, rows }: Grid, inside: Uint8Array, value:
 interface Likeness {
   /** Correlation of brightness, -1..1: how much of the plate is left at all. */
   readonly shared: number;
+  /** Deviation of the result's colour over that of the plate's. */
+  readonly spread: number;
   /** Correlation of the channels as they are, -1..1. */
   readonly given: number;
   readonly best: number;
@@ -192,7 +207,7 @@ function likeness(a: Float32Array, b: Float32Array, where: Uint8Array | null): L
     for (let other = 0; other < 3; other += 1) products[one * 3 + other] = product(a, b, { one, other, where });
   }
   for (let i = 0; i < a.length / 4; i += 1) cells += where === null ? 1 : (where[i] as number);
-  if (cells < CELLS_MIN || aa <= 0 || bb <= 0) return { shared: 0, given: 0, best: 0, order: "RGB" };
+  if (cells < CELLS_MIN || aa <= 0 || bb <= 0) return { shared: 0, spread: 1, given: 0, best: 0, order: "RGB" };
   const size = Math.sqrt(aa * bb);
   const light = { one: 3, other: 3, where };
   const lights = Math.sqrt(product(a, a, light) * product(b, b, light));
@@ -206,7 +221,8 @@ function likeness(a: Float32Array, b: Float32Array, where: Uint8Array | null): L
     best = value;
     order = name;
   }
-  return { shared: lights > 0 ? product(a, b, light) / lights : 0, given: sum(0, 1, 2), best, order };
+  const shared = lights > 0 ? product(a, b, light) / lights : 0;
+  return { shared, spread: Math.sqrt(aa / bb), given: sum(0, 1, 2), best, order };
 }
 
 /** Sum over the cells of one channel of `a` times one of `b`, both around their means. */

@@ -10,6 +10,8 @@ import type { Edit } from "./edits.ts";
 import { edited, littered, maskWeights } from "./edits.ts";
 import type { Chance } from "./random.ts";
 import { chance } from "./random.ts";
+import type { FreshGrain } from "./freshSources.ts";
+import { freshGrained } from "./freshSources.ts";
 import type { Grain, Kind, Linear, Size } from "./sources.ts";
 import { grained, source } from "./sources.ts";
 
@@ -39,6 +41,8 @@ export interface Parts {
   turn: ((result: DecodedImage) => DecodedImage) | null;
   /** Whole frame instead of inside the mask. */
   wholeFrame: boolean;
+  /** There is no place for the defect: the case says nothing. */
+  nowhere: boolean;
 }
 
 export type Defect = (parts: Parts) => void;
@@ -53,7 +57,7 @@ export interface Scene {
   readonly plate: Linear;
   readonly plateCodes: Uint16Array;
   readonly edit: Linear;
-  readonly grain: Grain;
+  readonly grain: Grain | FreshGrain;
   readonly weights: Float32Array | null;
   readonly mask: MaskPicture | null;
   /** The edit laid onto the plate: the clean result. */
@@ -73,6 +77,8 @@ export interface Ground {
   readonly edit: Linear;
   /** Of the mask; null: the whole frame may change. */
   readonly weights: Float32Array | null;
+  /** Plate and edit get the same; chosen by the seed where none is given. */
+  readonly grain?: Grain | FreshGrain;
 }
 
 /** One of the edits of edits.ts in a procedural plate of a known kind. */
@@ -98,8 +104,8 @@ export function groundOf(
 
 export function sceneOn({ before, edit, weights, ...rest }: Ground, seed: number): Scene {
   const random = chance(seed * 911 + 29);
-  const grain = { amount: random.between(0.7, 1.5), correlated: random.next() < 0.5 };
-  const plate = grained(before, seed, grain);
+  const grain = rest.grain ?? { amount: random.between(0.7, 1.5), correlated: random.next() < 0.5 };
+  const plate = withGrain(before, seed, grain);
   const plateCodes = codes16(plate);
   return {
     ...rest,
@@ -110,11 +116,23 @@ export function sceneOn({ before, edit, weights, ...rest }: Ground, seed: number
     grain,
     weights,
     mask: weights === null ? null : maskOf(weights, before),
-    clean: laid(plateCodes, codes16(grained(edit, seed + 5000, grain)), weights),
+    clean: laid(plateCodes, codes16(withGrain(edit, seed + 5000, grain)), weights),
   };
 }
 
+function withGrain(image: Linear, seed: number, grain: Grain | FreshGrain): Linear {
+  return "model" in grain ? freshGrained(image, seed, grain) : grained(image, seed, grain);
+}
+
+/** Throws where the defect has no place in it: see `caseOf`. */
 export function makeCase(scene: Scene, defect: Defect | null, holds: Holds = "codes"): Case {
+  const one = caseOf(scene, defect, holds);
+  if (one === null) throw new Error(`${scene.name}: there is no place for the defect`);
+  return one;
+}
+
+/** null: the defect has no place in it, as a patch outside a mask that is nearly everywhere. */
+export function caseOf(scene: Scene, defect: Defect | null, holds: Holds = "codes"): Case | null {
   const { seed, plate, plateCodes, edit, clean, weights, mask, grain } = scene;
   const { width, height } = plate;
   const parts: Parts = {
@@ -126,10 +144,12 @@ export function makeCase(scene: Scene, defect: Defect | null, holds: Holds = "co
     finish: null,
     turn: null,
     wholeFrame: false,
+    nowhere: false,
   };
   defect?.(parts);
+  if (parts.nowhere) return null;
   const over = parts.wholeFrame ? null : weights;
-  const regrained = (): Linear => grained(parts.edit, seed + 5000, { ...grain, amount: grain.amount * parts.grain });
+  const regrained = (): Linear => withGrain(parts.edit, seed + 5000, { ...grain, amount: grain.amount * parts.grain });
   const matte = holds === "codes" ? null : matteOf(width, height, seed);
   const turned = (image: DecodedImage): DecodedImage => parts.turn?.(image) ?? image;
   if (holds === "light") {

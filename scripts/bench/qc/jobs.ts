@@ -10,18 +10,26 @@ import type { FrameFacts } from "../../../daemon/domain/qcInput.ts";
 import { inspectFrame } from "../../../daemon/domain/qcRun.ts";
 import type { LoadedChecks } from "../../../daemon/adapters/plugins.ts";
 import type { Case, Holds, Scene } from "./cases.ts";
-import { groundOf, makeCase, sceneOn } from "./cases.ts";
+import { caseOf, groundOf, makeCase, sceneOn } from "./cases.ts";
 import { DEFECTS } from "./defects.ts";
 import type { Edit } from "./edits.ts";
+import type { FreshEdit } from "./freshEdits.ts";
+import { FITTING, freshEdit } from "./freshEdits.ts";
+import { freshMask } from "./freshMasks.ts";
+import type { FreshKind } from "./freshSources.ts";
+import { FRESH_KINDS, freshGrain, freshSource } from "./freshSources.ts";
 import type { Photo } from "./photos.ts";
 import { photoPiece } from "./photos.ts";
-import type { Kind, Size } from "./sources.ts";
+import type { Kind, Linear, Size } from "./sources.ts";
 import { HEIGHT, KINDS, LATER_KINDS, source, WIDTH } from "./sources.ts";
 
 export interface Job {
   readonly kind: "clean" | "defects";
-  /** `large`: procedural plates of a size at which checks look at a part of the pixels. */
-  readonly from: "procedural" | "photos" | "large";
+  /**
+   * fresh: kinds of plates and edits that no check was run on before limits stood. large: procedural plates of a size at which checks look
+   * at a part of the pixels.
+   */
+  readonly from: "procedural" | "photos" | "fresh" | "large";
   readonly number: number;
   /** Of the corpus: 0 is the published one, every other number another. */
   readonly seed: number;
@@ -71,6 +79,7 @@ const LARGE: Size = { width: 3072, height: 2048 };
 const PROCEDURAL: readonly Kind[] = [...KINDS, ...LATER_KINDS];
 
 export function sceneOf(job: Job, photos: readonly Photo[]): Scene {
+  if (job.from === "fresh") return freshScene(job);
   const { number } = job;
   const sources: readonly (Kind | Photo)[] = job.from === "photos" ? photos : PROCEDURAL;
   const from = sources[number % sources.length] as Kind | Photo;
@@ -83,6 +92,28 @@ export function sceneOf(job: Job, photos: readonly Photo[]): Scene {
       ? { name: from, heldOut: false, colour: true, bare: source(from, seed, job.from === "large" ? LARGE : USUAL) }
       : { ...from, bare: photoPiece(from, seed) };
   return sceneOn(groundOf(plate, seed, edit as Edit), seed);
+}
+
+/** Edits that leave the plate's content where it is: what defects are put into, as with the known kinds. */
+const KEEPING: readonly FreshEdit[] = ["dusk", "fog", "grade", "touchup"];
+
+function freshScene({ kind, number, seed: corpus }: Job): Scene {
+  const name = FRESH_KINDS[number % FRESH_KINDS.length] as FreshKind;
+  const fitting = FITTING[name].filter((edit) => kind === "clean" || KEEPING.includes(edit));
+  const how = fitting[Math.floor(number / FRESH_KINDS.length) % fitting.length] as FreshEdit;
+  const seed = (kind === "clean" ? 1_001 : 501_001) + number + corpus * 1_000_003;
+  const bare = freshSource(name, seed);
+  const weights = kind === "clean" ? freshMask(bare, seed, how) : someMask(bare, seed, how);
+  const ground = { name, heldOut: true, colour: true, how, before: bare, edit: freshEdit(bare, how, seed) };
+  return sceneOn({ ...ground, weights, grain: freshGrain(seed) }, seed);
+}
+
+/** Some defects lie outside a mask: one is needed. */
+function someMask(bare: Linear, seed: number, how: FreshEdit): Float32Array {
+  for (let other = seed; ; other += 1) {
+    const weights = freshMask(bare, other, how);
+    if (weights !== null) return weights;
+  }
 }
 
 /** One answer at a time: who runs it may stop in between. */
@@ -103,7 +134,8 @@ export function* runJob(job: Job, bench: Bench): Generator<Seen, void, void> {
     // Of large frames what is stated, of the checks that look at a part of their pixels: all would take hours.
     const which = job.from === "large" ? (SAMPLING.has(kind.check) ? [kind.must] : []) : kind.strengths.keys();
     for (const strength of which) {
-      const one = makeCase(scene, kind.strengths[strength]?.defect ?? null, holds);
+      const one = caseOf(scene, kind.strengths[strength]?.defect ?? null, holds);
+      if (one === null) continue;
       yield seenOf(scene, one, { bench, holds, defect: { name: kind.name, strength } });
     }
   }
@@ -137,7 +169,7 @@ function numbers({ findings }: Inspection): Pick<Seen, "verdicts" | "values"> {
 
 /** Every check of single frames that this corpus knows a defect for, with the limits of a shipped profile. */
 function requestsOf(scene: Scene, { book }: LoadedChecks): readonly QcRequest[] {
-  const name = scene.how === "frame" ? "relight" : "delivery";
+  const name = scene.weights === null ? "relight" : "delivery";
   const profile = book.profiles.find((each) => each.name === name);
   if (profile === undefined) throw new Error(`there is no profile ${name}`);
   return CHECKS.flatMap((check) => {

@@ -61,19 +61,18 @@ export interface Photo {
 /** Those that are there, in a fixed order. `folders`: where else to look. */
 export async function photos(folders: readonly string[]): Promise<readonly Photo[]> {
   const out: Photo[] = [];
-  for (const [names, heldOut] of [
-    [KNOWN, false],
-    [HELD_OUT, true],
-  ] as const)
-    for (const name of names) {
-      const path = [...DEBIAN, ...folders].map((folder) => join(folder, name)).find(existsSync);
-      if (path === undefined) continue;
-      const loaded = await loadFrame(readFileSync(path));
-      if (loaded.kind !== "frame" || !(loaded.image.samples instanceof Uint8Array))
-        throw new Error(`${path}: ${loaded.kind === "frame" ? "not of 8 bits" : loaded.message}`);
-      const { width, height, channels, samples } = loaded.image;
-      out.push({ name, heldOut, colour: channels >= 3, width, height, samples, channels });
-    }
+  // In turn, so that a few of them are some of both.
+  const names = KNOWN.flatMap((known, i) => [known, ...HELD_OUT.slice(i, i + 1)]);
+  for (const name of names) {
+    const path = [...DEBIAN, ...folders].map((folder) => join(folder, name)).find(existsSync);
+    if (path === undefined) continue;
+    const loaded = await loadFrame(readFileSync(path));
+    if (loaded.kind !== "frame" || !(loaded.image.samples instanceof Uint8Array))
+      throw new Error(`${path}: ${loaded.kind === "frame" ? "not of 8 bits" : loaded.message}`);
+    const { width, height, channels, samples } = loaded.image;
+    const heldOut = HELD_OUT.includes(name);
+    out.push({ name, heldOut, colour: channels >= 3, width, height, samples, channels });
+  }
   return out;
 }
 

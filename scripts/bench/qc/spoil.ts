@@ -39,11 +39,13 @@ export function patchOutside(codes: number, side: number): Defect {
       return true;
     };
     let place = 0;
-    for (let tries = 0; tries < 500; tries += 1) {
+    // Only the edits' mattes say where nothing may change: without one any place is.
+    parts.nowhere = true;
+    for (let tries = 0; tries < 500 && parts.nowhere; tries += 1) {
       const x = Math.floor(parts.random.next() * (width - side));
       const y = Math.floor(parts.random.next() * (height - side));
       place = y * width + x;
-      if (free(x, y)) break;
+      parts.nowhere = !free(x, y);
     }
     parts.finish = (from) => {
       const out = from.slice();
