@@ -58,20 +58,25 @@ function rowsOf({ rows, clean, anyFail, anyWarn, large }: Tally): Readonly<Recor
   return { defects, clean, anyFail, anyWarn, large: { ...large, rows: ofLarge } };
 }
 
-/** What says most comes first. */
+/** Each list at its own pace, so that they end together: of a run that was cut off a smaller one can be told. */
+function mixed(...lists: readonly (readonly Job[])[]): readonly Job[] {
+  const placed = lists.flatMap((jobs) => jobs.map((job, i) => ({ job, place: (i + 0.5) / jobs.length })));
+  return placed.toSorted((a, b) => a.place - b.place).map(({ job }) => job);
+}
+
 function jobsOf(withPhotos: boolean): readonly Job[] {
   // Photographs come on top: what is procedural is the same with and without them.
   const rest = withPhotos ? 1 / 3 : 0;
-  return [
-    ...list("defects", "procedural", scenes),
-    ...list("defects", "photos", Math.ceil(scenes * rest)),
-    ...list("defects", "fresh", Math.ceil(scenes / 2)),
-    ...list("clean", "procedural", cases),
-    ...list("clean", "photos", Math.ceil(cases * rest)),
-    ...list("clean", "fresh", cases),
-    ...list("clean", "large", large),
-    ...list("defects", "large", Math.ceil(large / 4)),
-  ];
+  return mixed(
+    list("defects", "procedural", scenes),
+    list("defects", "photos", Math.ceil(scenes * rest)),
+    list("defects", "fresh", Math.ceil(scenes / 2)),
+    list("clean", "procedural", cases),
+    list("clean", "photos", Math.ceil(cases * rest)),
+    list("clean", "fresh", cases),
+    list("clean", "large", large),
+    list("defects", "large", Math.ceil(large / 4)),
+  );
 }
 
 async function main(): Promise<void> {
