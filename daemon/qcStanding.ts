@@ -1,4 +1,5 @@
 /** What QC has said of a job's steps so far, gathered from the store for answers and commands. Reads only. */
+import { reviewPaths } from "./domain/naming.ts";
 import { LIMITS } from "./domain/limits.ts";
 import type { AnswerQc } from "./domain/qcAnswer.ts";
 import { seedOfTry } from "./domain/seedRetry.ts";
@@ -8,20 +9,25 @@ import { decidingFinding, isHeldAsWhole } from "./domain/wedgeGate.ts";
 import type { JobRow, QcNotes, StepRow, Store, TaskRow } from "./storePort.ts";
 
 /** By step; a committed version's warnings are those of its qc.json, with sequences and sets. */
-export async function qcStanding(store: Pick<Store, "qcNotes" | "waivers">, job: JobRow): Promise<readonly AnswerQc[]> {
+export async function qcStanding(
+  store: Pick<Store, "qcNotes" | "waivers">,
+  job: JobRow,
+  shown: number = LIMITS.answerQcShown,
+): Promise<readonly AnswerQc[]> {
   const out: AnswerQc[] = [];
   for (const step of job.steps) {
-    const notes = await store.qcNotes(step.id, LIMITS.answerQcShown);
+    const notes = await store.qcNotes(step.id, shown);
     const waivers = notes.held.count === 0 ? [] : await store.waivers(step.id);
     out.push({
       wedges: step.plan.wedges.length,
       warned: step.publication?.warned ?? notes.warned,
       held: {
         count: notes.held.count,
+        page: step.version === null ? null : reviewPaths(step.plan.target, step.version).qcReport,
         first: notes.held.tasks.map((task) => ({
           task: task.id,
           wedge: task.wedge,
-          reason: reasonOf(task, waivers),
+          reason: heldReason(task, waivers),
           until: task.holdUntil,
         })),
       },
@@ -32,7 +38,7 @@ export async function qcStanding(store: Pick<Store, "qcNotes" | "waivers">, job:
 }
 
 /** What still keeps it: whoever has waived one finding must not read of that one, but of those that are left. */
-function reasonOf(task: TaskRow, waivers: readonly Waiver[]): string {
+export function heldReason(task: TaskRow, waivers: readonly Waiver[]): string {
   const { inspection } = task;
   const open = isHeldAsWhole(task) ? [] : openFindings(judgedPictures(task), waivers);
   const finding = open[0] ?? (inspection === null ? undefined : decidingFinding(inspection));

@@ -36,6 +36,7 @@ function qcView({ wedges, warned, held, reseeded }: AnswerQc): object {
       until: until === null ? null : iso(until),
     })),
     heldCount: held.count,
+    heldPage: held.count === 0 ? null : held.page,
     reseeded: reseeded.first.map(({ wedge, ...one }) => ({ ...one, wedge: wedgeName(wedge) })),
     reseededCount: reseeded.wedges,
   };

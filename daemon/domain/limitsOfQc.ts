@@ -12,6 +12,11 @@ export const QC_LIMITS = {
   planeKernelWidthMax: 32_768,
   /** What readers of SARIF take in one run. */
   sarifResultsMax: 25_000,
+  /** Of the page of what is held: tasks and frames that it tells of; the rest is counted. */
+  heldPageTasksMax: 200,
+  heldPageFramesMax: 1_000,
+  /** Larger than any page of ours: what is larger is somebody else's and stays. */
+  heldPageBytesMax: 64 * 1024 * 1024,
   /** Pictures inside a report's page, together; further ones are named by their place. */
   qcPagePicturesBytesMax: 3 * 1024 * 1024,
   /** Parts of frames shown as they are, and the longer side of one, px. */

@@ -8,6 +8,8 @@ export interface AnswerQc {
   readonly warned: number;
   readonly held: {
     readonly count: number;
+    /** Where they can be looked at; null: they have no version yet. */
+    readonly page: string | null;
     /** The first of them. */
     readonly first: readonly {
       readonly task: string;
@@ -52,6 +54,7 @@ function heldLines({ held }: AnswerQc): readonly string[] {
       `            hotplate waive ${task} --check ID --reason WHY, or hotplate reject ${task} --reason WHY`,
     ]),
     ...(more > 0 ? [`  held:     and ${more} more`] : []),
+    ...(held.count > 0 && held.page !== null ? [`  look at:  ${held.page}`] : []),
   ];
 }
 

@@ -25,7 +25,9 @@ import { wholeFindings, wholeVerdict } from "./wedgeGate.ts";
 
 const frameSchema = z.strictObject({
   frame: z.number().int().nullable(),
-  outcome: z.enum(["published", "rejected", "failed", "canceled", "unfinished"]),
+  outcome: z
+    .enum(["published", "rejected", "failed", "canceled", "unfinished", "held"])
+    .describe("held: it waits for a person; in held_qc.json only, never in a version."),
   reason: z.string().nullable().describe("Why it is not in the version."),
   file: z.strictObject({ path: z.string(), bytes: z.number().int(), sha256: z.string() }).nullable(),
   inspection: inspectionSchema.nullable().describe("null: there was nothing to look at."),
@@ -97,7 +99,12 @@ export interface QcExtra {
   readonly set?: Inspection;
 }
 
-export function qcJson(facts: VersionFacts, extra: QcExtra): string {
+/** What the report is made of. */
+export type QcFacts = Pick<VersionFacts, "plan" | "version" | "at" | "frames" | "files" | "tries" | "waivers"> & {
+  readonly job: Pick<VersionFacts["job"], "id" | "show">;
+};
+
+export function qcJson(facts: QcFacts, extra: QcExtra): string {
   return qcText(qcReport(facts, extra));
 }
 
@@ -106,7 +113,7 @@ export function qcText(report: QcReport): string {
   return `${JSON.stringify(JSON.parse(canonicalJson(report)), null, 1)}\n`;
 }
 
-export function qcReport(facts: VersionFacts, extra: QcExtra): QcReport {
+export function qcReport(facts: QcFacts, extra: QcExtra): QcReport {
   const { plan, job } = facts;
   const files = new Map(facts.files.map((file) => [placeOf(file), file]));
   const wedges = plan.wedges.map((wedge) => wedgeOf(facts, wedge.index, { sequences: extra.sequences, files }));
@@ -156,7 +163,7 @@ function publishedWholes(wedges: readonly QcWedge[], sequences: QcExtra["sequenc
   });
 }
 
-function colorPart(facts: VersionFacts): NonNullable<QcReport["color"]> {
+function colorPart(facts: QcFacts): NonNullable<QcReport["color"]> {
   const { model, out, how, roundTrip, ...of } = colorRecord(
     facts.plan,
     facts.files.map((file) => file.roundTrip),
@@ -173,7 +180,7 @@ function placeOf(of: { readonly wedge: number; readonly frame: number | null }):
   return `${of.wedge}/${of.frame}`;
 }
 
-function wedgeOf(facts: VersionFacts, index: number, lookup: Lookup): QcWedge {
+function wedgeOf(facts: QcFacts, index: number, lookup: Lookup): QcWedge {
   const plan = facts.plan.wedges.find((wedge) => wedge.index === index);
   const frames = facts.frames
     .filter((frame) => frame.wedge === index)

@@ -9,6 +9,7 @@ import { wedgeName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Waiver } from "../domain/waiver.ts";
 import type { RequestBody } from "../storePort.ts";
+import { qcStanding } from "../qcStanding.ts";
 import { asked, keyHeader, printOf } from "./askingRoutes.ts";
 import type { Idempotency } from "./idempotency.ts";
 import { findJob } from "./lookup.ts";
@@ -35,6 +36,14 @@ const waiverShape = z.strictObject({
   reason: z.string(),
   at: z.iso.datetime(),
   revoked: z.strictObject({ by: z.string(), at: z.iso.datetime() }).nullable(),
+});
+
+const heldShape = z.strictObject({
+  task: z.string(),
+  wedge: z.string(),
+  reason: z.string().describe("What still keeps it."),
+  until: z.iso.datetime().nullable().describe("Then it counts as rejected, or is looked at again."),
+  page: z.string().nullable().describe("Absolute path of an HTML page with pictures and numbers."),
 });
 
 const RESPONSE = { 200: shapes.requestShape, 202: shapes.requestShape };
@@ -107,6 +116,7 @@ export function addDecisionRoutes(base: FastifyInstance, deciding: Deciding): vo
 export function addWaiverRoutes(base: FastifyInstance, deciding: Deciding): void {
   const { parts } = deciding;
   const server = base.withTypeProvider<ZodTypeProvider>();
+  addHeldRoute(base, parts);
   server.post(
     "/v1/waivers/:id/revoke",
     {
@@ -147,6 +157,41 @@ export function addWaiverRoutes(base: FastifyInstance, deciding: Deciding): void
         ),
       );
       return { waivers: all.flat() };
+    },
+  );
+}
+
+function addHeldRoute(base: FastifyInstance, parts: RouteParts): void {
+  const server = base.withTypeProvider<ZodTypeProvider>();
+  server.get(
+    "/v1/jobs/:id/held",
+    {
+      schema: {
+        summary: "What waits for a person: tasks, why, until when, and the page on which they can be looked at.",
+        params: idParams,
+        response: {
+          200: z.strictObject({
+            count: z.number().int().describe("All of them; at most 200 are listed."),
+            held: z.array(heldShape),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const job = await findJob(parts.world.store, request.params.id);
+      const standing = await qcStanding(parts.world.store, job, LIMITS.heldPageTasksMax);
+      return {
+        count: standing.reduce((sum, { held }) => sum + held.count, 0),
+        held: standing.flatMap(({ held }) =>
+          held.first.map(({ task, wedge, reason: why, until }) => ({
+            task,
+            wedge: wedgeName(wedge),
+            reason: why,
+            until: until === null ? null : iso(until),
+            page: held.page,
+          })),
+        ),
+      };
     },
   );
 }

@@ -259,7 +259,10 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
       ...failure,
       message: wordsInForm(failure.message, reader, roots),
     })),
-    qc: await qcStanding(context.world.store, job),
+    qc: (await qcStanding(context.world.store, job)).map((qc) => ({
+      ...qc,
+      held: { ...qc.held, page: qc.held.page === null ? null : inForm(qc.held.page, reader, roots) },
+    })),
     now: context.world.clock.now(),
   };
 }

@@ -5,19 +5,10 @@
 import { versionName } from "../domain/ids.ts";
 import type { JobId } from "../domain/ids.ts";
 import { shownAs } from "../domain/colorWay.ts";
-import type { Crop } from "../domain/crop.ts";
-import { HotplateError, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { isSequence } from "../domain/movie.ts";
-import {
-  proxyPath,
-  qcExports,
-  reviewPaths,
-  reviewSheet,
-  sheetName,
-  versionDir,
-  versionFileName,
-} from "../domain/naming.ts";
+import type { ReviewPaths } from "../domain/naming.ts";
+import { qcExports, reviewPaths, reviewSheet, sheetName, versionDir, versionFileName } from "../domain/naming.ts";
 import { junitXml } from "../domain/junit.ts";
 import { joinPath, linkFrom, parentDir, rootOf } from "../domain/paths.ts";
 import { versionHtml } from "../domain/qcReportHtml.ts";
@@ -26,7 +17,6 @@ import { viewOfVersion } from "../domain/qcView.ts";
 import { sarifJson } from "../domain/sarif.ts";
 import { exists, ignore, makeDirs, replaceAnswer } from "../durable.ts";
 import type { StageContext } from "../live.ts";
-import { pageCrops, pagePictures, readProxy } from "../pagePictures.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import { asMade } from "./anotherSeed.ts";
 import { sheetPages } from "./contactSheet.ts";
@@ -34,6 +24,9 @@ import type { FrameResult } from "./frameResults.ts";
 import { frameResults, largest } from "./frameResults.ts";
 import { laneOf } from "./lanes.ts";
 import type { Movies } from "./movies.ts";
+import type { HeldPages, PicturesOf, PlacedPicture } from "./heldPage.ts";
+import { createHeldPages } from "./heldPage.ts";
+import { ownMark, proxyAt, reviewPictures, temporaryAt } from "./reviewPictures.ts";
 import { publicPlan } from "./versionRecord.ts";
 
 export interface ReviewFolder {
@@ -55,19 +48,20 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
   const finished = new Set<string>();
   /** Proxies made in this life: `<step>/<file>`. */
   const proxies = new Set<string>();
+  const heldPages = createHeldPages(context);
 
   function start(step: StepRow, want: Wanted): void {
     context.work.start<{ readonly more: boolean }>({
       key: `review:${step.id}`,
       lane: laneOf(context, step.plan.target.productDir, "output"),
-      run: () => update(context, step, { proxies, movies, show: want.show }),
+      run: () => update(context, step, { proxies, movies, heldPages, show: want.show }),
       done: (outcome) => {
         const now = context.world.clock.now();
         if (!outcome.ok) want.notBefore = now + LIMITS.reviewSheetMs;
         else if (outcome.value.more) want.notBefore = now;
         else {
           wanted.delete(step.id);
-          if (step.state === "committed") {
+          if (step.state === "committed" || step.state === "burnt") {
             finished.add(step.id);
             // One that is forgotten would be written once more, if anything still happened to it.
             for (const oldest of finished) if (finished.size > LIMITS.finishedKeptMax) finished.delete(oldest);
@@ -82,7 +76,8 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
     touch(job) {
       for (const step of job.steps) {
         if (step.version === null || finished.has(step.id) || wanted.has(step.id)) continue;
-        if (step.counts.committing + step.counts.done === 0) continue;
+        // What was rejected may have had a page while it was held.
+        if (step.counts.committing + step.counts.done + step.counts.failed === 0) continue;
         const soon = step.state === "committed";
         wanted.set(step.id, {
           jobId: job.id,
@@ -97,7 +92,7 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
       for (const want of wanted.values()) {
         if (want.notBefore > now) continue;
         const step = await context.world.store.step(want.stepId);
-        if (step === null || step.state === "burnt") wanted.delete(want.stepId);
+        if (step === null) wanted.delete(want.stepId);
         // A version that waits to be published goes first on the lane: people can wait a moment for a proxy.
         else if (step.state !== "committing") start(step, want);
       }
@@ -109,21 +104,35 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
 async function update(
   context: StageContext,
   planned: StepRow,
-  of: { readonly proxies: Set<string>; readonly movies: Movies; readonly show: string },
+  of: {
+    readonly proxies: Set<string>;
+    readonly movies: Movies;
+    readonly heldPages: HeldPages;
+    readonly show: string;
+  },
 ): Promise<{ readonly more: boolean }> {
   const { files, world } = context;
   const tasks = await world.store.tasks(planned.id);
   const step = asMade(planned, tasks);
   const paths = reviewPaths(step.plan.target, step.version ?? 0);
+  const picturesOf: PicturesOf = (view, fileOf) =>
+    reviewPictures(context, step, { tasks, view, page: paths.qcReport, fileOf });
+  const held = { tasks, paths, show: of.show, picturesOf };
+  if (step.state === "burnt" || step.counts.committing + step.counts.done === 0) {
+    await of.heldPages.update(step, held);
+    return { more: false };
+  }
   const root = rootOf(paths.reviewDir, world.config.roots)?.linux ?? step.plan.target.shotDir;
   for (const dir of foldersOf(paths)) await makeDirs(files, root, dir);
   const missing = await makeProxies(context, step, { tasks, proxies: of.proxies });
   if (missing) return { more: true };
   if (step.state === "committed") {
-    await finish(context, step, paths);
+    await of.heldPages.update(step, held);
+    await finish(context, step, { paths, picturesOf });
     of.movies.want(step, of.show, await publishedFrames(context, step, tasks));
     return { more: false };
   }
+  await of.heldPages.update(step, held);
   await drawSheets(context, step, { tasks });
   return { more: false };
 }
@@ -209,7 +218,11 @@ async function drawSheets(
 }
 
 /** The committed version's own sheet and report, copied out for people. */
-async function finish(context: StageContext, step: StepRow, paths: ReturnType<typeof reviewPaths>): Promise<void> {
+async function finish(
+  context: StageContext,
+  step: StepRow,
+  { paths, picturesOf }: { readonly paths: ReviewPaths; readonly picturesOf: PicturesOf },
+): Promise<void> {
   const { files } = context;
   const version = versionDir(step.plan.target, step.version ?? 0);
   const sheets: string[] = [];
@@ -227,22 +240,13 @@ async function finish(context: StageContext, step: StepRow, paths: ReturnType<ty
   );
   const report = qcReportSchema.parse(JSON.parse(text));
   const view = viewOfVersion(report);
-  const page = parentDir(paths.qcReport);
-  const proxyOf = ({ at, frame }: { readonly at: number; readonly frame: number | null }): string =>
-    proxyAt(step, { wedge: report.wedges[at]?.index ?? 0, frame });
+  const fileOf = ({ at, frame }: PlacedPicture): string | null => {
+    const file = view.places[at]?.frames.find((each) => each.frame === frame)?.file ?? null;
+    return file === null ? null : joinPath(version, file.path);
+  };
   const html = versionHtml(report, {
-    contactSheets: sheets.map((sheet) => linkFrom(page, sheet)),
-    picture: await pagePictures(view, {
-      read: (wanted) => readProxy(files, proxyOf(wanted)),
-      link: (wanted) => linkFrom(page, proxyOf(wanted)),
-    }),
-    crop: await pageCrops(view, ({ at, frame, box }) => {
-      const file = report.wedges[at]?.frames.find((each) => each.frame === frame)?.file ?? null;
-      const temporary = temporaryAt(context, step, paths.qcReport);
-      return file === null
-        ? Promise.resolve(null)
-        : cropOf(context, step, { from: joinPath(version, file.path), temporary, box });
-    }),
+    contactSheets: sheets.map((sheet) => linkFrom(parentDir(paths.qcReport), sheet)),
+    ...(await picturesOf(view, fileOf)),
   });
   const exports = qcExports(paths.qcReport);
   await replaceAnswer(files, exports.junit, junitXml(view), ownMark(step));
@@ -257,38 +261,6 @@ async function finish(context: StageContext, step: StepRow, paths: ReturnType<ty
   }
 }
 
-/** A part of a published frame, 1:1; null where it can't be decoded: the report says so already. */
-async function cropOf(
-  { files, world }: StageContext,
-  step: StepRow,
-  of: { readonly from: string; readonly temporary: string; readonly box: Crop["box"] },
-): Promise<Uint8Array | null> {
-  try {
-    const size = { pixels: LIMITS.qcPageCropPixels, box: of.box };
-    await world.images.thumbnail(of.from, of.temporary, size, shownAs(step.plan, undefined));
-    return await readProxy(files, of.temporary);
-  } catch (error) {
-    if (!(error instanceof HotplateError) && systemCode(error) !== "ENOENT") throw error;
-    return null;
-  } finally {
-    await files.unlink(of.temporary).catch(ignore("ENOENT"));
-  }
-}
-
-function foldersOf(paths: ReturnType<typeof reviewPaths>): readonly string[] {
+function foldersOf(paths: ReviewPaths): readonly string[] {
   return [...new Set([paths.reviewDir, parentDir(paths.contactSheet), parentDir(paths.qcReport)])];
-}
-
-function proxyAt(step: StepRow, of: { readonly wedge: number; readonly frame: number | null }): string {
-  return proxyPath(step.plan.target, { version: step.version ?? 0, wedge: of.wedge, frame: of.frame });
-}
-
-/** A step's id as part of a file's name. */
-function ownMark(step: StepRow): string {
-  return step.id.replaceAll("/", ".");
-}
-
-/** Several steps may share a folder for people: a temporary name says whose it is. */
-function temporaryAt(context: StageContext, step: StepRow, target: string): string {
-  return joinPath(parentDir(target), `.hotplate-tmp.${ownMark(step)}.${context.world.ids.uuid()}.jpg`);
 }

@@ -6,7 +6,7 @@ import { qcLines } from "../../daemon/domain/qcAnswer.ts";
 const NOTHING: AnswerQc = {
   wedges: 200,
   warned: 0,
-  held: { count: 0, first: [] },
+  held: { count: 0, page: null, first: [] },
   reseeded: { wedges: 0, first: [] },
 };
 
@@ -30,7 +30,9 @@ it("another seed is named with the one before and why, and the rest is counted",
 it("what waits for a person says until when, and why", () => {
   const until = Date.UTC(2026, 10, 29, 9, 30);
   const first = [{ task: "job_a/1/w003/1001", wedge: 3, reason: "image.soft: It is soft.", until }];
-  const [line, action, more] = qcLines({ ...NOTHING, held: { count: 2, first } });
+  const page = "/r/look_v001_qc.html";
+  const [line, action, more, look] = qcLines({ ...NOTHING, held: { count: 2, page, first } });
+  expect(look).toBe("  look at:  /r/look_v001_qc.html");
   expect(line).toBe("  held:     w003 waits for a person until 2026-11-29 09:30 UTC: image.soft: It is soft.");
   expect(action).toContain("hotplate waive job_a/1/w003/1001 --check ID --reason WHY, or hotplate reject");
   expect(more).toBe("  held:     and 1 more");

@@ -2,7 +2,7 @@
  * People decide about what QC holds, on a whole node: a waiver with a name and a reason lets it pass and stands in the papers beside
  * the finding; a rejection ends the hold; a published version's warnings are waived in its log of decisions.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -18,6 +18,10 @@ async function answerWith(path: string, pattern: RegExp): Promise<string> {
     const text = await readFile(path, "utf8").catch(() => "");
     if (pattern.test(text)) return text;
   }
+}
+
+async function goneFrom(path: string): Promise<void> {
+  while ((await readFile(path, "utf8").catch(() => "")) !== "") await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function black(farm: Farm): Promise<void> {
@@ -46,9 +50,32 @@ test("what is held is published once every failing finding is waived, and the pa
   const [, task = ""] = /hotplate waive (\S+) /.exec(status) ?? [];
   const [job = ""] = task.split("/");
 
+  // People look before they decide: the page lies where the version's own will lie, and its pictures are in it.
+  const page = join(farm.shot, "review/look_v001/look_v001_qc.html");
+  expect(status).toContain(`  look at:  ${page}`);
+  const held = await answerWith(page, /hotplate: held/);
+  for (const words of [
+    task,
+    "image.not_black",
+    "data:image/jpeg",
+    "1 of 2 variations",
+    "This version is not published",
+  ])
+    expect(held).toContain(words);
+  expect(held).not.toMatch(/<script|https?:\/\//i);
+  const [staging = ""] = readdirSync(join(farm.shot, "look/.hotplate/staging"));
+  const record = join(farm.shot, "look/.hotplate/staging", staging, "held_qc.json");
+  const machines = qcReportSchema.parse(JSON.parse(readFileSync(record, "utf8")));
+  expect(machines.wedges.map(({ wedge, frames }) => [wedge, frames.map(({ outcome }) => outcome)])).toEqual([
+    ["w001", ["held"]],
+  ]);
+  expect(machines.publishedResult).toBeNull();
+  expect((await farm.hotplate("show", job)).json).toMatchObject({ qc: [{ heldCount: 1, heldPage: page }] });
+
   const waive = (check: string) =>
     farm.hotplate("waive", `${job}/w001`, "--check", check, "--reason", "a night shot", "--by", "anna");
   expect(JSON.stringify((await waive("image.not_black")).json)).toContain("still kept by image.not_solid (fail)");
+  expect(await answerWith(page, /waived by <bdi>anna/)).toContain("hotplate: held");
   expect(JSON.stringify((await waive("image.not_solid")).json)).toContain("It passes and will be published");
   await committed(daemon);
 
@@ -64,8 +91,8 @@ test("what is held is published once every failing finding is waived, and the pa
   expect(JSON.parse(readFileSync(join(version, "wedges.json"), "utf8"))).toMatchObject({
     wedges: [{ qc: "fail", waived: ["image.not_black", "image.not_solid"] }, {}],
   });
-  const page = join(farm.shot, "review/look_v001/look_v001_qc.html");
-  expect(await answerWith(page, /Waived/)).toContain("waived by <bdi>anna</bdi>");
+  expect(await answerWith(page, /This version: /)).toContain("waived by <bdi>anna</bdi>");
+  expect(readFileSync(page, "utf8")).not.toContain("hotplate: held");
 
   const listed = await farm.hotplate("waive", job, "--list");
   expect(listed.json).toMatchObject({ waivers: [{ check: "image.not_black" }, { check: "image.not_solid" }] });
@@ -102,8 +129,12 @@ test("what is held is refused at once when a person says so, with their words as
   drop(farm.hot, "bad.yaml", manifest("bad", 1));
   const status = await answerWith(join(farm.hot, "bad.yaml.STATUS.txt"), /held: {5}w001/);
   const [, task = ""] = /hotplate reject (\S+) /.exec(status) ?? [];
+  const page = join(farm.shot, "review/bad_v001/bad_v001_qc.html");
+  expect(await answerWith(page, /hotplate: held/)).toContain("Decide");
   const answer = await farm.hotplate("reject", task, "--reason", "black for good", "--by", "anna");
   expect(answer).toMatchObject({ code: 0 });
   const ended = await answerWith(join(farm.hot, "bad.yaml.STATUS.txt"), /^FAILED/);
   expect(ended).toContain("Rejected by anna: black for good");
+  // Nothing waits any more, and no version will take the page's place.
+  await goneFrom(page);
 });

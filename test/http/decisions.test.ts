@@ -38,7 +38,7 @@ async function held(store: Store): Promise<readonly string[]> {
 describe("a waiver by the API", () => {
   it("needs a name and a reason, says what still keeps the result, and releases it with the last one", async () => {
     await using api = await apiWorld();
-    const [id = ""] = await held(api.store);
+    const [id = "", other2 = ""] = await held(api.store);
     const waive = (body: object) => api.post(`/v1/tasks/${id}/waive`, body);
     const ana = { by: "ana", reason: "a night shot" };
     expect((await waive({ checks: ["image.not_black"], by: "ana", reason: " " })).body["code"]).toBe("HP-HTTP-BODY");
@@ -54,6 +54,19 @@ describe("a waiver by the API", () => {
     ]);
     const second = await waive({ ...ana, checks: ["image.not_solid"] });
     expect(second.body["answer"]).toContain("It passes and will be published.");
+    const waiting = await api.get("/v1/jobs/job_a/held");
+    expect(waiting.body).toMatchObject({
+      count: 1,
+      held: [
+        {
+          task: decodeURIComponent(other2),
+          wedge: "w002",
+          reason: expect.stringContaining("image.not_black"),
+          until: "2255-03-14T16:00:00.000Z",
+          page: expect.stringMatching(/_v001_qc\.html$/),
+        },
+      ],
+    });
     const { body } = await api.get("/v1/jobs/job_a/waivers");
     expect(body["waivers"]).toMatchObject([
       { check: "image.not_black", by: "ana", revoked: null },
