@@ -50,15 +50,18 @@ function stepText(step: StepPlan): readonly string[] {
         .map(([axis, value]) => `${axis} ${value}`)
         .join(", ")}`,
   );
+  const left = step.wedges.length - EXAMPLES;
+  const more = left > 0 ? [`            and ${left} more`] : [];
   const colour = colorWords(step.color);
   const swept = step.wedges.length > 1;
   return [
     `  recipe:   ${step.recipe.name}@${step.recipe.version}`,
     `  makes:    ${step.wedges.length} ${swept ? "variations" : "variation"} x ${step.frames.length} ${step.frames.length === 1 ? "frame" : "frames"}${chunkWords(step)}`,
-    ...(swept ? axes : []),
+    ...(swept ? [...axes, ...more] : []),
     `  writes:   ${formatWords(step.output.format)}${proxyWords(step)}`,
     `  lands in: ${joinPath(step.target.productDir, "v###")}  (the next free number)`,
     ...files,
+    ...more,
     `  review:   ${step.target.reviewDir}`,
     ...(colour === null ? [] : [`  colour:   ${colour}`]),
     ...qcWords(step.qc),

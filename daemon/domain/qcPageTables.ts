@@ -99,25 +99,33 @@ interface Row {
   readonly at: number;
   readonly place: ViewPlace;
   readonly frames: readonly ViewFrame[];
+  /** What was said of the place's frames together, where this row tells it. */
+  readonly whole: QcInspection | null;
   readonly name: string;
   readonly verdict: Verdict | null;
   readonly isFirst: boolean;
 }
 
-/** A row per place; of a single one, a row per frame. */
+/** A row per place; of a single one, a row for what was said of all its frames together, and one per frame. */
 function rowsOf(view: QcView): readonly Row[] {
   const [only] = view.places;
-  if (view.places.length === 1 && only !== undefined && only.frames.length > 1)
-    return only.frames.map((frame, i) => ({
+  if (view.places.length === 1 && only !== undefined && only.frames.length > 1) {
+    const { whole } = only;
+    const together =
+      whole === null ? [] : [{ at: 0, place: only, frames: [], whole, name: "together", verdict: verdictOf(whole) }];
+    const each = only.frames.map((frame) => ({
       at: 0,
       place: only,
       frames: [frame],
+      whole: null,
       name: frame.frame === null ? "still" : String(frame.frame),
       verdict: verdictOf(frame.inspection),
-      isFirst: i === 0,
     }));
+    return [...together, ...each].map((row, i) => ({ ...row, isFirst: i === 0 }));
+  }
   return view.places.map((place, at) => {
-    return { at, place, frames: place.frames, name: place.name, verdict: place.verdict, isFirst: true };
+    const { frames, whole, name, verdict } = place;
+    return { at, place, frames, whole, name, verdict, isFirst: true };
   });
 }
 
@@ -134,7 +142,7 @@ export function resultTable({ view }: PageParts): string {
   return `<h2 id="results">Every result</h2>${region("Every result", `<table class="rows"><thead><tr>${head.join("")}</tr></thead><tbody>${body.join("\n")}</tbody></table>`)}${more}`;
 }
 
-function tableRow({ at, place, frames, name, verdict, isFirst }: Row, order: readonly string[]): string {
+function tableRow({ at, place, frames, whole, name, verdict, isFirst }: Row, order: readonly string[]): string {
   const names = [...order, ...Object.keys(place.axes).filter((axis) => !order.includes(axis))];
   const words = [
     ...names.map((axis) => `${axis}: ${place.axes[axis] ?? ""}`),
@@ -144,7 +152,7 @@ function tableRow({ at, place, frames, name, verdict, isFirst }: Row, order: rea
   const outcomes = [...new Set(frames.map(({ outcome }) => outcome))].filter((outcome) => outcome !== null);
   const outcome =
     outcomes.length === 0 ? "" : `<span class="axes">${esc(outcomes.join(", "))}: not in the version</span>`;
-  const worst = worstByCheck([...frames.map(({ inspection }) => inspection), place.whole]);
+  const worst = worstByCheck([...frames.map(({ inspection }) => inspection), whole]);
   const bad = worst.filter((finding) => findingVerdict(finding) !== "pass");
   const badWords = bad
     .map((finding) => `<div>${verdictTag(findingVerdict(finding))} ${lineOf(finding)}</div>`)

@@ -229,6 +229,22 @@ describe("the page", () => {
     expect(crop("/absolute.jpg")).not.toContain("1:1 at");
   });
 
+  test("tells what was found in all frames together once, and not again for each of them", () => {
+    const sequences = new Map([[1, inspection(finding("temporal.flicker", "warn"), finding("frames.order", "pass"))]]);
+    const html = page(report({ wedges: 1, frames: [1001, 1002, 1003] }, { ...EXTRA, sequences }));
+    const table = html.slice(html.indexOf('id="results"'));
+    expect(table.match(/temporal\.<wbr>flicker|temporal\.flicker/g)).toHaveLength(1);
+    expect(table.match(/frames\.<wbr>order|frames\.order/g)).toHaveLength(1);
+    const rows = [...table.matchAll(/<th scope="row">(.*?)<\/th>/g)].map(([, name = ""]) =>
+      name.replaceAll(/<[^>]*>/g, ""),
+    );
+    expect(rows.map((row) => row.split(/lighting|seed/)[0])).toEqual(["together", "1001", "1002", "1003"]);
+    // Of several variations each row is one whole, with what was said of it.
+    const two = page(report({ wedges: 2, frames: [1001, 1002] }, { ...EXTRA, sequences }));
+    expect(two.slice(two.indexOf('id="results"')).match(/<tr/g)).toHaveLength(3);
+    expect(two.slice(two.indexOf('id="results"'))).toContain("flicker");
+  });
+
   test("draws a long sequence by the worst of every few frames, and limits that each frame has of its own by two", () => {
     const frames = Array.from({ length: 2_000 }, (_, i) => 1001 + i);
     const holes = (frame: number) => {

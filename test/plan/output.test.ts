@@ -131,3 +131,12 @@ it("every format has an extension and words, and the plan's text shows the exten
   const step = { ...job.steps[0]!, output: { format: { kind: "exr", type: "half", compression: "zip" } as const } };
   expect(planText({ ...job, steps: [step] }).join("\n")).toMatch(/v###.*\.1001\.exr/);
 });
+
+it("the plan's text says how many variations it does not list", () => {
+  const step = newJob("job_a", { wedges: 4 }).plan.steps[0]!;
+  const textOf = (count: number) =>
+    planText({ ...newJob("job_a").plan, steps: [{ ...step, wedges: step.wedges.slice(0, count) }] });
+  expect(textOf(4).filter((line) => line === "            and 1 more")).toHaveLength(2);
+  expect(textOf(3).join("\n")).not.toContain("more");
+  expect(textOf(1).join("\n")).not.toContain("more");
+});
