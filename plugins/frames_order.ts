@@ -1,21 +1,25 @@
 /**
  * frames.order: every frame of the result stands at the number of the plate's frame that it was made of.
  *
- * Formula: L = log2(mean light + 0.001) in cells inside the mask (at most 32 x 18); F = the mean of L_R(u) - L_P(u) over the frames u
- * from t - 16 to t + 16, what a grade or a relight adds to every frame; e(t, k) = mean |L_R(t) - L_P(k) - F|, stops. A frame is out
- * of order when some e(t, k) is under half of e(t, t), and the plate moves between t and k by more than 0.01 stop. All frames are late
- * or early by s (at most 4) when that leaves less than three quarters of the error that no shift leaves (median over frames) and is better
- * for four frames in five, and when it is less than half of what the plate moves from frame to frame. Measure: how many; limit 0. A frame that
- * does not move as the plate does shows what its neighbour shows: left to temporal.duplicate. Adjacent frames only; new content
- * that does not come from the plate matches none of its frames better than another, and passes.
+ * Formula: L = log2(mean light + 0.001) in cells inside the mask (at most 32 x 18); F = the median of L_R(u) - L_P(u) over the frames u
+ * around t (16 to 32 each way), what a grade or a relight adds to every frame, over all of them or those of k's shot of the plate (cut where
+ * neighbours correlate under 0.5); e(t, k) = mean |L_R(t) - L_P(k) - F|, stops. A frame is out of order when for some k within 16 frames
+ * e(t, k) is under half of e(t, t) and under three quarters of what the plate moves between t and k, and that is more than 0.004 stop; of two
+ * that show each other one may have three quarters of e(t, t). All frames of a shot are late or early by s (at most 4) as _frameShift.ts
+ * says. Measure: how many; limit 0. A frame that does not move as the plate does shows what its neighbour shows: left to
+ * temporal.duplicate. Adjacent frames only; new content that does not come from the plate matches none of its frames better than another,
+ * and passes.
  */
 import type { Check, CheckInput } from "../daemon/plugin.ts";
+import { correlation } from "./_correlation.ts";
+import type { ShownFrame } from "./_frameShift.ts";
+import { cellsOf, middle, shiftOf } from "./_frameShift.ts";
 import { smallerGrid } from "./_smallerGrid.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "frames.order",
-  version: 1,
+  version: 2,
   scope: "sequence",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -77,23 +81,29 @@ const check: Check = {
 
 const EPSILON = 1e-3;
 const REACH = 16;
-const SHIFT_MAX = 4;
-/** All frames together tell more than one: less is enough where nearly all of them agree. */
-const SHIFT_BETTER = 0.75;
-const AGREE_MIN = 0.8;
 const FRAMES_MIN = 4;
-const MOVES = 0.01;
+const MOVES = 0.004;
 const CELLS_MIN = 8;
 const NAMED_MAX = 12;
+const STRUCTURE = { least: CELLS_MIN, still: 0.005 };
+/** Frames of one shot by which it is told what the result adds. */
+const ADDED_MIN = 3;
+/** Whole shots may have changed places, or frames of one. */
+const WAYS = ["run", "shot"] as const;
+/** What comes from another frame is nearer to it than so much of what the plate moves between the two. */
+const NEAR = 0.75;
+/** Of two that show each other one is clear, and the other at most so far from it, of its own error. */
+const MUTUAL = 0.75;
+type Way = (typeof WAYS)[number];
 
-interface Shown {
-  readonly frame: number;
-  readonly result: Float32Array;
-  readonly plate: Float32Array;
+interface Run {
+  readonly shown: readonly ShownFrame[];
+  /** Of each frame: in which shot of the plate it is. */
+  readonly shots: readonly number[];
 }
 
-function runsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly Shown[])[] {
-  const runs: Shown[][] = [];
+function runsOf(series: NonNullable<CheckInput["series"]>): readonly Run[] {
+  const runs: ShownFrame[][] = [];
   for (const { frame, trace } of series) {
     if (frame === null || trace === null) continue;
     const half = trace.numbers.length / 2;
@@ -104,99 +114,99 @@ function runsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly S
     if (run !== undefined && goesOn) run.push(shown);
     else runs.push([shown]);
   }
-  return runs.filter((run) => run.length >= FRAMES_MIN);
+  return runs.filter((run) => run.length >= FRAMES_MIN).map((shown) => ({ shown, shots: shotsOf(shown) }));
+}
+
+function shotsOf(run: readonly ShownFrame[]): readonly number[] {
+  let shot = 0;
+  return run.map(({ plate }, t) => {
+    const before = run[t - 1]?.plate;
+    if (before !== undefined && correlation(before, plate, STRUCTURE) < 0.5) shot += 1;
+    return shot;
+  });
 }
 
 interface Match {
   readonly frame: number;
   /** The plate's frame that it matches best. */
   readonly best: number;
+  /** What it matches better than its own, though not clearly. */
+  readonly likely: readonly number[];
   readonly moves: boolean;
 }
 
-function matchesOf(run: readonly Shown[], betterMax: number): readonly Match[] {
-  const shift = shiftOf(run);
+function matchesOf({ shown: run, shots }: Run, betterMax: number): readonly Match[] {
+  const shifts = [...new Set(shots)].map((shot) => shiftOf(run.filter((_, t) => shots[t] === shot)));
+  const added = addedTo(run, shots);
   return run.map((shown, t) => {
     const { frame } = shown;
-    const near = run.slice(Math.max(0, t - REACH), t + REACH + 1);
-    const cells = usedBy(near);
-    const own = near.indexOf(shown);
+    const first = Math.max(0, t - REACH);
+    const near = run.slice(first, t + REACH + 1);
+    const cells = cellsOf(near);
+    const own = t - first;
     const next = near[own + 1] ?? near[own - 1];
-    if (cells.length < CELLS_MIN || next === undefined) return { frame, best: frame, moves: false };
+    if (cells.length < CELLS_MIN || next === undefined) return { frame, best: frame, likely: [], moves: false };
     const moved = away(shown.plate, next.plate, cells);
     const moves = moved > MOVES;
     const stands = away(shown.result, (near[own - 1] ?? next).result, cells) < moved / 4;
-    if (shift !== 0) return { frame, best: frame + shift, moves };
-    const added = addedTo(near, cells);
-    const errors = near.map(({ plate }) => away(shown.result, plate, cells, added));
-    const best = errors.reduce((least, error, k) => (error < (errors[least] as number) ? k : least), own);
-    const other = near[best] as Shown;
-    const better = (errors[best] as number) < betterMax * (errors[own] as number);
-    const clear = better && !stands && away(shown.plate, other.plate, cells) > MOVES;
-    return { frame, best: clear ? other.frame : frame, moves };
+    const shift = shifts[shots[t] as number] as number;
+    if (shift !== 0) return { frame, best: frame + shift, likely: [], moves };
+    const told = WAYS.map((way) => {
+      const errors = near.map(({ plate }, k) => {
+        const other = added(way, t, shots[first + k] as number);
+        return other === null ? Number.POSITIVE_INFINITY : away(shown.result, plate, cells, other);
+      });
+      const best = errors.reduce((least, error, k) => (error < (errors[least] as number) ? k : least), own);
+      const between = away(shown.plate, (near[best] as ShownFrame).plate, cells);
+      const [error, none] = [errors[best] as number, errors[own] as number];
+      const stays = stands || between <= MOVES || error >= NEAR * between;
+      return { other: (near[best] as ShownFrame).frame, better: stays ? 1 : error / none };
+    });
+    const clear = told.find(({ better }) => better < betterMax);
+    const likely = told.filter(({ better }) => better < MUTUAL).map(({ other }) => other);
+    return { frame, best: clear?.other ?? frame, likely, moves };
   });
 }
 
-/** By how many frames the whole run is late (less than 0) or early; 0: it is not, or that can't be told. */
-function shiftOf(run: readonly Shown[]): number {
-  const part = run.slice(0, 4 * REACH);
-  const cells = usedBy(part);
-  if (cells.length < CELLS_MIN || part.length <= 2 * SHIFT_MAX) return 0;
-  const inner = part.slice(SHIFT_MAX, part.length - SHIFT_MAX);
-  const errors = Array.from({ length: 2 * SHIFT_MAX + 1 }, (_, i) => {
-    const shift = i - SHIFT_MAX;
-    const plates = inner.map((_shown, t) => (part[t + SHIFT_MAX + shift] as Shown).plate);
-    const pairs = inner.map(({ frame, result }, t) => ({ frame, result, plate: plates[t] as Float32Array }));
-    const added = addedTo(pairs, cells);
-    return pairs.map(({ result, plate }) => away(result, plate, cells, added));
-  });
-  const sizes = errors.map(middle);
-  const best = sizes.reduce((least, size, i) => (size < (sizes[least] as number) ? i : least), SHIFT_MAX);
-  const none = sizes[SHIFT_MAX] as number;
-  const [shifted, own] = [errors[best] as number[], errors[SHIFT_MAX] as number[]];
-  const agree = shifted.filter((error, t) => error < (own[t] as number)).length;
-  // What does not come from the plate at all is off by more than the plate moves, shifted or not.
-  const moved = middle(part.slice(1).map(({ plate }, t) => away(plate, (part[t] as Shown).plate, cells)));
-  const size = sizes[best] as number;
-  const clear = size < SHIFT_BETTER * none && size < moved / 2 && agree >= AGREE_MIN * own.length;
-  return clear && none > MOVES / 2 ? best - SHIFT_MAX : 0;
+/** What the result adds to the plate around frame t, by cell; null: too few frames. Told anew every 16 frames. */
+function addedTo(run: readonly ShownFrame[], shots: readonly number[]) {
+  const known = new Map<string, Float32Array | null>();
+  return (way: Way, t: number, shot: number): Float32Array | null => {
+    const block = Math.floor(t / REACH);
+    const key = `${block} ${way === "run" ? "" : shot}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const from = Math.max(0, (block - 1) * REACH);
+    const part = run.slice(from, (block + 2) * REACH).filter((_, i) => way === "run" || shots[from + i] === shot);
+    const made = part.length < ADDED_MIN ? null : addedBy(part);
+    known.set(key, made);
+    return made;
+  };
 }
 
-function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-}
-
-/** Cells that have a value in all of them. */
-function usedBy(shown: readonly Shown[]): readonly number[] {
-  const [first] = shown;
-  if (first === undefined) return [];
-  return [...first.result.keys()].filter((i) =>
-    shown.every(({ result, plate }) => !Number.isNaN(result[i] as number) && !Number.isNaN(plate[i] as number)),
-  );
-}
-
-/** What the result adds to the plate, by cell. */
-function addedTo(pairs: readonly Shown[], cells: readonly number[]): readonly number[] {
-  return cells.map(
-    (i) =>
-      pairs.reduce((sum, { result, plate }) => sum + (result[i] as number) - (plate[i] as number), 0) / pairs.length,
+/** The middle, for some of the frames may stand at a wrong place. */
+function addedBy(part: readonly ShownFrame[]): Float32Array {
+  return Float32Array.from((part[0] as ShownFrame).result, (_, cell) =>
+    middle(part.map(({ result, plate }) => (result[cell] as number) - (plate[cell] as number))),
   );
 }
 
 /** Mean difference over the cells, stops; less what is added to the second. */
-function away(a: Float32Array, b: Float32Array, cells: readonly number[], added?: readonly number[]): number {
+function away(a: Float32Array, b: Float32Array, cells: readonly number[], added?: Float32Array): number {
   let sum = 0;
-  for (let at = 0; at < cells.length; at += 1) {
-    const i = cells[at] as number;
-    sum += Math.abs((a[i] as number) - (b[i] as number) - (added?.[at] ?? 0));
-  }
+  for (const i of cells) sum += Math.abs((a[i] as number) - (b[i] as number) - (added?.[i] ?? 0));
   return sum / cells.length;
 }
 
 /** Without those whose plate frame is shown at its own number as well: duplicates. */
 function outOfOrder(matches: readonly Match[]): readonly Match[] {
-  const atHome = new Set(matches.filter(({ frame, best }) => frame === best).map(({ frame }) => frame));
-  return matches.filter(({ frame, best }) => frame !== best && !atHome.has(best));
+  const clear = new Map(matches.map((match) => [match.frame, match.best]));
+  const exchanged = matches.map((match) => {
+    const other = match.likely.find((frame) => clear.get(frame) === match.frame);
+    return match.best === match.frame && other !== undefined ? { ...match, best: other } : match;
+  });
+  const atHome = new Set(exchanged.filter(({ frame, best }) => frame === best).map(({ frame }) => frame));
+  return exchanged.filter(({ frame, best }) => frame !== best && !atHome.has(best));
 }
 
 export default check;

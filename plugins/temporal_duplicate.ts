@@ -5,7 +5,7 @@
  * result and plate. Without a mask over the cells where the plate moves (by more than 0.01 stop); with one, where the edit may stand
  * before a still background, R inside and P outside it, each over the mean difference of neighbouring cells there, and only while more
  * than half of the surroundings move. Measures: pairs whose decoded pixels are equal to the bit (hash of the samples, never of the
- * file, which holds dates), pairs with MAD(R) / MAD(P) under 0.1 and under a quarter of the sequence's own median, and the longest
+ * file, which holds dates), pairs with MAD(R) / MAD(P) under 0.2 and under a quarter of the sequence's own median, and the longest
  * run of either. Limits: none of any. Equal pixels fail; the rest warns, for what is regrained is judged by its light alone. Pairs of
  * adjacent frames only. Where the plate stands still as far as its cells say (a fine texture under a slow camera, or grain alone),
  * equal pixels warn if single pixels of the plate differ: a graph that takes the grain away may be right.
@@ -22,7 +22,7 @@ const check: Check = {
   scope: "sequence",
   layer: "crosscheck",
   needs: ["result", "plate"],
-  limits: { equalMax: 0, stillMax: 0, ratioMin: 0.1 },
+  limits: { equalMax: 0, stillMax: 0, ratioMin: 0.2 },
   judges: {
     equalMax: { measures: ["equal", "repeats"], must: "atMost", least: 0 },
     stillMax: { measures: ["still"], must: "atMost", least: 0 },
@@ -52,7 +52,7 @@ const check: Check = {
       : "the plate does not move from one frame to the next";
   },
   run({ series, limits }) {
-    const { equalMax = 0, stillMax = 0, ratioMin = 0.1 } = limits;
+    const { equalMax = 0, stillMax = 0, ratioMin = 0.2 } = limits;
     const all = pairsOf(series ?? []);
     const pairs = all.filter(({ moves }) => moves);
     const repeats = all.filter(({ moves, differs, equal }) => equal && differs && !moves);

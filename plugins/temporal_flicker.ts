@@ -7,24 +7,33 @@
  * over the cells of 16 frames. Limits: 0.01 and 0.03 stop. After the flicker measures of Lai et al. 2018 (Learning blind video
  * temporal consistency), with the plate in the place of their warping.
  *
- * From s goes a tenth of the plate's own second difference: what is cut off at white does not follow a lightning. A result that has
- * content of its own under a plate that moves (its cells do not brighten and darken with the plate's: correlation under 0.5) is judged
- * more weakly: by how far the median with its sign lies outside the median deviation from it, for what all cells do together is no
- * movement, and by half of what s has over twice the plate's second difference. Content under a moving camera changes smoothly: what the fourth difference |r(t-2) - 4 r(t-1) + 6 r(t) -
- * 4 r(t+1) + r(t+2)| / 6 (at an end the third, / 3) does not show as well is no flicker. Left out: cells less than nine tenths inside
- * the mask, darker than 1 % (grain decides there), brighter than 90 % of whole numbers (cut off there), or where the plate itself
- * jumps by more than half a stop; frames around a cut of the plate. Adjacent frames only.
+ * From s goes a tenth of the plate's own second difference: what is cut off at white does not follow it. A result that has content of its
+ * own under a plate that moves (its cells do not brighten and darken with the plate's: correlation under 0.5, with or without what all
+ * cells do together) is judged more weakly: by how far the median with its sign lies outside the median deviation from it, for what all
+ * cells do together is no movement, and by half of what s has over twice the plate's second difference. Content under a moving camera
+ * changes smoothly: what the fourth difference |r(t-2) - 4 r(t-1) + 6 r(t) - 4 r(t+1) + r(t+2)| / 6 (at an end the third, / 3) does not
+ * show as well is no flicker. Left out: cells less than nine tenths inside the mask, darker than 1 % (grain decides there), brighter than
+ * 90 % of whole numbers (cut off there), or where the plate itself jumps by more than half a stop; frames around a cut of the plate.
+ *
+ * Where all of the plate jumps (second difference of its middle cell over 0.05 stop: lightning, fire) r is that of the channel that is
+ * darkest in the plate, in at most 32 x 18 cells and those under 0.4 only: little is cut off there. How the result answers to light is
+ * measured where single cells of the plate move by over 0.06 stop: a = the median of dr / dp. From r goes a p (a curve of contrast), from
+ * s 3 % to 10 % of what all of the plate jumps (the median deviation from a). Single cells are not judged in such frames, nor the whole where fewer than
+ * 40 cells told a: then as above. Adjacent frames only.
  */
-import type { Check, CheckAnswer, CheckInput, TracedFrame } from "../daemon/plugin.ts";
+import type { CellFacts, Check, CheckAnswer, CheckInput, TracedFrame } from "../daemon/plugin.ts";
 import { correlation } from "./_correlation.ts";
 import { frameRanges } from "./_frameRanges.ts";
+import type { Jump, Light, Shown } from "./_lightJumps.ts";
+import { jumpsAt, middleOf, relationOf } from "./_lightJumps.ts";
+import { smallerGrid } from "./_smallerGrid.ts";
 
 type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
 
 const check: Check = {
   apiVersion: 1,
   id: "temporal.flicker",
-  version: 1,
+  version: 2,
   scope: "sequence",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -43,23 +52,26 @@ const check: Check = {
     if (result === null || plate === null || mine === null || plates === null) return null;
     const floats = result.samples instanceof Float32Array && plate.samples instanceof Float32Array;
     const brightest = floats ? Number.POSITIVE_INFINITY : BRIGHT;
-    const cellCount = mine.columns * mine.rows;
-    const numbers = new Float32Array(cellCount * 2);
-    for (let i = 0; i < cellCount; i += 1) {
-      const r = mine.luma[i] as number;
-      const p = plates.luma[i] as number;
-      const usable = (mine.inside[i] as number) >= 0.9 && Math.min(r, p) >= DARK && Math.max(r, p) <= brightest;
-      numbers[i] = usable ? Math.log2((r + EPSILON) / (p + EPSILON)) : Number.NaN;
-      numbers[cellCount + i] = Math.log2(p + EPSILON);
-    }
-    return { numbers };
+    const usable = (r: number, p: number, i: number) =>
+      (mine.inside[i] as number) >= 0.9 && Math.min(r, p) >= DARK && Math.max(r, p) <= brightest;
+    const luma = logs(
+      mine.luma.map((r, i) => (usable(r, plates.luma[i] as number, i) ? r : Number.NaN)),
+      plates.luma,
+    );
+    const { columns, rows } = mine;
+    const [r, p] = darkestOf(mine, plates).map((values) => smallerGrid({ columns, rows, values }).values) as [
+      Float32Array,
+      Float32Array,
+    ];
+    return { numbers: Float32Array.of(luma.length / 2, ...luma, ...logs(r, p)) };
   },
   applies({ series }) {
     const shots = shotsOf(series ?? []);
     if (!shots.some((shot) => shot.length >= 3)) return NOT_ADJACENT;
-    return shots.some((shot) =>
-      shot.some((_, t) => t > 0 && t + 1 < shot.length && jumpsAt(shot, t).length >= CELLS_MIN),
-    )
+    return shots.some((shot) => {
+      const relation = relationOf(shot);
+      return shot.some((_, t) => t > 0 && t + 1 < shot.length && jumpsAt(shot, t, relation).cells.length >= CELLS_MIN);
+    })
       ? null
       : `fewer than ${CELLS_MIN} cells that may change are neither too dark nor cut off`;
   },
@@ -101,32 +113,21 @@ const BRIGHT = 0.9;
 const CELLS_MIN = 8;
 /** Stops: less is grain. */
 const STRUCTURE = { least: CELLS_MIN, still: 0.005 };
-/** Stops: where the plate itself jumps by more, what is cut off at white decides. */
-const JUMP_MAX = 0.5;
-/** What the plate's own jumps may leave: of a result that follows it (what is cut off does not follow), and of content of its own. */
-const SHARE_FOLLOWED = 0.1;
-const SHARE_OWN = 2;
 const WEIGHT_OWN = 0.5;
-/** Stops from frame to frame, root mean square over the cells: a plate that moves. */
-const MOVES = 0.01;
 const WINDOW = 16;
-/** Pairs of frames by which it is told whose content the result's is. */
-const PAIRS_MAX = 64;
 const POINTS_MAX = 240;
 const RANGES_MAX = 8;
 const NOT_ADJACENT = "there are no three frames that follow each other, and none are compared across a cut";
 
-interface Shown {
-  readonly frame: number;
-  /** Log ratio to the plate, stops; NaN where nothing can be told. */
-  readonly ratio: Float32Array;
-  readonly plate: Float32Array;
+function halves(numbers: Float32Array): Light {
+  const half = numbers.length / 2;
+  return { ratio: numbers.subarray(0, half), plate: numbers.subarray(half) };
 }
 
 interface Difference {
   readonly frame: number;
   readonly median: number;
-  /** Of every cell that was looked at. */
+  /** Of every cell that tells by itself. */
   readonly all: Float32Array;
 }
 
@@ -148,91 +149,55 @@ function shotsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly 
   return shots;
 }
 
-function shownOf({ frame, trace }: TracedFrame): readonly Shown[] {
-  if (frame === null || trace === null) return [];
-  const half = trace.numbers.length / 2;
-  return [{ frame, ratio: trace.numbers.subarray(0, half), plate: trace.numbers.subarray(half) }];
+/** Of the channel that is darkest in the plate, result and plate; NaN where it can't be told of. */
+function darkestOf(mine: CellFacts, plates: CellFacts): readonly [Float32Array, Float32Array] {
+  const channels = ["red", "green", "blue"] as const;
+  const places = plates.luma.map((_, i) =>
+    channels.reduce(
+      (best, name, c) => ((plates[name][i] as number) < (plates[channels[best] as "red"][i] as number) ? c : best),
+      0,
+    ),
+  );
+  const of = (cells: CellFacts) =>
+    plates.luma.map((_, i) => {
+      const light = cells[channels[places[i] as number] as "red"][i] as number;
+      return (mine.inside[i] as number) >= 0.9 && light >= DARK ? light : Number.NaN;
+    });
+  return [of(mine), of(plates)];
 }
 
-function differences(shot: readonly Shown[]): readonly Difference[] {
-  const out: Difference[] = [];
-  const own = hasOwnContent(shot);
-  const [share, weight] = own ? [SHARE_OWN, WEIGHT_OWN] : [SHARE_FOLLOWED, 1];
-  for (let t = 1; t + 1 < shot.length; t += 1) {
-    const jumps = jumpsAt(shot, t);
-    if (jumps.length < CELLS_MIN) continue;
-    const size = ({ result, plate }: Jump) => weight * Math.max(0, Math.abs(result) - share * plate);
-    const all = Float32Array.from(jumps, size).sort();
-    const middle = (of: Float32Array) => of.sort()[of.length >> 1] as number;
-    const together = middle(Float32Array.from(jumps, ({ result }) => result));
-    const spread = middle(Float32Array.from(jumps, ({ result }) => Math.abs(result - together)));
-    const median = own ? Math.max(0, Math.abs(together) - spread) : middle(all);
-    out.push({ frame: (shot[t] as Shown).frame, median, all });
+/** Log ratio, then the plate's log light, stops. */
+function logs(result: Float32Array, plate: Float32Array): Float32Array {
+  const out = new Float32Array(2 * plate.length);
+  for (let i = 0; i < plate.length; i += 1) {
+    const [r, p] = [result[i] as number, plate[i] as number];
+    out[i] = Math.log2((r + EPSILON) / (p + EPSILON));
+    out[plate.length + i] = Math.log2(p + EPSILON);
   }
   return out;
 }
 
-/** The plate moves, and the cells do not become brighter and darker as its cells do, apart from what all of them do. */
-function hasOwnContent(shot: readonly Shown[]): boolean {
-  const [mine, plates]: [number[], number[]] = [[], []];
-  const every = Math.ceil(shot.length / PAIRS_MAX);
-  for (let t = 1; t < shot.length; t += every) {
-    const [before, after] = [shot[t - 1] as Shown, shot[t] as Shown];
-    const plate = after.plate.map((light, i) => light - (before.plate[i] as number));
-    const result = plate.map((step, i) => step + (after.ratio[i] as number) - (before.ratio[i] as number));
-    const [usualResult, usualPlate] = [middleOf(result), middleOf(plate)];
-    for (let i = 0; i < result.length; i += 1) {
-      const step = result[i] as number;
-      if (Number.isNaN(step)) continue;
-      mine.push(step - usualResult);
-      plates.push((plate[i] as number) - usualPlate);
-    }
-  }
-  const moved = Math.sqrt(plates.reduce((sum, step) => sum + step * step, 0) / Math.max(1, plates.length));
-  return moved > MOVES && correlation(mine, plates, STRUCTURE) < 0.5;
+function shownOf({ frame, trace }: TracedFrame): readonly Shown[] {
+  if (frame === null || trace === null) return [];
+  const [cells = 0] = trace.numbers;
+  const light = trace.numbers.subarray(1, 1 + 2 * cells);
+  const darkest = trace.numbers.subarray(1 + 2 * cells);
+  return [{ frame, ...halves(light), darkest: halves(darkest) }];
 }
 
-/** Of those that are numbers; NaN sorts last. */
-function middleOf(values: Float32Array): number {
-  const sorted = values.toSorted();
-  let count = sorted.length;
-  while (count > 0 && Number.isNaN(sorted[count - 1] as number)) count -= 1;
-  return sorted[count >> 1] ?? 0;
-}
-
-interface Jump {
-  /** Signed, stops: the second difference against the plate, or a higher one where that is less. */
-  readonly result: number;
-  /** The plate's own second difference, at least the middle one of all its cells where the result has content of its own. */
-  readonly plate: number;
-}
-
-/** Of every cell that can be told of. */
-function jumpsAt(shot: readonly Shown[], t: number): readonly Jump[] {
-  const last = shot.length - 1;
-  const at = (frame: number, cell: number): number => (shot[frame] as Shown).ratio[cell] as number;
-  const higher = (cell: number): number => {
-    if (last < 3) return Number.NaN;
-    if (t >= 2 && t + 2 <= last)
-      return (at(t - 2, cell) - 4 * at(t - 1, cell) + 6 * at(t, cell) - 4 * at(t + 1, cell) + at(t + 2, cell)) / 6;
-    const first = t === 1 ? 0 : last - 3;
-    return (at(first, cell) - 3 * at(first + 1, cell) + 3 * at(first + 2, cell) - at(first + 3, cell)) / 3;
-  };
-  const [before, now, after] = [t - 1, t, t + 1].map((frame) => (shot[frame] as Shown).plate) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  const plates = now.map((p, i) => Math.abs(p - ((before[i] as number) + (after[i] as number)) / 2));
-  const known = plates.filter((jump) => !Number.isNaN(jump)).sort();
-  const usual = known[known.length >> 1] ?? 0;
-  const out: Jump[] = [];
-  for (let cell = 0; cell < now.length; cell += 1) {
-    const second = at(t, cell) - (at(t - 1, cell) + at(t + 1, cell)) / 2;
-    if (Number.isNaN(second) || (plates[cell] as number) > JUMP_MAX) continue;
-    const more = Math.abs(higher(cell));
-    const size = Number.isNaN(more) ? Math.abs(second) : Math.min(Math.abs(second), more);
-    out.push({ result: Math.sign(second) * size, plate: Math.max(plates[cell] as number, usual) });
+function differences(shot: readonly Shown[]): readonly Difference[] {
+  const out: Difference[] = [];
+  const relation = relationOf(shot);
+  for (let t = 1; t + 1 < shot.length; t += 1) {
+    const { cells: jumps, flash } = jumpsAt(shot, t, relation);
+    if (jumps.length < CELLS_MIN) continue;
+    const weight = relation.own ? WEIGHT_OWN : 1;
+    const size = ({ result, mayBe }: Jump) => weight * Math.max(0, Math.abs(result) - mayBe);
+    const all = Float32Array.from(jumps, size).sort();
+    const together = middleOf(Float32Array.from(jumps, ({ result }) => result));
+    const spread = middleOf(Float32Array.from(jumps, ({ result }) => Math.abs(result - together)));
+    const median = relation.own ? Math.max(0, Math.abs(together) - spread) : middleOf(all);
+    out.push({ frame: (shot[t] as Shown).frame, median, all: flash ? new Float32Array() : all });
   }
   return out;
 }

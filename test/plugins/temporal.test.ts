@@ -84,6 +84,35 @@ describe("a sequence", () => {
     expect(finding?.measures.find(({ name }) => name === "repeats")).toMatchObject({ value: 1, frame: 1009 });
   });
 
+  it.each([5, 6, 11])(
+    "in which frame %i flickers is found though lightning strikes in it, in plate and result",
+    (at) => {
+      const put = {
+        name: "one",
+        check: "temporal.flicker",
+        on: () => true,
+        gain: () => (t: number) => (t === at ? 1.03 : 1),
+      };
+      const seen = judged(checks, makeSequence(takeNamed("lightning in plate and result"), put)).findings;
+      const finding = seen.find(({ check }) => check === "temporal.flicker");
+      expect(finding?.verdict, finding?.message).toBe("warn");
+      expect(finding?.message).toContain(String(1001 + at));
+    },
+  );
+
+  it.each(["relight that stands in the world", "pan of 1 px", "lightning in plate and result", "cut"])(
+    "in which all frames are late is found where little moves, or much else does: %s",
+    (name) => {
+      const finding = findings(takeNamed(name), "all frames one late").find(({ check }) => check === "frames.order");
+      expect(finding?.verdict, finding?.message).toBe("warn");
+    },
+  );
+
+  it("in which two frames have changed places over a cut is found, with the numbers of both", () => {
+    const finding = findings(takeNamed("cut"), "two frames swapped").find(({ check }) => check === "frames.order");
+    expect(finding?.message).toContain("1007 shows 1008, 1008 shows 1007");
+  });
+
   it("in which all frames are late says by how many, in one sentence", () => {
     const finding = findings(pan, "all frames one late").find(({ check }) => check === "frames.order");
     expect(finding?.message).toContain("16 frames show the plate 1 frame earlier");
@@ -119,8 +148,9 @@ describe("no check over frames", () => {
   });
 
   it("takes a pass from a long sequence without a curve that a report can draw", () => {
-    const numbers = (index: number) =>
-      Float32Array.from({ length: 288 }, (_, i) => (i < 144 ? 0.5 : i / 40 + index * 0.02));
+    // Cells, their ratio and their plate; then the same of the darkest channel.
+    const part = (index: number) => Array.from({ length: 288 }, (_, i) => (i < 144 ? 0.5 : i / 40 + index * 0.02));
+    const numbers = (index: number) => Float32Array.of(144, ...part(index), ...part(index));
     const frames = Array.from({ length: 2_000 }, (_, index) => 1001 + index);
     const kept = overFrames(frames, (index) => ({ numbers: numbers(index) }));
     const flicker = kept.findings.find(({ check }) => check === "temporal.flicker");

@@ -1,0 +1,200 @@
+/** Jumps of the light of a result against its plate, cell by cell, and how much of them the plate's own jumps may leave. */
+import { correlation } from "./_correlation.ts";
+
+/** Of every cell of a frame. */
+export interface Light {
+  /** Log ratio of the result to the plate, stops; NaN where nothing can be told. */
+  readonly ratio: Float32Array;
+  /** Log light of the plate, stops. */
+  readonly plate: Float32Array;
+}
+
+export interface Shown extends Light {
+  readonly frame: number;
+  /** The same of the channel that is darkest in the plate, in fewer cells: it is cut off at white last. */
+  readonly darkest: Light;
+}
+
+/** How the result answers to the plate. */
+export interface Relation {
+  /** It has content of its own under a plate that moves. */
+  readonly own: boolean;
+  /** Stops that the ratio changes by where the plate becomes brighter by one; 0 where that can't be told. */
+  readonly slope: number;
+  /** Share of a jump of all the plate's light that may be left beside the slope; null: can't be told. */
+  readonly looseness: number | null;
+}
+
+/** What the plate's own jumps may leave: of a result that follows it (what is cut off does not follow), and of content of its own. */
+const SHARE_FOLLOWED = 0.1;
+const SHARE_OWN = 2;
+/** The least that is believed of how exactly a result follows. */
+const SHARE_EXACT = 0.03;
+/** Stops: where the plate itself jumps by more, what is cut off at white decides. */
+const JUMP_MAX = 0.5;
+/** Stops: more of the whole plate at once is another light: lightning, fire, a lamp. */
+const FLASH = 0.05;
+/** Stops, as light 0.4: cells under it hold little that is cut off. */
+const CLEAR = Math.log2(0.4);
+/** Stops from frame to frame, root mean square over the cells: a plate that moves. */
+const MOVES = 0.01;
+/** Stops from frame to frame, of one cell: enough beside grain to see how the result answers. */
+const TELLS = 0.06;
+const TELLING_MIN = 40;
+/** Pairs of frames by which it is told whose content the result's is. */
+const PAIRS_MAX = 64;
+/** Correlation of what cells do, result to plate: less is content of its own. */
+const FOLLOWS = 0.5;
+const STRUCTURE = { least: 8, still: 0.005 };
+
+/** From the steps of single cells from frame to frame, apart from what all of them do. */
+export function relationOf(shot: readonly Shown[]): Relation {
+  const light = stepsOf(shot, Number.POSITIVE_INFINITY, (step) => Number.isNaN(step));
+  const moved = Math.sqrt(light.plates.reduce((sum, step) => sum + step * step, 0) / Math.max(1, light.plates.length));
+  // With and without what all cells do together: few cells may well agree in one of them by chance.
+  const follows = [0, 1].every((together) => {
+    const plates = light.plates.map((step, i) => step + together * (light.usual[i]?.[1] as number));
+    const results = light.ratios.map(
+      (step, i) => step + together * (light.usual[i]?.[0] as number) + (plates[i] as number),
+    );
+    return correlation(results, plates, STRUCTURE) >= FOLLOWS;
+  });
+  const own = moved > MOVES && !follows;
+  if (own) return { own, slope: 0, looseness: null };
+  const { ratios: mine, plates: theirs } = stepsOf(
+    shot.map(({ darkest }) => darkest),
+    CLEAR,
+    (ratio, plate) => !(Math.abs(plate) > TELLS) || Number.isNaN(ratio),
+  );
+  if (mine.length < TELLING_MIN) return { own, slope: 0, looseness: null };
+  const slopes = Float32Array.from(mine, (step, i) => step / (theirs[i] as number));
+  const slope = middleOf(slopes);
+  return { own, slope, looseness: middleOf(slopes.map((each) => Math.abs(each - slope))) };
+}
+
+function stepsOf(shot: readonly Light[], brightestTold: number, leaveOut: (ratio: number, plate: number) => boolean) {
+  const [ratios, plates, usual]: [number[], number[], (readonly [number, number])[]] = [[], [], []];
+  const every = Math.ceil(shot.length / PAIRS_MAX);
+  for (let t = 1; t < shot.length; t += every) {
+    const [before, after] = [shot[t - 1] as Light, shot[t] as Light];
+    const plate = after.plate.map((light, i) => light - (before.plate[i] as number));
+    const ratio = after.ratio.map((value, i) => value - (before.ratio[i] as number));
+    const common = [middleOf(ratio), middleOf(plate)] as const;
+    for (let i = 0; i < ratio.length; i += 1) {
+      if (Math.max(brightest(before, i), brightest(after, i)) > brightestTold) continue;
+      const [r, p] = [(ratio[i] as number) - common[0], (plate[i] as number) - common[1]];
+      if (leaveOut(r, p)) continue;
+      ratios.push(r);
+      plates.push(p);
+      usual.push(common);
+    }
+  }
+  return { ratios, plates, usual };
+}
+
+/** Of those that are numbers; NaN sorts last. */
+export function middleOf(values: Float32Array): number {
+  const sorted = values.toSorted();
+  let count = sorted.length;
+  while (count > 0 && Number.isNaN(sorted[count - 1] as number)) count -= 1;
+  return sorted[count >> 1] ?? 0;
+}
+
+export interface Jumps {
+  readonly cells: readonly Jump[];
+  /** The whole plate jumped: single cells tell nothing, for lamps in them are cut off at white. */
+  readonly flash: boolean;
+}
+
+export interface Jump {
+  /** Signed, stops: the second difference against the plate, or a higher one where that is less. */
+  readonly result: number;
+  /** What the plate's own jump may leave of it, stops. */
+  readonly mayBe: number;
+}
+
+/** Of every cell that can be told of. */
+export function jumpsAt(shot: readonly Shown[], t: number, relation: Relation): Jumps {
+  if (relation.looseness !== null) {
+    const plates = secondsOf((frame) => shot[frame]?.darkest as Light, t);
+    const common = middleOf(plates);
+    if (Math.abs(common) > FLASH) return { cells: flashAt(shot, t, { plates, common, ...relation }), flash: true };
+  }
+  const plates = secondsOf((frame) => shot[frame] as Shown, t);
+  const usual = middleOf(plates.map(Math.abs));
+  const at = (frame: number, cell: number) => shot[frame]?.ratio[cell] as number;
+  const out: Jump[] = [];
+  for (let cell = 0; cell < plates.length; cell += 1) {
+    const plate = Math.abs(plates[cell] as number);
+    const result = jumpOf(at, { t, last: shot.length - 1, cell });
+    if (Number.isNaN(result) || plate > JUMP_MAX) continue;
+    const mayBe = relation.own ? SHARE_OWN * Math.max(plate, usual) : SHARE_FOLLOWED * Math.max(plate, usual);
+    out.push({ result, mayBe });
+  }
+  return { cells: out, flash: false };
+}
+
+/** The whole plate jumps: by cells in which hardly anything is cut off, and by how exactly the result follows elsewhere. */
+function flashAt(
+  shot: readonly Shown[],
+  t: number,
+  of: {
+    readonly plates: Float32Array;
+    readonly common: number;
+    readonly slope: number;
+    readonly looseness: number | null;
+  },
+): readonly Jump[] {
+  const { plates, common, slope } = of;
+  const exact = Math.min(SHARE_FOLLOWED, Math.max(SHARE_EXACT, of.looseness ?? SHARE_FOLLOWED));
+  const at = (frame: number, cell: number): number => {
+    const { ratio, plate } = (shot[frame] as Shown).darkest;
+    return (ratio[cell] as number) - slope * (plate[cell] as number);
+  };
+  const near = shot.slice(t - 1, t + 2);
+  const out: Jump[] = [];
+  for (let cell = 0; cell < plates.length; cell += 1) {
+    const plate = Math.abs((plates[cell] as number) - common);
+    const result = jumpOf(at, { t, last: shot.length - 1, cell });
+    if (Number.isNaN(result) || plate > JUMP_MAX || near.some(({ darkest }) => brightest(darkest, cell) > CLEAR))
+      continue;
+    out.push({ result, mayBe: SHARE_FOLLOWED * plate + exact * Math.abs(common) });
+  }
+  return out;
+}
+
+function secondsOf(lightOf: (frame: number) => Light, t: number): Float32Array {
+  const [before, now, after] = [t - 1, t, t + 1].map((frame) => lightOf(frame).plate) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  return now.map((p, i) => p - ((before[i] as number) + (after[i] as number)) / 2);
+}
+
+function brightest({ plate, ratio }: Light, cell: number): number {
+  const light = plate[cell] as number;
+  return Math.max(light, light + (ratio[cell] as number));
+}
+
+interface Place {
+  readonly t: number;
+  readonly last: number;
+  readonly cell: number;
+}
+
+function jumpOf(at: (frame: number, cell: number) => number, place: Place): number {
+  const { t, cell } = place;
+  const second = at(t, cell) - (at(t - 1, cell) + at(t + 1, cell)) / 2;
+  const more = Math.abs(higher(at, place));
+  return Number.isNaN(more) ? second : Math.sign(second) * Math.min(Math.abs(second), more);
+}
+
+/** The fourth difference, at an end the third: what changes smoothly has as much of it as of the second, or less. */
+function higher(at: (frame: number, cell: number) => number, { t, last, cell }: Place): number {
+  if (last < 3) return Number.NaN;
+  if (t >= 2 && t + 2 <= last)
+    return (at(t - 2, cell) - 4 * at(t - 1, cell) + 6 * at(t, cell) - 4 * at(t + 1, cell) + at(t + 2, cell)) / 6;
+  const first = t === 1 ? 0 : last - 3;
+  return (at(first, cell) - 3 * at(first + 1, cell) + 3 * at(first + 2, cell) - at(first + 3, cell)) / 3;
+}
