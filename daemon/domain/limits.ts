@@ -66,6 +66,8 @@ export const LIMITS = {
   imageFileBytesMax: 2 * 1024 * 1024 * 1024,
   imageDecodedBytesMax: 2 * 1024 * 1024 * 1024,
   imageHeadBytesMax: 64 * 1024,
+  /** Of memory that a worker keeps for the next file that it reads; what is larger is given back. */
+  readRoomBytesMax: 128 * 1024 * 1024,
   imageWorkMs: 120_000,
   /** Looks for what a worker that was killed has left running; each finds what started during the one before. */
   leftBehindRounds: 5,

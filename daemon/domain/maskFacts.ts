@@ -18,11 +18,10 @@ export function maskFacts(
   of: { readonly width: number; readonly height: number; readonly ignore: readonly PixelBox[] },
 ): MaskFacts {
   const inside = scaled(mask, of.width, of.height);
-  const looked = pixelRuns(of.width, of.height, of.ignore);
-  const outside = zeroRuns(inside, looked);
-  // Where nothing is left out of the runs, they are counted already.
-  const count = of.ignore.length === 0 ? inside.length - lengthOf(outside) : ones(inside);
-  return { inside, outside, box: extent(inside, of.width), share: inside.length === 0 ? 0 : count / inside.length };
+  const within = oneRuns(inside);
+  const outside = without(pixelRuns(of.width, of.height, of.ignore), within);
+  const share = inside.length === 0 ? 0 : lengthOf(within) / inside.length;
+  return { inside, outside, box: extent(within, of.width), share };
 }
 
 function scaled({ width, height, inside }: MaskPicture, toWidth: number, toHeight: number): Uint8Array {
@@ -37,18 +36,31 @@ function scaled({ width, height, inside }: MaskPicture, toWidth: number, toHeigh
   return out;
 }
 
-/** The parts of the runs where the mask is 0. */
-function zeroRuns(inside: Uint8Array, runs: Int32Array): Int32Array {
+/** Where the mask is 1, as runs: [start, end, start, end, ...]. */
+function oneRuns(inside: Uint8Array): Int32Array {
   const out: number[] = [];
+  for (let at = inside.indexOf(1); at >= 0; ) {
+    const zero = inside.indexOf(0, at);
+    const end = zero < 0 ? inside.length : zero;
+    out.push(at, end);
+    at = zero < 0 ? -1 : inside.indexOf(1, end);
+  }
+  return Int32Array.from(out);
+}
+
+/** The parts of runs that lie in none of the others; both in order. */
+function without(runs: Int32Array, others: Int32Array): Int32Array {
+  const out: number[] = [];
+  let next = 0;
   for (let k = 0; k < runs.length; k += 2) {
     const end = runs[k + 1] as number;
-    for (let at = runs[k] as number; at < end; ) {
-      const one = inside.indexOf(1, at);
-      const stop = one < 0 || one > end ? end : one;
-      if (stop > at) out.push(at, stop);
-      const zero = stop >= end ? end : inside.indexOf(0, stop);
-      at = zero < 0 || zero > end ? end : zero;
+    let at = runs[k] as number;
+    while (next < others.length && (others[next + 1] as number) <= at) next += 2;
+    for (let other = next; other < others.length && (others[other] as number) < end; other += 2) {
+      if ((others[other] as number) > at) out.push(at, others[other] as number);
+      at = others[other + 1] as number;
     }
+    if (at < end) out.push(at, end);
   }
   return Int32Array.from(out);
 }
@@ -59,27 +71,18 @@ function lengthOf(runs: Int32Array): number {
   return length;
 }
 
-function ones(inside: Uint8Array): number {
-  let count = 0;
-  for (let i = 0; i < inside.length; i += 1) count += inside[i] as number;
-  return count;
-}
-
-function extent(inside: Uint8Array, width: number): PixelBox | null {
-  const height = inside.length / width;
+function extent(runs: Int32Array, width: number): PixelBox | null {
+  if (runs.length === 0) return null;
   let left = width;
-  let top = height;
   let right = -1;
-  let bottom = -1;
-  for (let y = 0; y < height; y += 1) {
-    const row = inside.subarray(y * width, (y + 1) * width);
-    const first = row.indexOf(1);
-    if (first < 0) continue;
-    const last = row.lastIndexOf(1);
-    left = Math.min(left, first);
-    right = Math.max(right, last);
-    top = Math.min(top, y);
-    bottom = y;
+  for (let k = 0; k < runs.length; k += 2) {
+    const first = (runs[k] as number) % width;
+    const last = first + (runs[k + 1] as number) - (runs[k] as number) - 1;
+    // A run that goes on in the next row reaches both sides.
+    left = Math.min(left, last < width ? first : 0);
+    right = Math.max(right, Math.min(last, width - 1));
   }
-  return right < 0 ? null : [left, top, right - left + 1, bottom - top + 1];
+  const top = Math.floor((runs[0] as number) / width);
+  const bottom = Math.floor(((runs.at(-1) as number) - 1) / width);
+  return [left, top, right - left + 1, bottom - top + 1];
 }

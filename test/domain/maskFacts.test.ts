@@ -1,4 +1,5 @@
 /** A mask as checks see it: where it is, how much of the frame, and the pixels that must stay. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { maskFacts } from "../../daemon/domain/maskFacts.ts";
 
@@ -25,5 +26,36 @@ describe("facts of a mask", () => {
     const empty = { width: 2, height: 1, inside: new Uint8Array(2) };
     const { box, share, outside } = maskFacts(empty, { width: 4, height: 2, ignore: [] });
     expect([box, share, Array.from(outside)]).toEqual([null, 0, [0, 8]]);
+  });
+
+  it("are those of a look at every pixel, whatever the mask and whatever is ignored", () => {
+    const box = fc.tuple(fc.integer({ min: -2, max: 9 }), fc.integer({ min: -2, max: 9 }), fc.nat(6), fc.nat(6));
+    const case_ = fc.record({
+      width: fc.integer({ min: 1, max: 9 }),
+      bits: fc.array(fc.constantFrom(0, 0, 1, 1, 1), { minLength: 1, maxLength: 70 }),
+      ignore: fc.array(box, { maxLength: 2 }),
+    });
+    fc.assert(
+      fc.property(case_, ({ width, bits, ignore }) => {
+        const height = Math.ceil(bits.length / width);
+        const inside = new Uint8Array(width * height);
+        inside.set(bits);
+        const seen = maskFacts({ width, height, inside }, { width, height, ignore });
+        const ignored = (x: number, y: number) =>
+          ignore.some(([left, top, w, h]) => x >= left && x < left + w && y >= top && y < top + h);
+        const all = Array.from(inside, (bit, i) => ({ bit, i, x: i % width, y: Math.floor(i / width) }));
+        const stays = all.filter(({ bit, x, y }) => bit === 0 && !ignored(x, y)).map(({ i }) => i);
+        const told: number[] = [];
+        for (let k = 0; k < seen.outside.length; k += 2)
+          for (let i = seen.outside[k] as number; i < (seen.outside[k + 1] as number); i += 1) told.push(i);
+        expect(told).toEqual(stays);
+        const ones = all.filter(({ bit }) => bit === 1);
+        expect(seen.share).toBe(ones.length / inside.length);
+        const [left, top] = [Math.min(...ones.map(({ x }) => x)), Math.min(...ones.map(({ y }) => y))];
+        const [right, bottom] = [Math.max(...ones.map(({ x }) => x)), Math.max(...ones.map(({ y }) => y))];
+        expect(seen.box).toEqual(ones.length === 0 ? null : [left, top, right - left + 1, bottom - top + 1]);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

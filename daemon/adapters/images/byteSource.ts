@@ -25,8 +25,13 @@ export function bytesSource(data: Uint8Array): ByteSource {
   };
 }
 
+export interface FileSource extends ByteSource {
+  /** The first bytes of the file, into memory that is there already. */
+  readonly fill: (out: Uint8Array) => void;
+}
+
 /** Calls `use` with a file opened read-only and closes it whatever happens. A directory or device: EINVAL. */
-export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
+export function withFile<T>(path: string, use: (source: FileSource) => T): T {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(fd);
@@ -37,11 +42,12 @@ export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
   }
 }
 
-function fileSource(fd: number, bytes: number): ByteSource {
+function fileSource(fd: number, bytes: number): FileSource {
   const head = new Uint8Array(Math.min(bytes, LIMITS.imageHeadBytesMax));
   fill(fd, head, 0);
   return {
     bytes,
+    fill: (out) => fill(fd, out, 0),
     take(offset, length) {
       if (offset < 0 || offset + length > bytes) throw endsEarly(offset + length, bytes);
       if (offset + length <= head.length) return head.subarray(offset, offset + length);
@@ -52,14 +58,20 @@ function fileSource(fd: number, bytes: number): ByteSource {
   };
 }
 
-/** The whole file in memory, so that a decoder never touches a mount. Larger than the limit: EFBIG. */
-export function readWhole(path: string): Uint8Array {
+/**
+ * The whole file in memory, so that a decoder never touches a mount. Larger than the limit: EFBIG. `into`: memory to read into where the file fits,
+ * whose beginning is given back then.
+ */
+export function readWhole(path: string, into?: Uint8Array): Uint8Array {
   return withFile(path, (source) => {
     if (source.bytes > LIMITS.imageFileBytesMax) {
       const message = `${path} has ${source.bytes} bytes; at most ${LIMITS.imageFileBytesMax} are read`;
       throw Object.assign(new Error(message), { code: "EFBIG" });
     }
-    return source.take(0, source.bytes);
+    if (into === undefined || into.length < source.bytes) return source.take(0, source.bytes);
+    const whole = into.subarray(0, source.bytes);
+    source.fill(whole);
+    return whole;
   });
 }
 

@@ -17,7 +17,7 @@ import { traceFrame, tracingChecks } from "../../domain/qcTrace.ts";
 import type { Check, DecodedImage, HeaderFacts, PixelBox } from "../../plugin.ts";
 import type { TraceWish } from "../../domain/qcRequest.ts";
 import type { InspectRequest } from "../../ports.ts";
-import { readWhole, sha256At, withFile } from "./byteSource.ts";
+import { sha256At, withFile } from "./byteSource.ts";
 import { parseExrHeader } from "./exrHeader.ts";
 import type { Inference } from "../inference/inference.ts";
 import type { Programs } from "../programs/programs.ts";
@@ -28,6 +28,8 @@ import type { MaskOf } from "./inspectMask.ts";
 import { createMaskOf } from "./inspectMask.ts";
 import type { Loaded } from "./loadFrame.ts";
 import { loadFrame } from "./loadFrame.ts";
+import type { ReadBytes, ReadRoom } from "./readRoom.ts";
+import { createReadRoom } from "./readRoom.ts";
 import { sampleDigest } from "./sampleDigest.ts";
 import { tracePrint, writeTraces } from "./traceFile.ts";
 
@@ -53,9 +55,16 @@ interface Opened {
   readonly header: HeaderFacts | null;
 }
 
+/** What an inspector reads by, kept for its life. */
+interface Means {
+  readonly tools: FrameTools;
+  readonly masks: MaskOf;
+  readonly room: ReadRoom;
+}
+
 export function createInspector({ checks, programs, inference, tools }: InspectorParts): Inspector {
   let kept: { readonly identity: string; readonly opened: Opened } | null = null;
-  const masks = createMaskOf(tools);
+  const means: Means = { tools, masks: createMaskOf(tools), room: createReadRoom() };
   const planesOf = createPlaneKeeper();
 
   async function plateOf(path: string): Promise<Opened> {
@@ -64,7 +73,8 @@ export function createInspector({ checks, programs, inference, tools }: Inspecto
       const identity = [path, stat.dev, stat.ino, stat.size, stat.mtimeNs].join("\n");
       if (kept?.identity === identity) return kept.opened;
       kept = null;
-      const opened = await openBy(tools, readWhole(path));
+      using file = means.room(path);
+      const opened = await openBy(tools, file.bytes);
       kept = { identity, opened };
       return opened;
     } catch (error) {
@@ -97,7 +107,7 @@ export function createInspector({ checks, programs, inference, tools }: Inspecto
   return {
     async inspect(request) {
       const until = performance.now() + LIMITS.programMsMax;
-      const facts = await lookAt(tools, request, masks);
+      const facts = await lookAt(means, request);
       const tracing = tracingChecks(checks, request.checks, request.trace?.scopes ?? []);
       const wanted = [...checks.filter((check) => check.scope === "frame"), ...tracing];
       const input = frameInput(await fullFacts(request, facts, wanted));
@@ -111,7 +121,7 @@ export function createInspector({ checks, programs, inference, tools }: Inspecto
       const { trace } = request;
       if (trace === undefined) return;
       const tracing = tracingChecks(checks, request.checks, trace.scopes);
-      const input = frameInput(await fullFacts(request, await lookAt(tools, request, masks), tracing));
+      const input = frameInput(await fullFacts(request, await lookAt(means, request), tracing));
       writeTraces(trace.path, tracePrint({ ...request, trace }), traceFrame(tracing, request.checks, input));
     },
   };
@@ -137,9 +147,9 @@ function withPlate(facts: FrameFacts, { loaded, header }: Opened): FrameFacts {
 }
 
 /** A file that is not there throws ENOENT: the task must be done again, which is no matter of its picture. */
-async function lookAt(tools: FrameTools, request: InspectRequest, masks: MaskOf): Promise<FrameFacts> {
+async function lookAt(means: Means, request: InspectRequest): Promise<FrameFacts> {
   const { path, bytes, frame, expected } = request;
-  const { loaded, header } = await openResult(tools, path, bytes);
+  const { loaded, header } = await openResult(means, path, bytes);
   const windows = loaded.kind === "frame" ? loaded.image.windows : null;
   const ignore = request.markBySelf === true ? ownMark(path, loaded) : expected.ignore;
   const plateWindows = windows === null || request.platePath === null ? null : windowsOf(request.platePath);
@@ -155,7 +165,7 @@ async function lookAt(tools: FrameTools, request: InspectRequest, masks: MaskOf)
     decodeProblem: loaded.kind === "frame" ? null : loaded,
     plate: null,
     plateProblem: null,
-    ...(await maskOf(request, loaded, { ignore, read: masks })),
+    ...(await maskOf(request, loaded, { ignore, read: means.masks })),
     composited: request.composited ?? false,
     digestOf: sampleDigest,
     // A plate whose pixels nobody needed was not read yet.
@@ -224,25 +234,27 @@ function inData([x, y, width, height]: PixelBox, { data, display }: Windows): Pi
   return [x + display[0] - data[0], y + display[1] - data[1], width, height];
 }
 
-async function openResult(tools: FrameTools, path: string, bytes: number): Promise<Opened> {
+async function openResult({ tools, room }: Means, path: string, bytes: number): Promise<Opened> {
   const without = (kind: "broken" | "unreadable", message: string): Opened => ({
     loaded: { kind, message },
     header: headerFactsAt(path),
   });
-  let data: Uint8Array;
+  let read: ReadBytes;
   try {
-    data = readWhole(path);
+    read = room(path);
   } catch (error) {
     if (systemCode(error) === "EFBIG") return without("unreadable", messageOf(error));
     if (systemCode(error) === null) return without("broken", messageOf(error));
     throw error;
   }
-  if (data.length !== bytes) return without("broken", `the file has ${data.length} bytes; ${bytes} were staged`);
-  return openBy(tools, data);
+  using file = read;
+  return file.bytes.length === bytes
+    ? await openBy(tools, file.bytes)
+    : without("broken", `the file has ${file.bytes.length} bytes; ${bytes} were staged`);
 }
 
+/** Holds nothing of the bytes afterwards: decoded samples are in memory of their own. */
 async function openBy(tools: FrameTools, data: Uint8Array): Promise<Opened> {
-  // Before it is decoded: afterwards nobody holds the file's bytes.
   const header = headerFactsIn(data);
   return { loaded: await loadBy(tools, data), header };
 }

@@ -10,6 +10,7 @@ import { headerFactsIn } from "../../../daemon/adapters/images/headerFacts.ts";
 import { createInspector } from "../../../daemon/adapters/images/inspectFile.ts";
 import { createMaskOf } from "../../../daemon/adapters/images/inspectMask.ts";
 import { loadFrame, setUpSharp } from "../../../daemon/adapters/images/loadFrame.ts";
+import { createReadRoom } from "../../../daemon/adapters/images/readRoom.ts";
 import { sampleDigest } from "../../../daemon/adapters/images/sampleDigest.ts";
 import { loadChecks } from "../../../daemon/adapters/plugins.ts";
 import { maskFacts } from "../../../daemon/domain/maskFacts.ts";
@@ -45,8 +46,12 @@ const inspector = createInspector({
 });
 const keeper = createPlaneKeeper();
 
+/** Read as the inspector reads: into memory that is there already. */
+const room = createReadRoom();
+
 async function decoded(path: string): Promise<DecodedImage> {
-  const loaded = await loadFrame(readWhole(path));
+  using file = room(path);
+  const loaded = await loadFrame(file.bytes);
   if (loaded.kind !== "frame") throw new Error(`${path}: ${loaded.message}`);
   return loaded.image;
 }
