@@ -100,12 +100,10 @@ function gridOf({ width, height }: DecodedImage): Grid {
 
 /** Of every cell, the three logarithms less their mean, then that mean: `out[channel * cells + cell]`. */
 function colours(image: DecodedImage, grid: Grid): Float32Array {
-  const { columns, rows } = grid;
-  const cells = columns * rows;
+  const cells = grid.columns * grid.rows;
   const out = new Float32Array(4 * cells);
-  channel(image, "R", { grid, out, from: 0 });
-  channel(image, "G", { grid, out, from: cells });
-  channel(image, "B", { grid, out, from: 2 * cells });
+  // Row by row: a loop over all cells is compiled anew each time that it runs.
+  for (let row = 0; row < grid.rows; row += 1) rowOfCells(image, { grid, row }, out);
   for (let i = 0; i < cells; i += 1) {
     const r = out[i] as number;
     const g = out[cells + i] as number;
@@ -119,31 +117,45 @@ function colours(image: DecodedImage, grid: Grid): Float32Array {
   return out;
 }
 
-/** Logarithm of the mean display code of each cell; light by its square root, which is near enough to a display's curve. */
-function channel(
+/** Logarithm of the mean display codes of each cell of a row; light by its square root, which is near enough to a display's curve. */
+function rowOfCells(
   image: DecodedImage,
-  name: "R" | "G" | "B",
-  to: { readonly grid: Grid; readonly out: Float32Array; readonly from: number },
+  { grid, row }: { readonly grid: Grid; readonly row: number },
+  out: Float32Array,
 ): void {
-  const { samples, channels } = image;
-  const { size, columns, rows, width } = to.grid;
-  const place = image.channelNames.indexOf(name);
+  const { samples, channels, channelNames } = image;
+  const { size, columns, rows, width } = grid;
+  const r = channelNames.indexOf("R");
+  const g = channelNames.indexOf("G");
+  const b = channelNames.indexOf("B");
   const light = samples instanceof Float32Array;
   const scale = samples instanceof Uint16Array ? 1 : 257;
   const step = size / READ;
-  for (let row = 0; row < rows; row += 1) {
-    for (let column = 0; column < columns; column += 1) {
-      let sum = 0;
-      for (let v = 0; v < READ; v += 1) {
-        const line = (row * size + ((v * step) | 0)) * width + column * size;
-        for (let u = 0; u < READ; u += 1) {
-          const value = samples[(line + ((u * step) | 0)) * channels + place] as number;
-          sum += light ? Math.sqrt(Math.min(1, value > 0 ? value : 0)) * 65_535 : value * scale;
-        }
+  for (let column = 0; column < columns; column += 1) {
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (let v = 0; v < READ; v += 1) {
+      const line = (row * size + ((v * step) | 0)) * width + column * size;
+      for (let u = 0; u < READ; u += 1) {
+        const at = (line + ((u * step) | 0)) * channels;
+        const vr = samples[at + r] as number;
+        const vg = samples[at + g] as number;
+        const vb = samples[at + b] as number;
+        red += light ? codeOf(vr) : vr * scale;
+        green += light ? codeOf(vg) : vg * scale;
+        blue += light ? codeOf(vb) : vb * scale;
       }
-      to.out[to.from + row * columns + column] = Math.log2(sum / (READ * READ) + DARK);
     }
+    const cell = row * columns + column;
+    out[cell] = Math.log2(red / (READ * READ) + DARK);
+    out[columns * rows + cell] = Math.log2(green / (READ * READ) + DARK);
+    out[2 * columns * rows + cell] = Math.log2(blue / (READ * READ) + DARK);
   }
+}
+
+function codeOf(light: number): number {
+  return Math.sqrt(Math.min(1, light > 0 ? light : 0)) * 65_535;
 }
 
 /** Inside, a cell keeps so far from the mask's border, px: there the plate itself shows through. */
