@@ -10,14 +10,15 @@ import type { JobRow, QcNotes, StepRow, Store, TaskRow } from "./storePort.ts";
 
 /** By step; a committed version's warnings are those of its qc.json, with sequences and sets. */
 export async function qcStanding(
-  store: Pick<Store, "qcNotes" | "waivers">,
+  store: Pick<Store, "qcNotes" | "waivers" | "tasks">,
   job: JobRow,
   shown: number = LIMITS.answerQcShown,
 ): Promise<readonly AnswerQc[]> {
   const out: AnswerQc[] = [];
   for (const step of job.steps) {
     const notes = await store.qcNotes(step.id, shown);
-    const waivers = notes.held.count === 0 ? [] : await store.waivers(step.id);
+    const waivers = await store.waivers(step.id);
+    const waived = await standingWaivers(store, step, waivers);
     out.push({
       wedges: step.plan.wedges.length,
       warned: step.publication?.warned ?? notes.warned,
@@ -31,10 +32,27 @@ export async function qcStanding(
           until: task.holdUntil,
         })),
       },
+      waived: { count: waived.length, first: waived.slice(0, shown) },
       reseeded: { wedges: notes.reseeded.wedges, first: seedsOf(step, notes) },
     });
   }
   return out;
+}
+
+/** One per variation, check and person, of pictures that are there: a waiver of one that was made again since is void. */
+async function standingWaivers(
+  store: Pick<Store, "tasks">,
+  step: StepRow,
+  waivers: readonly Waiver[],
+): Promise<readonly AnswerQc["waived"]["first"][number][]> {
+  const standing = waivers.filter(({ revoked }) => revoked === null);
+  if (standing.length === 0) return [];
+  const tasks = await store.tasks(step.id, { states: ["committing", "done"] });
+  const there = new Set(tasks.flatMap(({ staged }) => staged.map(({ sha256 }) => sha256)));
+  const out = new Map<string, AnswerQc["waived"]["first"][number]>();
+  for (const { wedge, check, by, reason, sha256 } of standing)
+    if (there.has(sha256)) out.set([wedge, check, by, reason].join("\n"), { wedge, check, by, reason });
+  return [...out.values()];
 }
 
 /** What still keeps it: whoever has waived one finding must not read of that one, but of those that are left. */

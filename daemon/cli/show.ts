@@ -26,7 +26,7 @@ export async function action(context: Context, [id = ""]: readonly string[]): Pr
   );
 }
 
-function qcView({ wedges, warned, held, reseeded }: AnswerQc): object {
+function qcView({ wedges, warned, held, waived, reseeded }: AnswerQc): object {
   return {
     wedges,
     warned,
@@ -37,6 +37,8 @@ function qcView({ wedges, warned, held, reseeded }: AnswerQc): object {
     })),
     heldCount: held.count,
     heldPage: held.count === 0 ? null : held.page,
+    waived: waived.first.map(({ wedge, ...one }) => ({ ...one, wedge: wedgeName(wedge) })),
+    waivedCount: waived.count,
     reseeded: reseeded.first.map(({ wedge, ...one }) => ({ ...one, wedge: wedgeName(wedge) })),
     reseededCount: reseeded.wedges,
   };

@@ -13,6 +13,7 @@ import { qcReportSchema } from "../domain/qcReport.ts";
 import type { ResolvedRef } from "../resolveRef.ts";
 import type { Context } from "./context.ts";
 import type { VersionTools } from "./versionTools.ts";
+import { refreshPage } from "./waivedPage.ts";
 import { decide, versionNamed, versionTools } from "./versionTools.ts";
 
 type Waived = NonNullable<ApprovalLine["waives"]>;
@@ -27,6 +28,7 @@ export async function waivePublished(
   const report = await reportOf(tools, ref);
   const made = of.checks.map((check) => waivedBy(report, ref, check));
   for (const waives of made) await decide(tools, ref, { action: "waive", note: of.reason, who: of.by, waives });
+  await refreshPage(context, tools, { ref, report });
   context.print({ waived: made, subject: ref.subject, product: ref.product, by: of.by, reason: of.reason }, () =>
     made
       .map(
@@ -50,6 +52,7 @@ export async function revokePublished(
     throw new HotplateError("HP-STATE-REFUSED", `${of.check} of ${ref.product} ${ref.subject} is not waived.`);
   const waives = { ...line.waives, pictures: [] };
   await decide(tools, ref, { action: "unwaive", note: "", who: of.by, waives });
+  await refreshPage(context, tools, { ref, report: await reportOf(tools, ref) });
   context.print(
     { revoked: of.check, subject: ref.subject, by: of.by },
     () => `Taken back: ${of.check} of ${ref.product} ${ref.subject}.`,

@@ -19,6 +19,17 @@ export interface AnswerQc {
       readonly until: number | null;
     }[];
   };
+  /** Findings that a named person let stand, of what is published or will be. */
+  readonly waived: {
+    readonly count: number;
+    /** The first of them. */
+    readonly first: readonly {
+      readonly wedge: number;
+      readonly check: string;
+      readonly by: string;
+      readonly reason: string;
+    }[];
+  };
   readonly reseeded: {
     readonly wedges: number;
     readonly first: readonly {
@@ -32,7 +43,7 @@ export interface AnswerQc {
 
 /** Lines of `  word:     text`, as the others of an answer. */
 export function qcLines(qc: AnswerQc): readonly string[] {
-  return [...seedLines(qc), ...heldLines(qc), ...warnedLine(qc)];
+  return [...seedLines(qc), ...heldLines(qc), ...waivedLines(qc), ...warnedLine(qc)];
 }
 
 function seedLines({ reseeded }: AnswerQc): readonly string[] {
@@ -55,6 +66,17 @@ function heldLines({ held }: AnswerQc): readonly string[] {
     ]),
     ...(more > 0 ? [`  held:     and ${more} more`] : []),
     ...(held.count > 0 && held.page !== null ? [`  look at:  ${held.page}`] : []),
+  ];
+}
+
+function waivedLines({ waived }: AnswerQc): readonly string[] {
+  const more = waived.count - waived.first.length;
+  return [
+    ...waived.first.map(
+      ({ wedge, check, by, reason }) =>
+        `  waived:   ${wedgeName(wedge)} ${check} by ${by}: ${reason.replaceAll(/\s+/g, " ")}`,
+    ),
+    ...(more > 0 ? [`  waived:   and ${more} more: see the QC report`] : []),
   ];
 }
 

@@ -9,7 +9,8 @@ import type { PagePicture } from "./qcPagePictures.ts";
 import { pictureDefinitions } from "./qcPagePictures.ts";
 import { checkTable, resultTable } from "./qcPageTables.ts";
 import type { QcReport } from "./qcReport.ts";
-import { decisionsHtml } from "./qcReportDecisions.ts";
+import type { LaterWaiver } from "./qcReportDecisions.ts";
+import { decisionsHtml, laterHtml } from "./qcReportDecisions.ts";
 import { QC_ICONS, QC_STYLE } from "./qcReportStyle.ts";
 import { address, counts, esc, told, verdictTag } from "./qcReportWords.ts";
 import type { QcView } from "./qcView.ts";
@@ -25,6 +26,8 @@ export interface QcPage {
   readonly crop?: PageParts["crop"];
   /** Ready HTML: what people decided. */
   readonly decisions?: string;
+  /** Ready HTML, at the top: what they decided later. */
+  readonly later?: string;
 }
 
 export function qcHtml(view: QcView, page: QcPage = {}): string {
@@ -52,6 +55,7 @@ ${QC_ICONS}
 ${pictures.html}
 ${header(view, title)}
 <main>
+${page.later ?? ""}
 ${needsALook(parts)}
 ${page.decisions ?? ""}
 ${besideEachOther(parts)}
@@ -67,8 +71,13 @@ ${footer(view)}
 }
 
 /** Of a version: with what people decided about it. */
-export function versionHtml(report: QcReport, page: Omit<QcPage, "decisions"> = {}): string {
-  return qcHtml(viewOfVersion(report), { ...page, decisions: decisionsHtml(report) });
+export function versionHtml(
+  report: QcReport,
+  page: Omit<QcPage, "decisions" | "later"> & { readonly waivedLater?: readonly LaterWaiver[] } = {},
+): string {
+  const { waivedLater = [], ...rest } = page;
+  const later = laterHtml(report, waivedLater);
+  return qcHtml(viewOfVersion(report), { ...rest, decisions: decisionsHtml(report), later });
 }
 
 function header(view: QcView, title: string): string {

@@ -2,6 +2,9 @@
  * The shot's review folder, for people: proxies and a growing contact sheet while a version is being made (never masters),
  * then the QC report and the final sheet. All of it is derived: written again at will, never read back by us.
  */
+import { readApprovals } from "../approvalLog.ts";
+import type { ApprovalLine } from "../domain/approvals.ts";
+import { standingWaivers } from "../domain/approvals.ts";
 import { versionName } from "../domain/ids.ts";
 import type { JobId } from "../domain/ids.ts";
 import { shownAs } from "../domain/colorWay.ts";
@@ -245,6 +248,7 @@ async function finish(
     return file === null ? null : joinPath(version, file.path);
   };
   const html = versionHtml(report, {
+    waivedLater: await waivedLater(context, step),
     contactSheets: sheets.map((sheet) => linkFrom(parentDir(paths.qcReport), sheet)),
     ...(await picturesOf(view, fileOf)),
   });
@@ -259,6 +263,14 @@ async function finish(
       if (name.startsWith(left)) await files.unlink(joinPath(dir, name)).catch(ignore("ENOENT"));
     await files.syncDir(dir).catch(ignore("ENOENT"));
   }
+}
+
+/** Of a version that people decided about before its page was written. */
+async function waivedLater(context: StageContext, step: StepRow): Promise<readonly ApprovalLine[]> {
+  const { files, world } = context;
+  const { lines } = await readApprovals({ files, digest: world.digest }, step.plan.target.productDir);
+  const subject = versionName(step.version ?? 0);
+  return standingWaivers(lines, { subject, commitSha256: step.publication?.commitSha256 ?? "" });
 }
 
 function foldersOf(paths: ReviewPaths): readonly string[] {

@@ -108,7 +108,13 @@ test("a second drop of work that failed meanwhile is told that it failed, why, a
 
 test("foretells no end where all that is left waits for a person", () => {
   const first = [{ task: "job_1/1/w1/1001", wedge: 1, reason: "image.soft: It is soft.", until: null }];
-  const held = { wedges: 4, warned: 0, held: { count: 1, page: null, first }, reseeded: { wedges: 0, first: [] } };
+  const held = {
+    wedges: 4,
+    warned: 0,
+    held: { count: 1, page: null, first },
+    waived: { count: 0, first: [] },
+    reseeded: { wedges: 0, first: [] },
+  };
   const said = (of: Partial<typeof counts>) =>
     statusAnswer("a.yaml", job({ state: "running", counts: { ...counts, committing: 4, ...of } }), {
       ...extras([]),

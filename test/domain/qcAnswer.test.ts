@@ -7,6 +7,7 @@ const NOTHING: AnswerQc = {
   wedges: 200,
   warned: 0,
   held: { count: 0, page: null, first: [] },
+  waived: { count: 0, first: [] },
   reseeded: { wedges: 0, first: [] },
 };
 
@@ -36,4 +37,12 @@ it("what waits for a person says until when, and why", () => {
   expect(line).toBe("  held:     w003 waits for a person until 2026-11-29 09:30 UTC: image.soft: It is soft.");
   expect(action).toContain("hotplate waive job_a/1/w003/1001 --check ID --reason WHY, or hotplate reject");
   expect(more).toBe("  held:     and 1 more");
+});
+
+it("what people let stand is told with who, why and of which check", () => {
+  const first = [{ wedge: 3, check: "image.soft", by: "anna", reason: "wanted:\nrack focus" }];
+  expect(qcLines({ ...NOTHING, waived: { count: 5, first } })).toEqual([
+    "  waived:   w003 image.soft by anna: wanted: rack focus",
+    "  waived:   and 4 more: see the QC report",
+  ]);
 });

@@ -94,6 +94,9 @@ test("what is held is published once every failing finding is waived, and the pa
   expect(await answerWith(page, /This version: /)).toContain("waived by <bdi>anna</bdi>");
   expect(readFileSync(page, "utf8")).not.toContain("hotplate: held");
 
+  const ended = await answerWith(join(farm.hot, "look.yaml.STATUS.txt"), /^DONE/);
+  expect(ended).toContain("  waived:   w001 image.not_black by anna: a night shot");
+  expect(ended).toContain("  waived:   w001 image.not_solid by anna: a night shot");
   const listed = await farm.hotplate("waive", job, "--list");
   expect(listed.json).toMatchObject({ waivers: [{ check: "image.not_black" }, { check: "image.not_solid" }] });
 
@@ -115,9 +118,14 @@ test("what is held is published once every failing finding is waived, and the pa
   expect((await farm.hotplate("waive", version, "--list")).json).toMatchObject({
     waivers: [{ who: "bob", note: "seen" }],
   });
+  // The version is as it was; its page for people says what was decided since.
+  expect(readFileSync(page, "utf8")).toMatch(
+    /Waived after publication[^]*waived by <bdi>bob<\/bdi> on [^]*<bdi>seen<\/bdi>/,
+  );
   expect((await farm.hotplate("audit")).code).toBe(0);
   expect((await farm.hotplate("waive", version, "--revoke", "image.not_black")).code).toBe(0);
   expect((await farm.hotplate("waive", version, "--list")).json).toMatchObject({ waivers: [] });
+  expect(readFileSync(page, "utf8")).not.toContain("Waived after publication");
   expect((await farm.hotplate("verify", version)).code).toBe(0);
 });
 
