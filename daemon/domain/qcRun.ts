@@ -3,7 +3,7 @@
  * never `pass`; a verdict needs a measure; what gave no verdict is listed with its reason. `file.decodes` always runs, so
  * that nothing passes that nobody could open.
  */
-import type { Check, CheckAnswer, CheckInput } from "../plugin.ts";
+import type { Check, CheckAnswer, CheckInput, DecodedImage } from "../plugin.ts";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import type { QcRequest } from "./plan.ts";
@@ -12,6 +12,7 @@ import { atSeverity, worstVerdict } from "./qc.ts";
 import { evidenceFault } from "./qcEvidence.ts";
 import type { FrameFacts, SharedInput } from "./qcInput.ts";
 import { frameInput, NO_FRAME } from "./qcInput.ts";
+import { shownEvidence } from "./shownEvidence.ts";
 import type { Series } from "./qcTrace.ts";
 import { MISSING } from "./qcTrace.ts";
 
@@ -165,14 +166,21 @@ function judge(check: Check, input: CheckInput): Finding | NotApplied {
     measures: answer.measures.map((measure) => clean(measure, frame)),
     message: clip(answer.message),
     hint: answer.hint === undefined ? null : clip(answer.hint),
-    ...evidenceKept(check, answer),
+    ...evidenceKept(check, answer, input.result?.windows ?? null),
   };
 }
 
 /** Of a pass only what a report draws anyway: the curve of what was looked at over many frames. */
-function evidenceKept(check: Check, { verdict, evidence }: CheckAnswer): Pick<Finding, "evidence"> {
+function evidenceKept(
+  check: Check,
+  { verdict, evidence }: CheckAnswer,
+  windows: DecodedImage["windows"],
+): Pick<Finding, "evidence"> {
   if (evidence === undefined) return {};
-  if (verdict !== "pass") return { evidence };
+  if (verdict !== "pass") {
+    const shown = shownEvidence(evidence, windows);
+    return shown.length === 0 ? {} : { evidence: shown };
+  }
   const curve = evidence.find(
     (piece) => piece.kind === "plot" && piece.x.length > 1 && piece.x.length <= LIMITS.evidencePassPointsMax,
   );

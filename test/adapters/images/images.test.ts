@@ -237,6 +237,49 @@ describe("plates", () => {
   });
 });
 
+test("what a check points at in a picture with overscan is what people are shown there", async () => {
+  using dir = tempDir();
+  mkdirSync(dir.file("checks"));
+  // Points at the light, by the samples that it gets.
+  writeFileSync(
+    dir.file("checks/light.mjs"),
+    `export default {apiVersion:1,id:"studio.light",version:1,scope:"frame",needs:["result"],limits:{},run({result}){
+const {samples,channels,width} = result; let at = [];
+for (let i = 0; i < samples.length; i += channels) if (samples[i] > 0.9) at.push(i / channels);
+const xs = at.map((i) => i % width), ys = at.map((i) => Math.floor(i / width));
+const box = [Math.min(...xs), Math.min(...ys), Math.max(...xs) - Math.min(...xs) + 1, Math.max(...ys) - Math.min(...ys) + 1];
+return {verdict:"warn",measures:[{name:"lit",value:at.length,unit:"count",limit:0,must:"atMost"}],message:"Light.",
+evidence:[{kind:"boxes",title:"light",boxes:[box]}]}}};`,
+  );
+  const light = (x: number, y: number): number => (x >= 300 && x < 308 && y >= 150 && y < 156 ? 1 : 0.01);
+  const channels = ["R", "G", "B"].map((name) => ({ name, type: "half", value: light }) as const);
+  const windows = { data: [84, 42, 368, 212], display: [100, 50, 320, 180] } as const;
+  writeFileSync(dir.file("over.exr"), writeExr({ ...windows, compression: "zip", channels }));
+  const images = createImages({ scratchDir: "/nonexistent", checkFolders: [dir.file("checks")], workers: 1 });
+  try {
+    const seen = await images.inspect(
+      request(dir.file("over.exr"), { checks: [{ check: "studio.light", limits: {} }] }),
+    );
+    const evidence = seen.findings.find(({ check }) => check === "studio.light")?.evidence?.[0];
+    const box = [200, 100, 8, 6] as const;
+    expect(evidence).toMatchObject({ kind: "boxes", boxes: [box] });
+    await images.thumbnail(dir.file("over.exr"), dir.file("part.jpg"), { pixels: 320, box });
+    const part = await sharp(dir.file("part.jpg")).stats();
+    expect([part.channels[0]?.min ?? 0, (await sharp(dir.file("part.jpg")).metadata()).width]).toEqual([
+      expect.closeTo(255, -1),
+      8,
+    ]);
+    await images.thumbnail(dir.file("over.exr"), dir.file("all.jpg"), 320);
+    const { data, info } = await sharp(dir.file("all.jpg")).raw().toBuffer({ resolveWithObject: true });
+    const at = (x: number, y: number): number => data[(y * info.width + x) * info.channels] ?? -1;
+    expect([info.width, info.height]).toEqual([320, 180]);
+    expect(at(203, 103)).toBeGreaterThan(240);
+    expect(at(190, 90)).toBeLessThan(60);
+  } finally {
+    await images.close();
+  }
+});
+
 describe("workers that die", () => {
   const plugin = (id: string, body: string) =>
     `export default {apiVersion:1,id:"${id}",version:1,scope:"frame",needs:["result"],limits:{},run(){${body}}};\n`;
