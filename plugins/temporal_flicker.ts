@@ -58,12 +58,12 @@ const check: Check = {
       mine.luma.map((r, i) => (usable(r, plates.luma[i] as number, i) ? r : Number.NaN)),
       plates.luma,
     );
-    const { columns, rows } = mine;
-    const [r, p] = darkestOf(mine, plates).map((values) => smallerGrid({ columns, rows, values }).values) as [
-      Float32Array,
-      Float32Array,
-    ];
-    return { numbers: Float32Array.of(luma.length / 2, ...luma, ...logs(r, p)) };
+    const darkest = darkestOf(mine, plates);
+    const numbers = new Float32Array(1 + luma.length + darkest.length);
+    numbers[0] = luma.length / 2;
+    numbers.set(luma, 1);
+    numbers.set(darkest, 1 + luma.length);
+    return { numbers };
   },
   applies({ series }) {
     const shots = shotsOf(series ?? []);
@@ -149,21 +149,22 @@ function shotsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly 
   return shots;
 }
 
-/** Of the channel that is darkest in the plate, result and plate; NaN where it can't be told of. */
-function darkestOf(mine: CellFacts, plates: CellFacts): readonly [Float32Array, Float32Array] {
-  const channels = ["red", "green", "blue"] as const;
-  const places = plates.luma.map((_, i) =>
-    channels.reduce(
-      (best, name, c) => ((plates[name][i] as number) < (plates[channels[best] as "red"][i] as number) ? c : best),
-      0,
-    ),
-  );
-  const of = (cells: CellFacts) =>
-    plates.luma.map((_, i) => {
-      const light = cells[channels[places[i] as number] as "red"][i] as number;
-      return (mine.inside[i] as number) >= 0.9 && light >= DARK ? light : Number.NaN;
-    });
-  return [of(mine), of(plates)];
+/** `logs` of the channel that is darkest in the plate, in fewer cells; NaN where it can't be told of. */
+function darkestOf(mine: CellFacts, plates: CellFacts): Float32Array {
+  const result = new Float32Array(plates.luma.length).fill(Number.NaN);
+  const plate = result.slice();
+  for (let i = 0; i < plate.length; i += 1) {
+    const [red, green, blue] = [plates.red[i] as number, plates.green[i] as number, plates.blue[i] as number];
+    const channel = red <= green && red <= blue ? "red" : green <= blue ? "green" : "blue";
+    const [r, p] = [mine[channel][i] as number, plates[channel][i] as number];
+    // Both or none: a cell of the smaller grid must hold the same places of result and plate.
+    if (!((mine.inside[i] as number) >= 0.9 && Math.min(r, p) >= DARK)) continue;
+    result[i] = r;
+    plate[i] = p;
+  }
+  const { columns, rows } = mine;
+  const smaller = (values: Float32Array) => smallerGrid({ columns, rows, values }).values;
+  return logs(smaller(result), smaller(plate));
 }
 
 /** Log ratio, then the plate's log light, stops. */
