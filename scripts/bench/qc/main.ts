@@ -1,12 +1,13 @@
 /**
  * The proof of the frame checks: how often each finds its defect and how often it flags what is right, over a seeded corpus.
  * Run: node scripts/bench/qc/main.ts [--quick] [--seed 0] [--cases 1200] [--scenes 72] [--large 36] [--workers 2] [--photos DIR]...
- * [--records FILE] [--write] [--only frames | sequences] [--shots 10].
+ * [--records FILE] [--write] [--only frames | sequences] [--shots 10]
+ * [--clean-shots 20].
  * `--seed`: another corpus of the same kinds; that of 0 is the published one. `--cases` bounds the clean cases (so many of known kinds, so many
  * of fresh ones, a third as many photographs), `--scenes` those that every defect is put into (half as many fresh ones), `--large` the clean ones of 3072 x 2048 (a quarter as many with defects). `--photos`: where else to look for photographs.
  * `--records` keeps every answer in a file as it comes: with the same file a run that was cut off goes on. `--write` puts the tables into
  * docs/qc.md and the seed, counts and hashes of some inputs into docs/qc-proof.json. `--shots`: of each kind of
- * sequence, and twice as many clean ones (sequenceTable.ts); `--records` keeps them with `--only sequences`.
+ * sequence, and clean ones of each (sequenceTable.ts); `--records` keeps them with `--only sequences`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     write: { type: "boolean", default: false },
     only: { type: "string" },
     shots: { type: "string" },
+    "clean-shots": { type: "string" },
   },
 });
 
@@ -116,7 +118,7 @@ async function main(): Promise<void> {
 async function sequences(): Promise<void> {
   const began = Date.now();
   const shots = Number(values.shots ?? (values.quick ? 1 : 10));
-  const cleanShots = 2 * shots;
+  const cleanShots = Number(values["clean-shots"] ?? 2 * shots);
   const records = values.only === "sequences" ? (values.records ?? null) : null;
   const run = { shots, cleanShots, seed, workers: Number(values.workers), records };
   const table = sequenceMarkdown(await runSequences(run));

@@ -37,7 +37,7 @@ export async function runSequences(run: SequenceRun): Promise<readonly SequenceN
       ? []
       : linesOf(run.records).flatMap((line) => (line.checks === checks ? [[keyOf(line), line.notes] as const] : [])),
   );
-  const notes = jobs.map((job) => before.get(keyOf(job)) ?? null);
+  const notes = jobs.map((job) => before.get(keyOf(job)) ?? cleanOf(before.get(keyOf({ ...job, defects: true }))));
   const open = jobs.map((_, i) => i).filter((i) => notes[i] === null);
   const say = progress(open.length);
   let done = 0;
@@ -69,6 +69,10 @@ function jobsOf({ shots, cleanShots, seed }: SequenceRun): readonly ShotJob[] {
     SHOT_KINDS.map((_kind, kind) => ({ kind, seed: 1001 + 1000 * seed + i, defects: i < shots })),
   );
 }
+
+/** A shot that was seen with its defects was seen clean as well. */
+const cleanOf = (notes: readonly SequenceNote[] | undefined): readonly SequenceNote[] | null =>
+  notes?.filter(({ wanted }) => !wanted) ?? null;
 
 const keyOf = ({ kind, seed, defects }: ShotJob): string => `${kind} ${seed} ${defects}`;
 
