@@ -126,47 +126,51 @@ function replace(bare: Linear, seed: number, random: Chance): Linear {
   return { ...bare, data };
 }
 
-/** Gaussian, separable. */
+/** Gaussian, separable. Pixels of the edge go on outside it. */
 export function blurred(image: Linear, sigma: number): Linear {
-  const across = pass(image.data, {
-    step: 3,
-    length: image.width,
-    lines: image.height,
-    stride: image.width * 3,
-    sigma,
-  });
-  const step = image.width * 3;
-  return { ...image, data: pass(across, { step, length: image.height, lines: image.width, stride: 3, sigma }) };
-}
-
-interface Pass {
-  /** From one sample of a line to the next, from one line to the next, in samples. */
-  readonly step: number;
-  readonly stride: number;
-  readonly length: number;
-  readonly lines: number;
-  readonly sigma: number;
-}
-
-function pass(data: Float32Array, { step, stride, length, lines, sigma }: Pass): Float32Array {
   const radius = Math.ceil(sigma * 3);
   const kernel = Float64Array.from({ length: radius * 2 + 1 }, (_, i) =>
     Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)),
   );
+  const across = blurredAlong(image, kernel);
+  return { ...image, data: blurredDown({ ...image, data: across }, kernel) };
+}
+
+function blurredAlong({ width, height, data }: Linear, kernel: Float64Array): Float32Array {
+  const radius = kernel.length >> 1;
   const unit = 1 / kernel.reduce((a, b) => a + b);
   const out = new Float32Array(data.length);
-  const line = new Float64Array(length + 2 * radius);
-  for (let k = 0; k < lines; k += 1) {
+  const line = new Float64Array(width + 2 * radius);
+  for (let row = 0; row < height; row += 1) {
     for (let c = 0; c < 3; c += 1) {
-      const start = k * stride + c;
+      const start = row * width * 3 + c;
       for (let i = 0; i < line.length; i += 1)
-        line[i] = data[start + Math.min(length - 1, Math.max(0, i - radius)) * step] as number;
-      for (let i = 0; i < length; i += 1) {
+        line[i] = data[start + Math.min(width - 1, Math.max(0, i - radius)) * 3] as number;
+      for (let i = 0; i < width; i += 1) {
         let value = 0;
         for (let j = 0; j < kernel.length; j += 1) value += (kernel[j] as number) * (line[i + j] as number);
-        out[start + i * step] = value * unit;
+        out[start + i * 3] = value * unit;
       }
     }
+  }
+  return out;
+}
+
+/** Whole rows at a time, as memory lies. */
+function blurredDown({ width, height, data }: Linear, kernel: Float64Array): Float32Array {
+  const radius = kernel.length >> 1;
+  const unit = 1 / kernel.reduce((a, b) => a + b);
+  const out = new Float32Array(data.length);
+  const samples = width * 3;
+  const sums = new Float64Array(samples);
+  for (let row = 0; row < height; row += 1) {
+    sums.fill(0);
+    for (let j = 0; j < kernel.length; j += 1) {
+      const from = Math.min(height - 1, Math.max(0, row + j - radius)) * samples;
+      const weight = kernel[j] as number;
+      for (let i = 0; i < samples; i += 1) sums[i] = (sums[i] as number) + weight * (data[from + i] as number);
+    }
+    for (let i = 0, to = row * samples; i < samples; i += 1, to += 1) out[to] = (sums[i] as number) * unit;
   }
   return out;
 }

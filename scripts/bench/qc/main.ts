@@ -75,7 +75,7 @@ function jobsOf(withPhotos: boolean): readonly Job[] {
     list("defects", "fresh", Math.ceil(scenes / 2)),
     list("clean", "procedural", cases),
     list("clean", "photos", Math.ceil(cases * rest)),
-    list("clean", "fresh", cases),
+    list("clean", "fresh", Math.ceil(cases / 2)),
     list("clean", "large", large),
     list("defects", "large", Math.ceil(large / 4)),
   );

@@ -15,7 +15,8 @@ async function answer(job: Job): Promise<void> {
     // A job takes seconds: between two pictures it is heard that nobody waits.
     await setImmediate();
   }
-  process.send?.(seen);
+  // Nobody may wait any more: that is no error.
+  process.send?.(seen, undefined, undefined, (error) => error !== null && process.exit(0));
 }
 process.on("message", (job: Job) => void answer(job));
 process.send?.("ready");
