@@ -1,10 +1,10 @@
 /**
  * The proof of the frame checks: how often each finds its defect and how often it flags what is right, over a seeded corpus.
  * Run: node scripts/bench/qc/main.ts [--quick] [--seed 0] [--cases 1200] [--scenes 72] [--large 36] [--workers 2] [--photos DIR]...
- * [--records FILE] [--write] [--only frames | sequences] [--shots 10]
- * [--clean-shots 20].
- * `--seed`: another corpus of the same kinds; that of 0 is the published one. `--cases` bounds the clean cases (so many of known kinds, so many
- * of fresh ones, a third as many photographs), `--scenes` those that every defect is put into (half as many fresh ones), `--large` the clean ones of 3072 x 2048 (a quarter as many with defects). `--photos`: where else to look for photographs.
+ * [--records FILE] [--write] [--only frames | sequences] [--shots 10] [--clean-shots 20].
+ * `--seed`: another corpus of the same kinds; that of 0 is the published one. `--cases` bounds the clean cases (so many of known kinds, half
+ * as many of fresh ones, a third as many photographs), `--scenes` those that every defect is put into (half as many fresh ones), `--large` the
+ * clean ones of 3072 x 2048 (a quarter as many with defects). `--photos`: where else to look for photographs.
  * `--records` keeps every answer in a file as it comes: with the same file a run that was cut off goes on. `--write` puts the tables into
  * docs/qc.md and the seed, counts and hashes of some inputs into docs/qc-proof.json. `--shots`: of each kind of
  * sequence, and clean ones of each (sequenceTable.ts); `--records` keeps them with `--only sequences`.
