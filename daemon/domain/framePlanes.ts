@@ -32,8 +32,7 @@ export function framePlanes(image: DecodedImage, runs: Int32Array, { space, kern
   const luma = space?.length === width * height ? space : new Uint16Array(width * height);
   const sums = emptySums(columns * rows);
   const whole = runs.length === 2 && runs[0] === 0 && runs[1] === width * height;
-  if (whole && kernel?.(image, luma, sums) === true)
-    return { luma, blocks: blocksOf(sums, columns, rows), facts: factsOf(sums, luma, runs) };
+  if (whole && kernel?.(image, luma, sums) === true) return made({ luma, sums, runs, width, height });
   const look = lookerOf(image, luma, sums);
   // What is ignored has luma, too, but counts for nothing.
   const fill = whole ? null : lookerOf(image, luma, emptySums(columns * rows));
@@ -46,7 +45,20 @@ export function framePlanes(image: DecodedImage, runs: Int32Array, { space, kern
     done = end;
   }
   if (fill !== null) byRows({ from: done, to: width * height, width, columns }, fill);
-  return { luma, blocks: blocksOf(sums, columns, rows), facts: factsOf(sums, luma, runs) };
+  return made({ luma, sums, runs, width, height });
+}
+
+interface Made {
+  readonly luma: Uint16Array;
+  readonly sums: Sums;
+  readonly runs: Int32Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+function made(of: Made): FramePlanes {
+  const blocks = blocksOf(of);
+  return { luma: of.luma, blocks, facts: factsOf(of, blocks) };
 }
 
 function emptySums(count: number): Sums {
@@ -74,7 +86,10 @@ function byRows(
   }
 }
 
-function blocksOf(sums: Sums, columns: number, rows: number): BlockFacts {
+function blocksOf(of: Made): BlockFacts {
+  const { sums } = of;
+  const columns = Math.ceil(of.width / BLOCK);
+  const rows = Math.ceil(of.height / BLOCK);
   const blocks = sums.pixels.length;
   // By index: `from` with a function takes ten times as long.
   const mean = (of: Float64Array): Float32Array => {
@@ -83,8 +98,10 @@ function blocksOf(sums: Sums, columns: number, rows: number): BlockFacts {
     return out;
   };
   const sd = new Float32Array(blocks);
-  for (let i = 0; i < blocks; i += 1)
-    sd[i] = deviation(sums.pixels[i] as number, sums.luma[i] as number, sums.square[i] as number);
+  for (let i = 0; i < blocks; i += 1) {
+    const rough = deviation(sums.pixels[i] as number, sums.luma[i] as number, sums.square[i] as number);
+    sd[i] = rough < ROUGH ? exactDeviation(of, { i, columns }) : rough;
+  }
   const { pixels, luma, red, green, blue } = sums;
   return {
     size: BLOCK,
@@ -99,7 +116,34 @@ function blocksOf(sums: Sums, columns: number, rows: number): BlockFacts {
   };
 }
 
-function factsOf(sums: Sums, luma: Uint16Array, runs: Int32Array): LumaFacts {
+/**
+ * Codes. Sums hold luma as it is, squares as it was rounded: of one flat colour the two may differ by as much as a deviation of 256 codes. Where
+ * pixels vary by more than a code, that cancels out.
+ */
+const ROUGH = 400;
+
+/** Of one block, from its pixels; of one that is looked at in part, what the sums say. */
+function exactDeviation(
+  { luma, sums, width, height }: Made,
+  of: { readonly i: number; readonly columns: number },
+): number {
+  const [left, top] = [(of.i % of.columns) * BLOCK, Math.floor(of.i / of.columns) * BLOCK];
+  const [right, bottom] = [Math.min(width, left + BLOCK), Math.min(height, top + BLOCK)];
+  const n = (right - left) * (bottom - top);
+  if (sums.pixels[of.i] !== n)
+    return deviation(sums.pixels[of.i] as number, sums.luma[of.i] as number, sums.square[of.i] as number);
+  let sum = 0;
+  let square = 0;
+  for (let y = top; y < bottom; y += 1)
+    for (let at = y * width + left, end = y * width + right; at < end; at += 1) {
+      const l = luma[at] as number;
+      sum += l;
+      square += l * l;
+    }
+  return deviation(n, sum, square);
+}
+
+function factsOf({ sums, luma, runs }: Made, blocks: BlockFacts): LumaFacts {
   let pixels = 0;
   let sum = 0;
   let square = 0;
@@ -109,17 +153,17 @@ function factsOf(sums: Sums, luma: Uint16Array, runs: Int32Array): LumaFacts {
     pixels += n;
     sum += sums.luma[i] as number;
     square += sums.square[i] as number;
-    if (n >= BLOCK_PIXELS_MIN)
-      blockSdMax = Math.max(blockSdMax, deviation(n, sums.luma[i] as number, sums.square[i] as number));
+    if (n >= BLOCK_PIXELS_MIN) blockSdMax = Math.max(blockSdMax, blocks.sd[i] as number);
   }
   if (pixels === 0) return { pixels: 0, mean: 0, sd: 0, min: 0, max: 0, blockSdMax: 0 };
+  const rough = deviation(pixels, sum, square);
   // Another pass over all pixels: for those who ask.
   let range: ReturnType<typeof rangeOf> | null = null;
   const ranged = () => (range ??= rangeOf(luma, runs));
   return {
     pixels,
     mean: sum / pixels / 65_535,
-    sd: deviation(pixels, sum, square) / 65_535,
+    sd: (rough < ROUGH ? pooled(blocks, sum / pixels) : rough) / 65_535,
     get min() {
       return ranged().min / 65_535;
     },
@@ -128,6 +172,17 @@ function factsOf(sums: Sums, luma: Uint16Array, runs: Int32Array): LumaFacts {
     },
     blockSdMax: blockSdMax / 65_535,
   };
+}
+
+/** Of all pixels, from the blocks' own. */
+function pooled({ pixels, mean, sd }: BlockFacts, whole: number): number {
+  let square = 0;
+  let count = 0;
+  for (let i = 0; i < pixels.length; i += 1) {
+    count += pixels[i] as number;
+    square += (pixels[i] as number) * ((sd[i] as number) ** 2 + ((mean[i] as number) - whole) ** 2);
+  }
+  return Math.sqrt(square / count);
 }
 
 function rangeOf(luma: Uint16Array, runs: Int32Array): { readonly min: number; readonly max: number } {
