@@ -22,7 +22,13 @@ test("one flat colour deviates by nothing, by the loops and by vectors", () => {
 });
 
 test("what deviates little deviates by what its pixels say", () => {
-  const image = decoded({ width: 64, height: 32, channels: 1, bits: 16, value: (x) => (30_000 + (x % 2) * 20) / 65_535 });
+  const image = decoded({
+    width: 64,
+    height: 32,
+    channels: 1,
+    bits: 16,
+    value: (x) => (30_000 + (x % 2) * 20) / 65_535,
+  });
   const { blocks, facts } = framePlanes(image, Int32Array.from([0, 2048]));
   expect(Array.from(blocks.sd)).toEqual([10, 10]);
   expect(facts.sd * 65_535).toBeCloseTo(10, 3);

@@ -113,7 +113,8 @@ describe("image.not_solid inside a mask", () => {
   it("leaves an edit with texture alone, a flat wall beside a flat wall, and light above full scale", () => {
     expect(verdict("image.not_solid", { to: (x, y, c) => 0.3 + 0.05 * picture(x, y, c) })).toBe("pass");
     const wall: Value = (x, y, c) => (x > 270 ? picture(x, y, c) : 0.5 + 0.002 * picture(x, y, c));
-    const bird: Value = (x, y, c) => (x > 120 && x < 180 && y > 100 && y < 160 ? 0.2 * picture(x, y, c) : wall(x, y, c));
+    const bird: Value = (x, y, c) =>
+      x > 120 && x < 180 && y > 100 && y < 160 ? 0.2 * picture(x, y, c) : wall(x, y, c);
     const box = [116, 96, 68, 68] as const;
     expect(verdict("image.not_solid", { plate: bird, to: wall, box, feather: 6 })).toBe("pass");
     expect(verdict("image.not_solid", { plate: bird, to: () => 0.5, box, feather: 6 })).toBe("warn");
