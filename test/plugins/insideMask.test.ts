@@ -127,7 +127,12 @@ describe("a black picture of floats", () => {
     const message = (value: number): string => {
       const image = decodedFloat(W, H, () => value);
       const facts = {
-        ...{ result: image, plate: null, plateProblem: null, mask: null, maskProblem: null, decodeProblem: null },
+        result: image,
+        plate: null,
+        plateProblem: null,
+        mask: null,
+        maskProblem: null,
+        decodeProblem: null,
         resultFile: { path: "/v/a.1001.exr", bytes: 1, frame: 1001 },
         composited: false,
         expected: { width: W, height: H, bitDepth: 16, ignore: [] },
