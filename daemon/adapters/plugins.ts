@@ -180,18 +180,33 @@ export async function loadCheck(file: string): Promise<LoadedCheck> {
 }
 
 async function loadObject(file: string): Promise<LoadedCheck> {
-  let module: unknown;
   try {
-    module = await import(pathToFileURL(file).href);
+    const module: unknown = await import(pathToFileURL(file).href);
+    const value: unknown =
+      typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
+    if (value === undefined) return refusal("it has no default export");
+    const parsed = checkSchema.safeParse(value);
+    if (parsed.success) return { kind: "check", check: ownCopy(parsed.data, value as Check), program: null };
+    const words = parsed.error.issues.map(
+      (issue) => `${issue.path.join(".") || "the default export"}: ${issue.message}`,
+    );
+    return refusal(`it is no check: ${words.join("; ")}`);
   } catch (error) {
-    // Anything may be in the file; its own words are the best there are.
-    return { kind: "refused", message: `${CODE}: it can't be loaded: ${messageOf(error)}` };
+    // Anything may be in the file, getters too; its own words are the best there are.
+    return refusal(`it can't be loaded: ${messageOf(error)}`);
   }
-  const value: unknown =
-    typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
-  if (value === undefined) return { kind: "refused", message: `${CODE}: it has no default export` };
-  const parsed = checkSchema.safeParse(value);
-  if (parsed.success) return { kind: "check", check: value as Check, program: null };
-  const words = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the default export"}: ${issue.message}`);
-  return { kind: "refused", message: `${CODE}: it is no check: ${words.join("; ")}` };
+}
+
+/** What it says of itself is read once, so that nothing of it can break or change later; only its functions are its own. */
+function ownCopy(said: z.infer<typeof checkSchema>, check: Check): Check {
+  return {
+    ...(said as Omit<Check, "run" | "trace" | "applies">),
+    ...(said.trace === undefined ? {} : { trace: (input) => check.trace?.(input) ?? null }),
+    ...(said.applies === undefined ? {} : { applies: (input) => check.applies?.(input) as string | null }),
+    run: (input) => check.run(input),
+  };
+}
+
+function refusal(words: string): LoadedCheck {
+  return { kind: "refused", message: `${CODE}: ${words.slice(0, LIMITS.checkMessageCharactersMax)}` };
 }

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { createWorkerPool } from "../adapters/images/workers.ts";
 import type { KitReport } from "../adapters/pluginKit/kitReport.ts";
-import { EXIT, HotplateError, messageOf } from "../domain/errors.ts";
+import { EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Context } from "./context.ts";
 import { table } from "./context.ts";
@@ -31,7 +31,8 @@ async function outcomeOf(file: string): Promise<Outcome> {
   try {
     return { file, report: await pool.run({ kind: "testPlugin", file }), refused: null };
   } catch (error) {
-    const code = error instanceof HotplateError ? error.code : "HP-PLUGIN-LATE";
+    const late = systemCode(error) === "ETIMEDOUT";
+    const code = error instanceof HotplateError ? error.code : late ? "HP-PLUGIN-LATE" : "HP-PLUGIN-RUN";
     return { file, report: null, refused: { code, message: messageOf(error) } };
   } finally {
     await pool.close();

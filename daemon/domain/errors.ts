@@ -317,6 +317,11 @@ export function systemCode(error: unknown): string | null {
   return typeof error.code === "string" ? error.code : null;
 }
 
+/** Of anything that was thrown: what a plugin throws may throw in its turn when it is asked for words. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "something that can't be put into words";
+  }
 }

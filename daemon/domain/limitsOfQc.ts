@@ -2,6 +2,10 @@
 export const QC_LIMITS = {
   checkMeasuresMax: 1_000,
   checkMessageCharactersMax: 2_000,
+  /** Lists and objects inside each other in one answer; evidence needs four. */
+  checkAnswerDepthMax: 6,
+  /** Numbers, texts, lists and objects of one answer: eight maps and a thousand measures fit. */
+  checkAnswerValuesMax: 262_144,
   /** Pieces of evidence of one finding. */
   evidenceMax: 8,
   /** Pictures that a command looks at together: a 4K frame and its plate take up to 1 GiB. */

@@ -4,12 +4,13 @@
  * that nothing passes that nobody could open.
  */
 import type { Check, CheckAnswer, CheckInput, DecodedImage } from "../plugin.ts";
+import type { AnswerReading } from "./checkAnswer.ts";
+import { knownFields, readAnswer } from "./checkAnswer.ts";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import type { QcRequest } from "./plan.ts";
-import type { Finding, Inspection, Measure, NotApplied } from "./qc.ts";
+import type { Finding, Inspection, NotApplied } from "./qc.ts";
 import { atSeverity, worstVerdict } from "./qc.ts";
-import { evidenceFault } from "./qcEvidence.ts";
 import type { FrameFacts, SharedInput } from "./qcInput.ts";
 import { frameInput, NO_FRAME } from "./qcInput.ts";
 import { shownEvidence } from "./shownEvidence.ts";
@@ -138,11 +139,11 @@ function weighed(check: Check, request: QcRequest, input: SharedInput): Finding 
 }
 
 function judge(check: Check, input: CheckInput): Finding | NotApplied {
-  let answer: CheckAnswer;
+  let reading: AnswerReading;
   try {
     const because = check.applies?.(input) ?? null;
     if (because !== null) return { check: check.id, because: clip(String(because)) };
-    answer = check.run(input);
+    reading = readAnswer(check.run(input));
   } catch (thrown) {
     // A plugin's fault is told as its verdict: the image was not looked at.
     return error(
@@ -151,19 +152,19 @@ function judge(check: Check, input: CheckInput): Finding | NotApplied {
       "Tell whoever wrote the check.",
     );
   }
-  const fault = faultOf(answer);
-  if (fault !== null)
+  if (reading.kind === "fault")
     return error(
       check,
-      `${check.id} gave no usable answer (HP-PLUGIN-ANSWER): ${fault}.`,
+      `${check.id} gave no usable answer (HP-PLUGIN-ANSWER): ${reading.fault}.`,
       "See docs/plugins.md for the answer's shape.",
     );
+  const { answer } = reading;
   const frame = check.scope === "frame" ? input.resultFile.frame : null;
   return {
     check: check.id,
     version: check.version,
     verdict: answer.verdict,
-    measures: answer.measures.map((measure) => clean(measure, frame)),
+    measures: answer.measures.map((measure) => knownFields(measure, frame)),
     message: clip(answer.message),
     hint: answer.hint === undefined ? null : clip(answer.hint),
     ...evidenceKept(check, answer, input.result?.windows ?? null),
@@ -185,47 +186,6 @@ function evidenceKept(
     (piece) => piece.kind === "plot" && piece.x.length > 1 && piece.x.length <= LIMITS.evidencePassPointsMax,
   );
   return check.scope === "frame" || curve === undefined ? {} : { evidence: [curve] };
-}
-
-const VERDICTS: readonly unknown[] = ["pass", "warn", "fail", "error"];
-const UNITS: readonly unknown[] = ["code", "stop", "ratio", "px", "count", "bit", "bool"];
-const SIDES: readonly unknown[] = ["atMost", "atLeast", "equal", undefined];
-
-/** Plugins are plain JavaScript at run time: their answers are checked, not trusted. */
-function faultOf(answer: CheckAnswer): string | null {
-  if (typeof answer !== "object" || answer === null) return "it is no object";
-  if (!VERDICTS.includes(answer.verdict)) return "its verdict is none of pass, warn, fail, error";
-  if (typeof answer.message !== "string" || answer.message.trim() === "") return "it has no message";
-  if (answer.hint !== undefined && typeof answer.hint !== "string") return "its hint is no text";
-  if (answer.evidence !== undefined) {
-    const bad = evidenceFault(answer.evidence);
-    if (bad !== null) return bad;
-  }
-  if (!Array.isArray(answer.measures)) return "its measures are no list";
-  if (answer.measures.length > LIMITS.checkMeasuresMax) return `it has more than ${LIMITS.checkMeasuresMax} measures`;
-  if (answer.measures.length === 0 && answer.verdict !== "error") return "a verdict without a measure proves nothing";
-  const bad = answer.measures.find((measure) => !isMeasure(measure));
-  return bad === undefined
-    ? null
-    : `a measure has no name, no unit or no finite value (${clip(JSON.stringify(bad) ?? "nothing")})`;
-}
-
-function isMeasure(measure: Measure): boolean {
-  if (typeof measure !== "object" || measure === null) return false;
-  const limit = measure.limit === null || Number.isFinite(measure.limit);
-  return (
-    typeof measure.name === "string" &&
-    Number.isFinite(measure.value) &&
-    UNITS.includes(measure.unit) &&
-    limit &&
-    SIDES.includes(measure.must)
-  );
-}
-
-/** Only the fields that we know: what goes into a record was written by a stranger. */
-function clean(measure: Measure, frame: number | null): Measure {
-  const { name, value, unit, limit, must } = measure;
-  return { name, value, unit, limit, ...(must === undefined ? {} : { must }), frame: measure.frame ?? frame };
 }
 
 function error(

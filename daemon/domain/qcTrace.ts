@@ -3,6 +3,7 @@
  * again, and what becomes of them when all frames are there. A trace that could not be made is told, never left out in silence.
  */
 import type { Check, CheckInput, Trace, TracedFrame } from "../plugin.ts";
+import { isPromise } from "./checkAnswer.ts";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import type { QcRequest } from "./plan.ts";
@@ -57,15 +58,18 @@ export const MISSING: Readonly<Record<Check["needs"][number], string>> = {
   frames: "there is no sequence",
 };
 
-/** Plugins are plain JavaScript at run time: what they keep is checked, not trusted. */
+/** Plugins are plain JavaScript at run time: what they keep is checked, not trusted, and its getters may throw. */
 function made(check: Check, input: CheckInput): Pick<KeptTrace, "trace" | "problem"> {
-  let trace: Trace | null;
   try {
-    trace = check.trace?.(input) ?? null;
+    return keptOf(check.trace?.(input) ?? null);
   } catch (thrown) {
-    return { trace: null, problem: `it broke: ${messageOf(thrown)}` };
+    return { trace: null, problem: `it broke: ${messageOf(thrown).slice(0, LIMITS.checkMessageCharactersMax)}` };
   }
+}
+
+function keptOf(trace: Trace | null): Pick<KeptTrace, "trace" | "problem"> {
   if (trace === null) return { trace: null, problem: null };
+  if (isPromise(trace)) return { trace: null, problem: "it kept a promise, and trace() must answer at once" };
   const { numbers, digest } = trace;
   if (!(numbers instanceof Float32Array)) return { trace: null, problem: "it kept no Float32Array" };
   if (numbers.length > LIMITS.traceNumbersMax)

@@ -50,6 +50,8 @@ describe("a studio's folder", () => {
     ["oldApi.mjs", source("studio.x").replace("apiVersion:1", "apiVersion:2"), /apiVersion/],
     ["badLimit.mjs", source("studio.x").replace("max:3", 'max:"three"'), /limits\.max/],
     ["noRun.mjs", source("studio.x").replace(/run\(\)/, "go()"), /run/],
+    ["getter.mjs", "export default {get id() { throw new Error('no id today'); }};", /no id today/],
+    ["strange.mjs", "throw {toString() { throw new Error('no'); }};", /can't be put into words/],
     ["taken.mjs", source("image.not_black"), /is taken by .*image_not_black\.ts/],
   ])("names %s and loads the others", async (name, text, words) => {
     using dir = tempDir();

@@ -33,6 +33,12 @@ describe("plugin test", () => {
     expect(plugins[1]?.report.problems.length).toBeGreaterThan(10);
     const short = await hotplate(["plugin", "test", "--problems", dir.file("throws.mjs")]);
     expect(short.stdout.match(/BROKEN/g)).toHaveLength(1);
+    writeFileSync(
+      dir.file("getter.mjs"),
+      object("studio.getter", "return {get verdict() { throw new Error('today not'); }}"),
+    );
+    const getter = await hotplate(["plugin", "test", "--problems", dir.file("getter.mjs")]);
+    expect(getter.stdout).toMatch(/BROKEN {2}answers in the promised shape: .*today not/);
     expect(short.stdout).toMatch(
       /BROKEN {2}answers in the promised shape: .*no licence \(picture: 8-bit PNG, no plate and \d+ more\)/,
     );

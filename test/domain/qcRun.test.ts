@@ -109,6 +109,53 @@ describe("a verdict", () => {
   });
 
   test.each([
+    [
+      "a getter that throws",
+      () => ({
+        ...GOOD,
+        get verdict() {
+          throw new Error("from a getter");
+        },
+      }),
+      "from a getter",
+    ],
+    [
+      "words that can't be told",
+      () => {
+        throw Object.defineProperty(new Error(), "message", {
+          get() {
+            throw new Error("no");
+          },
+        });
+      },
+      "can't be put into words",
+    ],
+    [
+      "an error that has no text for a message",
+      () => {
+        throw Object.assign(new Error(), { message: { deep: 1 } });
+      },
+      "[object Object]",
+    ],
+    [
+      "a text of megabytes",
+      () => {
+        throw new Error("x".repeat(5_000_000));
+      },
+      "xxx",
+    ],
+  ])("of a check that breaks by %s is its own error, and the others' findings stay", (_name, run, words) => {
+    const { inspection, finding } = seen(check(run));
+    expect(finding).toMatchObject({ verdict: "error", message: expect.stringContaining(words) as string });
+    expect(finding?.message).toContain("studio.check broke while it looked (HP-PLUGIN-RUN)");
+    expect(finding?.message.length).toBeLessThanOrEqual(2_000);
+    expect(inspection.findings.map((each) => [each.check, each.verdict])).toEqual([
+      ["file.decodes", "pass"],
+      ["studio.check", "error"],
+    ]);
+  });
+
+  test.each([
     ["nothing", undefined],
     ["null", null],
     ["a promise", Promise.resolve(GOOD)],
