@@ -26,6 +26,26 @@ export function readAnswer(given: unknown): AnswerReading {
   return fault === null ? { kind: "answer", answer: copy.data as unknown as CheckAnswer } : { kind: "fault", fault };
 }
 
+/** What is wrong with the answer of `applies`; null: it is null, or a reason. */
+export function reasonFault(because: unknown): string | null {
+  const max = LIMITS.checkMessageCharactersMax;
+  if (because === null) return null;
+  if (typeof because === "string" && because.trim() !== "" && because.length <= max) return null;
+  const found =
+    typeof because === "string"
+      ? because.trim() === ""
+        ? "an empty text"
+        : `a text of ${because.length} characters`
+      : kindOf(because);
+  return `its reason for not applying is ${found}; it must be null, or a text of 1 to ${max} characters`;
+}
+
+function kindOf(value: unknown): string {
+  if (isPromise(value)) return "a promise";
+  if (typeof value === "boolean" || typeof value === "number") return String(value);
+  return value === undefined ? "nothing" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
 /** Listens to it, too: a promise that is refused and that nobody listens to ends the process. */
 export function isPromise(value: unknown): boolean {
   if (typeof value !== "object" || value === null || !("then" in value) || typeof value.then !== "function")

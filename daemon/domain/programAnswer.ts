@@ -22,7 +22,7 @@ const answerSchema = z.strictObject({
   hint: z.unknown().optional(),
   evidence: z.unknown().optional(),
 });
-const notAppliedSchema = z.strictObject({ notApplied: z.string().min(1) });
+const notAppliedSchema = z.strictObject({ notApplied: z.string() });
 
 export function readProgramAnswer(text: string): ProgramAnswer {
   const printed = text.trim();

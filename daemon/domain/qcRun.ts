@@ -5,7 +5,7 @@
  */
 import type { Check, CheckAnswer, CheckInput, DecodedImage } from "../plugin.ts";
 import type { AnswerReading } from "./checkAnswer.ts";
-import { knownFields, readAnswer } from "./checkAnswer.ts";
+import { knownFields, readAnswer, reasonFault } from "./checkAnswer.ts";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import type { QcRequest } from "./plan.ts";
@@ -141,9 +141,10 @@ function weighed(check: Check, request: QcRequest, input: SharedInput): Finding 
 function judge(check: Check, input: CheckInput): Finding | NotApplied {
   let reading: AnswerReading;
   try {
-    const because = check.applies?.(input) ?? null;
-    if (because !== null) return { check: check.id, because: clip(String(because)) };
-    reading = readAnswer(check.run(input));
+    const because: unknown = check.applies === undefined ? null : check.applies(input);
+    const fault = reasonFault(because);
+    if (fault === null && typeof because === "string") return { check: check.id, because };
+    reading = fault === null ? readAnswer(check.run(input)) : { kind: "fault", fault };
   } catch (thrown) {
     // A plugin's fault is told as its verdict: the image was not looked at.
     return error(

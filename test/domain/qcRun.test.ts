@@ -215,6 +215,24 @@ describe("a verdict", () => {
     });
     expect(seen(broken).finding?.verdict).toBe("error");
   });
+
+  test.each([
+    ["a promise", async () => null, "a promise"],
+    ["a promise that is refused", async () => Promise.reject(new Error("nobody listens")), "a promise"],
+    ["false", () => false, "false"],
+    ["zero", () => 0, "0"],
+    ["nothing", () => undefined, "nothing"],
+    ["an empty text", () => " ", "an empty text"],
+    ["a list", () => ["day scene"], "an object"],
+    ["a text without end", () => "x".repeat(2_001), "a text of 2001 characters"],
+  ])("is error where whether it applies is answered with %s", (_name, applies, words) => {
+    const { inspection, finding } = seen(check(() => GOOD, { applies: applies as unknown as () => null }));
+    expect(finding).toMatchObject({
+      verdict: "error",
+      message: `studio.check gave no usable answer (HP-PLUGIN-ANSWER): its reason for not applying is ${words}; it must be null, or a text of 1 to 2000 characters.`,
+    });
+    expect(inspection.notApplied).toEqual([]);
+  });
 });
 
 describe("a request", () => {

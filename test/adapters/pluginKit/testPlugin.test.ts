@@ -62,9 +62,16 @@ run(input) { const good = ${GOOD_ANSWER}; ${run} }};`;
       "input.result?.samples.fill(0); return good;",
       /leaves what it looks at as it is \| 8-bit PNG.*changed samples/,
     ],
+    [
+      "one that answers later whether it applies",
+      "return good;",
+      /promised shape \| 8-bit PNG.*HP-PLUGIN-ANSWER.*a promise/,
+      "async applies() { return null; },",
+    ],
+    ["one that says false for not applying", "return good;", /promised shape.*is false/, "applies: () => false,"],
     ["one that passes what it can't see", "return good;", /passes nothing without pixels/],
-  ])("%s", async (_, run, words) => {
-    expect((await broken(run)).join("\n")).toMatch(words);
+  ])("%s", async (_, run, words, more = "") => {
+    expect((await broken(run, more)).join("\n")).toMatch(words);
   });
 
   test("a source of a limit that the check does not have", async () => {
