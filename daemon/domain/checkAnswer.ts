@@ -109,20 +109,25 @@ function faultOf({ verdict, measures, message, hint, evidence }: Plain): string 
   if (!Array.isArray(measures)) return "its measures are no list";
   if (measures.length > LIMITS.checkMeasuresMax) return `it has more than ${LIMITS.checkMeasuresMax} measures`;
   if (measures.length === 0 && verdict !== "error") return "a verdict without a measure proves nothing";
-  const at = measures.findIndex((measure) => !isMeasure(measure));
-  return at < 0 ? null : `a measure has no name, no unit or no finite value (measure ${at + 1})`;
+  for (const [index, measure] of measures.entries()) {
+    const wrong = measureFault(measure);
+    if (wrong !== null) return `measure ${index + 1} ${wrong}`;
+  }
+  return null;
 }
 
-function isMeasure(measure: unknown): boolean {
-  if (typeof measure !== "object" || measure === null) return false;
-  const { name, value, unit, limit, must } = measure as Plain;
-  return (
-    typeof name === "string" &&
-    Number.isFinite(value) &&
-    UNITS.includes(unit) &&
-    (limit === null || Number.isFinite(limit)) &&
-    SIDES.includes(must)
-  );
+function measureFault(measure: unknown): string | null {
+  if (typeof measure !== "object" || measure === null) return "is no object";
+  const { name, value, unit, limit, must, frame } = measure as Plain;
+  if (typeof name !== "string" || name.trim() === "") return "has no name";
+  if (name.length > LIMITS.checkNameCharactersMax)
+    return `has a name of ${name.length} characters; at most ${LIMITS.checkNameCharactersMax}`;
+  if (!Number.isFinite(value)) return "has no finite value";
+  if (!UNITS.includes(unit)) return `has no unit of ${UNITS.join(", ")}`;
+  if (limit !== null && !Number.isFinite(limit)) return "has a limit that is neither null nor a finite number";
+  if (!SIDES.includes(must)) return "has a must that is none of atMost, atLeast, equal";
+  const isFrame = frame === undefined || frame === null || Number.isSafeInteger(frame);
+  return isFrame ? null : "has a frame that is no whole number";
 }
 
 /** Only the fields that we know: what goes into a record was written by a stranger. */

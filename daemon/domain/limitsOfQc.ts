@@ -2,6 +2,8 @@
 export const QC_LIMITS = {
   checkMeasuresMax: 1_000,
   checkMessageCharactersMax: 2_000,
+  /** Of a measure's name, a picture's title, an axis' name. */
+  checkNameCharactersMax: 200,
   /** Lists and objects inside each other in one answer; evidence needs four. */
   checkAnswerDepthMax: 6,
   /** Numbers, texts, lists and objects of one answer: eight maps and a thousand measures fit. */

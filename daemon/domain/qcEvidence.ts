@@ -5,7 +5,8 @@
 import { z } from "zod";
 import { LIMITS } from "./limits.ts";
 
-const title = z.string().min(1).max(200);
+const title = z.string().min(1).max(LIMITS.checkNameCharactersMax);
+const axis = z.string().max(LIMITS.checkNameCharactersMax);
 const number = z.number();
 const numbers = z.array(number).max(LIMITS.evidencePointsMax);
 
@@ -30,8 +31,8 @@ export const evidenceSchema = z.discriminatedUnion("kind", [
       title,
       x: numbers,
       y: numbers,
-      xName: z.string(),
-      yName: z.string(),
+      xName: axis,
+      yName: axis,
       limit: number.nullable(),
     })
     .refine(({ x, y }) => x.length === y.length, "x and y must be of one length"),
@@ -45,7 +46,9 @@ export function evidenceFault(evidence: unknown): string | null {
     const parsed = evidenceSchema.safeParse(piece);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
-      return `its evidence is wrong: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim();
+      const words = `its evidence is wrong: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim();
+      // It names keys that a stranger chose.
+      return words.slice(0, LIMITS.checkMessageCharactersMax);
     }
   }
   return null;

@@ -57,6 +57,38 @@ describe("an answer", () => {
     expect(faultOf(given)).toMatch(words);
   });
 
+  test.each([
+    [
+      "a name of megabytes",
+      { name: "n".repeat(3_000_000) },
+      /^measure 1 has a name of 3000000 characters; at most 200$/,
+    ],
+    ["no name", { name: " " }, /^measure 1 has no name$/],
+    ["a name that is a number", { name: 5 }, /^measure 1 has no name$/],
+    ["a frame in words", { frame: "<script>" }, /^measure 1 has a frame that is no whole number$/],
+    ["half a frame", { frame: 1.5 }, /frame/],
+    ["another unit", { unit: "u".repeat(3_000_000) }, /^measure 1 has no unit of code, stop, /],
+    ["a side in other words", { must: "below" }, /must/],
+    ["a limit in words", { limit: "5" }, /limit/],
+    ["a value in words", { value: "5" }, /finite value/],
+  ])("whose measure has %s is told, with which measure it is", (_, wrong, words) => {
+    expect(faultOf({ ...GOOD, measures: [{ ...MEASURE, ...wrong }] })).toMatch(words);
+  });
+
+  test("keeps a whole frame, of a measure that names one", () => {
+    expect(readAnswer({ ...GOOD, measures: [{ ...MEASURE, frame: -3 }] })).toMatchObject({ kind: "answer" });
+  });
+
+  test.each([
+    ["a title", { kind: "boxes", title: "t".repeat(201), boxes: [] }],
+    ["an axis", { kind: "plot", title: "t", x: [1], y: [1], xName: "x".repeat(201), yName: "", limit: null }],
+    ["a field of its own", { kind: "boxes", title: "t", boxes: [], ["k".repeat(3_000_000)]: 1 }],
+  ])("whose evidence has %s without end is told in a bounded sentence", (_, piece) => {
+    const fault = faultOf({ ...GOOD, evidence: [piece] });
+    expect(fault).toMatch(/^its evidence is wrong: /);
+    expect(fault?.length).toBeLessThanOrEqual(LIMITS.checkMessageCharactersMax);
+  });
+
   test("that comes later is none, and its refusal ends no process", async () => {
     const late = async () => Promise.reject(new Error("nobody listens"));
     expect(faultOf(late())).toMatch(/promise/);
