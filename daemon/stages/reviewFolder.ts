@@ -43,6 +43,8 @@ interface Wanted {
   readonly stepId: StepRow["id"];
   readonly show: string;
   notBefore: number;
+  /** Something happened while it was being looked at: what was drawn may be of before. */
+  touched: boolean;
 }
 
 export function createReviewFolder(context: StageContext, movies: Movies): ReviewFolder {
@@ -54,6 +56,7 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
   const heldPages = createHeldPages(context);
 
   function start(step: StepRow, want: Wanted): void {
+    want.touched = false;
     context.work.start<{ readonly more: boolean }>({
       key: `review:${step.id}`,
       lane: laneOf(context, step.plan.target.productDir, "output"),
@@ -62,6 +65,8 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
         const now = context.world.clock.now();
         if (!outcome.ok) want.notBefore = now + LIMITS.reviewSheetMs;
         else if (outcome.value.more) want.notBefore = now;
+        else if (want.touched && step.state !== "committed" && step.state !== "burnt")
+          want.notBefore = now + LIMITS.reviewSheetMs;
         else {
           wanted.delete(step.id);
           if (step.state === "committed" || step.state === "burnt") {
@@ -78,7 +83,9 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
   return {
     touch(job) {
       for (const step of job.steps) {
-        if (step.version === null || finished.has(step.id) || wanted.has(step.id)) continue;
+        const known = wanted.get(step.id);
+        if (known !== undefined) known.touched = true;
+        if (step.version === null || finished.has(step.id) || known !== undefined) continue;
         // What was rejected may have had a page while it was held.
         if (step.counts.committing + step.counts.done + step.counts.failed === 0) continue;
         const soon = step.state === "committed";
@@ -86,6 +93,7 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
           jobId: job.id,
           stepId: step.id,
           show: job.show,
+          touched: false,
           notBefore: context.world.clock.now() + (soon ? 0 : LIMITS.reviewSheetMs),
         });
       }

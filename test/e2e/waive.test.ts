@@ -40,7 +40,10 @@ const manifest = (product: string, wedges: number): string =>
     "",
   ].join("\n");
 
-test("what is held is published once every failing finding is waived, and the papers show both", async () => {
+/** Each answer and page comes some seconds after what it tells of; on a busy machine that adds up. */
+const PATIENCE = { timeout: 600_000 };
+
+test("what is held is published once every failing finding is waived, and the papers show both", PATIENCE, async () => {
   await using farm = await makeFarm({ slots: 1, frames: 1 });
   const daemon = farm.startDaemon();
   await daemon.line(event("slot.up"));
@@ -129,7 +132,7 @@ test("what is held is published once every failing finding is waived, and the pa
   expect((await farm.hotplate("verify", version)).code).toBe(0);
 });
 
-test("what is held is refused at once when a person says so, with their words as the reason", async () => {
+test("what is held is refused at once when a person says so, with their words as the reason", PATIENCE, async () => {
   await using farm = await makeFarm({ slots: 1, frames: 1 });
   const daemon = farm.startDaemon();
   await daemon.line(event("slot.up"));
