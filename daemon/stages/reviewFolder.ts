@@ -56,11 +56,14 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
   const heldPages = createHeldPages(context);
 
   function start(step: StepRow, want: Wanted): void {
-    want.touched = false;
     context.work.start<{ readonly more: boolean }>({
       key: `review:${step.id}`,
       lane: laneOf(context, step.plan.target.productDir, "output"),
-      run: () => update(context, step, { proxies, movies, heldPages, show: want.show }),
+      run: () => {
+        // Here and not before: asked for again while it runs, it does not begin again.
+        want.touched = false;
+        return update(context, step, { proxies, movies, heldPages, show: want.show });
+      },
       done: (outcome) => {
         const now = context.world.clock.now();
         if (!outcome.ok) want.notBefore = now + LIMITS.reviewSheetMs;
