@@ -4,6 +4,7 @@
  */
 import { assert, messageOf } from "../../domain/errors.ts";
 import type { WorkerAnswer, WorkerBroke, WorkerQuestion, WorkerSetUp } from "./imageJobs.ts";
+import { endLeftBehind, WORKER_MARK } from "./leftBehind.ts";
 import { createPerformer } from "./perform.ts";
 import { sentError } from "./sentError.ts";
 
@@ -15,7 +16,10 @@ const answer = (value: WorkerAnswer | WorkerBroke, then?: () => void): void => {
 
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);
-process.on("disconnect", () => process.exit(0));
+process.on("disconnect", () => {
+  // Programs that it keeps, and what they started in sessions of their own.
+  void endLeftBehind(WORKER_MARK, process.env[WORKER_MARK] ?? "none").finally(() => process.exit(0));
+});
 process.on("uncaughtException", (error) => answer({ kind: "broke", message: messageOf(error) }, () => process.exit(1)));
 process.on("message", ({ id, job }: WorkerQuestion) => {
   perform(job).then(

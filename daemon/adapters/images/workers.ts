@@ -121,9 +121,9 @@ class Pool implements WorkerPool {
     });
     const ended = new Promise<void>((resolve) => {
       worker.once("exit", (code) => {
-        // One that ended by itself has ended what it kept.
+        // One that ended by itself has ended what it kept (imageWorker.ts).
         if (code === 0) resolve();
-        else void endLeftBehind(mark).finally(resolve);
+        else void endLeftBehind(WORKER_MARK, mark).finally(resolve);
       });
       worker.once("error", () => worker.pid === undefined && resolve());
     });

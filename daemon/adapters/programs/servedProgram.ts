@@ -5,9 +5,11 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { LIMITS } from "../../domain/limits.ts";
 import { boundedCommand } from "../boundedCommand.ts";
 import { smallEnvironment } from "../exec.ts";
+import { endLeftBehind, PROGRAM_MARK } from "../images/leftBehind.ts";
 import type { Program } from "./loadProgram.ts";
 import type { Asking, Said } from "./said.ts";
 import { endedBy, failed, late, tooMuch } from "./said.ts";
@@ -20,6 +22,9 @@ class Served {
   #out = Buffer.alloc(0);
   #err = "";
   #alive = true;
+  readonly #mark = randomUUID();
+  /** What it left running, in sessions of their own, is looked for once it is over. */
+  #swept: Promise<void> | null = null;
   /** Set while a question waits. */
   #tell: ((said: Said) => void) | null = null;
   #cancelTimer: () => void = () => undefined;
@@ -29,7 +34,7 @@ class Served {
     const [command, ...args] = boundedCommand(manifest.memoryMax, words);
     this.#child = spawn(command, args, {
       cwd: dir,
-      env: { ...smallEnvironment(process.env), ...manifest.env },
+      env: { ...smallEnvironment(process.env), ...manifest.env, [PROGRAM_MARK]: this.#mark },
       // A group of its own, ended with all that is in it.
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
@@ -46,14 +51,15 @@ class Served {
         this.end();
         resolve();
       });
+      // Before its output closes: a child of it may hold that open for ever.
+      this.#child.once("exit", () => this.end());
       this.#child.once("close", (exitCode) => {
         this.#answer(
           exitCode === 0
             ? failed("HP-PLUGIN-RUN", "its program ended without an answer", this.#err)
             : endedBy(exitCode, this.#err),
         );
-        this.end();
-        resolve();
+        void (this.#swept ?? Promise.resolve()).finally(resolve);
       });
     });
     this.rest();
@@ -90,6 +96,7 @@ class Served {
     } catch {
       // The whole group is gone.
     }
+    this.#swept = endLeftBehind(PROGRAM_MARK, this.#mark);
   }
 
   async ended(): Promise<void> {

@@ -1,4 +1,5 @@
 /** Checks that are programs, those that behave and those that do not: whatever one does, it is an answer and never a pass by accident. */
+import { spawn } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -19,6 +20,7 @@ import { frameInput } from "../../../daemon/domain/qcInput.ts";
 import { inspectInput } from "../../../daemon/domain/qcRun.ts";
 import { decoded, decodedFloat } from "../../fixtures/pictures.ts";
 import { FRAME, GOOD_ANSWER, lookerOf, writeProgram } from "../../fixtures/programPlugin.ts";
+import { ended } from "../../fixtures/processEnd.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 
 async function said(script: string, more: Readonly<Record<string, unknown>> = {}) {
@@ -198,6 +200,34 @@ describe("a program that does not answer is an error, never a pass:", () => {
       verdict: "error",
       message: expect.stringMatching(/a file was changed while studio.program looked.*HP-PLUGIN-WROTE/) as string,
     });
+  });
+});
+
+describe("what a program started", () => {
+  const child = `setsid sh -c 'echo $$ > away.tmp; mv away.tmp away.pid; exec tail -f /dev/null'`;
+  const wait = "while [ ! -s away.pid ]; do :; done";
+
+  test.each([
+    ["answered", `${child} >/dev/null 2>&1 </dev/null & cat >/dev/null; ${wait}; echo '${GOOD_ANSWER}'`, "pass"],
+    ["failed", `${child} >/dev/null 2>&1 </dev/null & ${wait}; exit 3`, "error"],
+    ["was late, its output held open", `${child} & ${wait}; echo '${GOOD_ANSWER}'`, "error"],
+  ])("in a session of its own ends when the program %s", async (_, script, verdict) => {
+    using dir = tempDir();
+    writeProgram(dir, script, { timeoutSeconds: 3 });
+    const { look } = await lookerOf(dir);
+    expect(await look()).toMatchObject({ verdict });
+    await ended(Number(readFileSync(dir.file("away.pid"), "utf8")));
+  });
+
+  test("ends with it only: another's child, with a mark of its own, lives", async () => {
+    using dir = tempDir();
+    writeProgram(dir, `cat >/dev/null; echo '${GOOD_ANSWER}'`);
+    const other = spawn("tail", ["-f", "/dev/null"], { env: { ...process.env, HOTPLATE_PROGRAM: "other" } });
+    const { look } = await lookerOf(dir);
+    expect(await look()).toMatchObject({ verdict: "pass" });
+    expect(other.exitCode ?? other.signalCode).toBeNull();
+    other.kill("SIGKILL");
+    await new Promise((resolve) => other.once("exit", resolve));
   });
 });
 

@@ -75,6 +75,26 @@ describe("a served program", () => {
     });
   });
 
+  test("keeps what it started as long as it lives, and no longer: sessions of their own too", async () => {
+    const away = `setsid sh -c 'echo $$ >> started; exec tail -f /dev/null' & while [ $(wc -l < started) -lt 2 ]; do :; done`;
+    let child = 0;
+    await served(`${away}\n${ANSWERS}`, {}, async ({ look }, _times, pids) => {
+      expect(await look()).toMatchObject({ verdict: "pass" });
+      child = pids()[1] ?? 0;
+      expect(await look()).toMatchObject({ verdict: "pass" });
+      expect(() => process.kill(child, 0)).not.toThrow();
+    });
+    await ended(child);
+    // One that ends by itself, while its child holds its output open, is over all the same.
+    await served(`${away}\nread -r line; exit 3`, {}, async ({ look }, _times, pids) => {
+      expect(await look()).toMatchObject({
+        verdict: "error",
+        message: expect.stringContaining("exit code 3") as string,
+      });
+      await ended(pids()[1] ?? 0);
+    });
+  });
+
   test("that hangs is killed with its children at the deadline", async () => {
     await served(
       "sleep 1000 & echo $! >> started; wait",
