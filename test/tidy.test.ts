@@ -53,6 +53,7 @@ describe("import directions", () => {
     "daemon/domain/programRequest.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/qcInput.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/qcTrace.ts": /^daemon\/plugin\.ts$/,
+    "daemon/domain/checkAnswer.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/qcRun.ts": /^daemon\/plugin\.ts$/,
   };
 
