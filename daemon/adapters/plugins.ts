@@ -44,15 +44,28 @@ const checkSchema = z
   .strictObject({ ...CHECK_FIELDS, trace: aFunction.optional(), applies: aFunction.optional(), run: aFunction })
   .refine(judgesItsLimits, JUDGES_STRANGE);
 
+/** Somebody outside, who ends this process when a file makes no end of being loaded: nobody within could. */
+export interface LoadWatch {
+  /** Files that are not loaded again, and why. */
+  readonly leftOut: ReadonlyMap<string, string>;
+  /** Resolves when it is known outside; null: all are loaded. */
+  loads(file: string | null): Promise<void>;
+}
+export const UNWATCHED: LoadWatch = { leftOut: new Map(), loads: async () => undefined };
+
 /** Shipped checks first, then each folder's files by name; the first of an id has it. */
-export async function loadChecks(folders: readonly string[], models: QcModels = NO_MODELS): Promise<LoadedChecks> {
+export async function loadChecks(
+  folders: readonly string[],
+  models: QcModels = NO_MODELS,
+  watch: LoadWatch = UNWATCHED,
+): Promise<LoadedChecks> {
   const checks: Check[] = [];
   const programs: Program[] = [];
   const entries: CheckBook["checks"][number][] = [];
   const refused: CheckBook["refused"][number][] = [];
   for (const folder of [SHIPPED_CHECKS_DIR, ...folders]) {
     for (const file of filesOf(folder, refused)) {
-      const loaded = await loadCheck(file);
+      const loaded = await (folder === SHIPPED_CHECKS_DIR ? loadCheck(file) : loadWatched(file, watch));
       const taken = entries.find((entry) => loaded.kind === "check" && entry.id === loaded.check.id);
       if (loaded.kind === "refused") refused.push({ file, message: loaded.message });
       else if (taken !== undefined)
@@ -67,6 +80,7 @@ export async function loadChecks(folders: readonly string[], models: QcModels = 
       }
     }
   }
+  await watch.loads(null);
   refused.push(...modelFaults(checks, models));
   const profiles = readProfiles([SHIPPED_PROFILES_DIR, ...folders], entries, refused);
   return { checks, programs, book: { checks: entries, profiles, refused } };
@@ -169,6 +183,14 @@ function filesOf(
 export type LoadedCheck =
   | { readonly kind: "check"; readonly check: Check; readonly program: Program | null }
   | { readonly kind: "refused"; readonly message: string };
+
+/** Whoever loads the last one says so: `watch.loads(null)`. */
+export async function loadWatched(file: string, watch: LoadWatch): Promise<LoadedCheck> {
+  const message = watch.leftOut.get(file);
+  if (message !== undefined) return refusal(message);
+  await watch.loads(file);
+  return loadCheck(file);
+}
 
 export async function loadCheck(file: string): Promise<LoadedCheck> {
   const open = file.startsWith(HOME) ? null : openToAll(file);

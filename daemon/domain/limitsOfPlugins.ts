@@ -1,5 +1,7 @@
 /** The bounds of plugins: of those that are programs, of the kit that tests them, of what they see of headers. Part of the one table in domain/limits.ts. */
 export const PLUGIN_LIMITS = {
+  /** Of loading one plugin's file; the job that waits for it has its own time anew afterwards. */
+  pluginLoadMs: 15_000,
   programManifestBytesMax: 64 * 1024,
   programWordsMax: 64,
   programWordCharactersMax: 4_096,

@@ -53,6 +53,12 @@ describe("plugin test", () => {
       3,
       expect.stringMatching(/BROKEN.*no check.*\(HP-PLUGIN\)/) as string,
     ]);
+    writeFileSync(dir.file("atOnce.mjs"), "process.exit(3)");
+    const atOnce = await hotplate(["plugin", "test", dir.file("atOnce.mjs")]);
+    expect([atOnce.code, atOnce.stdout]).toEqual([
+      3,
+      expect.stringMatching(/BROKEN.*it ended its worker while it was loaded \(exit 3\) \(HP-PLUGIN\)/) as string,
+    ]);
     const ended = await hotplate(["plugin", "test", dir.file("exit.mjs")]);
     expect([ended.code, ended.stdout]).toEqual([
       1,

@@ -79,6 +79,11 @@ export interface WorkerBroke {
   readonly kind: "broke";
   readonly message: string;
 }
+/** Said before a stranger's file is loaded, for one that hangs can't be told of from within; null: all are loaded. */
+export interface WorkerLoads {
+  readonly kind: "loads";
+  readonly file: string | null;
+}
 export interface WorkerQuestion {
   readonly id: number;
   readonly job: ImageJob;
@@ -89,4 +94,6 @@ export interface WorkerSetUp {
   readonly scratchDir: string | null;
   /** Absent: none. */
   readonly models?: QcModels;
+  /** Plugins that are not loaded again, and why. Absent: none. */
+  readonly leftOut?: readonly (readonly [file: string, message: string])[];
 }

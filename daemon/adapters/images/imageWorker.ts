@@ -3,16 +3,19 @@
  * ends by itself when that one is gone. A stop of the whole group is for the daemon, which may still need its pictures.
  */
 import { assert, messageOf } from "../../domain/errors.ts";
-import type { WorkerAnswer, WorkerBroke, WorkerQuestion, WorkerSetUp } from "./imageJobs.ts";
+import type { WorkerAnswer, WorkerBroke, WorkerLoads, WorkerQuestion, WorkerSetUp } from "./imageJobs.ts";
 import { endLeftBehind, WORKER_MARK } from "./leftBehind.ts";
 import { createPerformer } from "./perform.ts";
 import { sentError } from "./sentError.ts";
 
 assert(process.send !== undefined, "imageWorker.ts runs as a child with a channel");
-const perform = createPerformer(JSON.parse(process.argv[2] ?? "{}") as WorkerSetUp);
-const answer = (value: WorkerAnswer | WorkerBroke, then?: () => void): void => {
+const answer = (value: WorkerAnswer | WorkerBroke | WorkerLoads, then?: () => void): void => {
   process.send?.(value, undefined, undefined, then);
 };
+const perform = createPerformer(
+  JSON.parse(process.argv[2] ?? "{}") as WorkerSetUp,
+  async (file) => new Promise((resolve) => answer({ kind: "loads", file }, resolve)),
+);
 
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);

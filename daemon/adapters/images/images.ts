@@ -30,6 +30,8 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
   const setUp = { checkFolders, scratchDir, ...(models === undefined ? {} : { models }) };
   const shared = {
     setUp,
+    // What one worker could not load, none tries again.
+    leftOut: new Map<string, string>(),
     deadlineMs: options.deadlineMs ?? LIMITS.imageWorkMs,
     ...(options.timer === undefined ? {} : { timer: options.timer }),
   };

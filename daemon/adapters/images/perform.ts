@@ -5,7 +5,7 @@
 import type { Exec, ImageHeader } from "../../ports.ts";
 import { NO_MODELS } from "../../domain/qcModels.ts";
 import type { Inference } from "../inference/inference.ts";
-import type { LoadedChecks } from "../plugins.ts";
+import type { LoadedChecks, LoadWatch } from "../plugins.ts";
 import type { Programs } from "../programs/programs.ts";
 import { readWhole, withFile } from "./byteSource.ts";
 import { colorHints } from "./colorHints.ts";
@@ -25,7 +25,9 @@ interface Loaded extends Omit<LoadedChecks, "programs"> {
   readonly inspector: Inspector;
 }
 
-export function createPerformer(setUp: WorkerSetUp): Perform {
+/** `loads` tells whoever can end this process which file it is about to load. */
+export function createPerformer(setUp: WorkerSetUp, loads: LoadWatch["loads"]): Perform {
+  const watch: LoadWatch = { leftOut: new Map(setUp.leftOut), loads };
   let checks: Promise<Loaded> | null = null;
   let decoder: Promise<void> | null = null;
   let tools: Promise<FrameTools> | null = null;
@@ -33,7 +35,7 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
   let finisher: Promise<Finish> | null = null;
 
   const withTools = () => (tools ??= toolsOf(setUp));
-  const loaded = () => (checks ??= load(setUp, withTools));
+  const loaded = () => (checks ??= load(setUp, watch, withTools));
   const withDecoder = () => (decoder ??= import("./loadFrame.ts").then(({ setUpSharp }) => setUpSharp()));
 
   const withPlates = () =>
@@ -48,7 +50,7 @@ export function createPerformer(setUp: WorkerSetUp): Perform {
       case "checks":
         return (await loaded()).book;
       case "testPlugin":
-        return (await import("../pluginKit/testPlugin.ts")).testPlugin(job.file);
+        return (await import("../pluginKit/testPlugin.ts")).testPlugin(job.file, watch);
       case "lackingTraces":
       case "inspectSequence":
       case "inspectSet":
@@ -94,12 +96,12 @@ async function judge(job: ImageJob & { readonly kind: OverFrames }, loaded: Load
 }
 
 /** Checks, and what asks programs and models, each loaded only where there is one. */
-async function load(setUp: WorkerSetUp, withTools: () => Promise<FrameTools>): Promise<Loaded> {
+async function load(setUp: WorkerSetUp, watch: LoadWatch, withTools: () => Promise<FrameTools>): Promise<Loaded> {
   const [{ loadChecks }, { createInspector }] = await Promise.all([
     import("../plugins.ts"),
     import("./inspectFile.ts"),
   ]);
-  const loaded = await loadChecks(setUp.checkFolders, setUp.models);
+  const loaded = await loadChecks(setUp.checkFolders, setUp.models, watch);
   const programs =
     loaded.programs.length === 0
       ? NO_PROGRAMS

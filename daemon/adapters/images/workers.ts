@@ -2,7 +2,8 @@
  * A pool of image workers: a bounded queue, one job at a time per worker, a deadline per job. A worker that crashes or hangs
  * is dropped, its job answers with an error (HP-IMAGE-WORKER, ETIMEDOUT), and the next job gets a new one. Workers are
  * processes: what decoders take is given back only by the end of a process, and idle ones end, so that a waiting daemon is
- * small. Nothing here knows what a job means.
+ * small. Nothing here knows what a job means. A worker says which plugin it is about to load: one that makes no end of it, or ends
+ * its worker by it, is left out from then on, and the job is done again without it.
  */
 import type { ChildProcess } from "node:child_process";
 import { fork } from "node:child_process";
@@ -16,6 +17,7 @@ import type {
   ImageResults,
   WorkerAnswer,
   WorkerBroke,
+  WorkerLoads,
   WorkerQuestion,
   WorkerSetUp,
 } from "./imageJobs.ts";
@@ -36,6 +38,8 @@ export interface PoolOptions {
   readonly setUp: WorkerSetUp;
   readonly deadlineMs: number;
   readonly timer?: Timer;
+  /** Plugins that no worker loads again, and why; pools may share one. */
+  readonly leftOut?: Map<string, string>;
 }
 
 interface Waiting {
@@ -47,6 +51,8 @@ interface Running {
   readonly worker: ChildProcess;
   readonly ended: Promise<void>;
   current: Waiting | null;
+  /** The plugin that it loads just now. */
+  loading: string | null;
   /** Cancels the deadline while it works, the end of its idle time while it does not. */
   cancelTimer: () => void;
 }
@@ -66,6 +72,7 @@ export function createWorkerPool(options: PoolOptions): WorkerPool {
 class Pool implements WorkerPool {
   readonly #options: PoolOptions;
   readonly #timer: Timer;
+  readonly #leftOut: Map<string, string>;
   readonly #queue: Waiting[] = [];
   readonly #workers = new Set<Running>();
   readonly #ending = new Set<Promise<unknown>>();
@@ -75,6 +82,7 @@ class Pool implements WorkerPool {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#timer = options.timer ?? realTimer;
+    this.#leftOut = options.leftOut ?? new Map<string, string>();
   }
 
   async run<K extends ImageJobKind>(job: ImageJob & { readonly kind: K }): Promise<ImageResults[K]> {
@@ -110,7 +118,7 @@ class Pool implements WorkerPool {
 
   #start(): Running {
     const mark = randomUUID();
-    const worker = fork(SCRIPT, [JSON.stringify(this.#options.setUp)], {
+    const worker = fork(SCRIPT, [JSON.stringify({ ...this.#options.setUp, leftOut: [...this.#leftOut] })], {
       env: { ...process.env, [WORKER_MARK]: mark },
       execArgv: [],
       serialization: "advanced",
@@ -127,18 +135,23 @@ class Pool implements WorkerPool {
       });
       worker.once("error", () => worker.pid === undefined && resolve());
     });
-    const running: Running = { worker, ended, current: null, cancelTimer: () => undefined };
+    const running: Running = { worker, ended, current: null, loading: null, cancelTimer: () => undefined };
     worker.on("message", (message) => {
-      const answer = message as WorkerAnswer | WorkerBroke;
-      if (answer.kind === "broke") this.#drop(running, workerError(`An image worker broke: ${answer.message}`));
-      else this.#finish(running, answer);
+      const answer = message as WorkerAnswer | WorkerBroke | WorkerLoads;
+      if (answer.kind === "loads") this.#loads(running, answer.file);
+      else if (answer.kind === "done" || answer.kind === "failed") this.#finish(running, answer);
+      else if (!this.#leaveOut(running, `it broke its worker while it was loaded: ${answer.message}`))
+        this.#drop(running, workerError(`An image worker broke: ${answer.message}`));
     });
     worker.on("error", (error: Error) =>
       this.#drop(running, workerError(`An image worker broke: ${error.message}`, error)),
     );
-    worker.on("exit", (code, signal) =>
-      this.#drop(running, workerError(`An image worker ended (${signal ?? `exit ${code}`}).`)),
-    );
+    worker.on("exit", (code, signal) => {
+      const how = signal ?? `exit ${code}`;
+      // Whoever was killed from outside has not ended itself.
+      if (signal !== "SIGKILL" && this.#leaveOut(running, `it ended its worker while it was loaded (${how})`)) return;
+      this.#drop(running, workerError(`An image worker ended (${how}).`));
+    });
     this.#workers.add(running);
     return running;
   }
@@ -153,17 +166,46 @@ class Pool implements WorkerPool {
   }
 
   #give(running: Running, waiting: Waiting): void {
-    const { deadlineMs } = this.#options;
     running.cancelTimer();
     running.current = waiting;
     running.worker.ref();
     running.worker.channel?.ref();
-    running.cancelTimer = this.#timer(deadlineMs, () => {
-      const words = `An image worker made no end of ${waiting.question.job.kind} in ${deadlineMs} ms.`;
-      this.#drop(running, Object.assign(new Error(words), { code: "ETIMEDOUT" }));
-    });
+    this.#setDeadline(running, waiting);
     // A worker that is gone meanwhile says so by its exit.
     running.worker.send(waiting.question, () => undefined);
+  }
+
+  #setDeadline(running: Running, { question }: Waiting): void {
+    const { deadlineMs } = this.#options;
+    running.cancelTimer = this.#timer(deadlineMs, () => {
+      const words = `An image worker made no end of ${question.job.kind} in ${deadlineMs} ms.`;
+      this.#drop(running, Object.assign(new Error(words), { code: "ETIMEDOUT" }));
+    });
+  }
+
+  /** Each file has a time of its own, so that slow ones are never taken for a slow job. */
+  #loads(running: Running, file: string | null): void {
+    const { current } = running;
+    if (current === null || !this.#workers.has(running)) return;
+    running.cancelTimer();
+    running.loading = file;
+    if (file === null) return this.#setDeadline(running, current);
+    const seconds = LIMITS.pluginLoadMs / 1000;
+    running.cancelTimer = this.#timer(LIMITS.pluginLoadMs, () => {
+      this.#leaveOut(running, `it made no end of being loaded in ${seconds} s and was ended`);
+    });
+  }
+
+  /** False: it was loading none. */
+  #leaveOut(running: Running, why: string): boolean {
+    const { current, loading } = running;
+    if (current === null || loading === null || !this.#workers.has(running)) return false;
+    this.#leftOut.set(loading, why.slice(0, LIMITS.checkMessageCharactersMax));
+    const again = { ...current, reject: (): void => undefined };
+    this.#queue.unshift(current);
+    running.current = again;
+    this.#drop(running, workerError(why));
+    return true;
   }
 
   #finish(running: Running, answer: WorkerAnswer): void {

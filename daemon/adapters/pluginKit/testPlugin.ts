@@ -17,7 +17,8 @@ import { seriesOf, traceFrame } from "../../domain/qcTrace.ts";
 import type { Check } from "../../plugin.ts";
 import { createExec } from "../exec.ts";
 import { setUpSharp } from "../images/loadFrame.ts";
-import { loadCheck } from "../plugins.ts";
+import type { LoadWatch } from "../plugins.ts";
+import { loadWatched, UNWATCHED } from "../plugins.ts";
 import type { Program } from "../programs/loadProgram.ts";
 import type { Programs } from "../programs/programs.ts";
 import { createPrograms } from "../programs/programs.ts";
@@ -29,8 +30,9 @@ import { withKitModel } from "./kitInference.ts";
 import type { KitProblem, KitReport, KitRow, KitRule } from "./kitReport.ts";
 
 /** @throws HotplateError HP-PLUGIN when the file can't be loaded. */
-export async function testPlugin(file: string): Promise<KitReport> {
-  const loaded = await loadCheck(file);
+export async function testPlugin(file: string, watch: LoadWatch = UNWATCHED): Promise<KitReport> {
+  const loaded = await loadWatched(file, watch);
+  await watch.loads(null);
   if (loaded.kind === "refused")
     throw new HotplateError("HP-PLUGIN", `${file}: ${loaded.message.replace(/^HP-PLUGIN: /, "")}`);
   const { check, program } = loaded;

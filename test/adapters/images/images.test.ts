@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createImages } from "../../../daemon/adapters/images/images.ts";
 import type { Timer } from "../../../daemon/adapters/images/workers.ts";
 import { HotplateError, systemCode } from "../../../daemon/domain/errors.ts";
+import { LIMITS } from "../../../daemon/domain/limits.ts";
 import type { InspectRequest } from "../../../daemon/ports.ts";
 import { rgbHalf, writeExr } from "../../fixtures/exrWriter.ts";
 import { pngBytes, writePng } from "../../fixtures/pictures.ts";
@@ -27,6 +28,8 @@ function request(path: string, more: Partial<InspectRequest> = {}): InspectReque
     ...more,
   };
 }
+const STUDIO_CHECK = `export default {apiVersion:1,id:"studio.z",version:1,scope:"frame",needs:["result"],limits:{},
+run() { return {verdict:"pass",measures:[{name:"a",value:1,unit:"count",limit:null}],message:"Fine."}; }};`;
 const PICTURE = { width: 64, height: 48, channels: 3, bits: 8 } as const;
 const BLACK = { ...PICTURE, value: () => 0 };
 
@@ -383,6 +386,56 @@ cat >/dev/null; while [ ! -s b.pid ]; do :; done; echo $PPID > worker.pid; mv wo
       await ended(pidIn("b.pid"));
       await images.close();
     }
+  });
+
+  test.each([
+    ["burns", "while (true);"],
+    ["waits for what never comes", "await new Promise(() => undefined);"],
+  ])("a plugin that %s while it is loaded is ended, named and left out, and the others work on", async (_, text) => {
+    using dir = tempDir();
+    writeFileSync(dir.file("a_hangs.mjs"), text);
+    writeFileSync(dir.file("z.mjs"), STUDIO_CHECK);
+    const watches: (() => void)[] = [];
+    const timer: Timer = (ms, then) => {
+      if (ms === LIMITS.pluginLoadMs) watches.push(then);
+      return () => undefined;
+    };
+    const path = await writePng(dir.path, "a.png", PICTURE);
+    const images = createImages({ scratchDir: null, checkFolders: [dir.path], workers: 1, timer });
+    const looking = images.inspect(request(path, { checks: [{ check: "studio.z", limits: {} }] }));
+    while (watches.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    watches[0]!();
+    expect((await looking).findings.map(({ check, verdict }) => [check, verdict])).toEqual([
+      ["file.decodes", "pass"],
+      ["studio.z", "pass"],
+    ]);
+    // The other lane does not try it again.
+    const { refused } = await images.checks();
+    expect(refused).toEqual([
+      {
+        file: dir.file("a_hangs.mjs"),
+        message: "HP-PLUGIN: it made no end of being loaded in 15 s and was ended",
+      },
+    ]);
+    await images.close();
+  });
+
+  test.each([
+    ["exits", "process.exit(3);", /^HP-PLUGIN: it ended its worker while it was loaded \(exit 3\)$/],
+    [
+      "throws where nobody can catch it",
+      "setImmediate(() => { throw new Error('too late'); }); await new Promise(() => undefined);",
+      /^HP-PLUGIN: it broke its worker while it was loaded: too late$/,
+    ],
+  ])("a plugin that %s while it is loaded is left out, too", async (_, text, words) => {
+    using dir = tempDir();
+    writeFileSync(dir.file("a_ends.mjs"), text);
+    writeFileSync(dir.file("z.mjs"), STUDIO_CHECK);
+    const images = createImages({ scratchDir: null, checkFolders: [dir.path], workers: 1 });
+    const { refused, checks } = await images.checks();
+    expect(refused).toEqual([{ file: dir.file("a_ends.mjs"), message: expect.stringMatching(words) as string }]);
+    expect(checks.at(-1)?.id).toBe("studio.z");
+    await images.close();
   });
 
   test("closing answers everything that waits, and a closed port refuses", async () => {
