@@ -1,5 +1,5 @@
 /**
- * image.bit_depth: a file that promises 16 bits holds more than 8 bits of picture.
+ * image.bit_depth: a file that promises 16 bits holds more than 8 bits of picture, and so does what was made inside its mask.
  *
  * Measures: bits per sample in the file; distinct codes over the colour channels; step, the smallest distance of two
  * neighbouring codes; offGrid, codes that are no multiple of 257 (what v * 257, the exact widening of 8 to 16 bits,
@@ -9,26 +9,38 @@
  * pixel so that about a million are looked at: a picture of more than 8 bits shows more codes than 256 in far fewer. Limits: our
  * first choice, after a prototype without the step (docs/qc.md). Of whole numbers no more pixels are looked at than it takes to be sure that there
  * are more codes than 8 bits have; `distinct` and `offGrid` count those.
+ * Well inside a mask (`_insideCodes.ts`) the changed pixels are judged by themselves: the plate's codes around them hide theirs. There it is 8 bits,
+ * too, when `insideGridMax` of the samples stand on multiples of 257 or 256, of which chance gives a 256th (13 % within the error of half floats).
+ * Where nobody promised bits, a file of 16 beside a plate of more than 8 is looked at, and warned of unless its plate is no better.
  */
-import type { Check, DecodedImage } from "../daemon/plugin.ts";
+import type { Check, CheckAnswer, CheckInput, DecodedImage, HeaderFacts } from "../daemon/plugin.ts";
+import type { InsideCodes } from "./_insideCodes.ts";
+import { insideCodes } from "./_insideCodes.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "image.bit_depth",
-  version: 2,
+  version: 3,
   scope: "frame",
   needs: ["result"],
-  limits: { codes8Max: 256, codesMin: 16, stepMin: 200 },
+  limits: { codes8Max: 256, codesMin: 16, stepMin: 200, insideGridMax: 0.5 },
   limitsFrom: {
     codes8Max: "8 bits have no more codes",
     codesMin: "fewer codes are a flat picture, of which nothing can be said",
     stepMin: "one 8-bit code is 257 codes of 16 bits",
+    insideGridMax: "of 16 bits a 256th; a feather leaves some of an edit off the grid",
   },
-  applies({ expected }) {
-    return expected.bitDepth === 16 ? null : "no more than 8 bits are promised";
+  applies({ expected, result, plate, header }) {
+    if (expected.bitDepth === 16) return null;
+    if (expected.bitDepth === 8) return "no more than 8 bits are promised";
+    if (result === null || result.bitDepth < 16) return "nobody promised 16 bits, and the file has fewer";
+    const plateBits = plate?.bitDepth ?? bitsOf(header("plate"));
+    return plateBits > 8 ? null : "nobody promised 16 bits, and there is no plate that has more than 8";
   },
-  run({ result, runs, limits }) {
+  run(input) {
+    const { result, plate, runs, limits, expected } = input;
     if (result === null) return { verdict: "error", measures: [], message: "There are no pixels to look at." };
+    const promised = expected.bitDepth === 16;
     const { codes8Max = 256, codesMin = 16, stepMin = 200 } = limits;
     const bits = { name: "fileBits", value: result.bitDepth, unit: "bit", limit: 16, must: "atLeast" } as const;
     if (result.bitDepth < 16) {
@@ -39,27 +51,71 @@ const check: Check = {
         hint: "Save with a graph node that writes 16 bits.",
       };
     }
-    const { distinct, offGrid, step } = countCodes(codesOf(result, runs("result"), codes8Max));
+    const is8 = ({ distinct, offGrid, step }: Codes): boolean =>
+      distinct >= codesMin && (offGrid === 0 || (distinct <= codes8Max && step >= stepMin));
+    const codes = countCodes(codesOf(result, runs("result"), codes8Max));
+    const { distinct, offGrid, step } = codes;
     const measures = [
       bits,
       { name: "distinct", value: distinct, unit: "count", limit: codes8Max },
       { name: "offGrid", value: offGrid, unit: "count", limit: 1, must: "atLeast" },
       { name: "step", value: step, unit: "code", limit: stepMin },
     ] as const;
-    if (distinct < codesMin) {
-      return { verdict: "pass", measures, message: `Only ${distinct} distinct codes: too few to tell 8 bits from 16.` };
-    }
-    if (offGrid === 0 || (distinct <= codes8Max && step >= stepMin)) {
+    const verdict = promised ? "fail" : "warn";
+    const hint = "A graph node before the save works in 8 bits.";
+    if (is8(codes)) {
+      if (!promised && plate !== null && is8(countCodes(codesOf(plate, runs("plate"), codes8Max))))
+        return { verdict: "pass", measures, message: "8 bits in a 16-bit file, as its plate is." };
       const message = `8 bits in a 16-bit file: ${distinct} distinct codes, never closer than ${step} codes.`;
-      return { verdict: "fail", measures, message, hint: "A graph node before the save works in 8 bits." };
+      return { verdict, measures, message, hint };
     }
-    return {
-      verdict: "pass",
-      measures,
-      message: `${distinct} distinct codes; ${offGrid} of them no 8-bit picture has.`,
-    };
+    const inside = insideMask(input, { codes8Max, codesMin, stepMin });
+    const all = [...measures, ...(inside?.measures ?? [])];
+    if (inside?.message != null) return { verdict, measures: all, message: inside.message, hint };
+    const message =
+      distinct < codesMin
+        ? `Only ${distinct} distinct codes: too few to tell 8 bits from 16.`
+        : `${distinct} distinct codes; ${offGrid} of them no 8-bit picture has.`;
+    return { verdict: "pass", measures: all, message };
   },
 };
+
+interface Codes {
+  readonly distinct: number;
+  readonly offGrid: number;
+  readonly step: number;
+}
+
+/** Changed samples that say something. */
+const INSIDE_MIN = 1024;
+
+/** null: nothing to look at; `message` null: nothing found. */
+function insideMask(
+  input: CheckInput,
+  of: { readonly codes8Max: number; readonly codesMin: number; readonly stepMin: number },
+): { readonly measures: CheckAnswer["measures"]; readonly message: string | null } | null {
+  const { insideGridMax = 0.5 } = input.limits;
+  const seen = insideCodes(input, "result", srgbCode16);
+  if (seen === null || seen.samples < INSIDE_MIN) return null;
+  const is8 = ({ distinct, step, onGrid }: InsideCodes): boolean =>
+    distinct >= of.codesMin && (onGrid >= insideGridMax || (distinct <= of.codes8Max && step >= of.stepMin));
+  const measures = [
+    { name: "insideDistinct", value: seen.distinct, unit: "count", limit: of.codes8Max },
+    { name: "insideStep", value: seen.step, unit: "code", limit: of.stepMin },
+    { name: "insideOnGrid", value: seen.onGrid, unit: "ratio", limit: insideGridMax },
+  ] as const;
+  if (!is8(seen)) return { measures, message: null };
+  const plate = insideCodes(input, "plate", srgbCode16);
+  if (plate !== null && is8(plate)) return { measures, message: null };
+  const share = (seen.onGrid * 100).toFixed(1);
+  const message = `8 bits inside the mask of a 16-bit file: ${seen.distinct} distinct codes, ${share} % of the samples on those of 8 bits.`;
+  return { measures, message };
+}
+
+function bitsOf(header: HeaderFacts | null): number {
+  const bits = (type: string): number => (type === "half" ? 16 : Number(/\d+$/.exec(type)?.[0] ?? 32));
+  return header === null ? 0 : Math.min(...header.channels.map(({ type }) => bits(type)));
+}
 
 /** Pixels of a float picture that are encoded; the curve costs 30 ns a sample. */
 const FLOAT_PIXELS = 1_000_000;
@@ -120,7 +176,7 @@ function srgbCode16(linear: number): number {
   return Math.round((v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055) * 65_535);
 }
 
-function countCodes(seen: Uint8Array): { readonly distinct: number; readonly offGrid: number; readonly step: number } {
+function countCodes(seen: Uint8Array): Codes {
   let distinct = 0;
   let offGrid = 0;
   let step = 65_536;

@@ -259,6 +259,22 @@ describe("image.bit_depth", () => {
     expect(verdict(imageBitDepth, { result: decodedFloat(W, H, (x, y, c) => linear(picture(x, y, c))) })).toBe("pass");
   });
 
+  test("where nobody promised bits, warns of 8 in 16 beside a plate that has more", () => {
+    const poor = widened((v) => v * 257);
+    const free = { bitDepth: null };
+    expect(found(imageBitDepth, { result: poor, plate: rgb16(), expected: free })).toMatchObject({
+      verdict: "warn",
+      message: expect.stringContaining("8 bits in a 16-bit file") as string,
+    });
+    expect(found(imageBitDepth, { result: poor, plate: poor, expected: free }).verdict).toBe("pass");
+    expect(found(imageBitDepth, { result: rgb16(), plate: rgb16(), expected: free }).verdict).toBe("pass");
+    expect(look(imageBitDepth, { result: poor, plate: rgb8(), expected: free }).because).toMatch(
+      /no plate that has more/,
+    );
+    expect(look(imageBitDepth, { result: poor, expected: free }).because).toMatch(/no plate that has more/);
+    expect(look(imageBitDepth, { result: rgb8(), plate: rgb16(), expected: free }).because).toMatch(/fewer/);
+  });
+
   test("does not apply to recipes that promise 8 bits", () => {
     expect(look(imageBitDepth, { result: rgb8(), expected: { bitDepth: 8 } }).because).toMatch(/8 bits/);
   });

@@ -147,3 +147,36 @@ describe("a black picture of floats", () => {
     expect(message(0)).toMatch(/^Every pixel is exactly 0.*safety filter/);
   });
 });
+
+describe("image.bit_depth inside a mask", () => {
+  const in8 = (v: number): number => Math.round(v * 255) / 255;
+  const linear = (v: number): number => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+
+  it("fails an edit of 8 bits whose plate has 16, by codes and by light, and warns where nobody promised bits", () => {
+    const to: Value = (x, y, c) => in8(noisy(x + 7, y, c));
+    const seen = look("image.bit_depth", { to });
+    expect(seen).toMatchObject({
+      verdict: "fail",
+      message: expect.stringMatching(/^8 bits inside the mask/) as string,
+    });
+    expect(seen.measures.find(({ name }) => name === "insideOnGrid")?.value).toBe(1);
+    expect(look("image.bit_depth", { to }, null).verdict).toBe("warn");
+    const lit: Edit = { plate: (x, y, c) => linear(noisy(x, y, c)), to: (x, y, c) => linear(to(x, y, c)), float: true };
+    expect(verdict("image.bit_depth", lit)).toBe("fail");
+    // Half of what is looked at is blended with the plate.
+    expect(verdict("image.bit_depth", { to, feather: 40 })).toBe("fail");
+  });
+
+  it("leaves 16 bits alone, a flat edit with few codes, a small one, and one as poor as its plate", () => {
+    expect(verdict("image.bit_depth", { to: (x, y, c) => 0.3 * noisy(x, y, c) })).toBe("pass");
+    expect(verdict("image.bit_depth", { to: (x) => 0.5 + x / W / 500 })).toBe("pass");
+    expect(verdict("image.bit_depth", { to: (x, y, c) => in8(noisy(x, y, c)), box: [100, 100, 12, 12] })).toBe("pass");
+    const half: Value = (x, y, c) => (x < 20 ? noisy(x, y, c) : in8(noisy(x, y, c)));
+    expect(verdict("image.bit_depth", { plate: half, to: (x, y, c) => in8(0.5 * noisy(x, y, c)) })).toBe("pass");
+  });
+
+  it("does not take what the plate shows for the edit", () => {
+    const to: Value = (x, y, c) => (x % 2 === 0 ? noisy(x, y, c) : in8(noisy(x, y, c) * 0.9));
+    expect(verdict("image.bit_depth", { to })).toBe("fail");
+  });
+});
