@@ -1,28 +1,41 @@
 /**
- * image.clip: no more is cut off at the top, and at the bottom, than in the plate.
+ * image.clip: no more is cut off at the top, and at the bottom, than in the plate, nor inside the mask than in the plate there.
  *
  * Measures: share of colour samples at the largest code (floats: at the frame's own maximum, where at least a few stand: what a
  * clipping leaves is a plateau; a black frame has no top) minus the plate's share; the same for code 0. Looked at over every n-th
  * row of a large frame. Limit: 0.5 % more than the plate. Practical lights and black borders of the plate are in the plate, too.
+ * Well inside a mask (`_maskCore.ts`) the same shares of its own samples, where floats are cut off at their largest value there or at exactly 1, for
+ * the plate's lights around it are brighter; limit 2 %, for a small mask may hold a light. What the plate has at its own top there counts for it.
  */
-import type { Check, DecodedImage } from "../daemon/plugin.ts";
+import type { Check, CheckAnswer, CheckInput, DecodedImage } from "../daemon/plugin.ts";
+import type { Core } from "./_maskCore.ts";
+import { coreOf, someOf } from "./_maskCore.ts";
+import { heatMap } from "./_where.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "image.clip",
-  version: 2,
+  version: 3,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
-  limits: { moreMax: 0.005 },
-  judges: { moreMax: { measures: ["highMore", "lowMore"], must: "atMost", least: 0, greatest: 1 } },
-  limitsFrom: { moreMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
+  limits: { moreMax: 0.005, insideMoreMax: 0.02 },
+  judges: {
+    moreMax: { measures: ["highMore", "lowMore"], must: "atMost", least: 0, greatest: 1 },
+    insideMoreMax: { measures: ["insideHighMore", "insideLowMore"], must: "atMost", least: 0, greatest: 1 },
+  },
+  limitsFrom: {
+    moreMax: "prototype of the formula, limits fixed before its run (docs/qc.md)",
+    insideMoreMax: "our first choice: four times as much, of a part of the frame",
+  },
   seedMayCure: true,
-  run({ result, plate, limits }) {
+  run(input) {
+    const { result, plate, limits } = input;
     if (result === null || plate === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
-    const { moreMax = 0.005 } = limits;
+    const { moreMax = 0.005, insideMoreMax = 0.02 } = limits;
     const [mine, plates] = [cut(result), cut(plate)];
+    const inside = insideMask(input);
     const high = mine.high - plates.high;
     const low = mine.low - plates.low;
     const measures = [
@@ -30,32 +43,120 @@ const check: Check = {
       { name: "lowMore", value: low, unit: "ratio", limit: moreMax, must: "atMost" },
       { name: "high", value: mine.high, unit: "ratio", limit: null },
       { name: "low", value: mine.low, unit: "ratio", limit: null },
+      ...insideMeasures(inside, insideMoreMax),
     ] as const;
     const found = [
       ...(high > moreMax
-        ? [`${percent(mine.high)} of the samples are cut off at the top (plate ${percent(plates.high)})`]
+        ? [
+            `${percent(mine.high)} of the samples are cut off at the top (plate ${percent(plates.high)}; ${percent(moreMax)} more may)`,
+          ]
         : []),
-      ...(low > moreMax ? [`${percent(mine.low)} stand at zero (plate ${percent(plates.low)})`] : []),
+      ...(low > moreMax
+        ? [`${percent(mine.low)} stand at zero (plate ${percent(plates.low)}; ${percent(moreMax)} more may)`]
+        : []),
+      ...insideWords(inside, insideMoreMax),
     ];
-    return found.length > 0
-      ? {
-          verdict: "warn",
-          measures,
-          message: `${found.join("; ")}; ${percent(moreMax)} more may.`,
-          hint: "Lower the exposure that the model is fed, or transfer only the edit (color.how: edit).",
-        }
-      : {
-          verdict: "pass",
-          measures,
-          message: `No more is cut off than in the plate: ${percent(mine.high)} at the top, ${percent(mine.low)} at zero.`,
-        };
+    if (found.length === 0)
+      return {
+        verdict: "pass",
+        measures,
+        message: `No more is cut off than in the plate: ${percent(mine.high)} at the top, ${percent(mine.low)} at zero.`,
+      };
+    const bright = high > moreMax || (inside?.highMore ?? 0) > insideMoreMax;
+    const top = bright ? (inside !== null && high <= moreMax ? inside.top : mine.top) : Number.NEGATIVE_INFINITY;
+    return {
+      verdict: "warn",
+      measures,
+      message: `${found.join("; ")}.`,
+      hint: bright ? BRIGHT_HINT : DARK_HINT,
+      evidence: [cutMap(result, top, low > moreMax || (inside?.lowMore ?? 0) > insideMoreMax)],
+    };
   },
 };
+
+const BRIGHT_HINT = "Lower the exposure that the model is fed, or transfer only the edit (color.how: edit).";
+const DARK_HINT =
+  "Raise the exposure that the model is fed, look at what the graph clamps or subtracts, or transfer only the edit (color.how: edit).";
+
+interface Inside {
+  readonly high: number;
+  readonly low: number;
+  readonly highMore: number;
+  readonly lowMore: number;
+  readonly top: number;
+}
+
+const PIXELS_ENOUGH = 65_536;
+
+/** null: nothing lies well inside a mask. */
+function insideMask(input: CheckInput): Inside | null {
+  const { result, plate } = input;
+  const core = coreOf(input);
+  if (core === null || result === null || plate === null) return null;
+  if (result.width !== plate.width || result.height !== plate.height) return null;
+  const some = someOf(core, PIXELS_ENOUGH / core.size ** 2);
+  const [mine, plates] = [shares(result, some), shares(plate, some)];
+  const { high, low, top } = mine;
+  return { high, low, top, highMore: high - plates.high, lowMore: low - plates.low };
+}
+
+function insideMeasures(inside: Inside | null, limit: number): CheckAnswer["measures"] {
+  if (inside === null) return [];
+  return [
+    { name: "insideHighMore", value: inside.highMore, unit: "ratio", limit, must: "atMost" },
+    { name: "insideLowMore", value: inside.lowMore, unit: "ratio", limit, must: "atMost" },
+  ];
+}
+
+function insideWords(inside: Inside | null, limit: number): readonly string[] {
+  if (inside === null) return [];
+  const { high, highMore, low, lowMore } = inside;
+  const may = `${percent(limit)} more than in the plate may`;
+  return [
+    ...(highMore > limit ? [`inside the mask ${percent(high)} of the samples are cut off at the top; ${may}`] : []),
+    ...(lowMore > limit ? [`inside the mask ${percent(low)} stand at zero; ${may}`] : []),
+  ];
+}
+
+/** Of the tiles' samples: those at the largest code (floats: at the largest value there, or at exactly 1, whichever more stand at) and at zero. */
+function shares({ samples, channels, channelNames, width }: DecodedImage, { size, tiles }: Core) {
+  const colours = channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
+  const whole = samples instanceof Uint16Array ? 65_535 : samples instanceof Uint8Array ? 255 : null;
+  let [top, atTop, atOne, low, looked] = [0, 0, 0, 0, 0];
+  for (const { x, y } of tiles)
+    for (let row = y; row < y + size; row += 1)
+      for (const place of colours)
+        for (let i = (row * width + x) * channels + place, end = i + size * channels; i < end; i += channels) {
+          const v = samples[i] as number;
+          looked += 1;
+          low += v <= 0 ? 1 : 0;
+          atOne += v === 1 ? 1 : 0;
+          if (v > top && v !== Number.POSITIVE_INFINITY) [top, atTop] = [v, 1];
+          else atTop += v === top ? 1 : 0;
+        }
+  if (looked === 0 || (whole !== null && top < whole) || top <= 0)
+    return { high: 0, low: looked === 0 ? 0 : low / looked, top: Number.NaN };
+  const one = whole === null && atOne > atTop;
+  return { high: (one ? atOne : atTop) / looked, low: low / looked, top: one ? 1 : top };
+}
+
+function cutMap(image: DecodedImage, top: number, low: boolean) {
+  const { samples, channels, channelNames } = image;
+  const colours = channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
+  return heatMap(image, "Cut off", (pixel) => {
+    let hits = 0;
+    for (const place of colours) {
+      const v = samples[pixel * channels + place] as number;
+      hits += v === top || (low && v <= 0) ? 1 : 0;
+    }
+    return hits;
+  });
+}
 
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(2)} %`;
 const SAMPLES_ENOUGH = 1_500_000;
 
-function cut(image: DecodedImage): { readonly high: number; readonly low: number } {
+function cut(image: DecodedImage): { readonly high: number; readonly low: number; readonly top: number } {
   const { samples, channels, width, height } = image;
   const colours = image.channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
   const step = Math.max(1, Math.ceil((width * height * colours.length) / SAMPLES_ENOUGH));
@@ -76,7 +177,7 @@ function cut(image: DecodedImage): { readonly high: number; readonly low: number
       looked += width;
     }
   }
-  return looked === 0 ? { high: 0, low: 0 } : { high: high / looked, low: low / looked };
+  return looked === 0 ? { high: 0, low: 0, top } : { high: high / looked, low: low / looked, top };
 }
 
 /** Of the finite values; not a number, which nothing equals, where none is above zero. */

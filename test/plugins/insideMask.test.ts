@@ -180,3 +180,34 @@ describe("image.bit_depth inside a mask", () => {
     expect(verdict("image.bit_depth", { to })).toBe("fail");
   });
 });
+
+describe("image.clip inside a mask", () => {
+  const light: Value = (x, y, c) => 1.4 * picture(x, y, c) ** 2 + (x > 280 ? 12 * picture(x, y, c) : 0);
+  const small = [140, 100, 40, 40] as const;
+
+  it("warns of floats cut off at 1 where the plate's lights are brighter, with the place", () => {
+    const plate: Value = (x, y, c) => 1.5 * light(x, y, c);
+    const seen = look("image.clip", { plate, to: (x, y, c) => Math.min(1, plate(x, y, c)), float: true });
+    expect(seen).toMatchObject({ verdict: "warn", evidence: [{ kind: "map" }] });
+    expect(seen.message).toMatch(/inside the mask [\d.]+ % of the samples are cut off at the top/);
+    expect(seen.measures.find(({ name }) => name === "highMore")?.value).toBeLessThan(0.005);
+  });
+
+  it("warns of a small edit cut off at the top, and of one at zero with a hint of its own", () => {
+    const top = look("image.clip", { to: (x, y, c) => Math.min(1, 0.7 + 0.6 * picture(x, y, c)), box: small, feather: 4 });
+    expect(top.verdict).toBe("warn");
+    const low = look("image.clip", { to: (x, y, c) => Math.max(0, noisy(x, y, c) - 0.4) });
+    expect(low.verdict).toBe("warn");
+    expect(low.hint).toMatch(/^Raise the exposure/);
+  });
+
+  it("leaves light that goes on above 1 alone, and what the plate cuts off there itself", () => {
+    expect(verdict("image.clip", { plate: light, to: (x, y, c) => 0.7 * light(x, y, c) + 0.4, float: true })).toBe(
+      "pass",
+    );
+    const cut: Value = (x, y, c) => Math.min(1, 1.5 * noisy(x, y, c));
+    expect(verdict("image.clip", { plate: cut, to: cut })).toBe("pass");
+    const dimmed: Value = (x, y, c) => 0.9 * cut(x, y, c);
+    expect(verdict("image.clip", { plate: cut, to: dimmed, float: true })).toBe("pass");
+  });
+});
