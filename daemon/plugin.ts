@@ -87,6 +87,9 @@ export interface MaskFacts {
   readonly box: PixelBox | null;
   /** Share of the frame that may change. */
   readonly share: number;
+  /** Of a mask with less than 1 % of black: its smallest value, and the share of it above 0 and under 1 % of white. */
+  readonly least?: number;
+  readonly nearlyBlack?: number;
 }
 
 export interface FileFacts {

@@ -4,30 +4,37 @@
  * Measures: pixels outside the mask (its feather included) in which any channel differs; the largest difference and the
  * 99.9th percentile of the differences over those pixels, in codes (1/255 of full scale; floats: of linear 1.0). Where a step of
  * ours laid the edit onto the plate nothing may differ: limit 0. Else 99.9 % may differ by `codesMax` at most, for a model's
- * answer always moves a little. The rows outside the mask are compared as memory first; only what differs is measured.
+ * answer always moves a little; and of no block of 64 x 64 px may more than `patchShareMax` differ by more than `patchCodesMin` codes: in a large
+ * frame a changed patch is less than a thousandth. The rows outside the mask are compared as memory first; only what differs is measured.
+ * A mask in which next to nothing is black, but much nearly so, holds nothing back: that warns.
  */
-import type { Check, DecodedImage } from "../daemon/plugin.ts";
+import type { Check, CheckAnswer, DecodedImage, MaskFacts } from "../daemon/plugin.ts";
 
 const MAP = 64;
 
 const check: Check = {
   apiVersion: 1,
   id: "mask.preserved",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate", "mask"],
-  limits: { differingMax: 0, codesMax: 1 },
+  limits: { differingMax: 0, codesMax: 1, patchCodesMin: 4, patchShareMax: 0.25, nearlyBlackMax: 0.01 },
   judges: {
     differingMax: { measures: ["differing"], must: "atMost", least: 0 },
     codesMax: { measures: ["p999"], must: "atMost", least: 0, greatest: 255 },
+    patchShareMax: { measures: ["patch"], must: "atMost", least: 0, greatest: 1 },
   },
   limitsFrom: {
     differingMax: "only the edit is laid on: outside the mask every code is the plate's",
     codesMax: "one code: rounding on the way to the model and back",
+    patchCodesMin: "our first choice: more than a decoder of latents moves what it keeps",
+    patchShareMax: "our first choice: a quarter of a block, more than an edit that spills over its mask by 8 px",
+    nearlyBlackMax: "our first choice: a blurred mask has less of it than black",
   },
   applies({ mask, result, plate }) {
-    if (mask !== null && mask.outside.length === 0) return "the mask covers the whole frame";
+    if (mask !== null && mask.outside.length === 0 && (mask.nearlyBlack ?? 0) === 0)
+      return "the mask covers the whole frame";
     if (result !== null && plate !== null && (result.width !== plate.width || result.height !== plate.height))
       return "the result is not of the plate's size";
     return null;
@@ -35,34 +42,73 @@ const check: Check = {
   run({ result, plate, mask, composited, limits }) {
     if (result === null || plate === null || mask === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
-    const { differingMax = 0, codesMax = 1 } = limits;
+    const { differingMax = 0, codesMax = 1, patchShareMax = 0.25, nearlyBlackMax = 0.01 } = limits;
+    const nearlyBlack = mask.nearlyBlack ?? 0;
+    if (mask.outside.length === 0) return noBlack(mask, nearlyBlackMax);
     const channels = shared(result, plate);
     if (channels.length === 0)
       return { verdict: "error", measures: [], message: "Result and plate have no channel in common." };
-    const seen = differences({ result, plate, channels, outside: mask.outside });
+    const seen = differences({
+      result,
+      plate,
+      channels,
+      outside: mask.outside,
+      patchCodes: limits["patchCodesMin"] ?? 4,
+    });
     const exact = composited && sameKind(result, plate);
     const measures = [
       { name: "differing", value: seen.differing, unit: "count", limit: exact ? differingMax : null, must: "atMost" },
       { name: "p999", value: seen.p999, unit: "code", limit: exact ? null : codesMax, must: "atMost" },
       { name: "max", value: seen.max, unit: "code", limit: null },
+      { name: "patch", value: seen.patch, unit: "ratio", limit: exact ? null : patchShareMax, must: "atMost" },
+      ...(nearlyBlack > 0 ? [nearlyMeasure(nearlyBlack, nearlyBlackMax)] : []),
     ] as const;
-    const bad = exact ? seen.differing > differingMax : seen.p999 > codesMax;
+    const bad = exact ? seen.differing > differingMax : seen.p999 > codesMax || seen.patch > patchShareMax;
     const numbers = `${seen.differing} of ${seen.looked} pixels outside the mask differ, by ${seen.max.toFixed(2)} codes at most`;
+    if (!bad && nearlyBlack > nearlyBlackMax) return { ...noBlack(mask, nearlyBlackMax), measures };
+    const kinds = composited && !exact ? ` (the file has ${bitsOf(result)}, its plate ${bitsOf(plate)})` : "";
     if (!bad)
       return {
         verdict: "pass",
         measures,
-        message: seen.differing === 0 ? "Outside the mask every pixel is the plate's." : `${numbers}.`,
+        message: seen.differing === 0 ? "Outside the mask every pixel is the plate's." : `${numbers}${kinds}.`,
       };
+    const may = exact
+      ? `at most ${differingMax} may`
+      : seen.p999 > codesMax
+        ? `99.9 % may differ by ${codesMax}`
+        : `${(seen.patch * 100).toFixed(0)} % of a block of ${PATCH} px differ much, ${(patchShareMax * 100).toFixed(0)} % may`;
     return {
       verdict: "fail",
       measures,
-      message: `The result changes the plate outside the mask: ${numbers}; ${exact ? `at most ${differingMax} may` : `99.9 % may differ by ${codesMax}`}.`,
+      message: `The result changes the plate outside the mask: ${numbers}; ${may}${kinds}.`,
       hint: "Is the mask the right way round, and of the plate's size? Let the edit be laid onto the plate (color.how: edit).",
       evidence: [{ kind: "map", title: "Difference outside the mask", ...seen.map }],
     };
   },
 };
+
+const bitsOf = ({ bitDepth, sampleType }: DecodedImage): string =>
+  `${bitDepth} bits${sampleType === "float" ? " of float" : ""}`;
+
+function nearlyMeasure(value: number, limit: number): CheckAnswer["measures"][number] {
+  return { name: "nearlyBlack", value, unit: "ratio", limit, must: "atMost" };
+}
+
+/** `least` is the mask's smallest value. */
+function noBlack({ nearlyBlack = 0, least = 0 }: MaskFacts, limit: number): CheckAnswer {
+  const share = `${(nearlyBlack * 100).toFixed(1)} %`;
+  const smallest = `its smallest value is ${(least * 100).toFixed(2)} %`;
+  const words = `The mask has next to no black: ${smallest}, and ${share} of it lies under 1 % without being 0`;
+  const measures = [nearlyMeasure(nearlyBlack, limit)];
+  if (nearlyBlack <= limit) return { verdict: "pass", measures, message: `${words}; all of the frame may change.` };
+  return {
+    verdict: "warn",
+    measures,
+    message: `${words}, so that nearly nothing of the plate is held to what it was.`,
+    hint: "Save the mask with black at 0: a conversion between full and video range, or a blur, lifts it.",
+  };
+}
 
 /** Channels of both, as pairs of places. */
 function shared(a: DecodedImage, b: DecodedImage): readonly (readonly [number, number])[] {
@@ -81,6 +127,7 @@ interface Looked {
   readonly plate: DecodedImage;
   readonly channels: readonly (readonly [number, number])[];
   readonly outside: Int32Array;
+  readonly patchCodes: number;
 }
 
 /** Full scale in codes of 1/255. */
@@ -88,10 +135,13 @@ function scaleOf({ samples }: DecodedImage): number {
   return samples instanceof Uint16Array ? 1 / 257 : samples instanceof Uint8Array ? 1 : 255;
 }
 
+/** Side of a block of which a patch may be, px. */
+const PATCH = 64;
+
 /** Differences are sorted into steps of 1/16 code up to 256 codes. */
 const BINS = 4096;
 
-function differences({ result, plate, channels, outside }: Looked) {
+function differences({ result, plate, channels, outside, patchCodes }: Looked) {
   const a = result.samples;
   const b = plate.samples;
   const sa = result.channels;
@@ -105,6 +155,8 @@ function differences({ result, plate, channels, outside }: Looked) {
   const others = Int32Array.from(channels, (pair) => pair[1]);
   const levels = new Float32Array(columns * rows);
   const bins = new Uint32Array(BINS);
+  const patchColumns = Math.ceil(width / PATCH);
+  const patches = new Uint32Array(patchColumns * Math.ceil(height / PATCH));
   const layoutEqual = sa === sb && ka === kb && channels.every(([i, j]) => i === j) && channels.length === sa;
   let looked = 0;
   let differing = 0;
@@ -134,15 +186,19 @@ function differences({ result, plate, channels, outside }: Looked) {
       const y = Math.floor(i / width);
       const cell = Math.floor((y * rows) / height) * columns + Math.floor(((i - y * width) * columns) / width);
       levels[cell] = Math.max(levels[cell] as number, worst);
+      if (worst <= patchCodes) continue;
+      const patch = (y >> 6) * patchColumns + ((i - y * width) >> 6);
+      patches[patch] = (patches[patch] as number) + 1;
     }
   }
+  const patch = patches.reduce((most, count) => Math.max(most, count), 0) / PATCH ** 2;
   const top = Math.max(1, ...levels);
   const map = {
     columns,
     rows,
     levels: Array.from(levels, (v) => (v === 0 ? 0 : Math.max(32, Math.round((v / top) * 255)))),
   };
-  return { looked, differing, max, p999: quantile(bins, looked, 0.999), map };
+  return { looked, differing, max, p999: quantile(bins, looked, 0.999), map, patch };
 }
 
 function equal(a: DecodedImage["samples"], b: DecodedImage["samples"], from: number, to: number): boolean {

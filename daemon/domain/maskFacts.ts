@@ -11,6 +11,37 @@ export interface MaskPicture {
   readonly height: number;
   /** 1 where the edit may show, row by row. */
   readonly inside: Uint8Array;
+  /** As in `MaskFacts`. */
+  readonly least?: number;
+  readonly nearlyBlack?: number;
+}
+
+/** Below this share of black it is worth asking what stands there instead. */
+const BLACK_MIN = 0.01;
+/** Of white. */
+const NEARLY = 0.01;
+/** Every so many pixels are looked at: a prime number, so that no row's length repeats it. */
+const STRIDE = 97;
+
+/** Is next to nothing of it black? By a sample of its pixels. */
+export function hasNoBlack({ inside }: MaskPicture): boolean {
+  let [black, looked] = [0, 0];
+  for (let i = 0; i < inside.length; i += STRIDE) {
+    looked += 1;
+    black += inside[i] === 0 ? 1 : 0;
+  }
+  return black < looked * BLACK_MIN;
+}
+
+/** The same with what stands instead of black. `values`: 0..1 of each pixel. */
+export function withLowValues(picture: MaskPicture, values: ArrayLike<number>): MaskPicture {
+  let [least, low] = [1, 0];
+  for (let i = 0; i < values.length; i += 1) {
+    const v = values[i] as number;
+    least = v < least ? v : least;
+    low += v > 0 && v < NEARLY ? 1 : 0;
+  }
+  return { ...picture, least, nearlyBlack: values.length === 0 ? 0 : low / values.length };
 }
 
 export function maskFacts(
@@ -21,7 +52,10 @@ export function maskFacts(
   const within = oneRuns(inside);
   const outside = without(pixelRuns(of.width, of.height, of.ignore), within);
   const share = inside.length === 0 ? 0 : lengthOf(within) / inside.length;
-  return { inside, outside, box: extent(within, of.width), share };
+  // Only of a mask without black (`withLowValues`).
+  const { least, nearlyBlack } = mask;
+  const low = least === undefined || nearlyBlack === undefined ? {} : { least, nearlyBlack };
+  return { inside, outside, box: extent(within, of.width), share, ...low };
 }
 
 function scaled({ width, height, inside }: MaskPicture, toWidth: number, toHeight: number): Uint8Array {

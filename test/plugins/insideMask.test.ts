@@ -194,7 +194,11 @@ describe("image.clip inside a mask", () => {
   });
 
   it("warns of a small edit cut off at the top, and of one at zero with a hint of its own", () => {
-    const top = look("image.clip", { to: (x, y, c) => Math.min(1, 0.7 + 0.6 * picture(x, y, c)), box: small, feather: 4 });
+    const top = look("image.clip", {
+      to: (x, y, c) => Math.min(1, 0.7 + 0.6 * picture(x, y, c)),
+      box: small,
+      feather: 4,
+    });
     expect(top.verdict).toBe("warn");
     const low = look("image.clip", { to: (x, y, c) => Math.max(0, noisy(x, y, c) - 0.4) });
     expect(low.verdict).toBe("warn");

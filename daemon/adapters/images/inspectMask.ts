@@ -3,6 +3,7 @@
  * the ramp, which goes inwards. The last one is kept: all wedges of a plate share it. Opened read-only.
  */
 import type { MaskPicture } from "../../domain/maskFacts.ts";
+import { hasNoBlack, withLowValues } from "../../domain/maskFacts.ts";
 import type { InspectRequest } from "../../ports.ts";
 import { answerOf } from "./answer.ts";
 import { HotplateError } from "../../domain/errors.ts";
@@ -22,13 +23,21 @@ export function createMaskOf(tools: FrameTools): MaskOf {
     if (kept?.key === key) return kept.picture;
     kept = null;
     const { bytes } = await tools.readable(readWhole(path));
-    const picture = isExr(bytes) ? await edited(bytes, plan) : await straight(bytes, plan);
+    const seen = isExr(bytes) ? await edited(bytes, plan) : await straight(bytes, plan);
+    // Read once more, as light: rare, and the decoder's own memory no longer holds the values.
+    const picture = hasNoBlack(seen) ? withLowValues(seen, await valuesOf(bytes, plan)) : seen;
     kept = { key, picture };
     return kept.picture;
   };
 }
 
 type Plan = NonNullable<InspectRequest["mask"]>["plan"];
+
+/** 0..1 of each pixel, as the step that lays the edit reads them. */
+async function valuesOf(bytes: Uint8Array, plan: Plan): Promise<ArrayLike<number>> {
+  const image = await answerOf(bytes);
+  return editMask(image, { ...plan, feather: 0 }, image);
+}
 
 /** As the step that lays the edit does it. */
 async function edited(bytes: Uint8Array, plan: Plan): Promise<MaskPicture> {

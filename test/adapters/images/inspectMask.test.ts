@@ -46,4 +46,23 @@ describe("a mask as checks see it", () => {
       expect(Array.from(inside)).toEqual(Array.from(data, (code) => (code === (invert ? 255 : 0) ? 0 : 1)));
     }
   });
+
+  it("without black is told with its smallest value and how much is nearly black, either way round", async () => {
+    const write = async (name: string, code: (i: number) => number) => {
+      const path = join(dir, name);
+      const data = Uint8Array.from({ length: 6400 }, (_, i) => code(i));
+      writeFileSync(path, await encodePngSamples({ width: 80, height: 80, channels: 1, data }));
+      return path;
+    };
+    const plan = { from: "mask", channel: "red", invert: false, feather: 0 } as const;
+    const lifted = await createMaskOf(tools)({ path: await write("lifted.png", (i) => (i < 1600 ? 240 : 2)), plan });
+    expect(lifted.least).toBeCloseTo(2 / 255, 6);
+    expect(lifted.nearlyBlack).toBe(0.75);
+    const turned = await write("turned.png", (i) => (i < 1600 ? 240 : 253));
+    const around = await createMaskOf(tools)({ path: turned, plan: { ...plan, invert: true } });
+    expect(around.least).toBeCloseTo(2 / 255, 6);
+    expect(around.nearlyBlack).toBe(0.75);
+    const usual = await createMaskOf(tools)({ path: await write("usual.png", (i) => (i < 1600 ? 240 : 0)), plan });
+    expect(usual.nearlyBlack).toBeUndefined();
+  });
 });
