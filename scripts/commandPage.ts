@@ -26,7 +26,7 @@ shapes are those of the API, [openapi.json](openapi.json)), \`--config FILE\` an
 
 Standard output is data; hints, progress and errors go to standard error. An error is a code of [errors.md](errors.md), one
 sentence, and one thing to do; with \`--json\` it is \`{"error": {code, message, hint, problems}}\`. Tables are aligned on a terminal,
-tab-separated elsewhere. Colour only on a terminal, never with \`NO_COLOR\`. An id may be cut short as long as only one begins so.
+tab-separated elsewhere; what a terminal would obey in a name or a text is spelled out (\\u001b). Colour only on a terminal, never with \`NO_COLOR\`. An id may be cut short as long as only one begins so.
 
 | command | what it does |
 |---|---|

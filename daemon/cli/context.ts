@@ -12,7 +12,9 @@ import type { DaemonFile } from "../adapters/daemonFile.ts";
 import { callDaemon } from "../adapters/daemonClient.ts";
 import { readDaemonFile } from "../adapters/daemonFile.ts";
 import type { PictureConfig } from "../domain/config.ts";
-import { errorAnchor, EXIT, HotplateError } from "../domain/errors.ts";
+import { shownName } from "../domain/dropName.ts";
+import { errorAnchor, EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
+import { shownJson, shownText } from "./terminalText.ts";
 
 export interface GlobalOptions {
   readonly config?: string;
@@ -58,10 +60,10 @@ export function createContext(options: GlobalOptions): Context {
       return callDaemon(api, { method, path, body });
     },
     print(value, text) {
-      process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
+      process.stdout.write(json ? `${shownJson(value, 2)}\n` : `${shownText(text())}\n`);
     },
     hint(text) {
-      if (!json) process.stderr.write(`${text}\n`);
+      if (!json) process.stderr.write(`${shownText(text)}\n`);
     },
     exit(code) {
       process.exitCode = code;
@@ -83,26 +85,38 @@ export function configPath(given: string | undefined): string {
 
 /** What; where is in what; what to do; code. Three lines at most for each. */
 export function reportError(error: unknown, options: { readonly json: boolean; readonly verbose: boolean }): number {
-  const known =
-    error instanceof HotplateError
-      ? error
-      : new HotplateError("HP-INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
+  const known = knownError(error);
   if (options.json)
     process.stdout.write(
-      `${JSON.stringify({ error: { code: known.code, message: known.message, hint: known.hint, problems: known.problems } }, null, 2)}\n`,
+      `${shownJson({ error: { code: known.code, message: known.message, hint: known.hint, problems: known.problems } }, 2)}\n`,
     );
   else {
     process.stderr.write(
       [
-        `${styleText("red", known.code, { stream: process.stderr, validateStream: true })}  ${known.message}`,
-        `  do this:  ${known.hint}`,
+        `${styleText("red", known.code, { stream: process.stderr, validateStream: true })}  ${shownText(known.message)}`,
+        `  do this:  ${shownText(known.hint)}`,
         `  more:     docs/errors.md#${errorAnchor(known.code)}`,
         "",
       ].join("\n"),
     );
-    if (options.verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
+    if (options.verbose && error instanceof Error) process.stderr.write(`${shownText(error.stack ?? "")}\n`);
   }
   return known.exit === EXIT.done ? EXIT.no : known.exit;
+}
+
+function knownError(error: unknown): HotplateError {
+  if (error instanceof HotplateError) return error;
+  // Whatever a command was about to read: the link is wrong, not we.
+  if (systemCode(error) === "ELOOP")
+    return new HotplateError("HP-PATH-BROKEN", `${pathOf(error)} leads nowhere: links lead in a circle.`, {
+      cause: error,
+    });
+  return new HotplateError("HP-INTERNAL", messageOf(error), { cause: error });
+}
+
+function pathOf(error: unknown): string {
+  const path = typeof error === "object" && error !== null && "path" in error ? error.path : null;
+  return typeof path === "string" ? path : "A path";
 }
 
 /** Whole numbers only; anything else is a wrong call. */
@@ -128,8 +142,9 @@ export function userName(): string {
   }
 }
 
-/** Aligned columns on a terminal; tab-separated and uncut elsewhere. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Aligned columns on a terminal; tab-separated and uncut elsewhere. A cell is one line, whatever is in it. */
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(shownName));
   if (process.stdout.isTTY !== true) return rows.map((row) => row.join("\t")).join("\n");
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   return rows

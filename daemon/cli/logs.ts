@@ -7,6 +7,7 @@ import type { EventShape } from "../http/shapes.ts";
 import { eventView } from "../http/views.ts";
 import type { Context } from "./context.ts";
 import { withStore } from "./storeReader.ts";
+import { shownJson, shownText } from "./terminalText.ts";
 
 export async function action(
   context: Context,
@@ -25,7 +26,7 @@ export async function action(
     since = events.at(-1)?.seq ?? since;
     const more = events.length === LIMITS.logLinesMax;
     if (follow)
-      for (const event of events) process.stdout.write(`${context.json ? JSON.stringify(event) : text(event)}\n`);
+      for (const event of events) process.stdout.write(`${context.json ? shownJson(event) : shownText(text(event))}\n`);
     else all.push(...events);
     if (more) continue;
     if (!follow) break;

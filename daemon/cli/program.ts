@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { createContext } from "./context.ts";
 import { exitTable } from "./exitWords.ts";
 import { recipeCommand } from "./recipe.ts";
+import { shownText } from "./terminalText.ts";
 import { packageVersion } from "./version.ts";
 
 export type Action = (
@@ -28,7 +29,7 @@ export function buildProgram(): Command {
       tools: async (config) => (await import("./recipeTools.ts")).recipeTools(config ?? configOf(program)),
       approve: async (request) =>
         (await import("./recipeApprove.ts")).approveRecipe({ ...request, config: request.config ?? configOf(program) }),
-      print: (text) => void process.stdout.write(`${text}\n`),
+      print: (text) => void process.stdout.write(`${shownText(text)}\n`),
       exit: (code) => {
         process.exitCode = code;
       },

@@ -1,0 +1,50 @@
+/** What reaches a terminal: nothing that it would obey, from any command. */
+import { symlinkSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { shownJson, shownText } from "../../daemon/cli/terminalText.ts";
+import { writePng } from "../fixtures/pictures.ts";
+import { tempDir } from "../fixtures/tempDir.ts";
+import { hotplate } from "./commandLine.ts";
+
+const NASTY = "a\u001b[31m\u009b2J\u007f\u0007\u202egnp\r.png";
+/** Control characters but the line's own, and marks that turn text. */
+const OBEYED = /[^\P{Cc}\n\t]|[\u202a-\u202e]/u;
+
+describe("text for a terminal", () => {
+  it("spells out what a terminal would obey, and keeps lines, columns, accents and emoji", () => {
+    expect(shownText(NASTY)).toBe("a\\u001b[31m\\u009b2J\\u007f\\u0007\\u202egnp\\r.png");
+    expect(shownText("é\tline\n👩‍🎨 шум")).toBe("é\tline\n👩‍🎨 шум");
+  });
+
+  it("is, as JSON, the same value for whoever parses it", () => {
+    for (const indent of [undefined, 2]) {
+      const text = shownJson({ [NASTY]: [NASTY] }, indent);
+      expect(text).not.toMatch(OBEYED);
+      expect(JSON.parse(text)).toEqual({ [NASTY]: [NASTY] });
+    }
+  });
+});
+
+describe("a command", () => {
+  it("prints a hostile name on one line of its table, and of its errors", async () => {
+    using dir = tempDir();
+    const black = { width: 64, height: 48, channels: 3, bits: 8, value: () => 0 } as const;
+    await writePng(dir.path, "e\u001b[31m\nv.png", black);
+    const said = await hotplate(["qc", "run", dir.path, "--check", "image.not_black"]);
+    expect(said.code).toBe(1);
+    expect(said.stdout).toMatch(/^FAIL\te\\u001b\[31m\\nv\.png\timage\.not_black\t/);
+    const none = await hotplate(["qc", "run", dir.file("no\u001b[2J.png")]);
+    expect(none.stderr).toContain("no\\u001b[2J.png");
+    for (const text of [said.stdout, said.stderr, none.stdout, none.stderr]) expect(text).not.toMatch(OBEYED);
+  });
+
+  it("says of a link that leads to itself that it leads in a circle", async () => {
+    using dir = tempDir();
+    symlinkSync("loop.png", dir.file("loop.png"));
+    const said = await hotplate(["qc", "run", dir.file("loop.png")]);
+    expect([said.code, said.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^HP-PATH-BROKEN {2}\S*loop\.png leads nowhere: links lead in a circle\./) as string,
+    ]);
+  });
+});
