@@ -2,8 +2,8 @@
  * header.format: the file is as the plate's file is, or as it was promised: its channels and their order, their bits, and packed
  * without loss.
  *
- * Measures: missingChannels, those of an OpenEXR plate that the result no longer has (of another size than the plate: only R, G, B and
- * Y, for the others don't fit; a plate of Y alone may become R, G, B); outOfOrder, channels that do not stand in the order of their
+ * Measures: missingChannels, those of an OpenEXR plate that the result no longer has (of another size than the plate, or where one of the two
+ * is no OpenEXR: only R, G, B and Y, for the others don't fit; a plate of Y alone may become R, G, B); outOfOrder, channels that do not stand in the order of their
  * names, as OpenEXR demands; bits, of the colour channel that has the fewest; lossy, 1 where the file's packing changes what it holds.
  * Limits: missingMax; lossyMax; bitsMin: the result has the plate's bits, but never has to have more than these. Fewer bits than the
  * recipe promises fail; where it promises nothing, fewer than the plate's warn. A lossy file beside a
@@ -18,7 +18,7 @@ const COLOURS = new Set(["R", "G", "B", "Y"]);
 const check: Check = {
   apiVersion: 1,
   id: "header.format",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "container",
   needs: [],
@@ -75,13 +75,15 @@ function fail(measures: ReturnType<Check["run"]>["measures"], message: string): 
 }
 
 function missingOf(plate: HeaderFacts, result: HeaderFacts): readonly string[] {
-  if (plate.format !== "exr" || result.format !== "exr") return [];
+  const bothExr = plate.format === "exr" && result.format === "exr";
   const there = new Set(result.channels.map(({ name }) => name));
   const sameSize = plate.width === result.width && plate.height === result.height;
   const becameColour = ["R", "G", "B"].every((name) => there.has(name));
   return plate.channels
     .map(({ name }) => name)
-    .filter((name) => !there.has(name) && (sameSize || COLOURS.has(name)) && !(name === "Y" && becameColour));
+    .filter(
+      (name) => !there.has(name) && ((sameSize && bothExr) || COLOURS.has(name)) && !(name === "Y" && becameColour),
+    );
 }
 
 /** By the bytes of their names. */
