@@ -1,7 +1,7 @@
 /**
- * delivery.exr: an OpenEXR as streaming services take VFX pulls and finals.
+ * delivery.exr: an OpenEXR as streaming services take VFX pulls and finals; what is neither OpenEXR nor DPX warns.
  *
- * Measures: notHalf, colour channels that are not half; lossless, 1 where the packing is none, ZIP, ZIPS or PIZ; log, 1 where the file
+ * Measures: exr, 1 where it is one; notHalf, colour channels that are not half; lossless, 1 where the packing is none, ZIP, ZIPS or PIZ; log, 1 where the file
  * names a logarithmic colour space; uncovered, px of the display window that the data window does not cover; activeWidth, px of the
  * display window in square pixels. Limits: notHalfMax, losslessMin, logMax, uncoveredMax fail; activeWidthMin warns, for a show may be
  * delivered in another size. Source: Netflix, VFX pulls and finals (16-bit EXR, uncompressed or lossless, no log EXR, active image of at
@@ -16,7 +16,7 @@ const LOG = /acescct?\b|log\b|log ?c|logc|s-?log|v-?log|c-?log|cineon|printing d
 const check: Check = {
   apiVersion: 1,
   id: "delivery.exr",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "container",
   needs: [],
@@ -31,11 +31,18 @@ const check: Check = {
   applies({ header }) {
     const result = header("result");
     if (result === null) return "the file's header can't be read (see file.decodes)";
-    return result.format === "exr" ? null : `it is ${result.format.toUpperCase()}, not OpenEXR`;
+    return result.format === "dpx" ? "it is DPX, not OpenEXR (see delivery.dpx)" : null;
   },
   run({ header, limits }) {
     const result = header("result");
     if (result === null) return { verdict: "error", measures: [], message: "There is no header to look at." };
+    if (result.format !== "exr")
+      return {
+        verdict: "warn",
+        measures: [{ name: "exr", value: 0, unit: "bool", limit: 1, must: "atLeast" }],
+        message: `No delivery format: it is ${result.format.toUpperCase()}, neither OpenEXR nor DPX.`,
+        hint: "output: {format: exr}; where a show takes other files, turn this check off.",
+      };
     const { notHalfMax = 0, losslessMin = 1, logMax = 0, uncoveredMax = 0, activeWidthMin = 3840 } = limits;
     const notHalf = result.channels.filter(({ name, type }) => COLOURS.test(name) && type !== "half");
     const lossless = LOSSLESS.test(result.compression ?? "") ? 1 : 0;
@@ -43,6 +50,7 @@ const check: Check = {
     const uncovered = uncoveredOf(result);
     const width = result.width * (result.pixelAspect ?? 1);
     const measures = [
+      { name: "exr", value: 1, unit: "bool", limit: 1, must: "atLeast" },
       { name: "notHalf", value: notHalf.length, unit: "count", limit: notHalfMax, must: "atMost" },
       { name: "lossless", value: lossless, unit: "bool", limit: losslessMin, must: "atLeast" },
       { name: "log", value: log, unit: "bool", limit: logMax, must: "atMost" },

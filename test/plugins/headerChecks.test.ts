@@ -111,6 +111,16 @@ describe("header.format", () => {
     expect(look({ plate, limits: { missingMax: 1 } })).toMatch(/^pass/);
   });
 
+  test("fails colour that is gone in any format, not alpha, and not grey that became colour", () => {
+    const grey = { ...PNG, channels: [{ name: "Y", type: "uint16" }] };
+    expect(look({ result: grey, plate: PNG })).toBe("fail Of the plate's channels R, G, B are missing.");
+    expect(look({ result: grey, plate: EXR })).toMatch(/^fail Of the plate's channels B, G, R are missing/);
+    expect(look({ result: PNG, plate: grey })).toMatch(/^pass/);
+    expect(look({ result: grey, plate: grey })).toMatch(/^pass/);
+    const alpha = { ...PNG, channels: [...PNG.channels, { name: "A", type: "uint16" }] };
+    expect(look({ result: PNG, plate: alpha })).toMatch(/^pass/);
+  });
+
   test("fails channels out of order, bits that were promised, and loss that the plate has not", () => {
     expect(look({ result: { ...EXR, channels: half("R", "G", "B") } })).toMatch(/^fail 2 channels do not stand/);
     const eight = { ...PNG, channels: PNG.channels.map(({ name }) => ({ name, type: "uint8" })) };
@@ -235,10 +245,11 @@ describe("delivery.exr", () => {
     expect(look(more)).toMatch(/^fail/);
   });
 
-  test("warns of a small picture, by the show's own limit, and says nothing of a PNG", () => {
+  test("warns of a small picture, by the show's own limit, of what is no delivery format, and says nothing of a DPX", () => {
     expect(look({ width: 2048 })).toMatch(/^warn The picture is 2048 square pixels wide; at least 3840/);
     expect(look({ width: 2048 }, { activeWidthMin: 2048 })).toMatch(/^pass/);
-    expect(said(deliveryExr, { result: PNG })).toBe("- it is PNG, not OpenEXR");
+    expect(said(deliveryExr, { result: PNG })).toBe("warn No delivery format: it is PNG, neither OpenEXR nor DPX.");
+    expect(said(deliveryExr, { result: DPX })).toBe("- it is DPX, not OpenEXR (see delivery.dpx)");
   });
 });
 
