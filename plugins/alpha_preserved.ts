@@ -1,15 +1,22 @@
 /**
- * alpha.preserved: the plate's alpha came through untouched.
+ * alpha.preserved: the plate's alpha and its named mattes came through untouched.
  *
- * Measures: pixels whose alpha differs from the plate's by more than `codesMax` (codes of 1/255), over the whole frame outside the ignored
- * rectangles, and the largest difference. Limit: 0. A keyed plate that loses its matte is found in comp, hours later.
+ * Measures: pixels whose alpha, or whose matte, differs from the plate's by more than `codesMax` (codes of 1/255), over the whole frame outside
+ * the ignored rectangles, and the largest difference. Limit: 0. Mattes are channels named `A` in a layer, and those that are called matte, mask,
+ * alpha, roto or cryptomatte. A keyed plate that loses its matte is found in comp, hours later.
  */
 import type { Check, DecodedImage } from "../daemon/plugin.ts";
+import { placesOf } from "./_where.ts";
+
+/** `A`, `fg.A`, `matte.red`, `holdoutMask`, `CryptoObject00.R`. */
+const MATTE = /^A$|\.A$|matte|mask|alpha|roto|crypto/i;
+
+const mattesOf = (image: DecodedImage): readonly string[] => image.channelNames.filter((name) => MATTE.test(name));
 
 const check: Check = {
   apiVersion: 1,
   id: "alpha.preserved",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -20,7 +27,7 @@ const check: Check = {
     codesMax: "half a code: rounding of the file's own format",
   },
   applies({ result, plate }) {
-    if (plate === null || !plate.channelNames.includes("A")) return "the plate has no alpha";
+    if (plate === null || mattesOf(plate).length === 0) return "the plate has no alpha and no matte";
     if (result !== null && (result.width !== plate.width || result.height !== plate.height))
       return "the result is not of the plate's size";
     return null;
@@ -29,31 +36,53 @@ const check: Check = {
     if (result === null || plate === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     const { differingMax = 0, codesMax = 0.5 } = limits;
-    const place = result.channelNames.indexOf("A");
-    if (place < 0) {
+    const names = mattesOf(plate);
+    const gone = names.filter((name) => !result.channelNames.includes(name));
+    if (gone.length > 0) {
+      const have = names.length - gone.length;
       return {
         verdict: "fail",
-        measures: [{ name: "alphaChannels", value: 0, unit: "count", limit: 1, must: "atLeast" }],
-        message: "The plate has alpha, the result has none.",
-        hint: "Choose an output format that keeps it (exr, png).",
+        measures: [{ name: "alphaChannels", value: have, unit: "count", limit: names.length, must: "atLeast" }],
+        message:
+          gone[0] === "A"
+            ? "The plate has alpha, the result has none."
+            : `The plate's ${gone.slice(0, 8).join(", ")} is gone.`,
+        hint: "Choose an output format that keeps it (exr; alpha alone: png).",
       };
     }
-    const seen = compare(
-      { image: result, place },
-      { image: plate, place: plate.channelNames.indexOf("A") },
-      { runs: runs("result"), codesMax },
-    );
+    const matte = (image: DecodedImage, name: string): Matte => ({ image, place: image.channelNames.indexOf(name) });
+    const all = names.map((name) => {
+      const pair = { name, a: matte(result, name), b: matte(plate, name) };
+      return { ...pair, ...compare(pair.a, pair.b, { runs: runs("result"), codesMax }) };
+    });
+    const [worst] = all.toSorted((a, b) => b.differing - a.differing);
+    const seen = worst ?? { name: "A", differing: 0, max: 0 };
     const measures = [
       { name: "differing", value: seen.differing, unit: "count", limit: differingMax, must: "atMost" },
-      { name: "max", value: seen.max, unit: "code", limit: codesMax },
+      { name: "max", value: all.reduce((most, { max }) => Math.max(most, max), 0), unit: "code", limit: codesMax },
     ] as const;
-    if (seen.differing > differingMax) {
-      const message = `Alpha differs from the plate's in ${seen.differing} pixels, by ${seen.max.toFixed(1)} codes at most; ${differingMax} may differ.`;
-      return { verdict: "fail", measures, message, hint: "Something in the graph flattens or multiplies alpha." };
+    const what = seen.name === "A" ? "Alpha" : seen.name;
+    if (worst !== undefined && seen.differing > differingMax) {
+      const message = `${what} differs from the plate's in ${seen.differing} pixels, by ${seen.max.toFixed(1)} codes at most; ${differingMax} may differ.`;
+      const hint = "Something in the graph flattens or multiplies alpha.";
+      const evidence = [placesOf(result, `${what} differs`, differs(worst.a, worst.b, codesMax))];
+      return { verdict: "fail", measures, message, hint, evidence };
     }
-    return { verdict: "pass", measures, message: "Alpha is the plate's." };
+    const others = names.filter((name) => name !== "A");
+    const kept = others.length === 0 ? "Alpha is the plate's." : `${names.slice(0, 8).join(", ")}: the plate's.`;
+    return { verdict: "pass", measures, message: kept };
   },
 };
+
+/** Of one pixel. */
+function differs(a: Matte, b: Matte, codesMax: number): (pixel: number) => boolean {
+  const [ka, kb] = [scaleOf(a.image), scaleOf(b.image)];
+  return (pixel) => {
+    const va = (a.image.samples[pixel * a.image.channels + a.place] as number) * ka;
+    const vb = (b.image.samples[pixel * b.image.channels + b.place] as number) * kb;
+    return !(Math.abs(va - vb) <= codesMax || Object.is(va, vb));
+  };
+}
 
 interface Matte {
   readonly image: DecodedImage;
@@ -75,8 +104,16 @@ function compare(a: Matte, b: Matte, of: { readonly runs: Int32Array; readonly c
   for (let k = 0; k < runs.length; k += 2) {
     const end = runs[k + 1] as number;
     for (let i = runs[k] as number; i < end; i += 1) {
-      const d = Math.abs((sa[i * na + pa] as number) * ka - (sb[i * nb + pb] as number) * kb);
-      differing += d <= codesMax ? 0 : 1;
+      const va = (sa[i * na + pa] as number) * ka;
+      const vb = (sb[i * nb + pb] as number) * kb;
+      const d = Math.abs(va - vb);
+      if (d <= codesMax) {
+        max = d > max ? d : max;
+        continue;
+      }
+      // Ids of a cryptomatte may be infinite, or no number: the same in both is no difference.
+      if (Object.is(va, vb)) continue;
+      differing += 1;
       max = Math.max(max, d);
     }
   }
