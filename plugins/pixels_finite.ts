@@ -6,6 +6,7 @@
  * every later filter. IEEE 754: not finite = all exponent bits set, counted on the bits without a branch.
  */
 import type { Check, DecodedImage } from "../daemon/plugin.ts";
+import { placesOf } from "./_where.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -36,6 +37,7 @@ const check: Check = {
         measures,
         message,
         hint: "A division by zero or an overflow in the graph; another seed may avoid it.",
+        evidence: [placesOf(result, "Not finite", unfinished(result))],
       };
     }
     return {
@@ -45,6 +47,13 @@ const check: Check = {
     };
   },
 };
+
+/** Of one pixel: is a sample that counts not finite? */
+function unfinished({ channels, channelNames, samples }: DecodedImage): (pixel: number) => boolean {
+  const named = channelNames.flatMap((name, channel) => (PICTURE.includes(name) ? [channel] : []));
+  const places = named.length === 0 ? channelNames.map((_, channel) => channel) : named;
+  return (pixel) => places.some((place) => !Number.isFinite(samples[pixel * channels + place]));
+}
 
 const PICTURE = ["R", "G", "B", "A", "Y"];
 

@@ -7,6 +7,7 @@
  * of the plate's reach, in both pictures.
  */
 import type { Check, DecodedImage } from "../daemon/plugin.ts";
+import { placesOf } from "./_where.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -27,10 +28,12 @@ const check: Check = {
     const share = negatives(result, 0);
     const plateShare = plate === null ? 0 : negatives(plate, 0);
     let more = share - plateShare;
+    let deeper = 0;
     // Asked only then: it takes a look at every sample of the plate.
     if (more > moreMax && plate !== null && plateShare > 0) {
       const floor = DEEPER * depthOf(plate, plateShare);
       more = Math.min(more, negatives(result, floor) - negatives(plate, floor));
+      deeper = floor;
     }
     const measures = [
       { name: "share", value: share, unit: "ratio", limit: null },
@@ -43,6 +46,7 @@ const check: Check = {
           measures,
           message: `${words}; ${percent(moreMax)} more may be.`,
           hint: "Clamp at zero before the save, or look at the gamut conversion.",
+          evidence: [where(result, deeper)],
         }
       : { verdict: "pass", measures, message: `${words}.` };
   },
@@ -57,6 +61,14 @@ const NEGATIVES_ENOUGH = 500_000;
 
 const coloursOf = ({ channelNames }: DecodedImage): readonly number[] =>
   channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
+
+function where(image: DecodedImage, floor: number) {
+  const places = coloursOf(image);
+  const { samples, channels } = image;
+  return placesOf(image, "Negative", (pixel) =>
+    places.some((place) => (samples[pixel * channels + place] as number) < floor),
+  );
+}
 
 /** Below zero: what all but a thousandth of its negative values lie above (one odd pixel says nothing about grain). */
 function depthOf(image: DecodedImage, share: number): number {

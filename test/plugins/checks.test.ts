@@ -353,6 +353,21 @@ describe("image.not_solid", () => {
 });
 
 describe("pixels.finite", () => {
+  test("says where: boxes around few pixels, a map of many", () => {
+    const spoiled = (count: number): DecodedImage => {
+      const image = decodedFloat(W, H);
+      const samples = Float32Array.from(image.samples);
+      for (let k = 0; k < count; k += 1) samples[((20 + k) * W + 30) * 3 + 1] = Number.NaN;
+      return { ...image, samples };
+    };
+    expect(found(pixelsFinite, { result: spoiled(1) }).evidence).toEqual([
+      { kind: "boxes", title: "Not finite", boxes: [[22, 12, 17, 17]] },
+    ]);
+    const [map] = found(pixelsFinite, { result: spoiled(30) }).evidence ?? [];
+    expect(map).toMatchObject({ kind: "map", columns: 64, rows: 64 });
+    expect(map?.kind === "map" ? map.levels.filter((level) => level > 0).length : 0).toBe(30);
+  });
+
   test("counts every NaN and infinity to the pixel", () => {
     const bad = new Map([
       [5, Number.NaN],

@@ -94,6 +94,15 @@ describe("negative values", () => {
     expect(of(image(-0.0001, 100), image(0.1, 100))).toBe("warn");
   });
 
+  it("are shown where they are", () => {
+    const result = image(-0.5, 500);
+    const seen = look({ plate: image(0.1, 500), result, mask: null }, "pixels.negative");
+    const [map] = seen?.evidence ?? [];
+    if (map?.kind !== "map") throw new Error("no map");
+    expect(map.levels[0]).toBeGreaterThan(0);
+    expect(map.title).toBe("Negative");
+  });
+
   it("are not excused by one odd pixel of the plate", () => {
     const plate = image(-0.001, 100);
     plate.samples[0] = -5;
