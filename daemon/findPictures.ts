@@ -5,26 +5,43 @@
 import { HotplateError, systemCode } from "./domain/errors.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { baseName, joinPath, parentDir } from "./domain/paths.ts";
-import type { PictureGroup } from "./domain/pictureGroups.ts";
-import { groupsIn, isPictureName, wantedFrames } from "./domain/pictureGroups.ts";
+import type { LeftOut, PictureGroup } from "./domain/pictureGroups.ts";
+import { groupsIn, leftOutWords, wantedFrames } from "./domain/pictureGroups.ts";
+import { folderPictures } from "./pictureFolders.ts";
 import type { PlatePattern } from "./domain/sequence.ts";
 import { matchFrames, parsePattern } from "./domain/sequence.ts";
 import { framesOf, rangeHas } from "./domain/sequenceRange.ts";
 import type { Files } from "./ports.ts";
 
-/** Absolute paths, `~` and variables resolved by the shell. In the order in which they are named; a file counts once. */
+export interface FoundPictures {
+  readonly groups: readonly PictureGroup[];
+  /** Of folders: what lies in them and is not meant. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * Absolute paths, `~` and variables resolved by the shell. In the order in which they are named; a file counts once. Folders
+ * with those inside them. unread: with pictures of kinds that can't be read here.
+ */
 export async function findPictures(
   files: Files,
   words: readonly string[],
-  /** deep: folders in folders, too. */
-  how: { readonly deep?: boolean } = {},
-): Promise<readonly PictureGroup[]> {
+  how: { readonly unread?: boolean } = {},
+): Promise<FoundPictures> {
   const byDir = new Map<string, Set<string>>();
+  const below = new Map<string, string>();
+  const leftOut: LeftOut[] = [];
   const patterns: PictureGroup[] = [];
   for (const word of words) {
     const kind = await kindOf(files, word);
-    if (kind === "directory") await addFolder(files, byDir, word, how.deep === true ? LIMITS.pictureFoldersDeepMax : 0);
-    else if (kind === "file") addNames(byDir, parentDir(word), [baseName(word)]);
+    if (kind === "directory") {
+      const found = await folderPictures(files, word, { unread: how.unread === true });
+      for (const [dir, names] of found.byDir) {
+        addNames(byDir, dir, names);
+        if (!below.has(dir)) below.set(dir, dir.slice(word.length).replace(/^\//, ""));
+      }
+      leftOut.push(...found.leftOut);
+    } else if (kind === "file") addNames(byDir, parentDir(word), [baseName(word)]);
     else patterns.push(await groupOf(files, word));
   }
   const named = new Set(patterns.flatMap((group) => group.frames.map(({ path }) => path)));
@@ -32,17 +49,21 @@ export async function findPictures(
     groupsIn(
       dir,
       [...names].filter((name) => !named.has(joinPath(dir, name))),
-    ),
+    ).map((group) => (below.get(dir) ? { ...group, name: `${below.get(dir)}/${group.name}` } : group)),
   );
-  const found = [...patterns, ...rest];
-  const count = found.reduce((sum, group) => sum + group.frames.length, 0);
-  if (count === 0) throw nothing(`There are no pictures in ${words.join(", ")}.`);
+  const groups = [...patterns, ...rest];
+  const count = groups.reduce((sum, group) => sum + group.frames.length, 0);
+  if (count === 0) throw nothing(`There are no pictures in ${words.join(", ")}.${leftOutSentence(leftOut)}`);
   if (count > LIMITS.sequenceFramesMax)
     throw new HotplateError(
       "HP-PLATE-TOO-MANY",
       `${count} pictures are named; at most ${LIMITS.sequenceFramesMax} are looked at.`,
     );
-  return found;
+  return { groups, leftOut };
+}
+
+function leftOutSentence(leftOut: readonly LeftOut[]): string {
+  return leftOut.length === 0 ? "" : ` Left out: ${leftOut.map(leftOutWords).join("; ")}.`;
 }
 
 function addNames(byDir: Map<string, Set<string>>, dir: string, names: readonly string[]): void {
@@ -59,16 +80,6 @@ async function kindOf(files: Files, path: string): Promise<"file" | "directory" 
     if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return null;
     throw error;
   }
-}
-
-async function addFolder(files: Files, byDir: Map<string, Set<string>>, dir: string, deep: number): Promise<void> {
-  const entries = await files.list(dir, LIMITS.hotFolderEntriesMax);
-  const pictures = entries.filter(({ name, kind }) => kind !== "directory" && isPictureName(name));
-  addNames(byDir, dir, pictures.map(({ name }) => name).sort());
-  if (deep === 0) return;
-  const folders = entries.filter(({ name, kind }) => kind === "directory" && !name.startsWith("."));
-  for (const name of folders.map((each) => each.name).sort())
-    await addFolder(files, byDir, joinPath(dir, name), deep - 1);
 }
 
 async function groupOf(files: Files, word: string): Promise<PictureGroup> {

@@ -13,7 +13,7 @@ import { calibrationClosing, calibrationRows } from "../domain/calibrationWords.
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { PictureGroup } from "../domain/pictureGroups.ts";
-import { asStills } from "../domain/pictureGroups.ts";
+import { asStills, leftOutWords } from "../domain/pictureGroups.ts";
 import type { QcRequest } from "../domain/plan.ts";
 import { readProfile } from "../domain/qcProfile.ts";
 import type { LookedSequence } from "../domain/qcRunReport.ts";
@@ -43,7 +43,11 @@ export async function action(context: Context, _words: readonly string[], option
   const asked = checksAsked(world, options);
   // On trial or softened, a check says the same about every picture: here its own word is wanted.
   const requests = asked.requests.map(({ severity: _severity, ...request }): QcRequest => request);
-  const sets = { good: await picturesOf(world, options, "good"), bad: await picturesOf(world, options, "bad") };
+  const say = (line: string): void => context.hint(line);
+  const sets = {
+    good: await picturesOf(world, options, "good", say),
+    bad: await picturesOf(world, options, "bad", say),
+  };
   const counts = { good: countOf(sets.good), bad: countOf(sets.bad) };
   refuseFew(counts, keep);
   const look = await looker(world, options);
@@ -95,6 +99,7 @@ async function picturesOf(
   world: PictureWorld,
   options: Options,
   name: "good" | "bad",
+  say: (line: string) => void,
 ): Promise<readonly PictureGroup[]> {
   const words = listOption(options, name);
   if (words.length === 0)
@@ -102,9 +107,9 @@ async function picturesOf(
   const found = await findPictures(
     world.files,
     words.map((word) => resolve(word)),
-    { deep: true },
   );
-  const groups = options["stills"] === true ? asStills(found) : found;
+  for (const one of found.leftOut) say(`${name}: not looked at: ${leftOutWords(one)}`);
+  const groups = options["stills"] === true ? asStills(found.groups) : found.groups;
   // Nobody says which frames there should be: what was judged is what is there.
   return groups.map((group) => ({ ...group, wanted: group.frames.map(({ frame }) => frame) }));
 }

@@ -21,7 +21,7 @@ export const QC_COMMANDS: readonly CommandLine[] = [
   {
     name: "qc run <files...>",
     words: "QC over any pictures, with no daemon and no store",
-    more: "Files, folders and sequences (plate.####.exr, plate.%04d.exr, plate.[1001-1010].exr; docs/sequences.md), each picture beside its plate's frame. Ends with 0 when all passed, 1 when one failed, 9 when one could not be looked at or a plugin could not be loaded, and with --gate warn 10 when one was only warned of. Without a configuration only the shipped checks, profiles and recipes are known; one that is named needs no slots, roots or state directory here. --json is the schema config/schemas/qc-run.schema.json.",
+    more: "Files, folders with those inside them and sequences (plate.####.exr, plate.%04d.exr, plate.[1001-1010].exr; docs/sequences.md), each picture beside its plate's frame. Ends with 0 when all passed, 1 when one failed, 9 when one could not be looked at or a plugin could not be loaded, and with --gate warn 10 when one was only warned of. Without a configuration only the shipped checks, profiles and recipes are known; one that is named needs no slots, roots or state directory here. --json is the schema config/schemas/qc-run.schema.json.",
     options: [
       ...BESIDE,
       ["--set", "They are variations of one another: look for those that are alike"],

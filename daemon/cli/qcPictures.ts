@@ -216,7 +216,7 @@ async function partnersOf(world: PictureWorld, options: Options, name: string): 
   const word = textOption(options, name);
   if (word === null) return { kind: "none" };
   const path = resolve(word);
-  const groups = await findPictures(world.files, [path], { deep: true });
+  const { groups } = await findPictures(world.files, [path]);
   if (groups.length === 1 && groups[0]?.frames[0]?.path === path) return { kind: "one", path };
   const found = partnersIn(groups);
   if (found.ok) return found.partners;

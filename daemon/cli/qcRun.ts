@@ -33,8 +33,9 @@ export async function action(context: Context, words: readonly string[], options
   const found = await findPictures(
     world.files,
     words.map((word) => resolve(word)),
+    { unread: true },
   );
-  const groups = isSet ? variations(found) : found;
+  const groups = isSet ? variations(found.groups) : found.groups;
   const beside = await besideOf(world, options);
   const progress = progressLine();
   const { requests } = asked;
@@ -50,6 +51,7 @@ export async function action(context: Context, words: readonly string[], options
       // Who names checks one by one misses no other.
       notLoaded: listOption(options, "check").length > 0 ? [] : world.book.refused,
       installed: world.book.checks,
+      leftOut: found.leftOut,
       ...looked,
     },
     (text) => createDigest().sha256(text),

@@ -34,6 +34,8 @@ export const QC_LIMITS = {
   calibrationBadMin: 10,
   /** Folders below each other that are looked through for pictures. */
   pictureFoldersDeepMax: 8,
+  /** Names of what lies in a folder and is not looked at, by reason. */
+  leftOutNamed: 8,
   /** Columns or rows of a map. */
   evidenceMapSideMax: 128,
   evidenceBoxesMax: 64,

@@ -28,6 +28,32 @@ export function isPictureName(name: string): boolean {
   return !name.startsWith(".") && PICTURES.has(/\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? "");
 }
 
+/** Pictures and movies that nothing here reads: in a folder of results each of them is an error, never left out. */
+const UNREAD: ReadonlySet<string> = new Set(
+  "psd psb jp2 j2k j2c jpx jpf jxl jxr heic heif avif tga targa bmp dib gif hdr rgbe pic pct pict sgi rgb rgba bw cin cineon iff lbm ppm pgm pbm pnm pfm pam ras sun pcx xpm fits fit tx rla rpf sxr mxr xcf kra ora raw dng cr2 cr3 nef arw raf orf rw2 ari r3d braw mov mp4 m4v mxf mkv avi webm mpg mpeg".split(
+    " ",
+  ),
+);
+
+export function isUnreadKind(name: string): boolean {
+  return !name.startsWith(".") && UNREAD.has(/\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? "");
+}
+
+/** What lies in a folder that was named and is not looked at. */
+export interface LeftOut {
+  /** `a link to a folder`: why one of them is. */
+  readonly because: string;
+  readonly count: number;
+  /** The first of them, below the folder. */
+  readonly first: readonly string[];
+}
+
+/** `3 (no picture by its name): a.txt, b.json and 1 more` */
+export function leftOutWords({ because, count, first }: LeftOut): string {
+  const more = count - first.length;
+  return `${count} (${because}): ${first.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
 /** `names` of one folder. Pictures that only happen to be numbered (1001, 1030, 1058) are stills of one group each. */
 export function groupsIn(dir: string, names: readonly string[]): readonly PictureGroup[] {
   return sequencesIn(names).flatMap((listed): readonly PictureGroup[] => {

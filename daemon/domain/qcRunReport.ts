@@ -6,6 +6,7 @@ import { z } from "zod";
 import { canonicalJson } from "./canonicalJson.ts";
 import { wedgeName } from "./ids.ts";
 import type { QcRequest } from "./plan.ts";
+import type { LeftOut } from "./pictureGroups.ts";
 import type { CheckBook, InstalledCheck, Inspection, Verdict } from "./qc.ts";
 import type { QcCounts } from "./qcInspection.ts";
 import {
@@ -78,6 +79,15 @@ export const qcRunSchema = z.strictObject({
     .describe(
       "Plugins and profiles that should have been there and could not be loaded: nobody looked for what they look for.",
     ),
+  notLookedAt: z
+    .array(
+      z.strictObject({
+        because: z.string(),
+        count: z.number().int(),
+        first: z.array(z.string()).describe("The first of them, below the folder that was named."),
+      }),
+    )
+    .describe("What lies in the folders that were named and is no result: nobody looked at it."),
   set: inspectionSchema.nullable().describe("Checks over one picture of each sequence, as variations of one another."),
 });
 export type QcRunReport = z.infer<typeof qcRunSchema>;
@@ -106,6 +116,8 @@ export interface QcRunFacts {
   readonly installed: readonly InstalledCheck[];
   readonly sequences: readonly LookedSequence[];
   readonly set: Inspection | null;
+  /** Of folders; absent: nothing lies in them but pictures. */
+  readonly leftOut?: readonly LeftOut[];
   /** Absent: everything that was asked for was there. */
   readonly notLoaded?: CheckBook["refused"];
 }
@@ -143,6 +155,7 @@ export function qcRunReport(facts: QcRunFacts, sha256: (text: string) => string)
     totals: { sequences: count(sequences.map(verdictOf)), frames: count(frames) },
     sequences,
     notLoaded,
+    notLookedAt: (facts.leftOut ?? []).map((one) => ({ ...one, first: [...one.first] })),
     set,
   };
 }

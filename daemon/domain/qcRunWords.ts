@@ -1,6 +1,7 @@
 /** The answer of `hotplate qc run` for people: what did not pass, worst first, each number beside its threshold; then the counts. */
 import { foundIn, tellingMeasures } from "./qcFound.ts";
 import type { Found } from "./qcFound.ts";
+import { leftOutWords } from "./pictureGroups.ts";
 import type { QcMeasure } from "./qcInspection.ts";
 import { frameRanges, valueWords } from "./qcReportWords.ts";
 import type { QcRunReport } from "./qcRunReport.ts";
@@ -38,6 +39,7 @@ export function qcRunClosing(report: QcRunReport): readonly string[] {
   const rest = report.sequences.length - names.length;
   return [
     ...(named ? [`where ${names.join(", ")}${rest > 0 ? ` and ${rest} more, in that order` : ""}`] : []),
+    ...report.notLookedAt.map((one) => `not looked at  ${leftOutWords(one)}`),
     ...report.notLoaded.map(
       ({ file, message }) => `not loaded ${file}: nobody looked for what it looks for (${message})`,
     ),

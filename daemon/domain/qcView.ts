@@ -4,6 +4,7 @@
  */
 import { roundTripWords } from "./colorRecord.ts";
 import { LIMITS } from "./limits.ts";
+import { leftOutWords } from "./pictureGroups.ts";
 import type { Severity, Verdict } from "./qc.ts";
 import type { QcCounts, QcInspection } from "./qcInspection.ts";
 import { verdictOf } from "./qcInspection.ts";
@@ -172,9 +173,12 @@ export function viewOfRun(report: QcRunReport): QcView {
     headline: { of: "All of it", verdict: runVerdict(report), words: count === 1 ? "1 picture" : `${count} pictures` },
     counts: [["Pictures", report.totals.frames]],
     simulated: false,
-    notes: report.notLoaded.map(
-      ({ file, message }) => `Not loaded, and so nobody looked for what it looks for: ${file} (${message})`,
-    ),
+    notes: [
+      ...report.notLoaded.map(
+        ({ file, message }) => `Not loaded, and so nobody looked for what it looks for: ${file} (${message})`,
+      ),
+      ...report.notLookedAt.map((one) => `Not looked at: ${leftOutWords(one)}`),
+    ],
     notLoaded: report.notLoaded,
     gate: null,
     profile: [

@@ -103,7 +103,8 @@ describe("faults", () => {
     expect(said.code).toBe(1);
     const lines = said.stdout.trimEnd().split("\n");
     expect(lines.at(-1)).toMatch(/^FAIL {2}3 pictures by profile plate_preserving \(\d+ checks\): 2 fail, 1 pass$/);
-    const verdicts = lines.slice(0, -1).map((line) => line.split("\t")[0]);
+    expect(lines.at(-2)).toBe("not looked at  1 (no picture by its name): notes.txt");
+    const verdicts = lines.slice(0, -2).map((line) => line.split("\t")[0]);
     expect(verdicts).toEqual([...verdicts].sort((a = "", b = "") => "FAIL WARN".indexOf(a) - "FAIL WARN".indexOf(b)));
     expect(said.stdout).toContain("FAIL\to.####.png 1002\timage.not_black\tlumaMean 0 % (limit 0.8 %)");
     expect(said.stdout).toContain("FAIL\to.####.png 1004\theader.size\twidth 312 px (must be 320 px)");
@@ -136,6 +137,68 @@ describe("faults", () => {
     expect(sequence?.frames[3]?.inspection.findings.find(({ check }) => check === "plate.grade")?.message).toContain(
       "the plate has no frame 1004",
     );
+  });
+});
+
+describe("a folder", () => {
+  it("is looked through with those inside it, and no picture of a kind that can't be read is passed over", async () => {
+    for (const folder of ["deep", "deep/a", "deep/a/b", "deep/.cache"]) mkdirSync(dir.file(folder));
+    await writePng(dir.file("deep"), "top.png", SIZE);
+    await writePng(dir.file("deep/a/b"), "black.png", { ...SIZE, value: BLACK });
+    await writePng(dir.file("deep/.cache"), "thumb.png", SIZE);
+    symlinkSync(dir.file("out"), dir.file("deep/latest"));
+    const said = await run("deep");
+    expect([said.code, said.stdout.match(/^FAIL\ta\/b\/black\.png\timage\.not_black/m)?.length]).toEqual([1, 1]);
+    expect(said.stdout).toContain("not looked at  1 (hidden by the dot of its name): .cache\n");
+    expect(said.stdout).toContain("not looked at  1 (a link to a folder): latest\n");
+    expect(said.stdout).toMatch(/^FAIL {2}2 pictures /m);
+
+    writeFileSync(dir.file("deep/a/b/black.png"), readFileSync(dir.file("deep/top.png")));
+    writeFileSync(dir.file("deep/a/paint.psd"), "8BPS and so on");
+    const unread = await run("deep", "--json");
+    const report = reportOf(unread);
+    expect([unread.code, report.executionStatus, report.totals.frames.error]).toEqual([9, "error", 1]);
+    expect(report.sequences.map(({ name, executionStatus }) => [name, executionStatus])).toContainEqual([
+      "a/paint.psd",
+      "error",
+    ]);
+    // Beside results that can be read, a plate's paintings are no plates.
+    const plates = await run("deep/top.png", "--plate", "deep/top.png", "--check", "header.size");
+    expect(plates.code).toBe(0);
+  });
+
+  it("that is deeper than is looked through is refused, not looked at in part", async () => {
+    const deep = `hole${"/d".repeat(9)}`;
+    mkdirSync(dir.file(deep), { recursive: true });
+    await writePng(dir.file("hole"), "a.png", SIZE);
+    const said = await run("hole");
+    expect([said.code, said.stderr.includes("lies more than 8 folders below")]).toEqual([3, true]);
+  });
+
+  it("of a version is its results: no contact sheet; a review folder has none", async () => {
+    for (const folder of ["v001/w001", "v001/.hotplate", "review/look_v001"])
+      mkdirSync(dir.file(folder), { recursive: true });
+    for (const [folder, name] of [
+      ["v001", "contact_v001.png"],
+      ["v001", "added.png"],
+      ["v001/w001", "r_w001.1001.png"],
+      ["review/look_v001", "w001.1001.png"],
+    ] as const)
+      await writePng(dir.file(folder), name, SIZE);
+    writeFileSync(dir.file("review/look_v001/look_v001_qc.html"), "<!doctype html>");
+    const paths = ["w001/r_w001.1001.png", "contact_v001.png", ".hotplate/frames.sha256"];
+    const files = paths.map((path) => ({ path, bytes: 1, sha256: "0".repeat(64) }));
+    writeFileSync(dir.file("v001/.hotplate/commit.json"), JSON.stringify({ files }));
+    writeFileSync(dir.file("v001/.hotplate/frames.sha256"), `${"0".repeat(64)}  w001/r_w001.1001.png\n`);
+    const report = reportOf(await run("v001", "--check", "image.not_black", "--json"));
+    // What was put into the version since is looked at: it is none of its papers.
+    expect(report.sequences.map(({ name }) => name)).toEqual(["added.png", "w001/r_w001.1001.png"]);
+    expect(report.notLookedAt).toEqual([
+      { because: "a version's sheet or proxy, no result", count: 1, first: ["contact_v001.png"] },
+    ]);
+    const review = await run("review");
+    expect(review.code).toBe(6);
+    expect(review.stderr).toContain("1 (a review folder's picture, made for people): look_v001/w001.1001.png");
   });
 });
 
