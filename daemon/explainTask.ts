@@ -7,6 +7,7 @@ import { boardOf } from "./domain/board.ts";
 import type { ExplainFacts } from "./domain/explain.ts";
 import { explainTask } from "./domain/explain.ts";
 import { seedOfTry } from "./domain/seedRetry.ts";
+import { heldReason } from "./qcStanding.ts";
 import { waitingReasons } from "./domain/explainWaiting.ts";
 import type { TaskId } from "./domain/ids.ts";
 import { LIMITS } from "./domain/limits.ts";
@@ -50,8 +51,19 @@ export async function explain(
     gate: task.gate,
     siblingsOpen,
     siblingsHeld: task.state === "committing" ? (await world.store.qcNotes(step.id, 0)).held.count : 0,
+    ...(await anywayOf(world, { task, step })),
     ...(task.seedTry === 0 ? {} : { reseeded: await reseededOf(world, { task, step }) }),
   });
+}
+
+async function anywayOf(
+  world: Pick<World, "store">,
+  { task, step }: { readonly task: TaskRow; readonly step: StepRow },
+): Promise<Pick<ExplainFacts, "anyway">> {
+  const verdict = task.inspection?.verdict;
+  if (step.plan.qc.gate !== "warn" || task.gate !== "pass" || (verdict !== "fail" && verdict !== "error")) return {};
+  const words = verdict === "fail" ? "QC failed it" : "QC could not look at it";
+  return { anyway: `${words}: ${heldReason(task, await world.store.waivers(step.id))}` };
 }
 
 async function reseededOf(
@@ -99,13 +111,20 @@ async function speakers(
   step: StepRow,
   state: TaskState,
 ): Promise<readonly { readonly task: TaskRow; readonly alike: number }[]> {
+  const ofQc = state === "committing" || state === "done" ? await store.qcNotes(step.id, 1) : null;
   const { count, tasks } =
-    state === "committing" ? (await store.qcNotes(step.id, 1)).held : { count: 0, tasks: [] as readonly TaskRow[] };
-  const others = step.counts[state] - count;
-  const first = others > 0 ? await store.tasks(step.id, { states: [state], limit: count + 1 }) : [];
-  const other = first.find((task) => count === 0 || task.gate !== "hold");
+    state === "committing" && ofQc !== null ? ofQc.held : { count: 0, tasks: [] as readonly TaskRow[] };
+  const anyway = step.plan.qc.gate === "warn" && ofQc?.anyway.first?.state === state ? ofQc.anyway : null;
+  const apart = count + (anyway?.tasks ?? 0);
+  const others = step.counts[state] - apart;
+  const first = others > 0 ? await store.tasks(step.id, { states: [state], limit: apart + 1 }) : [];
+  const isApart = (task: TaskRow): boolean =>
+    task.gate === "hold" ||
+    (anyway !== null && (task.inspection?.verdict === "fail" || task.inspection?.verdict === "error"));
+  const other = first.find((task) => apart === 0 || !isApart(task));
   return [
     ...tasks.map((task) => ({ task, alike: count })),
+    ...(anyway === null || anyway.first === null ? [] : [{ task: anyway.first, alike: anyway.tasks }]),
     ...(other === undefined ? [] : [{ task: other, alike: others }]),
   ];
 }

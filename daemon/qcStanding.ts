@@ -5,7 +5,7 @@ import type { AnswerQc } from "./domain/qcAnswer.ts";
 import { seedOfTry } from "./domain/seedRetry.ts";
 import type { Waiver } from "./domain/waiver.ts";
 import { judgedPictures, openFindings } from "./domain/waiver.ts";
-import { decidingFinding, isHeldAsWhole } from "./domain/wedgeGate.ts";
+import { decidingFinding, isHeldAsWhole, wholeFindings } from "./domain/wedgeGate.ts";
 import type { JobRow, QcNotes, StepRow, Store, TaskRow } from "./storePort.ts";
 
 /** By step; a committed version's warnings are those of its qc.json, with sequences and sets. */
@@ -22,6 +22,7 @@ export async function qcStanding(
     out.push({
       wedges: step.plan.wedges.length,
       warned: step.publication?.warned ?? notes.warned,
+      anyway: anywayOf(step, notes),
       held: {
         count: notes.held.count,
         page: step.version === null ? null : reviewPaths(step.plan.target, step.version).qcReport,
@@ -29,6 +30,7 @@ export async function qcStanding(
           task: task.id,
           wedge: task.wedge,
           reason: heldReason(task, waivers),
+          checks: waivableChecks(task, waivers),
           until: task.holdUntil,
         })),
       },
@@ -55,6 +57,14 @@ async function standingWaivers(
   return [...out.values()];
 }
 
+/** Elsewhere than with gate `warn` what failed is there because a person waived it. */
+function anywayOf(step: StepRow, notes: QcNotes): AnswerQc["anyway"] {
+  const published = step.state === "committed";
+  if (step.plan.qc.gate !== "warn") return { failed: 0, unlooked: 0, published };
+  const { failed, unlooked } = step.publication?.anyway ?? notes.anyway;
+  return { failed, unlooked, published };
+}
+
 /** What still keeps it: whoever has waived one finding must not read of that one, but of those that are left. */
 export function heldReason(task: TaskRow, waivers: readonly Waiver[]): string {
   const { inspection } = task;
@@ -63,6 +73,17 @@ export function heldReason(task: TaskRow, waivers: readonly Waiver[]): string {
   if (finding === undefined) return "QC could not look";
   const others = [...new Set(open.map(({ check }) => check))].filter((check) => check !== finding.check);
   return `${finding.check}: ${finding.message}${others.length === 0 ? "" : ` Also ${others.join(", ")}.`}`;
+}
+
+/** Ids of the failures that keep it; empty: QC could not look, and that can't be waived. */
+export function waivableChecks(task: TaskRow, waivers: readonly Waiver[]): readonly string[] {
+  const { inspection } = task;
+  const findings =
+    isHeldAsWhole(task) && inspection?.whole !== undefined
+      ? wholeFindings(inspection.whole.inspection)
+      : openFindings(judgedPictures(task), waivers);
+  if (findings.some(({ verdict }) => verdict === "error")) return [];
+  return [...new Set(findings.filter(({ verdict }) => verdict === "fail").map(({ check }) => check))];
 }
 
 function seedsOf(step: StepRow, { reseeded }: QcNotes): AnswerQc["reseeded"]["first"] {

@@ -115,17 +115,30 @@ export interface StepRow {
     readonly commitSha256: string;
     /** Variations with a QC warning, by its qc.json; null: a version of before. */
     readonly warned: number | null;
+    /** What gate `warn` let into it; null: a version of before. */
+    readonly anyway: PublishedAnyway | null;
   } | null;
   /** Why it burnt. */
   readonly reason: string | null;
 }
 
-export type NewPublication = Omit<NonNullable<StepRow["publication"]>, "warned"> & { readonly warned?: number };
+export type NewPublication = Omit<NonNullable<StepRow["publication"]>, "warned" | "anyway"> & {
+  readonly warned?: number;
+  readonly anyway?: PublishedAnyway;
+};
+
+/** Variations; each counts once, failed before not looked at. */
+export interface PublishedAnyway {
+  readonly failed: number;
+  readonly unlooked: number;
+}
 
 /** What people are to know of QC while a version is made. */
 export interface QcNotes {
   /** Variations with a warning, as far as their pictures were looked at. */
   readonly warned: number;
+  /** What passed the gate although QC failed it or could not look, as far as it was looked at; waived or by gate `warn`. */
+  readonly anyway: PublishedAnyway & { readonly tasks: number; readonly first: TaskRow | null };
   /** Tasks that wait for a person: the first of them, and how many. */
   readonly held: { readonly count: number; readonly tasks: readonly TaskRow[] };
   /** Seeds that were given up for another: those of the first wedges, and of how many wedges. */

@@ -5,7 +5,7 @@
 import { buildBase } from "../adapters/world.ts";
 import { HotplateError } from "../domain/errors.ts";
 import { createEstimator } from "../domain/estimate.ts";
-import type { TaskId } from "../domain/ids.ts";
+import { keptTaskId } from "../domain/ids.ts";
 import type { NodeView } from "../domain/nodeView.ts";
 import { EMPTY_LEDGER } from "../domain/share.ts";
 import { isTerminal } from "../domain/task.ts";
@@ -43,10 +43,10 @@ async function fromStore(context: Context, id: string): Promise<Explained> {
         const { tasks, ...job } = await explainJob(world, view, await findJob(store, id));
         return { ...job, tasks: tasks.map((task) => (isTerminal(task.state) ? task : { ...task, reasons: [DOWN] })) };
       }
-      const task = await store.task(id as TaskId);
+      const task = await store.task(keptTaskId(id));
       const reasons = task === null ? null : await explain(world, view, task.id);
       if (task === null || reasons === null) throw new HotplateError("HP-NOT-FOUND", `There is no task ${id}.`);
-      return { task: id, state: task.state, reasons: isTerminal(task.state) ? [...reasons] : [DOWN] };
+      return { task: task.id, state: task.state, reasons: isTerminal(task.state) ? [...reasons] : [DOWN] };
     });
   } finally {
     await base.images.close();

@@ -26,10 +26,11 @@ export async function action(context: Context, [id = ""]: readonly string[]): Pr
   );
 }
 
-function qcView({ wedges, warned, held, waived, reseeded }: AnswerQc): object {
+function qcView({ wedges, warned, anyway, held, waived, reseeded }: AnswerQc): object {
   return {
     wedges,
     warned,
+    publishedAnyway: { failed: anyway.failed, unlooked: anyway.unlooked },
     held: held.first.map(({ wedge, until, ...one }) => ({
       ...one,
       wedge: wedgeName(wedge),

@@ -3,7 +3,7 @@
  * decided by the running daemon; a warning in a published version goes into the product's log of decisions, with no daemon.
  */
 import { HotplateError } from "../domain/errors.ts";
-import type { TaskId } from "../domain/ids.ts";
+import { keptTaskId, shownTaskId } from "../domain/ids.ts";
 import { isHeldAsWhole } from "../domain/wedgeGate.ts";
 import { findJob } from "../http/lookup.ts";
 import { waiverView } from "../http/decisionRoutes.ts";
@@ -48,13 +48,15 @@ async function asked(context: Context, id: string, body: object): Promise<string
 /** A task's id, or JOB/w032: all of its tasks that QC holds or refused. */
 export async function tasksNamed(context: Context, target: string): Promise<readonly TaskRow["id"][]> {
   return withStore(context, async (store) => {
-    const exact = await store.task(target as TaskId);
+    const exact = await store.task(keptTaskId(target));
     if (exact !== null) return [exact.id];
-    const [, job = target, wedge] = /^([^/]+)\/w(\d+)$/.exec(target) ?? [];
-    const found = await decidable(store, job);
-    const wanted = found.filter((task) => wedge === undefined || task.wedge === Number(wedge));
-    if (wanted.length > 0 && wedge !== undefined) return decisionsOf(wanted);
-    const shown = wanted.slice(0, 5).map((task) => task.id);
+    const { job, step, wedge, frame } = placeOf(target);
+    const found = await decidable(store, { job, step });
+    const wanted = found.filter(
+      (task) => (wedge === null || task.wedge === wedge) && (frame === null || frame === String(task.frame ?? "still")),
+    );
+    if (wanted.length > 0 && wedge !== null) return decisionsOf(wanted);
+    const shown = wanted.slice(0, 5).map((task) => shownTaskId(task.id));
     throw new HotplateError(
       "HP-NOT-FOUND",
       shown.length === 0
@@ -62,6 +64,19 @@ export async function tasksNamed(context: Context, target: string): Promise<read
         : `Say which result of ${target}: ${shown.join(", ")}${wanted.length > shown.length ? ", and more" : ""}, or JOB/w032.`,
     );
   });
+}
+
+/** JOB, JOB/1, JOB/w032, JOB/1/w032, JOB/1/w032/1001; JOB may be the beginning of a job's id. */
+function placeOf(target: string): {
+  readonly job: string;
+  readonly step: number | null;
+  readonly wedge: number | null;
+  readonly frame: string | null;
+} {
+  const [, job = target, step, wedge, frame] =
+    /^([^/]+)(?:\/(\d+))?(?:\/w(\d+)(?:\/(-?\d+|still))?)?$/.exec(target) ?? [];
+  const number = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
+  return { job, step: number(step), wedge: number(wedge), frame: frame ?? null };
 }
 
 /** One of each wedge that is held as a whole, because the first decision is about all of it; all others by themselves. */
@@ -75,8 +90,12 @@ function decisionsOf(tasks: readonly TaskRow[]): readonly TaskRow["id"][] {
   });
 }
 
-async function decidable(store: Store, job: string): Promise<readonly TaskRow[]> {
-  const { steps } = await findJob(store, job);
+async function decidable(
+  store: Store,
+  of: { readonly job: string; readonly step: number | null },
+): Promise<readonly TaskRow[]> {
+  const all = (await findJob(store, of.job)).steps;
+  const steps = all.filter((step) => of.step === null || step.id.endsWith(`/${of.step}`));
   const tasks = await Promise.all(steps.map((step) => store.tasks(step.id, { states: ["committing", "failed"] })));
   return tasks.flat().filter((task) => task.gate === "hold" || task.failure?.class === "qc");
 }

@@ -9,7 +9,7 @@ import { versionName, wedgeName } from "./ids.ts";
 import type { JobState, StepState, TaskCounts } from "./job.ts";
 import type { ChunkPlan, StepPlan } from "./plan.ts";
 import type { AnswerQc } from "./qcAnswer.ts";
-import { qcLines } from "./qcAnswer.ts";
+import { anywayLines, qcLines } from "./qcAnswer.ts";
 
 export function statusFileName(name: string): string {
   return `${answerStem(name)}.STATUS.txt`;
@@ -133,14 +133,21 @@ export interface AnsweredStep {
 }
 
 export function statusAnswer(name: string, job: AnsweredJob, extras: AnswerPaths): string {
-  const lines = [`${headline(job)}  ${name}`, "", `  job:      ${job.id}`, ...job.plan.steps.flatMap(runsLines)];
+  const anyway = (extras.qc ?? []).flatMap(anywayLines);
+  const lines = [
+    `${headline(job)}  ${name}`,
+    "",
+    ...anyway,
+    `  job:      ${job.id}`,
+    ...job.plan.steps.flatMap(runsLines),
+  ];
   lines.push(...progressLines(job, extras));
   for (const version of extras.versions) lines.push(...versionLines(version, job));
   for (const qc of extras.qc ?? []) lines.push(...qcLines(qc));
   for (const failure of extras.failures.slice(0, FAILURES_SHOWN)) lines.push(failureLine(failure));
   for (const step of job.steps) if (step.reason !== null) lines.push(`  why:      ${step.reason}`);
   for (const note of job.plan.notes) lines.push(`  note:     ${note}`);
-  lines.push("", nextLine(job));
+  lines.push("", anyway.length > 0 && job.state === "done" ? LOOK_FIRST : nextLine(job));
   return text(lines);
 }
 
@@ -285,6 +292,8 @@ function versionLines(version: AnswerVersion, job: AnsweredJob): readonly string
       ];
   }
 }
+
+const LOOK_FIRST = "Next: read the QC report before anything of it is used; then look at the contact sheet and choose.";
 
 function nextLine(job: AnsweredJob): string {
   switch (job.state) {

@@ -28,6 +28,8 @@ export interface ExplainFacts {
   readonly siblingsOpen: number;
   /** Tasks of the same version that QC holds for a person. Absent: none. */
   readonly siblingsHeld?: number;
+  /** What QC found that gate `warn` lets pass. Absent: nothing. */
+  readonly anyway?: string;
   /** Seeds of its wedge that were given up; the last of them and why. Absent: none. */
   readonly reseeded?: { readonly seed: string; readonly tries: number; readonly reason: string };
 }
@@ -35,11 +37,27 @@ export interface ExplainFacts {
 const reason = (code: string, message: string, action: string | null = null): WaitReason => ({ code, message, action });
 
 export function explainTask(facts: ExplainFacts): readonly WaitReason[] {
-  const { reseeded } = facts;
+  const { reseeded, anyway } = facts;
+  if (anyway !== undefined) {
+    const { anyway: _said, ...rest } = facts;
+    const end = facts.state === "done" ? "it is published" : "it will be published";
+    return [
+      reason(
+        "qc.anyway",
+        `${anyway} ${cap(end)} all the same, for gate: warn says so.`,
+        "read the QC report before it is used",
+      ),
+      ...explainTask(rest),
+    ];
+  }
   if (reseeded === undefined) return reasonsOf(facts);
   const times = reseeded.tries === 1 ? "once" : `${reseeded.tries} times`;
   const words = `its wedge was begun again ${times}, now with seed ${reseeded.seed}: ${reseeded.reason}`;
   return [...reasonsOf(facts), reason("seed", words)];
+}
+
+function cap(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function reasonsOf(facts: ExplainFacts): readonly WaitReason[] {

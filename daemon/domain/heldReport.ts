@@ -6,6 +6,7 @@ import { wedgeName } from "./ids.ts";
 import type { Inspection } from "./qc.ts";
 import type { QcExtra, QcFacts, QcReport } from "./qcReport.ts";
 import { qcReport } from "./qcReport.ts";
+import { decisionCommands } from "./qcAnswer.ts";
 import { decisionsHtml } from "./qcReportDecisions.ts";
 import type { QcPage } from "./qcReportHtml.ts";
 import { qcHtml } from "./qcReportHtml.ts";
@@ -21,6 +22,8 @@ export interface HeldTask {
   readonly until: number | null;
   /** What still keeps it, in words. */
   readonly reason: string;
+  /** What a waiver must name; empty: nothing can be waived. */
+  readonly checks: readonly string[];
 }
 
 /** `facts` hold the frames of held tasks and no others; `wholes`: what was said of wedges that are held as a whole. */
@@ -78,10 +81,13 @@ export function heldHtml(report: QcReport, of: HeldPage, page: Omit<QcPage, "dec
 }
 
 function decideHtml({ held, more }: HeldPage): string {
-  const items = held.map(({ id, wedge, frame, until, reason }) => {
+  const items = held.map(({ id, wedge, frame, until, reason, checks }) => {
     const place = frame === null ? wedgeName(wedge) : `${wedgeName(wedge)} frame ${frame}`;
+    const commands = decisionCommands(id, checks)
+      .map((line) => `<br><code>${esc(line)}</code>`)
+      .join("");
     const end = until === null ? "" : ` until ${esc(new Date(until).toISOString().slice(0, 16).replace("T", " "))} UTC`;
-    return `<li><strong>${esc(place)}</strong>${end}: ${told(reason)}<br><code>hotplate waive ${esc(id)} --check ID --reason WHY</code><br><code>hotplate reject ${esc(id)} --reason WHY</code></li>`;
+    return `<li><strong>${esc(place)}</strong>${end}: ${told(reason)}${commands}</li>`;
   });
   const rest = more === 0 ? "" : `<li>and ${more} more: hotplate show says them</li>`;
   return `<h2 id="decide">Decide</h2><p class="faint">Nothing is published by waiting: a hold that ends without a decision is a rejection.</p><ul>${items.join("")}${rest}</ul>`;

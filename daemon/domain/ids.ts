@@ -18,6 +18,16 @@ export function versionName(n: number): string {
   return `v${String(n).padStart(3, "0")}`;
 }
 
+/** A task as people spell it, `job_01J8/1/w001/1001`, or as it is kept, `job_01J8/1/w1/1001`, as it is kept. */
+export function keptTaskId(text: string): TaskId {
+  return text.replace(/\/w0+(?=\d)/, "/w") as TaskId;
+}
+
+/** The same the other way: for lines that people read and paste. */
+export function shownTaskId(id: string): string {
+  return id.replace(/\/w(\d+)(?=\/|$)/, (_, number: string) => `/${wedgeName(Number(number))}`);
+}
+
 /** `w032`: the wedge's place in the plan, never its finishing order. */
 export function wedgeName(index: number): string {
   return `w${String(index).padStart(3, "0")}`;

@@ -1,11 +1,13 @@
 /** What STATUS.txt and `hotplate show` say of QC: warnings, what waits for a person, seeds that were given up. Facts in, lines out. */
-import { wedgeName } from "./ids.ts";
+import { shownTaskId, wedgeName } from "./ids.ts";
 
 /** Of one step. */
 export interface AnswerQc {
   readonly wedges: number;
   /** Variations with a QC warning. */
   readonly warned: number;
+  /** Variations that QC failed, or could not look at, and that gate `warn` lets pass. Published: they are in the version. */
+  readonly anyway: { readonly failed: number; readonly unlooked: number; readonly published: boolean };
   readonly held: {
     readonly count: number;
     /** Where they can be looked at; null: they have no version yet. */
@@ -15,6 +17,8 @@ export interface AnswerQc {
       readonly task: string;
       readonly wedge: number;
       readonly reason: string;
+      /** What a waiver must name; empty: QC could not look, and nothing can be waived. */
+      readonly checks: readonly string[];
       /** ms since the epoch; then it counts as rejected. */
       readonly until: number | null;
     }[];
@@ -41,6 +45,18 @@ export interface AnswerQc {
   };
 }
 
+/** What must be read before anything else: what is passed on although it failed, or nobody could look. */
+export function anywayLines({ wedges, anyway }: AnswerQc): readonly string[] {
+  const { failed, unlooked, published } = anyway;
+  const will = (count: number): string =>
+    `${published ? (count === 1 ? "it is" : "they are") : count === 1 ? "it will be" : "they will be"} published all the same, for gate: warn says so`;
+  const of = (count: number): string => `${count} of ${wedges} ${wedges === 1 ? "variation" : "variations"}`;
+  return [
+    ...(failed === 0 ? [] : [`  QC:       ${of(failed)} FAILED; ${will(failed)}`]),
+    ...(unlooked === 0 ? [] : [`  QC:       ${of(unlooked)} COULD NOT BE LOOKED AT; ${will(unlooked)}`]),
+  ];
+}
+
 /** Lines of `  word:     text`, as the others of an answer. */
 export function qcLines(qc: AnswerQc): readonly string[] {
   return [...seedLines(qc), ...heldLines(qc), ...waivedLines(qc), ...warnedLine(qc)];
@@ -60,9 +76,9 @@ function seedLines({ reseeded }: AnswerQc): readonly string[] {
 function heldLines({ held }: AnswerQc): readonly string[] {
   const more = held.count - held.first.length;
   return [
-    ...held.first.flatMap(({ task, wedge, reason, until }) => [
+    ...held.first.flatMap(({ task, wedge, reason, checks, until }) => [
       `  held:     ${wedgeName(wedge)} waits for a person${until === null ? "" : ` until ${utc(until)}`}: ${reason}`,
-      `            hotplate waive ${task} --check ID --reason WHY, or hotplate reject ${task} --reason WHY`,
+      ...decisionCommands(task, checks).map((command) => `            ${command}`),
     ]),
     ...(more > 0 ? [`  held:     and ${more} more`] : []),
     ...(held.count > 0 && held.page !== null ? [`  look at:  ${held.page}`] : []),
@@ -78,6 +94,13 @@ function waivedLines({ waived }: AnswerQc): readonly string[] {
     ),
     ...(more > 0 ? [`  waived:   and ${more} more: see the QC report`] : []),
   ];
+}
+
+/** Each a line to be pasted; what QC could not look at can't be waived. */
+export function decisionCommands(task: string, checks: readonly string[]): readonly string[] {
+  const id = shownTaskId(task);
+  const waive = `hotplate waive ${id}${checks.map((check) => ` --check ${check}`).join("")} --reason WHY`;
+  return [...(checks.length === 0 ? [] : [waive]), `hotplate reject ${id} --reason WHY`];
 }
 
 function warnedLine({ warned, wedges }: AnswerQc): readonly string[] {

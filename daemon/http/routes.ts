@@ -6,7 +6,8 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { HotplateError } from "../domain/errors.ts";
-import type { JobId, TaskId } from "../domain/ids.ts";
+import type { JobId } from "../domain/ids.ts";
+import { keptTaskId } from "../domain/ids.ts";
 import type { JobState } from "../domain/job.ts";
 import { JOB_STATES } from "../domain/job.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -243,7 +244,7 @@ export function addReasonRoutes(base: FastifyInstance, parts: RouteParts): void 
       },
     },
     async (request) => {
-      const id = request.params.id as TaskId;
+      const id = keptTaskId(request.params.id);
       const task = await store.task(id);
       const reasons = task === null ? null : await explain(parts.world, parts.view(), id);
       if (task === null || reasons === null) throw new HotplateError("HP-NOT-FOUND", `There is no task ${id}.`);

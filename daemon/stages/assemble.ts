@@ -24,7 +24,7 @@ import { comfyMetadata } from "./comfySaid.ts";
 import { makeDirs } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import type { FenceRef } from "../ports.ts";
-import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
+import type { JobRow, PublishedAnyway, StepRow, TaskRow } from "../storePort.ts";
 import { sheetPages } from "./contactSheet.ts";
 import { machineRecord } from "./machineRecord.ts";
 import { measureRerun } from "./measureRerun.ts";
@@ -34,6 +34,7 @@ import type { PlacedFrames } from "./placeFrames.ts";
 import { placeFrames } from "./placeFrames.ts";
 import { movieLack, noteLack, placeProxies } from "./movies.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
+import { publishedAnyway } from "./publishedAnyway.ts";
 import { isWholeWaived } from "./wedgeDecisions.ts";
 import type { WedgeWord } from "./wedgeVerdicts.ts";
 import { wedgesToJudge } from "./wedgeVerdicts.ts";
@@ -46,6 +47,7 @@ export interface Assembled {
     readonly commitSha256: string;
     /** Variations with a QC warning. */
     readonly warned: number;
+    readonly anyway: PublishedAnyway;
   } | null;
   /** What a rerun was found to be. */
   readonly graded?: ({ readonly ref: string } & AssetRecord["determinism"]) | null;
@@ -126,6 +128,7 @@ export async function assemble(context: StageContext, planned: StepRow, parts: A
       stagingPath: tree,
       commitSha256: world.digest.sha256(commit),
       warned: report.totals.wedges.warn,
+      anyway: publishedAnyway(tasks, whole.sequences, waivers),
     },
     lost: [],
     graded: rerun === undefined ? null : { ref: rerun.ref, ...record.determinism },

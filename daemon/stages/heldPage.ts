@@ -16,7 +16,7 @@ import type { QcView } from "../domain/qcView.ts";
 import type { VersionFile } from "../domain/versionFacts.ts";
 import { exists, ignore, replaceAnswer } from "../durable.ts";
 import type { StageContext } from "../live.ts";
-import { heldReason } from "../qcStanding.ts";
+import { heldReason, waivableChecks } from "../qcStanding.ts";
 import type { StepRow, TaskRow } from "../storePort.ts";
 import type { FrameResult } from "./frameResults.ts";
 import { frameResults, largest, versionFrame } from "./frameResults.ts";
@@ -134,6 +134,7 @@ async function pageOf(
       frame: task.frame,
       until: task.holdUntil,
       reason: heldReason(task, waivers),
+      checks: waivableChecks(task, waivers),
     }),
   );
   const page = { held, more: of.held.length - shown.length, wedges: plan.wedges.length };

@@ -2,8 +2,7 @@
  * What people decide about a result that QC refused or holds: a waiver lets a finding stand (a named person, a reason; bound to
  * the picture's content and the check's version), a rejection ends a hold at once. Applied by the loop; the answer is in words.
  */
-import type { TaskId } from "../domain/ids.ts";
-import { versionName, wedgeName } from "../domain/ids.ts";
+import { keptTaskId, versionName, wedgeName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { isWaived, judgedPictures, openFindings, waiversFor } from "../domain/waiver.ts";
 import { isHeldAsWhole } from "../domain/wedgeGate.ts";
@@ -81,7 +80,7 @@ type Found = { readonly task: TaskRow; readonly fence: NonNullable<TaskRow["fenc
 /** A result about which something can still be decided, or why not and what to do instead. */
 async function decidable(context: StageContext, id: string): Promise<Found | Decided> {
   const { store } = context.world;
-  const task = await store.task(id as TaskId);
+  const task = await store.task(keptTaskId(id));
   const step = task === null ? null : await store.step(task.stepId);
   if (task === null || step === null) return refused(`There is no task ${id}.`);
   if (step.state !== "open") return refused(tooLate(step, task));

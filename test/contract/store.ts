@@ -481,16 +481,24 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect([again.taskId, (await store.task(again.taskId))?.gate]).toEqual([refused.taskId, "pass"]);
       });
       it("counts the variations with a warning, and names what is held", async () => {
-        await opened("job_a", { wedges: 3, frames: [1001, 1002] });
+        await opened("job_a", { wedges: 5, frames: [1001, 1002] });
         const WARN: Inspection = { ...FAIL, verdict: "warn" };
-        const said = [WARN, WARN, PASS, WARN, FAIL, PASS];
+        const LOST: Inspection = { ...FAIL, verdict: "error" };
+        const said = [WARN, WARN, PASS, WARN, FAIL, PASS, FAIL, LOST, LOST, PASS];
         for (const [n, inspection] of said.entries()) {
           const grant = await grantOf("job_a", 1 + Math.floor(n / 2), 1001 + (n % 2));
           await store.stage(grant, [{ path: `/x/${n}`, sha256: "a", bytes: 1, frame: 1001 }], ran(1));
-          await store.inspected(grant, inspection, inspection === FAIL ? "hold" : "pass", 2_000_000_000);
+          await store.inspected(grant, inspection, n === 4 ? "hold" : "pass", 2_000_000_000);
         }
         const notes = await store.qcNotes(stepId("job_a"), 1);
         expect([notes.warned, notes.held.count, notes.held.tasks.map(({ wedge }) => wedge)]).toEqual([2, 1, [3]]);
+        // Passed on by gate warn: what failed and what nobody could look at, each variation once.
+        const { first, ...anyway } = notes.anyway;
+        expect([anyway, first?.wedge, first?.inspection?.verdict]).toEqual([
+          { failed: 1, unlooked: 1, tasks: 3 },
+          4,
+          "fail",
+        ]);
       });
       it("hands a held result back when the hold has ended, not before", async () => {
         await opened("job_a", { wedges: 1, frames: [null] });

@@ -107,10 +107,13 @@ test("a second drop of work that failed meanwhile is told that it failed, why, a
 });
 
 test("foretells no end where all that is left waits for a person", () => {
-  const first = [{ task: "job_1/1/w1/1001", wedge: 1, reason: "image.soft: It is soft.", until: null }];
+  const first = [
+    { task: "job_1/1/w1/1001", wedge: 1, reason: "image.soft: It is soft.", checks: ["image.soft"], until: null },
+  ];
   const held = {
     wedges: 4,
     warned: 0,
+    anyway: { failed: 0, unlooked: 0, published: false },
     held: { count: 1, page: null, first },
     waived: { count: 0, first: [] },
     reseeded: { wedges: 0, first: [] },

@@ -1,11 +1,12 @@
 /** What an artist reads of QC in STATUS.txt. */
 import { expect, it } from "vitest";
 import type { AnswerQc } from "../../daemon/domain/qcAnswer.ts";
-import { qcLines } from "../../daemon/domain/qcAnswer.ts";
+import { anywayLines, qcLines } from "../../daemon/domain/qcAnswer.ts";
 
 const NOTHING: AnswerQc = {
   wedges: 200,
   warned: 0,
+  anyway: { failed: 0, unlooked: 0, published: true },
   held: { count: 0, page: null, first: [] },
   waived: { count: 0, first: [] },
   reseeded: { wedges: 0, first: [] },
@@ -30,12 +31,15 @@ it("another seed is named with the one before and why, and the rest is counted",
 
 it("what waits for a person says until when, and why", () => {
   const until = Date.UTC(2026, 10, 29, 9, 30);
-  const first = [{ task: "job_a/1/w003/1001", wedge: 3, reason: "image.soft: It is soft.", until }];
+  const checks = ["image.soft", "image.seam"];
+  const first = [{ task: "job_a/1/w3/1001", wedge: 3, reason: "image.soft: It is soft.", checks, until }];
   const page = "/r/look_v001_qc.html";
-  const [line, action, more, look] = qcLines({ ...NOTHING, held: { count: 2, page, first } });
+  const [line, waive, reject, more, look] = qcLines({ ...NOTHING, held: { count: 2, page, first } });
   expect(look).toBe("  look at:  /r/look_v001_qc.html");
   expect(line).toBe("  held:     w003 waits for a person until 2026-11-29 09:30 UTC: image.soft: It is soft.");
-  expect(action).toContain("hotplate waive job_a/1/w003/1001 --check ID --reason WHY, or hotplate reject");
+  // Lines to be pasted: the id as people spell it, and which checks.
+  expect(waive?.trim()).toBe("hotplate waive job_a/1/w003/1001 --check image.soft --check image.seam --reason WHY");
+  expect(reject?.trim()).toBe("hotplate reject job_a/1/w003/1001 --reason WHY");
   expect(more).toBe("  held:     and 1 more");
 });
 
@@ -44,5 +48,22 @@ it("what people let stand is told with who, why and of which check", () => {
   expect(qcLines({ ...NOTHING, waived: { count: 5, first } })).toEqual([
     "  waived:   w003 image.soft by anna: wanted: rack focus",
     "  waived:   and 4 more: see the QC report",
+  ]);
+});
+
+it("what nobody could look at offers no waiver: an error has nothing to waive", () => {
+  const first = [{ task: "job_a/1/w1/still", wedge: 1, reason: "QC could not look", checks: [], until: null }];
+  const lines = qcLines({ ...NOTHING, held: { count: 1, page: null, first } });
+  expect(lines.slice(1)).toEqual(["            hotplate reject job_a/1/w001/still --reason WHY"]);
+});
+
+it("what gate warn passes on although it failed, or nobody could look, is counted by itself", () => {
+  expect(anywayLines(NOTHING)).toEqual([]);
+  expect(anywayLines({ ...NOTHING, wedges: 2, anyway: { failed: 2, unlooked: 0, published: true } })).toEqual([
+    "  QC:       2 of 2 variations FAILED; they are published all the same, for gate: warn says so",
+  ]);
+  expect(anywayLines({ ...NOTHING, anyway: { failed: 1, unlooked: 3, published: false } })).toEqual([
+    "  QC:       1 of 200 variations FAILED; it will be published all the same, for gate: warn says so",
+    "  QC:       3 of 200 variations COULD NOT BE LOOKED AT; they will be published all the same, for gate: warn says so",
   ]);
 });

@@ -43,6 +43,24 @@ const manifest = (product: string, wedges: number): string =>
 /** Each answer and page comes some seconds after what it tells of; on a busy machine that adds up. */
 const PATIENCE = { timeout: 600_000 };
 
+test("what gate warn publishes although it failed is said first: in the folder, by show and by explain", PATIENCE, async () => {
+  await using farm = await makeFarm({ slots: 1, frames: 1 });
+  const daemon = farm.startDaemon();
+  await daemon.line(event("slot.up"));
+  await black(farm);
+  drop(farm.hot, "loose.yaml", manifest("loose", 2).replace("onFail: hold", "gate: warn"));
+  const status = await answerWith(join(farm.hot, "loose.yaml.STATUS.txt"), /^DONE/);
+  const said = "1 of 2 variations FAILED; it is published all the same, for gate: warn says so";
+  expect(status.split("\n").slice(0, 3)).toEqual(["DONE  loose.yaml", "", `  QC:       ${said}`]);
+  expect(status).toContain("Next: read the QC report before anything of it is used");
+  const [, job = ""] = /job: +(\S+)/.exec(status) ?? [];
+  expect((await farm.hotplate("show", job)).json).toMatchObject({
+    qc: [{ publishedAnyway: { failed: 1, unlooked: 0 } }],
+  });
+  const explained = (await farm.hotplate("explain", job)).json as { tasks: { reasons: { message: string }[] }[] };
+  expect(explained.tasks[0]?.reasons[0]?.message).toMatch(/^QC failed it: image\..*It is published all the same/);
+});
+
 test("what is held is published once every failing finding is waived, and the papers show both", PATIENCE, async () => {
   await using farm = await makeFarm({ slots: 1, frames: 1 });
   const daemon = farm.startDaemon();
@@ -52,6 +70,10 @@ test("what is held is published once every failing finding is waived, and the pa
   const status = await answerWith(join(farm.hot, "look.yaml.STATUS.txt"), /held: {5}w001/);
   const [, task = ""] = /hotplate waive (\S+) /.exec(status) ?? [];
   const [job = ""] = task.split("/");
+  // The line can be pasted: the task as people spell it, and what is to be waived.
+  expect(status).toContain(
+    `hotplate waive ${job}/1/w001/1001 --check image.not_black --check image.not_solid --reason WHY\n`,
+  );
 
   // People look before they decide: the page lies where the version's own will lie, and its pictures are in it.
   const page = join(farm.shot, "review/look_v001/look_v001_qc.html");
@@ -76,7 +98,16 @@ test("what is held is published once every failing finding is waived, and the pa
   expect((await farm.hotplate("show", job)).json).toMatchObject({ qc: [{ heldCount: 1, heldPage: page }] });
 
   const waive = (check: string) =>
-    farm.hotplate("waive", `${job}/w001`, "--check", check, "--reason", "a night shot", "--by", "anna");
+    farm.hotplate(
+      "waive",
+      `${job.slice(0, -3)}/1/w01/1001`,
+      "--check",
+      check,
+      "--reason",
+      "a night shot",
+      "--by",
+      "anna",
+    );
   expect(JSON.stringify((await waive("image.not_black")).json)).toContain("still kept by image.not_solid (fail)");
   expect(await answerWith(page, /waived by <bdi>anna/)).toContain("hotplate: held");
   expect(JSON.stringify((await waive("image.not_solid")).json)).toContain("It passes and will be published");
@@ -142,7 +173,14 @@ test("what is held is refused at once when a person says so, with their words as
   const [, task = ""] = /hotplate reject (\S+) /.exec(status) ?? [];
   const page = join(farm.shot, "review/bad_v001/bad_v001_qc.html");
   expect(await answerWith(page, /hotplate: held/)).toContain("Decide");
-  const answer = await farm.hotplate("reject", task, "--reason", "black for good", "--by", "anna");
+  const answer = await farm.hotplate(
+    "reject",
+    task.replace("/w001/", "/w1/"),
+    "--reason",
+    "black for good",
+    "--by",
+    "anna",
+  );
   expect(answer).toMatchObject({ code: 0 });
   const ended = await answerWith(join(farm.hot, "bad.yaml.STATUS.txt"), /^FAILED/);
   expect(ended).toContain("Rejected by anna: black for good");

@@ -89,6 +89,7 @@ export function stepRow(row: Row): StepRow {
             stagingPath: String(row["staging_path"]),
             commitSha256: String(row["commit_sha256"]),
             warned: row["warned"] ?? null,
+            anyway: typeof row["anyway"] === "string" ? (JSON.parse(row["anyway"]) as unknown) : null,
           }
         : null,
     reason: row["reason"],

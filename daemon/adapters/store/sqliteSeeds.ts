@@ -6,7 +6,7 @@ import type { StepId } from "../../domain/ids.ts";
 import type { Inspection } from "../../domain/qc.ts";
 import type { SeedTry, TriedResult } from "../../domain/seedRetry.ts";
 import { triedFindings } from "../../domain/seedRetry.ts";
-import type { QcNotes, StagedFile, Store } from "../../storePort.ts";
+import type { QcNotes, StagedFile, Store, TaskRow } from "../../storePort.ts";
 import type { Database, Row } from "./sqliteDatabase.ts";
 import { changeUnderFence, endAttempt, move, NO_GRANT, NO_RESULT, say } from "./sqliteMove.ts";
 import { taskRow } from "./sqliteRows.ts";
@@ -110,12 +110,27 @@ function triesOf(db: Database, stepId: StepId): readonly SeedTry[] {
 
 const HELD = "FROM task WHERE step_id = ? AND verdict IN ('fail', 'error') AND state = 'committing' AND gate = 'hold'";
 
+const ANYWAY =
+  "FROM task WHERE step_id = ? AND verdict IN ('fail', 'error') AND state IN ('committing', 'done') AND gate = 'pass'";
+
+function firstOf(row: Parameters<typeof taskRow>[0] | null | undefined): TaskRow | null {
+  return row === null || row === undefined ? null : taskRow(row);
+}
+
 function notesOf(db: Database, stepId: StepId, limitEach: number): QcNotes {
   const count = (sql: string): number => Number(db.one(sql, stepId)?.["n"] ?? 0);
   return {
     warned: count(
       "SELECT count(DISTINCT wedge) AS n FROM task WHERE step_id = ? AND verdict = 'warn' AND state IN ('committing', 'done')",
     ),
+    anyway: {
+      failed: count(`SELECT count(DISTINCT wedge) AS n ${ANYWAY} AND verdict = 'fail'`),
+      unlooked:
+        count(`SELECT count(DISTINCT wedge) AS n ${ANYWAY}`) -
+        count(`SELECT count(DISTINCT wedge) AS n ${ANYWAY} AND verdict = 'fail'`),
+      tasks: count(`SELECT count(*) AS n ${ANYWAY}`),
+      first: firstOf(db.one(`SELECT * ${ANYWAY} ORDER BY verdict DESC, wedge, frame LIMIT 1`, stepId)),
+    },
     held: {
       count: count(`SELECT count(*) AS n ${HELD}`),
       tasks: db.all(`SELECT * ${HELD} ORDER BY wedge, frame LIMIT ?`, stepId, limitEach).map(taskRow),

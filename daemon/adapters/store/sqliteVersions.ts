@@ -131,11 +131,12 @@ export function publishMethods(db: Database): PublishMethods {
         const open = counts.blocked + counts.ready + counts.running + counts.deferred;
         if (open > 0 || Number(step["ungated"]) > 0 || counts.committing === 0) return "stale";
         db.run(
-          "UPDATE step SET state = 'committing', target_path = ?, staging_path = ?, commit_sha256 = ?, warned = ? WHERE id = ?",
+          "UPDATE step SET state = 'committing', target_path = ?, staging_path = ?, commit_sha256 = ?, warned = ?, anyway = ? WHERE id = ?",
           publication.targetPath,
           publication.stagingPath,
           publication.commitSha256,
           publication.warned ?? null,
+          publication.anyway === undefined ? null : JSON.stringify(publication.anyway),
           stepId,
         );
         db.event("version.committing", String(step["job_id"]), { step: stepId, path: publication.targetPath });

@@ -33,7 +33,7 @@ it("of an earlier schema keeps its jobs, their plans and the numbers that it gav
   await store.close();
   const db = new DatabaseSync(path);
   db.exec(
-    "ALTER TABLE step ADD COLUMN plan TEXT NOT NULL DEFAULT ''; UPDATE step SET plan = (SELECT plan FROM step_plan WHERE step_id = step.id); DROP TABLE step_plan; DROP TABLE product_number; ALTER TABLE task DROP COLUMN seed_try; ALTER TABLE attempt DROP COLUMN seed_try; DROP TABLE seed_try; DROP INDEX task_noted; ALTER TABLE task DROP COLUMN verdict; ALTER TABLE step DROP COLUMN warned; DROP TABLE waiver; PRAGMA user_version = 4",
+    "ALTER TABLE step ADD COLUMN plan TEXT NOT NULL DEFAULT ''; UPDATE step SET plan = (SELECT plan FROM step_plan WHERE step_id = step.id); DROP TABLE step_plan; DROP TABLE product_number; ALTER TABLE task DROP COLUMN seed_try; ALTER TABLE attempt DROP COLUMN seed_try; DROP TABLE seed_try; DROP INDEX task_noted; ALTER TABLE task DROP COLUMN verdict; ALTER TABLE step DROP COLUMN warned; ALTER TABLE step DROP COLUMN anyway; DROP TABLE waiver; PRAGMA user_version = 4",
   );
   db.close();
   const again = openSqliteStore(parts);
