@@ -48,6 +48,7 @@ export async function action(context: Context, words: readonly string[], options
       profile: asked.profile,
       of: { show: world.owner?.show ?? null, recipe: world.owner?.recipe?.name ?? null },
       requests,
+      off: asked.off,
       // Who names checks one by one misses no other.
       notLoaded: listOption(options, "check").length > 0 ? [] : world.book.refused,
       installed: world.book.checks,

@@ -7,9 +7,10 @@ import { answerStem, shownName } from "./dropName.ts";
 import type { ErrorCode, Problem } from "./errors.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import type { JobState, StepState, TaskCounts } from "./job.ts";
-import type { ChunkPlan, StepPlan } from "./plan.ts";
+import type { ChunkPlan, QcPlan, StepPlan } from "./plan.ts";
 import type { AnswerQc } from "./qcAnswer.ts";
 import { anywayLines, qcLines } from "./qcAnswer.ts";
+import { structuralOffLines } from "./qcOff.ts";
 
 export function statusFileName(name: string): string {
   return `${answerStem(name)}.STATUS.txt`;
@@ -130,6 +131,8 @@ export interface AnsweredStep {
   readonly frames: StepPlan["frames"];
   readonly chunks?: ChunkPlan | null;
   readonly gpuSecondsPerTask: number | null;
+  /** Absent: nothing is known of it. */
+  readonly qc?: Pick<QcPlan, "checks" | "off">;
 }
 
 export function statusAnswer(name: string, job: AnsweredJob, extras: AnswerPaths): string {
@@ -166,6 +169,7 @@ function runsLines(step: AnsweredStep): readonly string[] {
     `  runs:     ${step.recipe.name} ${step.recipe.version}${on}`,
     `  makes:    ${product} = ${count(images, "image")}${chunks}`,
     // The recipe's own figure, and of work, not of waiting: an end is foretold only from tasks that have ended.
+    ...structuralOffLines(step.qc),
     ...(cost === null ? [] : [`  GPU time: about ${durationText(cost)} by the recipe's estimate`]),
   ];
 }

@@ -33,6 +33,8 @@ export function junitXml(view: QcView): string {
   const suites = view.places.map((place) => suiteOf(view, place, large));
   if (view.set !== null)
     suites.push({ name: `${view.title} set`, cases: casesOf(view.set, { frame: null, of: "set", file: null }) });
+  const off = view.off.map(offCase);
+  if (off.length > 0) suites.push({ name: `${view.title} off`, cases: off });
   const lost = (view.notLoaded ?? []).map(lostCase);
   if (lost.length > 0) suites.push({ name: `${view.title} plugins`, cases: lost });
   const all = suites.flatMap(({ cases }) => cases);
@@ -48,6 +50,11 @@ export function junitXml(view: QcView): string {
 /** A gate that is gone must not leave everything green. */
 function lostCase({ file, message }: { readonly file: string; readonly message: string }): Case {
   return { check: file, frame: null, file, outcome: "error", message: `Not loaded: ${message}`, details: [] };
+}
+
+/** What does not look is no pass either. */
+function offCase({ check, by, how }: QcView["off"][number]): Case {
+  return { check, frame: null, file: null, outcome: "skipped", message: `${how}: ${by} says so`, details: [] };
 }
 
 function suiteOf(view: QcView, place: ViewPlace, large: boolean): Suite {

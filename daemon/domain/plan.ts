@@ -14,6 +14,7 @@ import type { TargetPaths } from "./targetPaths.ts";
 import type { RecordPlan } from "./recordPlan.ts";
 import type { ShotEntity } from "./shotEntity.ts";
 import type { RerunPlan } from "./rerunPlan.ts";
+import type { OffCheck } from "./qcOff.ts";
 
 export type JsonScalar = string | number | boolean;
 
@@ -131,6 +132,8 @@ export interface SeedRetry {
 export interface QcPlan {
   readonly gate: "reject" | "hold" | "warn";
   readonly checks: readonly QcRequest[];
+  /** Checks that would look and were taken out; absent: none. */
+  readonly off?: readonly OffCheck[];
   /** Absent: the manifest lists its checks itself, or a plan of before. */
   readonly profile?: { readonly name: string; readonly by: string; readonly provenance?: string };
   /** Absent: the gate decides at once. */

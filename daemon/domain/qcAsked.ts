@@ -2,11 +2,13 @@
  * Which checks a command runs over pictures, and with which limits: those of a profile, or those that are named one by one, and
  * single limits (`image.grain.ratioMin=0.5`) over either. A show and a recipe are heard as the daemon hears them. Everything that is wrong is told at once.
  */
+import { limitFault } from "./limitFault.ts";
 import { nearestWord } from "./nearest.ts";
 import type { QcRequest } from "./plan.ts";
 import type { CheckBook, InstalledCheck } from "./qc.ts";
 import type { QcSources } from "./qcChoice.ts";
 import { chosenChecks } from "./qcChoice.ts";
+import type { OffCheck } from "./qcOff.ts";
 import { BASIC_PROFILE } from "./qcProfile.ts";
 
 export interface QcWishes {
@@ -30,6 +32,8 @@ export interface AskedChecks {
   /** null: the checks were named one by one. */
   readonly profile: string | null;
   readonly requests: readonly QcRequest[];
+  /** Of the profile, what show or recipe took out. */
+  readonly off: readonly OffCheck[];
   /** In words, with the nearest right one; empty: everything is fine. */
   readonly problems: readonly string[];
 }
@@ -75,7 +79,8 @@ export function askedChecks(
       else problems.push(noCheck(id, book.checks));
     }
   const limited = limitsOver(requests, wishes.limits, book);
-  return { profile, requests: limited.requests, problems: [...problems, ...limited.problems] };
+  const off = wishes.checks.length > 0 ? [] : chosen.off;
+  return { profile, requests: limited.requests, off, problems: [...problems, ...limited.problems] };
 }
 
 function limitsOver(
@@ -96,6 +101,7 @@ function limitsOver(
     else if (!Object.hasOwn(check.limits, name)) problems.push(noLimit(check, name));
     else if (!requests.some((request) => request.check === id))
       problems.push(`${id} is not among the checks that run, so its limit ${name} would mean nothing.`);
+    else if (limitFault(check, name, value) !== null) problems.push(outOfRange(check, name, value));
     else over.set(id, new Map([...(over.get(id) ?? []), [name, value]]));
   }
   return { requests: requests.map((request) => withLimits(request, over.get(request.check))), problems };
@@ -120,6 +126,11 @@ function noLimit(check: InstalledCheck, name: string): string {
   const known = Object.keys(check.limits);
   const has = known.length === 0 ? "it has none" : `it has ${known.join(", ")}`;
   return withNearest(`${check.id} has no limit "${name}": ${has}.`, nearestWord(name, known));
+}
+
+function outOfRange(check: InstalledCheck, name: string, value: number): string {
+  const fault = limitFault(check, name, value);
+  return `${fault?.message ?? ""} Expected ${fault?.expected ?? ""}; the check's own is ${check.limits[name]}.`;
 }
 
 function withNearest(message: string, nearest: string | null): string {

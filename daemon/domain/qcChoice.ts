@@ -3,11 +3,14 @@
  * wins: the check's own, the profile's, the recipe's, `hotplate.yaml`'s (for the recipe, for the show, for the recipe in the
  * show), the manifest's. Every limit in force keeps where it comes from.
  */
+import { limitFault } from "./limitFault.ts";
 import type { ManifestFinding } from "./manifestFinding.ts";
 import type { Manifest } from "./manifestSchema.ts";
 import { nearestWord } from "./nearest.ts";
 import type { QcRequest } from "./plan.ts";
 import type { CheckBook, InstalledCheck, Severity } from "./qc.ts";
+import type { OffCheck } from "./qcOff.ts";
+import { ALWAYS_RUNS } from "./qcOff.ts";
 import type { QcProfile } from "./qcProfile.ts";
 import { BASIC_PROFILE } from "./qcProfile.ts";
 import type { CheckWish, CheckWishes, QcSettings, QcWishes } from "./qcWishes.ts";
@@ -34,6 +37,8 @@ export interface QcLayer {
 
 export interface ChosenChecks {
   readonly requests: readonly QcRequest[];
+  /** Checks that would look, and who took them out. */
+  readonly off: readonly OffCheck[];
   /** The profile in force and who named it; null: the manifest lists its checks itself. */
   readonly profile: { readonly name: string; readonly by: string; readonly provenance?: string } | null;
   /** Lowest first; the profile's own word on gate and onFail is the first. */
@@ -50,13 +55,20 @@ export function chosenChecks(sources: QcSources): ChosenChecks {
   if (list !== null) findings.push(...list.findings);
   const profile = named.profile;
   const voices = [...(profile === null ? [] : [profileLayer(profile)]), ...layers];
-  const wanted = list === null ? wantedOf(profile, layers, book) : [...list.wishes.keys()];
+  const chosen = wantedOf(profile, list === null ? layers : layers.filter(({ at }) => at[0] !== "qc"), book);
+  const wanted = list === null ? chosen.wanted : [...list.wishes.keys()];
   const requests = wanted.flatMap((id) => {
     const check = book.checks.find((each) => each.id === id);
     return check === undefined ? [] : [requestOf(check, voices, list?.wishes.get(id))];
   });
+  // A list takes the place of everything that would look.
+  const unlisted = list === null ? [] : chosen.wanted.filter((id) => id !== ALWAYS_RUNS && !list.wishes.has(id));
   return {
     requests,
+    off: [
+      ...chosen.off.filter(({ check }) => !wanted.includes(check)),
+      ...unlisted.map((check) => ({ check, by: "manifest" })),
+    ],
     profile: list !== null || profile === null ? null : named.said,
     layers: voices,
     findings,
@@ -127,17 +139,26 @@ function profileLayer(profile: QcProfile): QcLayer {
 }
 
 /** The profile's checks and a studio's own, which look at everything; then what each voice adds or takes out. */
-function wantedOf(profile: QcProfile | null, layers: readonly QcLayer[], book: CheckBook): readonly string[] {
-  if (profile === null) return [];
+function wantedOf(
+  profile: QcProfile | null,
+  layers: readonly QcLayer[],
+  book: CheckBook,
+): { readonly wanted: readonly string[]; readonly off: readonly OffCheck[] } {
+  if (profile === null) return { wanted: [], off: [] };
+  const off = new Map<string, string>();
   const own = book.checks.filter((check) => !check.shipped).map((check) => check.id);
   const wanted = new Set([...Object.keys(profile.checks), ...own]);
-  for (const { says } of layers) {
+  for (const { says, who } of layers) {
     for (const [id, wish] of Object.entries(says.checks ?? {})) {
-      if (wish === "off") wanted.delete(id);
-      else wanted.add(id);
+      if (wish === "off") {
+        if (wanted.delete(id)) off.set(id, who);
+      } else {
+        wanted.add(id);
+        off.delete(id);
+      }
     }
   }
-  return [...wanted];
+  return { wanted: [...wanted], off: [...off].map(([check, by]) => ({ check, by })) };
 }
 
 function requestOf(check: InstalledCheck, voices: readonly QcLayer[], listed: CheckWish | undefined): QcRequest {
@@ -220,18 +241,60 @@ function wishFaults(
       },
     ];
   }
+  if (id === ALWAYS_RUNS && wish === "off")
+    return [
+      {
+        code: "HP-MANIFEST-FIELD",
+        path: of.path,
+        message: `${id} can't be turned off: nothing passes that nobody could open${said}.`,
+        found: "off",
+        expected: "no word of it, or limits",
+        nearest: null,
+        ...action,
+        action: of.place === null ? `Take ${id} out of qc.checks.` : `Take ${id} out of ${of.place}.`,
+      },
+    ];
+  return [...strangeLimits(check, wish, of), ...senselessLimits(check, wish, of)];
+}
+
+type WishPlace = Parameters<typeof wishFaults>[2];
+
+function strangeLimits(check: InstalledCheck, wish: CheckWish, of: WishPlace): readonly ManifestFinding[] {
+  const said = of.place === null ? "" : ` (${of.place})`;
+  const action = of.place === null ? {} : { action: `Correct ${of.place}.` };
   const known = Object.keys(check.limits);
   return Object.keys(partsOf(wish).limits)
     .filter((limit) => !known.includes(limit))
     .map((limit) => ({
       code: "HP-MANIFEST-FIELD" as const,
       path: of.place === null ? [...of.inside, limit] : of.path,
-      message: `Check ${id} has no limit "${limit}"${said}.`,
+      message: `Check ${check.id} has no limit "${limit}"${said}.`,
       found: limit,
       expected: known.length === 0 ? "no limits" : `one of ${known.join(", ")}`,
       nearest: nearestWord(limit, known),
       ...action,
     }));
+}
+
+function senselessLimits(check: InstalledCheck, wish: CheckWish, of: WishPlace): readonly ManifestFinding[] {
+  return Object.entries(partsOf(wish).limits).flatMap(([limit, value]) => {
+    const fault = Object.hasOwn(check.limits, limit) ? limitFault(check, limit, value) : null;
+    if (fault === null) return [];
+    return [
+      {
+        code: "HP-MANIFEST-FIELD" as const,
+        path: of.place === null ? [...of.inside, limit] : of.path,
+        message: of.place === null ? fault.message : `${fault.message.slice(0, -1)} (${of.place}).`,
+        found: String(value),
+        expected: fault.expected,
+        nearest: null,
+        action:
+          of.place === null
+            ? `Write ${fault.expected}; the check's own is ${check.limits[limit]}.`
+            : `Correct ${of.place}: ${fault.expected}; the check's own is ${check.limits[limit]}.`,
+      },
+    ];
+  });
 }
 
 function cap(text: string): string {

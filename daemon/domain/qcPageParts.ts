@@ -6,6 +6,7 @@ import { foundIn, tellingMeasures } from "./qcFound.ts";
 import { LIMITS } from "./limits.ts";
 import type { Verdict } from "./qc.ts";
 import type { QcFinding } from "./qcInspection.ts";
+import { offNote } from "./qcPageOff.ts";
 import { DRAWN_MAX, LOOKS_MAX, pictureKey, shownFrame } from "./qcPagePictures.ts";
 import { esc, findingVerdict, frameRanges, measureWords, told, verdictTag } from "./qcReportWords.ts";
 import type { QcView, ViewFrame, ViewPlace } from "./qcView.ts";
@@ -28,7 +29,8 @@ export function needsALook(parts: PageParts): string {
   const { view } = parts;
   const all = foundIn(view.places);
   const unmade = view.places.flatMap((place) => place.frames.flatMap((frame) => notMade(view, place, frame)));
-  if (all.length + unmade.length === 0) return `${LOOK_HEAD}<p>Nothing: every check that applies passed.</p>`;
+  if (all.length + unmade.length === 0)
+    return `${LOOK_HEAD}<p>Nothing: every check that looked and applies passed.</p>${offNote(view)}`;
   const items = all.slice(0, LOOKS_MAX).map((one, i) => lookItem(one, parts, i < DRAWN_MAX));
   const left = all.length - items.length + Math.max(0, unmade.length - LOOKS_MAX);
   const more = left > 0 ? `<li>${left} more: see ${esc(view.complete)}.</li>` : "";

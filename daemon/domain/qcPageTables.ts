@@ -4,6 +4,7 @@ import { worstVerdict } from "./qc.ts";
 import { tellingMeasures } from "./qcFound.ts";
 import type { QcFinding, QcInspection } from "./qcInspection.ts";
 import { verdictOf } from "./qcInspection.ts";
+import { offNote } from "./qcPageOff.ts";
 import type { PageParts } from "./qcPageParts.ts";
 import { placeId } from "./qcPageParts.ts";
 import { esc, findingVerdict, measureWords, named, told, verdictTag } from "./qcReportWords.ts";
@@ -32,7 +33,7 @@ export function checkTable({ view }: PageParts): string {
     const tally = seen.get(check.check);
     return `<tr><th scope="row">${named(check.check)}${kindWords(check)}</th><td data-of="found">${foundWords(tally)}</td><td data-of="thresholds">${limitWords(check)}</td><td data-of="not applied">${reasonWords(tally)}</td></tr>`;
   });
-  return `<h2 id="checks">Checks and thresholds</h2><p class="faint small">${gate}${view.profile.map(told).join(" ")}</p>${region("Checks and thresholds", `<table class="rows"><thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("\n")}</tbody></table>`)}`;
+  return `<h2 id="checks">Checks and thresholds</h2><p class="faint small">${gate}${view.profile.map(told).join(" ")}</p>${offNote(view)}${region("Checks and thresholds", `<table class="rows"><thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("\n")}</tbody></table>`)}`;
 }
 
 function kindWords({ version, layer, severity }: ViewCheck): string {

@@ -3,6 +3,7 @@ import type { QcPlan, QcRequest } from "./plan.ts";
 import type { ManifestFinding } from "./manifestFinding.ts";
 import type { QcSources } from "./qcChoice.ts";
 import { chosenChecks } from "./qcChoice.ts";
+import { offWords } from "./qcOff.ts";
 import { chosenGate } from "./qcGate.ts";
 import type { RecipeFile } from "./recipe.ts";
 
@@ -12,7 +13,7 @@ export function qcPlan(
     readonly rerun: boolean;
   },
 ): { readonly plan: QcPlan; readonly findings: readonly ManifestFinding[] } {
-  const { requests, profile, layers, findings } = chosenChecks(sources);
+  const { requests, off, profile, layers, findings } = chosenChecks(sources);
   const { gate, retry, ...said } = chosenGate({
     layers,
     recipe: sources.recipe,
@@ -23,6 +24,7 @@ export function qcPlan(
     plan: {
       gate,
       checks: requests,
+      ...(off.length === 0 ? {} : { off }),
       ...(profile === null ? {} : { profile }),
       ...(retry === null ? {} : { retry }),
     },
@@ -37,7 +39,12 @@ export function qcWords(qc: QcPlan): readonly string[] {
   const checks = qc.profile === undefined ? `${count} of the manifest` : `profile ${qc.profile.name} (${by}), ${count}`;
   const seeds =
     qc.retry === undefined ? "" : `${qc.retry.seeds} other ${qc.retry.seeds === 1 ? "seed" : "seeds"}, then `;
-  return [`  QC:       ${checks}; a failure: ${seeds}${qc.gate}`, ...qc.checks.flatMap(differingWords)];
+  const { off = [] } = qc;
+  return [
+    `  QC:       ${checks}; a failure: ${seeds}${qc.gate}`,
+    ...(off.length === 0 ? [] : [`            off: ${offWords(off)}`]),
+    ...qc.checks.flatMap(differingWords),
+  ];
 }
 
 /** What somebody set over the profile: a line per check. */

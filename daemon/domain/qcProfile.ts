@@ -5,6 +5,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { messageOf } from "./errors.ts";
+import { limitFault } from "./limitFault.ts";
 import { nearestWord } from "./nearest.ts";
 import type { InstalledCheck } from "./qc.ts";
 import { checkWishSchema, gateSchema, onFailSchema, partsOf } from "./qcWishes.ts";
@@ -65,7 +66,9 @@ function faultOf(
     );
     return [`there is no check ${id}${nearest === null ? "" : ` (nearest: ${nearest})`}`];
   }
-  return Object.keys(limits)
-    .filter((name) => !Object.hasOwn(check.limits, name))
-    .map((name) => `${id} has no limit ${name}`);
+  return Object.entries(limits).flatMap(([name, value]) => {
+    if (!Object.hasOwn(check.limits, name)) return [`${id} has no limit ${name}`];
+    const fault = limitFault(check, name, value);
+    return fault === null ? [] : [`${fault.message.slice(0, -1)}; expected ${fault.expected}`];
+  });
 }

@@ -15,6 +15,10 @@ export const qcProfilePartSchema = z.strictObject({
     .strictObject({ seeds: z.number().int(), by: z.string() })
     .optional()
     .describe("So many other seeds are tried before the gate decides, where another seed may cure the fault."),
+  off: z
+    .array(z.strictObject({ check: z.string(), by: z.string() }))
+    .optional()
+    .describe("Checks that would look and were taken out, and by whom; absent: none, or a report of before."),
   checks: z.array(
     z.strictObject({
       check: z.string(),
@@ -36,6 +40,7 @@ export function profilePart(qc: QcPlan, installed: readonly InstalledCheck[]): Q
     ...(profile === undefined ? { name: null } : profile),
     gate: qc.gate,
     ...(retry === undefined ? {} : { retry: { seeds: retry.seeds, by: retry.by } }),
+    ...(qc.off === undefined || qc.off.length === 0 ? {} : { off: qc.off.map((one) => ({ ...one })) }),
     checks: qc.checks.map((request) => checkPart(request, installed)),
   };
 }

@@ -8,6 +8,7 @@ import { wedgeName } from "./ids.ts";
 import type { QcRequest } from "./plan.ts";
 import type { LeftOut } from "./pictureGroups.ts";
 import type { CheckBook, InstalledCheck, Inspection, Verdict } from "./qc.ts";
+import type { OffCheck } from "./qcOff.ts";
 import type { QcCounts } from "./qcInspection.ts";
 import {
   count,
@@ -37,6 +38,9 @@ export const qcRunSchema = z.strictObject({
     sha256: z
       .string()
       .describe("Of the checks, their versions and limits, as canonical JSON: equal settings, equal hash."),
+    off: z
+      .array(z.strictObject({ check: z.string(), by: z.string() }))
+      .describe("Checks of the profile that show or recipe took out, and by whom."),
     checks: z.array(
       z.strictObject({
         check: z.string(),
@@ -113,6 +117,8 @@ export interface QcRunFacts {
   readonly profile: string | null;
   readonly of?: { readonly show: string | null; readonly recipe: string | null };
   readonly requests: readonly QcRequest[];
+  /** Absent: none. */
+  readonly off?: readonly OffCheck[];
   readonly installed: readonly InstalledCheck[];
   readonly sequences: readonly LookedSequence[];
   readonly set: Inspection | null;
@@ -149,6 +155,7 @@ export function qcRunReport(facts: QcRunFacts, sha256: (text: string) => string)
       show: facts.of?.show ?? null,
       recipe: facts.of?.recipe ?? null,
       sha256: sha256(canonicalJson(judged)),
+      off: (facts.off ?? []).map((one) => ({ ...one })),
       checks,
     },
     ...statusOf(verdicts),

@@ -3,6 +3,7 @@ import { foundIn, tellingMeasures } from "./qcFound.ts";
 import type { Found } from "./qcFound.ts";
 import { leftOutWords } from "./pictureGroups.ts";
 import type { QcMeasure } from "./qcInspection.ts";
+import { offWords } from "./qcOff.ts";
 import { frameRanges, valueWords } from "./qcReportWords.ts";
 import type { QcRunReport } from "./qcRunReport.ts";
 import { countWords, placeName, runVerdict } from "./qcRunReport.ts";
@@ -39,6 +40,7 @@ export function qcRunClosing(report: QcRunReport): readonly string[] {
   const rest = report.sequences.length - names.length;
   return [
     ...(named ? [`where ${names.join(", ")}${rest > 0 ? ` and ${rest} more, in that order` : ""}`] : []),
+    ...(report.profile.off.length === 0 ? [] : [`off  ${offWords(report.profile.off)}`]),
     ...report.notLookedAt.map((one) => `not looked at  ${leftOutWords(one)}`),
     ...report.notLoaded.map(
       ({ file, message }) => `not loaded ${file}: nobody looked for what it looks for (${message})`,

@@ -8,6 +8,8 @@ import { leftOutWords } from "./pictureGroups.ts";
 import type { Severity, Verdict } from "./qc.ts";
 import type { QcCounts, QcInspection } from "./qcInspection.ts";
 import { verdictOf } from "./qcInspection.ts";
+import type { OffCheck } from "./qcOff.ts";
+import { onTrial } from "./qcOff.ts";
 import type { QcReport } from "./qcReport.ts";
 import { wedgeVerdict } from "./qcReport.ts";
 import type { QcRunReport } from "./qcRunReport.ts";
@@ -79,6 +81,8 @@ export interface QcView {
   /** In words: its name, who named it, where its limits come from. */
   readonly profile: readonly string[];
   readonly checks: readonly ViewCheck[];
+  /** What would look and was taken out, or gates nothing, and who said so. */
+  readonly off: readonly (OffCheck & { readonly how: "off" | "measured only" })[];
   readonly places: readonly ViewPlace[];
   /** Over all places, as variations of one another; null: no check looked at them so. */
   readonly set: QcInspection | null;
@@ -126,6 +130,10 @@ export function viewOfVersion(report: QcReport): QcView {
       limits,
       from: limitsFrom ?? {},
     })),
+    off: offOf(
+      profile.off,
+      profile.checks.map(({ limitsFrom, ...one }) => ({ ...one, from: limitsFrom })),
+    ),
     places: report.wedges.map((wedge) => ({
       name: wedge.wedge,
       axes: wedge.axes,
@@ -151,6 +159,13 @@ export function viewOfVersion(report: QcReport): QcView {
     })),
     complete: ".hotplate/qc.json in the version",
   };
+}
+
+function offOf(off: readonly OffCheck[] | undefined, checks: Parameters<typeof onTrial>[0]): QcView["off"] {
+  return [
+    ...(off ?? []).map((one) => ({ ...one, how: "off" as const })),
+    ...onTrial(checks).map((one) => ({ ...one, how: "measured only" as const })),
+  ];
 }
 
 /** Spaces, how the answer came back, and what that costs: measured, not promised. */
@@ -192,6 +207,7 @@ export function viewOfRun(report: QcRunReport): QcView {
       limits,
       from: from ?? {},
     })),
+    off: offOf(report.profile.off, checks),
     places: report.sequences.map((sequence, at) => ({
       name: placeName(report, at),
       axes: {},

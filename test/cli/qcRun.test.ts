@@ -112,7 +112,7 @@ describe("faults", () => {
   });
 
   it("that are only warnings change the exit code when that is asked for", async () => {
-    const warned = ["edit.png", "--check", "image.seam", "--limit", "image.seam.scoreMax=-1"];
+    const warned = ["edit.png", "--check", "image.seam", "--limit", "image.seam.scoreMax=0"];
     const plain = await run(...warned);
     expect([plain.code, plain.stdout.split("\t")[0]]).toEqual([0, "WARN"]);
     expect((await run(...warned, "--gate", "warn")).code).toBe(10);
@@ -317,7 +317,7 @@ describe("files for other tools", () => {
       "--size",
       "320x180",
       "--limit",
-      "image.seam.scoreMax=-1",
+      "image.seam.scoreMax=0",
     ];
     await run(...seam, "--html", html);
     // The place itself, as it is.

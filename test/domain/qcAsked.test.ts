@@ -55,18 +55,25 @@ describe("a limit on the command line", () => {
   it("stands over the profile's, and is written down as such", () => {
     const { requests, problems } = ask({
       profile: "plate_preserving",
-      limits: ["image.two.max=0.5", "image.two.min=-1e-3"],
+      limits: ["image.two.max=0.5", "image.two.min=1e-3"],
     });
     expect(problems).toEqual([]);
     expect(requests[1]).toMatchObject({
-      limits: { max: 0.5, min: -0.001 },
+      limits: { max: 0.5, min: 0.001 },
       from: { max: "command line", min: "command line" },
     });
   });
 
   it("must be a number of a limit of a check that runs", () => {
     const { problems } = ask({
-      limits: ["image.one.mxa=1", "image.on.max=1", "image.one.max=much", "max=1", "image.two.max=1"],
+      limits: [
+        "image.one.mxa=1",
+        "image.on.max=1",
+        "image.one.max=much",
+        "max=1",
+        "image.two.max=1",
+        "image.one.max=-1",
+      ],
     });
     expect(problems).toEqual([
       'image.one has no limit "mxa": it has max. The nearest is max.',
@@ -74,6 +81,9 @@ describe("a limit on the command line", () => {
       '"image.one.max=much" is no limit: write check.name=number, as image.grain.ratioMin=0.5.',
       '"max=1" is no limit: write check.name=number, as image.grain.ratioMin=0.5.',
       "image.two is not among the checks that run, so its limit max would mean nothing.",
+      expect.stringContaining(
+        "max -1 of check image.one means nothing: no picture could be judged by it. Expected a number of",
+      ),
     ]);
   });
 });

@@ -29,7 +29,8 @@ const profile = (name: string, checks: QcProfile["checks"], more: Partial<QcProf
 const book: CheckBook = {
   checks: [
     check("a.one", { limitsFrom: { max: "EBU 1" }, seedMayCure: true }),
-    check("a.two"),
+    check("a.two", { judges: { max: { measures: ["m"], must: "atMost", least: 0, greatest: 5 } } }),
+    check("file.decodes", { limits: {} }),
     check("studio.own", { shipped: false }),
   ],
   profiles: [
@@ -257,5 +258,66 @@ describe("evidence", () => {
     expect(evidenceFault([{ kind: "plot", title: "p", x: [1], y: [], xName: "", yName: "", limit: null }])).toContain(
       "one length",
     );
+  });
+});
+
+describe("what does not look", () => {
+  it("is told with who said so, wherever it was said", () => {
+    const by = chosen({
+      recipe: { profile: "relight", checks: { "a.two": "off" } },
+      settings: { shows: { AGM: { checks: { "a.one": null, "studio.own": "off" } } }, recipes: {} },
+      manifest: { checks: { "a.one": "off" } },
+    });
+    expect(by.plan.off).toEqual([
+      { check: "a.two", by: "recipe env 1.0.0" },
+      { check: "studio.own", by: "hotplate.yaml, show AGM" },
+      { check: "a.one", by: "manifest" },
+    ]);
+    expect(qcWords(by.plan)[1]).toBe(
+      "            off: a.two (recipe env 1.0.0); studio.own (hotplate.yaml, show AGM); a.one (manifest)",
+    );
+    // Whoever turns it on again has the last word.
+    expect(chosen({ recipe: { checks: { "a.one": "off" } }, manifest: { checks: { "a.one": null } } }).plan.off).toBe(
+      undefined,
+    );
+  });
+
+  it("is what a list leaves out, too", () => {
+    expect(chosen({ manifest: { checks: [] } }).plan.off).toEqual([
+      { check: "a.one", by: "manifest" },
+      { check: "studio.own", by: "manifest" },
+    ]);
+  });
+
+  it("is never file.decodes: that is refused, with its place", () => {
+    const [manifest] = chosen({ manifest: { checks: { "file.decodes": "off" } } }).findings;
+    expect([manifest?.code, manifest?.path, manifest?.action]).toEqual([
+      "HP-MANIFEST-FIELD",
+      ["qc", "checks", "file.decodes"],
+      "Take file.decodes out of qc.checks.",
+    ]);
+    const [recipe] = chosen({ recipe: { checks: { "file.decodes": "off" } } }).findings;
+    expect(recipe?.message).toContain("(qc of recipe env)");
+  });
+});
+
+describe("a limit that means nothing", () => {
+  it("is refused with its place and what it may be, in manifests, recipes and profiles", () => {
+    const [range] = chosen({ manifest: { checks: ["a.one", { "a.two": { max: 99 } }] } }).findings;
+    expect([range?.path, range?.found, range?.expected]).toEqual([
+      ["qc", "checks", 1, "a.two", "max"],
+      "99",
+      "a number from 0 to 5",
+    ]);
+    expect(range?.action).toContain("the check's own is 1");
+    const [negative] = chosen({ recipe: { checks: { "a.one": { max: -1 } } } }).findings;
+    expect([negative?.message, negative?.expected]).toEqual([
+      "max -1 of check a.one means nothing: no picture could be judged by it (qc of recipe env).",
+      "a number of at least 0",
+    ]);
+    // A studio's own limit may be anything.
+    expect(chosen({ manifest: { checks: { "studio.own": { max: -1 } } } }).findings).toEqual([]);
+    const reading = readProfile("hotplate: 1\nname: x\ntitle: x\nchecks: {a.two: {max: 9}}\n", book.checks);
+    expect(reading.kind === "refused" && reading.message).toContain("expected a number from 0 to 5");
   });
 });
