@@ -43,23 +43,27 @@ const manifest = (product: string, wedges: number): string =>
 /** Each answer and page comes some seconds after what it tells of; on a busy machine that adds up. */
 const PATIENCE = { timeout: 600_000 };
 
-test("what gate warn publishes although it failed is said first: in the folder, by show and by explain", PATIENCE, async () => {
-  await using farm = await makeFarm({ slots: 1, frames: 1 });
-  const daemon = farm.startDaemon();
-  await daemon.line(event("slot.up"));
-  await black(farm);
-  drop(farm.hot, "loose.yaml", manifest("loose", 2).replace("onFail: hold", "gate: warn"));
-  const status = await answerWith(join(farm.hot, "loose.yaml.STATUS.txt"), /^DONE/);
-  const said = "1 of 2 variations FAILED; it is published all the same, for gate: warn says so";
-  expect(status.split("\n").slice(0, 3)).toEqual(["DONE  loose.yaml", "", `  QC:       ${said}`]);
-  expect(status).toContain("Next: read the QC report before anything of it is used");
-  const [, job = ""] = /job: +(\S+)/.exec(status) ?? [];
-  expect((await farm.hotplate("show", job)).json).toMatchObject({
-    qc: [{ publishedAnyway: { failed: 1, unlooked: 0 } }],
-  });
-  const explained = (await farm.hotplate("explain", job)).json as { tasks: { reasons: { message: string }[] }[] };
-  expect(explained.tasks[0]?.reasons[0]?.message).toMatch(/^QC failed it: image\..*It is published all the same/);
-});
+test(
+  "what gate warn publishes although it failed is said first: in the folder, by show and by explain",
+  PATIENCE,
+  async () => {
+    await using farm = await makeFarm({ slots: 1, frames: 1 });
+    const daemon = farm.startDaemon();
+    await daemon.line(event("slot.up"));
+    await black(farm);
+    drop(farm.hot, "loose.yaml", manifest("loose", 2).replace("onFail: hold", "gate: warn"));
+    const status = await answerWith(join(farm.hot, "loose.yaml.STATUS.txt"), /^DONE/);
+    const said = "1 of 2 variations FAILED; it is published all the same, for gate: warn says so";
+    expect(status.split("\n").slice(0, 3)).toEqual(["DONE  loose.yaml", "", `  QC:       ${said}`]);
+    expect(status).toContain("Next: read the QC report before anything of it is used");
+    const [, job = ""] = /job: +(\S+)/.exec(status) ?? [];
+    expect((await farm.hotplate("show", job)).json).toMatchObject({
+      qc: [{ publishedAnyway: { failed: 1, unlooked: 0 } }],
+    });
+    const explained = (await farm.hotplate("explain", job)).json as { tasks: { reasons: { message: string }[] }[] };
+    expect(explained.tasks[0]?.reasons[0]?.message).toMatch(/^QC failed it: image\..*It is published all the same/);
+  },
+);
 
 test("what is held is published once every failing finding is waived, and the papers show both", PATIENCE, async () => {
   await using farm = await makeFarm({ slots: 1, frames: 1 });
