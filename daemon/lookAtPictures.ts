@@ -30,8 +30,10 @@ export interface LookRequest {
   readonly maskInverted: boolean;
   /** Outside the mask every bit must be the plate's. */
   readonly composited: boolean;
-  /** null: the plate's, or none. */
+  /** null: the plate's times `scale`, or none. */
   readonly size: { readonly width: number; readonly height: number } | null;
+  /** Result to plate; null: nobody says how large a result must be. */
+  readonly scale: number | null;
   readonly bitDepth: 8 | 16 | null;
   readonly requests: readonly QcRequest[];
   /** Pictures looked at, at the same time. */
@@ -147,7 +149,8 @@ async function lookOf(
   const { frame } = of.picture;
   const plate = of.plate === null ? null : await whatIsMeant(world, of.plate);
   const mask = partnerOf(of.picture, request.masks);
-  const size = request.size ?? (plate === null ? null : await sizeOf(world, plate));
+  const size =
+    request.size ?? (plate === null || request.scale === null ? null : await sizeOf(world, plate, request.scale));
   const lacks = plate === null ? lackWords("plate", request.plates, frame) : null;
   const noMask = mask === null ? lackWords("mask", request.masks, frame) : null;
   const maskLack = noMask === null ? {} : { maskProblem: noMask };
@@ -192,10 +195,10 @@ async function whatIsMeant({ files }: LookWorld, path: string): Promise<string> 
   }
 }
 
-async function sizeOf({ images }: LookWorld, path: string): Promise<LookRequest["size"]> {
+async function sizeOf({ images }: LookWorld, path: string, scale: number): Promise<LookRequest["size"]> {
   try {
     const { width, height } = await images.header(path);
-    return { width, height };
+    return { width: Math.round(width * scale), height: Math.round(height * scale) };
   } catch (error) {
     if (!(error instanceof HotplateError) && systemCode(error) === null) throw error;
     // That the plate can't be read is told by the checks that need it.

@@ -10,21 +10,31 @@ import type { PictureConfig } from "../domain/config.ts";
 import { HotplateError } from "../domain/errors.ts";
 import { nearestWord } from "../domain/nearest.ts";
 import type { QcOwner } from "../domain/qcAsked.ts";
+import type { RecipeFile } from "../domain/recipe.ts";
 import { findRecipe } from "../domain/recipeVersions.ts";
 import { safetyRules } from "../domain/safetyRules.ts";
+
+export interface PictureOwner extends QcOwner {
+  /** What the recipe promises of its results; null: nobody says. */
+  readonly result: RecipeFile["result"] | null;
+}
+
+type KnownRecipe = NonNullable<QcOwner["recipe"]> & { readonly result?: RecipeFile["result"] };
 
 /** `config` null: there is none, and only shipped recipes are known. Errors: HP-USAGE, HP-CONFIG-MISSING. */
 export async function ownerOf(
   config: PictureConfig | null,
   wanted: { readonly show: string | null; readonly recipe: string | null },
-): Promise<QcOwner | null> {
+): Promise<PictureOwner | null> {
   const { show, recipe } = wanted;
   if (show === null && recipe === null) return null;
   if (show !== null) refuseStrangeShow(config, show);
+  const known = recipe === null ? null : await recipeNamed(config, recipe);
   return {
     settings: config?.qc ?? { recipes: {}, shows: {} },
     show,
-    recipe: recipe === null ? null : await recipeNamed(config, recipe),
+    recipe: known,
+    result: known?.result ?? null,
   };
 }
 
@@ -42,7 +52,7 @@ function refuseStrangeShow(config: PictureConfig | null, show: string): void {
   if (!known.has(show)) throw unknown(`hotplate.yaml knows no show "${show}".`, show, [...known]);
 }
 
-async function recipeNamed(config: PictureConfig | null, name: string): Promise<NonNullable<QcOwner["recipe"]>> {
+async function recipeNamed(config: PictureConfig | null, name: string): Promise<KnownRecipe> {
   const book = await createRecipes({
     files: createFiles(),
     digest: createDigest(),
@@ -52,7 +62,8 @@ async function recipeNamed(config: PictureConfig | null, name: string): Promise<
   const found = findRecipe(book, name);
   if (found !== null) {
     const { file } = found;
-    return { name: file.name, version: file.version, ...(file.qc === undefined ? {} : { qc: file.qc }) };
+    const { version, result, qc } = file;
+    return { name: file.name, version, result, ...(qc === undefined ? {} : { qc }) };
   }
   const { recipes = {}, shows = {} } = config?.qc ?? {};
   const settled = [recipes, ...Object.values(shows).map((show) => show.recipes)].flatMap((each) => Object.keys(each));

@@ -14,13 +14,14 @@ import { LIMITS } from "../domain/limits.ts";
 import type { Partners } from "../domain/pictureGroups.ts";
 import { partnersIn } from "../domain/pictureGroups.ts";
 import type { CheckBook } from "../domain/qc.ts";
-import type { AskedChecks, QcOwner } from "../domain/qcAsked.ts";
+import type { AskedChecks } from "../domain/qcAsked.ts";
 import { askedChecks } from "../domain/qcAsked.ts";
 import { findPictures } from "../findPictures.ts";
 import type { LookRequest } from "../lookAtPictures.ts";
 import type { Files, Images } from "../ports.ts";
 import type { Context } from "./context.ts";
 import { wholeNumber } from "./context.ts";
+import type { PictureOwner } from "./qcOwner.ts";
 import { ownerOf } from "./qcOwner.ts";
 
 export type Options = Readonly<Record<string, unknown>>;
@@ -32,7 +33,7 @@ export interface PictureWorld extends AsyncDisposable {
   readonly workers: number;
   readonly scratchDir: string;
   /** For whom it is looked; null: for nobody in particular. */
-  readonly owner: QcOwner | null;
+  readonly owner: PictureOwner | null;
 }
 
 const STOPS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -197,10 +198,20 @@ export async function besideOf(
     maskChannel: oneOf(options, "maskChannel", ["red", "alpha"]),
     maskInverted: options["maskInvert"] === true,
     composited: options["composited"] === true,
-    size: sizeOf(textOption(options, "size")),
-    bitDepth: depth === null ? null : depth === "8" ? 8 : 16,
+    ...promised(world.owner, sizeOf(textOption(options, "size"))),
+    bitDepth: depth === null ? (world.owner?.result?.bitDepth ?? null) : depth === "8" ? 8 : 16,
     atOnce: world.workers,
   };
+}
+
+/** What the command line names, else what the recipe promises as the daemon reads it; without either the plate's size. */
+function promised(owner: PictureOwner | null, named: LookRequest["size"]): Pick<LookRequest, "size" | "scale"> {
+  const result = owner?.result ?? null;
+  if (named !== null || result === null) return { size: named, scale: 1 };
+  const { width, height, scale } = result;
+  if (width === undefined || height === undefined) return { size: null, scale };
+  // Parameters may name the size; which values they had no picture says.
+  return { size: typeof width === "number" && typeof height === "number" ? { width, height } : null, scale: null };
 }
 
 function sizeOf(text: string | null): LookRequest["size"] {

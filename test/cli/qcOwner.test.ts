@@ -84,6 +84,23 @@ describe("a show and a recipe", () => {
     expect(limitOf(none, "image.clip", "moreMax")).toEqual([0.005, expect.stringContaining("the check's own")]);
   });
 
+  it("a recipe brings its scale and bits: what it makes is not measured by the plate's size", async () => {
+    const size = { ...SIZE, width: SIZE.width * 2, height: SIZE.height * 2, bits: 8 as const };
+    await writePng(dir.path, "twice.png", { ...size, value: (x, y, c) => picture(x / 2, y / 2, c) });
+    const asked = ["--plate", "plate.png", "--recipe", "upscale_x2", "--check", "header.size", "--json"];
+    const twice = await run("twice.png", ...asked);
+    expect([twice.code, reportOf(twice).result]).toEqual([0, "pass"]);
+    const same = await run("same.png", ...asked);
+    expect(
+      reportOf(same).sequences[0]?.frames[0]?.inspection.findings.find(({ check }) => check === "header.size"),
+    ).toMatchObject({
+      result: "fail",
+      message: expect.stringContaining("640 x 360 px"),
+    });
+    // What the command line names goes before it.
+    expect((await run("same.png", ...asked, "--size", "320x180")).code).toBe(0);
+  });
+
   it("that nobody knows are a wrong call, with the nearest; so is a check that the show wants and nobody has", async () => {
     const show = await run("same.png", ...CI, "--show", "AGN");
     expect([show.code, show.stderr]).toEqual([2, expect.stringMatching(/no show "AGN"[^]*Did you mean AGM\?/)]);
