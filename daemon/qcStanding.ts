@@ -1,5 +1,5 @@
 /** What QC has said of a job's steps so far, gathered from the store for answers and commands. Reads only. */
-import { reviewPaths } from "./domain/naming.ts";
+import { quarantineDir, reviewPaths } from "./domain/naming.ts";
 import { LIMITS } from "./domain/limits.ts";
 import type { AnswerQc } from "./domain/qcAnswer.ts";
 import { seedOfTry } from "./domain/seedRetry.ts";
@@ -63,6 +63,15 @@ function anywayOf(step: StepRow, notes: QcNotes): AnswerQc["anyway"] {
   if (step.plan.qc.gate !== "warn") return { failed: 0, unlooked: 0, published };
   const { failed, unlooked } = step.publication?.anyway ?? notes.anyway;
   return { failed, unlooked, published };
+}
+
+/** Where what QC refused of a step lies, once its version has ended; null: nothing was refused. */
+export async function refusedPlace(store: Pick<Store, "tasks">, step: StepRow): Promise<string | null> {
+  const ended = step.state === "committed" || step.state === "burnt";
+  if (!ended || step.version === null || step.counts.failed === 0) return null;
+  const failed = await store.tasks(step.id, { states: ["failed"], limit: LIMITS.answerFailuresRead });
+  const isRefused = failed.some(({ failure }) => failure?.class === "qc");
+  return isRefused ? quarantineDir(step.plan.target, step.version) : null;
 }
 
 /** What still keeps it: whoever has waived one finding must not read of that one, but of those that are left. */

@@ -9,6 +9,7 @@ import type { EventFields, EventName, StoredEvent } from "./domain/events.ts";
 import type { Fence, JobId, PromptId, SlotName, StepId, TaskId } from "./domain/ids.ts";
 import type { JobState, StepState, TaskCounts } from "./domain/job.ts";
 import type { JobPlan, StepPlan, WedgePlan } from "./domain/plan.ts";
+import type { NewPublication, Publication, PublishedAnyway } from "./domain/publication.ts";
 import type { GateOutcome, Inspection, WholeWord } from "./domain/qc.ts";
 import type { Failure } from "./domain/retry.ts";
 import type { SeedTry } from "./domain/seedRetry.ts";
@@ -109,28 +110,9 @@ export interface StepRow {
   readonly counts: TaskCounts;
   /** Tasks in `committing` whose gate has not said `pass`. */
   readonly ungated: number;
-  readonly publication: {
-    readonly targetPath: string;
-    readonly stagingPath: string;
-    readonly commitSha256: string;
-    /** Variations with a QC warning, by its qc.json; null: a version of before. */
-    readonly warned: number | null;
-    /** What gate `warn` let into it; null: a version of before. */
-    readonly anyway: PublishedAnyway | null;
-  } | null;
+  readonly publication: Publication | null;
   /** Why it burnt. */
   readonly reason: string | null;
-}
-
-export type NewPublication = Omit<NonNullable<StepRow["publication"]>, "warned" | "anyway"> & {
-  readonly warned?: number;
-  readonly anyway?: PublishedAnyway;
-};
-
-/** Variations; each counts once, failed before not looked at. */
-export interface PublishedAnyway {
-  readonly failed: number;
-  readonly unlooked: number;
 }
 
 /** What people are to know of QC while a version is made. */

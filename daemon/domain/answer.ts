@@ -91,6 +91,8 @@ export interface AnswerVersion {
   readonly reviewDir: string;
   readonly contactSheet: string;
   readonly qcReport: string;
+  /** Where what QC refused lies; absent: nothing was refused, or not yet moved. */
+  readonly refused?: string;
   /** What it comes without; absent: nothing that is known. */
   readonly lack?: string | null;
 }
@@ -281,10 +283,14 @@ function versionLines(version: AnswerVersion, job: AnsweredJob): readonly string
         ...version.otherForms.map((form) => `            ${form}`),
         `  contact:  ${version.contactSheet}`,
         `  QC:       ${version.qcReport}`,
+        ...(version.refused === undefined ? [] : [`  refused:  what QC kept out lies in ${version.refused}`]),
         ...(version.lack === undefined || version.lack === null ? [] : [`  note:     ${version.lack}`]),
       ];
     case "burnt":
-      return [`  version:  ${name} was not published; its number stays used`];
+      return [
+        `  version:  ${name} was not published; its number stays used`,
+        ...(version.refused === undefined ? [] : [`  refused:  the pictures lie in ${version.refused}`]),
+      ];
     case "planned":
     case "open":
     case "committing":

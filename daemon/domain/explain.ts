@@ -30,6 +30,8 @@ export interface ExplainFacts {
   readonly siblingsHeld?: number;
   /** What QC found that gate `warn` lets pass. Absent: nothing. */
   readonly anyway?: string;
+  /** Where refused results lie; absent: its version is open, and a retry still takes them into it. */
+  readonly quarantine?: string;
   /** Seeds of its wedge that were given up; the last of them and why. Absent: none. */
   readonly reseeded?: { readonly seed: string; readonly tries: number; readonly reason: string };
 }
@@ -65,9 +67,17 @@ function reasonsOf(facts: ExplainFacts): readonly WaitReason[] {
     case "done":
       return [reason("done", "it is done: its file is in the committed version")];
     case "canceled":
-      return [reason("canceled", "a person canceled it", "hotplate retry")];
+      return [
+        reason(
+          "canceled",
+          "a person canceled it",
+          facts.quarantine === undefined ? "hotplate retry" : "drop the manifest again",
+        ),
+      ];
     case "failed":
-      return [reason(facts.lastFailure?.code ?? "failed", facts.lastFailure?.message ?? "it failed", "hotplate retry")];
+      return [
+        reason(facts.lastFailure?.code ?? "failed", facts.lastFailure?.message ?? "it failed", failedAction(facts)),
+      ];
     case "running":
       return [
         ...(facts.task.rootTrouble === null ? [] : [facts.task.rootTrouble]),
@@ -93,6 +103,13 @@ function reasonsOf(facts: ExplainFacts): readonly WaitReason[] {
     case "ready":
       return ready(facts);
   }
+}
+
+/** A retry is of use only while the version is open. */
+function failedAction({ quarantine, lastFailure }: ExplainFacts): string {
+  if (quarantine === undefined) return "hotplate retry";
+  if (lastFailure?.class !== "qc") return "drop the manifest again";
+  return `look at it in ${quarantine}; drop the manifest again, and with qc: {gate: hold} it waits for you`;
 }
 
 const HELD_ACTION =

@@ -67,7 +67,7 @@ function problemsOf(issue: z.core.$ZodIssue, path: readonly (string | number)[],
       problemsOf(one, [...path, ...one.path.filter((part) => typeof part !== "symbol")], reading),
     );
   const value: unknown = document.getIn(path, false);
-  const found = value === undefined ? "nothing" : JSON.stringify(value);
+  const found = value === undefined ? "nothing" : strangeNumber(value) ? yamlNumber(value) : JSON.stringify(value);
   if (value === undefined)
     return [
       make("HP-MANIFEST-REQUIRED", place(path), {
@@ -215,4 +215,13 @@ function valueAt(of: unknown, path: readonly string[]): unknown {
   for (const part of path)
     value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined;
   return value;
+}
+
+/** As YAML writes it: JSON would say null. */
+function yamlNumber(value: number): string {
+  return Number.isNaN(value) ? ".nan" : value > 0 ? ".inf" : "-.inf";
+}
+
+function strangeNumber(value: unknown): value is number {
+  return typeof value === "number" && !Number.isFinite(value);
 }

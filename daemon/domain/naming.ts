@@ -108,6 +108,11 @@ export interface ReviewPaths {
 }
 
 /** For people; beside the plate in `<shot>/review/<product>_v007/`: two products of a shot may both have a v007. */
+/** Where results lie that are in no version: refused ones, and those of seeds that were given up. */
+export function quarantineDir(target: Pick<Target, "productDir">, version: number): string {
+  return joinPath(target.productDir, ".hotplate/quarantine", versionName(version));
+}
+
 export function reviewPaths(target: Target, version: number): ReviewPaths {
   const { qc } = pathsOf(target);
   return {

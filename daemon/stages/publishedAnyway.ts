@@ -3,7 +3,8 @@ import type { Inspection } from "../domain/qc.ts";
 import type { Waiver } from "../domain/waiver.ts";
 import { judgedPictures, openFindings } from "../domain/waiver.ts";
 import { wholeVerdict } from "../domain/wedgeGate.ts";
-import type { PublishedAnyway, TaskRow } from "../storePort.ts";
+import type { PublishedAnyway } from "../domain/publication.ts";
+import type { TaskRow } from "../storePort.ts";
 import { isWholeWaived } from "./wedgeDecisions.ts";
 
 type Judged = Pick<TaskRow, "wedge" | "state" | "gate" | "staged" | "inspection">;

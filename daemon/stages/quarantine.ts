@@ -4,7 +4,8 @@
  * and the staging directory goes. Idempotent; nothing that QC refused is deleted.
  */
 import { systemCode } from "../domain/errors.ts";
-import { versionName, wedgeName } from "../domain/ids.ts";
+import { wedgeName } from "../domain/ids.ts";
+import { quarantineDir } from "../domain/naming.ts";
 import { baseName, joinPath, parentDir } from "../domain/paths.ts";
 import { exists, ignore, makeDirs, moveNoClobber, publishFile } from "../durable.ts";
 import type { StageContext } from "../live.ts";
@@ -32,7 +33,7 @@ export async function quarantineAndClear(context: StageContext, step: StepRow): 
 async function quarantine(context: StageContext, step: StepRow, version: number): Promise<void> {
   const { files, world } = context;
   const rejected = await world.store.tasks(step.id, { states: ["failed"] });
-  const home = joinPath(step.plan.target.productDir, ".hotplate/quarantine", versionName(version));
+  const home = quarantineDir(step.plan.target, version);
   const put = async (wedge: number, path: string, why: string): Promise<void> => {
     const dir = joinPath(home, wedgeName(wedge));
     await makeDirs(files, step.plan.target.productDir, dir);

@@ -12,7 +12,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { inForm, otherForms, wordsInForm } from "../domain/pathForms.ts";
 import { joinPath, rootOf } from "../domain/paths.ts";
 import { rootTrouble } from "../domain/slotFit.ts";
-import { qcStanding } from "../qcStanding.ts";
+import { qcStanding, refusedPlace } from "../qcStanding.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { DropRow, JobRow } from "../storePort.ts";
@@ -237,7 +237,7 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
     ahead,
     etaSeconds: eta(context, job, { ahead, up }),
     trouble: waits === null ? null : wordsInForm(waits, reader, roots),
-    versions: job.steps.flatMap((step) => {
+    versions: (await withRefused(context, job)).flatMap(({ step, refused }) => {
       if (step.version === null) return [];
       const path = versionDir(step.plan.target, step.version);
       const review = reviewPaths(step.plan.target, step.version);
@@ -251,6 +251,7 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
           reviewDir: inForm(review.reviewDir, reader, roots),
           contactSheet: inForm(review.contactSheet, reader, roots),
           qcReport: inForm(review.qcReport, reader, roots),
+          ...(refused === null ? {} : { refused: inForm(refused, reader, roots) }),
           lack: context.live.lacks.get(step.id) ?? null,
         },
       ];
@@ -265,6 +266,10 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
     })),
     now: context.world.clock.now(),
   };
+}
+
+async function withRefused({ world }: StageContext, { steps }: JobRow) {
+  return Promise.all(steps.map(async (step) => ({ step, refused: await refusedPlace(world.store, step) })));
 }
 
 async function failuresOf(context: StageContext, job: JobRow): Promise<AnswerPaths["failures"]> {

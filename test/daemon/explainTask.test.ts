@@ -47,6 +47,27 @@ async function reasonsFor(id: string, jobs: Readonly<Record<string, JobShape>>):
   return (reasons ?? []).map(({ code }) => code);
 }
 
+describe("explain of what QC refused", () => {
+  it("says what works: a retry while the version is open, then where it lies and to drop the manifest again", async () => {
+    await using store = Object.assign(memoryStore(), { [Symbol.asyncDispose]: async () => store.close() });
+    const step = "job_a/1" as StepId;
+    const id = "job_a/1/w1/still" as TaskId;
+    await store.submit([newJob("job_a", { wedges: 1, frames: [null], recipe: "r1" })]);
+    const fence = await store.reserveVersion(step);
+    await store.openVersion(step, fence, { number: 7, stagingDir: "/s/job_a" });
+    const grant = (await store.grant(id, "g0" as SlotName, "p1" as PromptId))!;
+    const failure = { class: "qc", code: "HP-QC-REJECTED", message: "it is black" } as const;
+    await store.fail(grant, failure, { kind: "final" });
+    const action = async (): Promise<string | null | undefined> =>
+      (await explain(worldOf(store), view, id))?.[0]?.action;
+    expect(await action()).toBe("hotplate retry");
+    await store.burn(step, "all were refused");
+    expect(await action()).toMatch(
+      /^look at it in \/.*\/\.hotplate\/quarantine\/v007; drop the manifest again, and with qc: \{gate: hold\} it waits for you$/,
+    );
+  });
+});
+
 describe("explain", () => {
   const other = { models: [["Loader b"]], recipe: "r1" };
 

@@ -106,6 +106,23 @@ test("a second drop of work that failed meanwhile is told that it failed, why, a
   expect(duplicateAnswer("again.yaml", waiting, extras([]))).toMatch(/^ALREADY ACCEPTED {2}again\.yaml/);
 });
 
+test("what QC refused is told with where it lies, of a version that is there and of one that is not", () => {
+  const version = {
+    product: "look",
+    number: 3,
+    path: "/s/look/v003",
+    otherForms: [],
+    reviewDir: "/s/review",
+    contactSheet: "/s/c.jpg",
+    qcReport: "/s/q.html",
+    refused: "/s/look/.hotplate/quarantine/v003",
+  };
+  const said = (state: "burnt" | "committed"): string =>
+    statusAnswer("a.yaml", job({}), { ...extras([]), versions: [{ ...version, state }] });
+  expect(said("burnt")).toContain("  refused:  the pictures lie in /s/look/.hotplate/quarantine/v003\n");
+  expect(said("committed")).toContain("  refused:  what QC kept out lies in /s/look/.hotplate/quarantine/v003\n");
+});
+
 test("foretells no end where all that is left waits for a person", () => {
   const first = [
     { task: "job_1/1/w1/1001", wedge: 1, reason: "image.soft: It is soft.", checks: ["image.soft"], until: null },

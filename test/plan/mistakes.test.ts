@@ -61,6 +61,17 @@ describe("mistakes in YAML", () => {
     goodPlate(studio);
     expect((await first(manifest)).code).toBe(code);
   });
+  it.each([".nan", ".inf", "-.inf"])("calls the number %s by its name, not null", async (number) => {
+    goodPlate(studio);
+    const problem = await first(
+      `use: env_relight\nplate: ${PLATE}\nqc: {checks: {image.not_black: {meanMin: ${number}}}}\n`,
+    );
+    expect([problem.code, problem.found, problem.message.endsWith(`can't be ${number}.`)]).toEqual([
+      "HP-MANIFEST-TYPE",
+      number,
+      true,
+    ]);
+  });
   it("takes a BOM and CRLF", async () => {
     goodPlate(studio);
     expect((await studio.plan(`\uFEFFuse: env_relight\r\nplate: ${PLATE}\r\n`)).kind).toBe("plan");
