@@ -5,7 +5,7 @@
  * tell, nothing is.
  */
 import { LIMITS } from "../../domain/limits.ts";
-import { allPids, environmentOf, lives, processStat } from "../slots/procfs.ts";
+import { allPids, environmentText, lives, processStat } from "../slots/procfs.ts";
 
 /** Passed on by `smallEnvironment`. */
 export const WORKER_MARK = "HOTPLATE_WORKER";
@@ -13,25 +13,41 @@ export const WORKER_MARK = "HOTPLATE_WORKER";
 export const PROGRAM_MARK = "HOTPLATE_PROGRAM";
 type MarkName = typeof WORKER_MARK | typeof PROGRAM_MARK;
 
-/** Resolves when none is left: whoever started another meanwhile is found in the next round. */
+type Seen = "killed" | "other" | "unsure";
+
+/** Resolves when none is left: whoever started another meanwhile, or could not be told just then, is found in the next round. */
 export async function endLeftBehind(name: MarkName, mark: string): Promise<void> {
   for (let round = 0; round < LIMITS.leftBehindRounds; round += 1) {
-    const killed = await Promise.all((await allPids()).map((pid) => endMarked(pid, name, mark)));
-    if (!killed.includes(true)) return;
+    const seen = await Promise.all((await allPids()).map((pid) => endMarked(pid, name, mark)));
+    if (seen.every((one) => one === "other")) return;
   }
 }
 
 /** Between two looks at its start time, so that it is the process whose environment was read. */
-async function endMarked(pid: number, name: MarkName, mark: string): Promise<boolean> {
-  if (pid === process.pid || (await environmentOf(pid, name)) !== mark) return false;
+async function endMarked(pid: number, name: MarkName, mark: string): Promise<Seen> {
+  if (pid === process.pid) return "other";
+  const isMarked = await hasMark(pid, name, mark);
+  if (isMarked !== true) return isMarked === null ? "unsure" : "other";
   const stat = await processStat(pid);
-  if (!lives(stat) || (await environmentOf(pid, name)) !== mark) return false;
-  if ((await processStat(pid))?.startTime !== stat.startTime) return false;
+  if (!lives(stat) || (await hasMark(pid, name, mark)) !== true) return "unsure";
+  if ((await processStat(pid))?.startTime !== stat.startTime) return "unsure";
   try {
     process.kill(pid, "SIGKILL");
-    return true;
+    return "killed";
   } catch {
     // Gone by itself.
-    return false;
+    return "unsure";
   }
+}
+
+/**
+ * null: it can't be told. A process that becomes another program has no environment for a moment, and one that was listed and is
+ * gone may have left a child that was not listed yet.
+ */
+async function hasMark(pid: number, name: MarkName, mark: string): Promise<boolean | null> {
+  const text = await environmentText(pid);
+  if (text !== null && text !== "") return text.split("\0").includes(`${name}=${mark}`);
+  const stat = await processStat(pid);
+  if (stat === null) return null;
+  return text === "" && lives(stat) && !stat.isKernel ? null : false;
 }

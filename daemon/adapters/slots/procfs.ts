@@ -10,6 +10,8 @@ export interface ProcessStat {
   readonly group: number;
   /** Z: dead, and not yet waited for. */
   readonly state: string;
+  /** A thread of the kernel's, which runs no program. */
+  readonly isKernel: boolean;
   /** Clock ticks since the boot: with the pid and the boot it names one process for ever. */
   readonly startTime: string;
   readonly cpuMs: number;
@@ -19,6 +21,7 @@ export interface ProcessStat {
 /** Fixed by the kernel's interface: USER_HZ is 100 and pages are counted in 4 KiB on the platforms that we run on. */
 const TICK_MS = 10;
 const PAGE_BYTES = 4096;
+const KERNEL_FLAG = 0x0020_0000;
 
 export async function processStat(pid: number): Promise<ProcessStat | null> {
   const text = await textOf(`/proc/${pid}/stat`);
@@ -30,6 +33,7 @@ export async function processStat(pid: number): Promise<ProcessStat | null> {
     pid,
     group: number(5),
     state: fields[0] ?? "?",
+    isKernel: (number(9) & KERNEL_FLAG) !== 0,
     startTime: fields[22 - 3] ?? "",
     cpuMs: (number(14) + number(15)) * TICK_MS,
     residentBytes: number(24) * PAGE_BYTES,
@@ -66,9 +70,14 @@ export async function diskBytes(pid: number): Promise<number> {
   return bytes;
 }
 
+/** The whole of it; empty while the process becomes another program, null when it may not be read. */
+export async function environmentText(pid: number): Promise<string | null> {
+  return textOf(`/proc/${pid}/environ`);
+}
+
 /** One line, `name=value` of its environment; null when it may not be read. */
 export async function environmentOf(pid: number, name: string): Promise<string | null> {
-  const text = await textOf(`/proc/${pid}/environ`);
+  const text = await environmentText(pid);
   const entry = text?.split("\0").find((line) => line.startsWith(`${name}=`));
   return entry === undefined ? null : entry.slice(name.length + 1);
 }

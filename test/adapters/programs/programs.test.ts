@@ -219,6 +219,15 @@ describe("what a program started", () => {
     await ended(Number(readFileSync(dir.file("away.pid"), "utf8")));
   });
 
+  test("ends with it although it becomes another program all the time", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.file("again.sh"), "echo $$ > away.tmp; mv away.tmp away.pid; exec sh again.sh\n");
+    writeProgram(dir, `setsid sh again.sh >/dev/null 2>&1 </dev/null & cat >/dev/null; ${wait}; echo '${GOOD_ANSWER}'`);
+    const { look } = await lookerOf(dir);
+    expect(await look()).toMatchObject({ verdict: "pass" });
+    await ended(Number(readFileSync(dir.file("away.pid"), "utf8")));
+  });
+
   test("ends with it only: another's child, with a mark of its own, lives", async () => {
     using dir = tempDir();
     writeProgram(dir, `cat >/dev/null; echo '${GOOD_ANSWER}'`);
