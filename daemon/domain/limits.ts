@@ -70,7 +70,9 @@ export const LIMITS = {
   readRoomBytesMax: 128 * 1024 * 1024,
   imageWorkMs: 120_000,
   /** Looks for what a worker that was killed has left running; each finds what started during the one before. */
-  leftBehindRounds: 10,
+  leftBehindRounds: 20,
+  /** Before a further look at processes that could not be told, times the looks so far. */
+  leftBehindLookMs: 5,
   /** Shorter than imageWorkMs: a tool ends before the worker that waits for it is given up. */
   imageToolMs: 90_000,
   imageToolVersionMs: 15_000,

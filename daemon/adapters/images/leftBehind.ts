@@ -4,8 +4,9 @@
  * environment, so that nothing else is ever ended. What empties its environment on purpose is not found. Where /proc does not
  * tell, nothing is.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { LIMITS } from "../../domain/limits.ts";
-import { allPids, environmentText, lives, processStat } from "../slots/procfs.ts";
+import { allPids, commandOf, environmentText, lives, processStat } from "../slots/procfs.ts";
 
 /** Passed on by `smallEnvironment`. */
 export const WORKER_MARK = "HOTPLATE_WORKER";
@@ -20,6 +21,8 @@ export async function endLeftBehind(name: MarkName, mark: string): Promise<void>
   for (let round = 0; round < LIMITS.leftBehindRounds; round += 1) {
     const seen = await Promise.all((await allPids()).map((pid) => endMarked(pid, name, mark)));
     if (seen.every((one) => one === "other")) return;
+    // On a busy machine such a moment lasts as long as the process waits for a processor.
+    if (!seen.includes("killed")) await delay(LIMITS.leftBehindLookMs * round);
   }
 }
 
@@ -41,7 +44,7 @@ async function endMarked(pid: number, name: MarkName, mark: string): Promise<See
 }
 
 /**
- * null: it can't be told. A process that becomes another program has no environment for a moment, and one that was listed and is
+ * null: it can't be told. A process that becomes another program has neither words nor an environment for a moment, and one that was listed and is
  * gone may have left a child that was not listed yet.
  */
 async function hasMark(pid: number, name: MarkName, mark: string): Promise<boolean | null> {
@@ -49,5 +52,6 @@ async function hasMark(pid: number, name: MarkName, mark: string): Promise<boole
   if (text !== null && text !== "") return text.split("\0").includes(`${name}=${mark}`);
   const stat = await processStat(pid);
   if (stat === null) return null;
-  return text === "" && lives(stat) && !stat.isKernel ? null : false;
+  const isBetween = text === "" && lives(stat) && !stat.isKernel && (await commandOf(pid)) === "";
+  return isBetween ? null : false;
 }
