@@ -82,7 +82,9 @@ describe("the page of what is held", () => {
     expect(text).toContain("2 of 3 variations");
     expect(text).toContain("until 2026-11-29 09:30 UTC");
     expect(text).toContain("w1 is &lt;soft&gt;.");
-    expect(text).toContain("hotplate reject job_a/1/w2/still --reason WHY");
+    // Lines to be pasted, the task as people spell it.
+    expect(text).toContain("hotplate waive job_a/1/w002/still --check image.soft --reason WHY");
+    expect(text).toContain("hotplate reject job_a/1/w002/still --reason WHY");
     expect(text).not.toContain("w003");
     const json = JSON.parse(readFileSync(record, "utf8")) as { wedges: { frames: { file: { path: string } }[] }[] };
     expect(json.wedges.map(({ frames }) => frames[0]?.file.path)).toEqual(["attempts/w1.png", "attempts/w2.png"]);
