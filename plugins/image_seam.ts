@@ -9,9 +9,11 @@
  * lines at least 24 px from its border, every second row of a large frame. Texture gives random signs: for n rows e has a deviation of
  * 1 / sqrt(n); where 3.5 of those are more than 0.22 the excess is taken off the score. A joint has as much detail on one side as on the other
  * and the same step all along: where the step, averaged over 12 px, varies 1.9 times as much as steps at lines 6 and 8 px beside it, two things
- * meet, no tiles. Without a plate of this size |eR| alone is the score. Limits: scripts/bench/qc.
+ * meet, no tiles. Ignored rectangles, and 2 px around them, count for nothing. Without a plate of this size |eR| alone is the score. Limits: scripts/bench/qc.
  */
 import type { Check, CheckAnswer, PixelBox } from "../daemon/plugin.ts";
+import type { Signs, Way } from "./_seamJoint.ts";
+import { isJoint } from "./_seamJoint.ts";
 
 /** Below this many rows chance alone reaches the limit. */
 const ROWS_MIN = 48;
@@ -39,7 +41,7 @@ const check: Check = {
       ? `fewer than ${ROWS_MIN} rows or columns may change`
       : null;
   },
-  run({ result, plate, lumaPlane, mask, limits }) {
+  run({ result, plate, lumaPlane, mask, limits, expected }) {
     const plane = lumaPlane("result");
     if (result === null || plane === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
@@ -47,8 +49,10 @@ const check: Check = {
     const same = plate !== null && plate.width === result.width && plate.height === result.height;
     const [left, top, w, h] = boxOf(result, mask?.box ?? null);
     const before = same ? lumaPlane("plate") : null;
-    const inside = mask === null || mask.box === null ? null : mask.inside;
-    const of = { plane, before, inside, limits };
+    const masked = mask === null || mask.box === null ? null : mask.inside;
+    const inside = expected.ignore.length === 0 ? masked : without(result, masked, expected.ignore);
+    // At the border of a mask its feather bends what is laid on.
+    const of = { plane, before, inside, inset: masked === null ? 0 : INSET, limits };
     const { width } = result;
     const first = top * width + left;
     const columns = worst({ ...of, first, across: 1, along: width, places: w, length: h });
@@ -85,20 +89,20 @@ function boxOf(image: { readonly width: number; readonly height: number }, box: 
   return box ?? [0, 0, image.width, image.height];
 }
 
-interface Way {
-  readonly plane: Uint16Array;
-  /** The plate's. */
-  readonly before: Uint16Array | null;
-  /** null: everywhere. */
-  readonly inside: Uint8Array | null;
-  /** First pixel of the box; the way from one line to the next, and along a line. */
-  readonly first: number;
-  readonly across: number;
-  readonly along: number;
-  /** Lines of the box, and pixels of a line. */
-  readonly places: number;
-  readonly length: number;
-  readonly limits: Readonly<Record<string, number>>;
+/** Lines that a pixel's k reaches over. */
+const REACH = 2;
+
+/** The pixels inside the mask but for the ignored rectangles, and for those beside them, whose k would see their edge. */
+function without(
+  { width, height }: { readonly width: number; readonly height: number },
+  masked: Uint8Array | null,
+  ignore: readonly PixelBox[],
+): Uint8Array {
+  const inside = masked === null ? new Uint8Array(width * height).fill(1) : masked.slice();
+  for (const [x, y, w, h] of ignore)
+    for (let row = Math.max(0, y - REACH); row < Math.min(height, y + h + REACH); row += 1)
+      inside.fill(0, row * width + Math.max(0, x - REACH), row * width + Math.min(width, x + w + REACH));
+  return inside;
 }
 
 /** Lines from the border of a mask, as far as a feather may reach. */
@@ -108,13 +112,6 @@ const INSET = 24;
 const ENOUGH = 400;
 
 const stepOf = (way: Way): number => Math.max(1, Math.floor(way.length / ENOUGH));
-
-/** Of each line: pixels looked at, the sum of their signs, and of twice their k in 16-bit codes. */
-interface Signs {
-  readonly count: Int32Array;
-  readonly sign: Int32Array;
-  readonly step: Float64Array;
-}
 
 function signsOf(way: Way): Signs {
   const { first, across, along, places, length } = way;
@@ -205,9 +202,7 @@ function worst(way: Way): Line {
   const { scoreMax = 0.22, codesMin = 0.75, codesMax = 12 } = way.limits;
   const signs = signsOf(way);
   const lines: Line[] = [];
-  // At the border of a mask its feather bends what is laid on.
-  const inset = way.inside === null ? 0 : INSET;
-  for (let place = inset; place < way.places - inset; place += 1) {
+  for (let place = way.inset; place < way.places - way.inset; place += 1) {
     const n = signs.count[place] as number;
     if (n < ROWS_MIN) continue;
     const codes = Math.abs(signs.step[place] as number) / n / 2 / 257;
@@ -219,80 +214,7 @@ function worst(way: Way): Line {
     if (left > least) lines.push({ score: (left - least) / n + scoreMax / 2, at: place, codes });
   }
   lines.sort((a, b) => b.score - a.score);
-  const joint = (line: Line): boolean =>
-    !isThin(signs, line.at) && sameBothSides(way, line.at) && unevenness(way, line.at) <= UNEVEN_MAX;
-  return lines.slice(0, 64).find(joint) ?? { score: 0, at: 0, codes: 0 };
-}
-
-/** A thin line goes up and comes down again within 5 px; a joint does not. Beside a step stand its own side lobes. */
-function isThin(of: Signs, at: number): boolean {
-  const own = of.sign[at] as number;
-  const opposite = (i: number): boolean =>
-    Math.abs(i - at) > 1 && (of.sign[i] ?? 0) * Math.sign(-own) > 0.6 * Math.abs(own);
-  for (let i = at - 5; i <= at + 5; i += 1) if (opposite(i)) return true;
-  return false;
-}
-
-/** Pixels on each side of a line that say what stands there. */
-const SIDE = 8;
-/** Where one side holds so many times the detail of the other, two things meet, not two tiles. */
-const DETAIL_MAX = 2.5;
-
-function sameBothSides({ plane, first, across, along, places, length }: Way, place: number): boolean {
-  if (place <= SIDE || place + SIDE >= places) return false;
-  let before = 0;
-  let behind = 0;
-  for (let k = 0; k + 2 < length; k += 1) {
-    const at = first + place * across + k * along;
-    for (let side = 1; side < SIDE; side += 1) {
-      const far = at + side * across;
-      const near = at - (side + 1) * across;
-      behind += Math.abs((plane[far] as number) - (plane[far + 2 * along] as number));
-      before += Math.abs((plane[near] as number) - (plane[near + 2 * along] as number));
-    }
-  }
-  return Math.max(before, behind) <= DETAIL_MAX * Math.max(1, Math.min(before, behind));
-}
-
-/** The step of a joint is the same along all of it; where two things meet, it is what the two happen to be. */
-const UNEVEN_MAX = 1.9;
-/** Pixels along a line that are averaged for one look at the step: what is left is no grain. */
-const SEGMENT = 12;
-/** Lines beside it, whose steps say how much it varies where nothing meets. */
-const BESIDE = [-8, -6, 6, 8] as const;
-
-/** Deviation of the step from segment to segment of a line, as a ratio to that of lines beside it. */
-function unevenness(way: Way, place: number): number {
-  const own = varianceAlong(way, place);
-  let beside = 0;
-  for (const away of BESIDE) beside += varianceAlong(way, place + away) / BESIDE.length;
-  return Math.sqrt(own / Math.max(1, beside));
-}
-
-/** Of the difference of two pixels on either side of a line, averaged over segments. */
-function varianceAlong({ plane, inside, first, across, along, length }: Way, place: number): number {
-  let segments = 0;
-  let total = 0;
-  let squares = 0;
-  for (let from = 0; from + SEGMENT <= length; from += SEGMENT) {
-    const start = first + place * across + from * along;
-    let sum = 0;
-    let counts = 0;
-    for (let k = 0, at = start; k < SEGMENT; k += 1, at += along) {
-      counts += inside === null ? 1 : (inside[at] as number);
-      sum +=
-        (plane[at] as number) +
-        (plane[at + across] as number) -
-        (plane[at - across] as number) -
-        (plane[at - 2 * across] as number);
-    }
-    if (counts < SEGMENT) continue;
-    const step = sum / SEGMENT / 2;
-    segments += 1;
-    total += step;
-    squares += step * step;
-  }
-  return segments < 2 ? 0 : squares / segments - (total / segments) ** 2;
+  return lines.slice(0, 64).find(({ at }) => isJoint(way, signs, at)) ?? { score: 0, at: 0, codes: 0 };
 }
 
 export default check;

@@ -1,0 +1,104 @@
+/**
+ * What tells a joint of tiles from another straight line (image.seam): it is no thin line, has as much detail on one side as on the other, and
+ * the same step all along.
+ */
+
+export interface Way {
+  readonly plane: Uint16Array;
+  /** The plate's. */
+  readonly before: Uint16Array | null;
+  /** null: everywhere. */
+  readonly inside: Uint8Array | null;
+  /** First pixel of the box; the way from one line to the next, and along a line. */
+  readonly first: number;
+  readonly across: number;
+  readonly along: number;
+  /** Lines of the box, and pixels of a line. */
+  readonly places: number;
+  readonly length: number;
+  /** Lines at either end of the box that are not judged. */
+  readonly inset: number;
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** Of each line: pixels looked at, the sum of their signs, and of twice their k in 16-bit codes. */
+export interface Signs {
+  readonly count: Int32Array;
+  readonly sign: Int32Array;
+  readonly step: Float64Array;
+}
+
+export function isJoint(way: Way, signs: Signs, place: number): boolean {
+  return !isThin(signs, place) && sameBothSides(way, place) && unevenness(way, place) <= UNEVEN_MAX;
+}
+
+/** A thin line goes up and comes down again within 5 px; a joint does not. Beside a step stand its own side lobes. */
+function isThin(of: Signs, at: number): boolean {
+  const own = of.sign[at] as number;
+  const opposite = (i: number): boolean =>
+    Math.abs(i - at) > 1 && (of.sign[i] ?? 0) * Math.sign(-own) > 0.6 * Math.abs(own);
+  for (let i = at - 5; i <= at + 5; i += 1) if (opposite(i)) return true;
+  return false;
+}
+
+/** Pixels on each side of a line that say what stands there. */
+const SIDE = 8;
+/** Where one side holds so many times the detail of the other, two things meet, not two tiles. */
+const DETAIL_MAX = 2.5;
+
+function sameBothSides({ plane, first, across, along, places, length }: Way, place: number): boolean {
+  if (place <= SIDE || place + SIDE >= places) return false;
+  let before = 0;
+  let behind = 0;
+  for (let k = 0; k + 2 < length; k += 1) {
+    const at = first + place * across + k * along;
+    for (let side = 1; side < SIDE; side += 1) {
+      const far = at + side * across;
+      const near = at - (side + 1) * across;
+      behind += Math.abs((plane[far] as number) - (plane[far + 2 * along] as number));
+      before += Math.abs((plane[near] as number) - (plane[near + 2 * along] as number));
+    }
+  }
+  return Math.max(before, behind) <= DETAIL_MAX * Math.max(1, Math.min(before, behind));
+}
+
+/** The step of a joint is the same along all of it; where two things meet, it is what the two happen to be. */
+const UNEVEN_MAX = 1.9;
+/** Pixels along a line that are averaged for one look at the step: what is left is no grain. */
+const SEGMENT = 12;
+/** Lines beside it, whose steps say how much it varies where nothing meets. */
+const BESIDE = [-8, -6, 6, 8] as const;
+
+/** Deviation of the step from segment to segment of a line, as a ratio to that of lines beside it. */
+function unevenness(way: Way, place: number): number {
+  const own = varianceAlong(way, place);
+  let beside = 0;
+  for (const away of BESIDE) beside += varianceAlong(way, place + away) / BESIDE.length;
+  return Math.sqrt(own / Math.max(1, beside));
+}
+
+/** Of the difference of two pixels on either side of a line, averaged over segments. */
+function varianceAlong({ plane, inside, first, across, along, length }: Way, place: number): number {
+  let segments = 0;
+  let total = 0;
+  let squares = 0;
+  for (let from = 0; from + SEGMENT <= length; from += SEGMENT) {
+    const start = first + place * across + from * along;
+    let sum = 0;
+    let counts = 0;
+    for (let k = 0, at = start; k < SEGMENT; k += 1, at += along) {
+      counts += inside === null ? 1 : (inside[at] as number);
+      sum +=
+        (plane[at] as number) +
+        (plane[at + across] as number) -
+        (plane[at - across] as number) -
+        (plane[at - 2 * across] as number);
+    }
+    if (counts < SEGMENT) continue;
+    const step = sum / SEGMENT / 2;
+    segments += 1;
+    total += step;
+    squares += step * step;
+  }
+  return segments < 2 ? 0 : squares / segments - (total / segments) ** 2;
+}
