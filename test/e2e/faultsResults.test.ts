@@ -43,7 +43,7 @@ describe("a result", () => {
     [
       "that is black is rejected, and STATUS.txt says why that may be",
       "black",
-      /: image\.not_black {2}Every pixel is exactly 0 .*: very likely a safety filter of the model\./,
+      /: image\.not_black {2}Every pixel is exactly 0: very likely a safety filter of the model \(both under .*\)\./,
     ],
     [
       "of the wrong size is rejected, and STATUS.txt says both sizes",
