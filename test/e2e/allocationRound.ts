@@ -128,8 +128,8 @@ function read(round: Round, seen: Seen, line: string): void {
     const before = seen.published.get(step);
     if (before !== undefined && before !== number) seen.wrong.push(`${step} was published as ${before} and ${number}`);
     seen.published.set(step, number);
-    // Somebody deletes old versions while others are made.
-    if (seen.published.size % 9 === 0) remove(round, seen, number);
+    // Somebody deletes old versions while others are made; once, for a killed process says it again when the stranger may have that name.
+    if (before === undefined && seen.published.size % 9 === 0) remove(round, seen, number);
   }
   if (seen.lines % 7 === 0) stranger(round, seen);
 }
