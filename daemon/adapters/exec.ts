@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { LIMITS } from "../domain/limits.ts";
 import type { Exec, ExecAnswer } from "../ports.ts";
 
-/** The last is the mark of an image worker: what it starts is known by it (images/leftBehind.ts). */
+/** The last is the mark of an image worker: what it starts is known by it (leftBehind.ts). */
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "HOTPLATE_WORKER"] as const;
 
 const NOTHING_BEFORE_DEADLINE = { exitCode: null, stdout: "", stderr: "", timedOut: true, capped: false } as const;

@@ -32,7 +32,8 @@ beforeAll(async () => {
   await setPage();
   await versionPage();
   await calibrationPage();
-});
+  // A farm, three commands and a browser: minutes on a busy machine.
+}, 600_000);
 afterAll(async () => {
   await browser?.close();
   dir[Symbol.dispose]();

@@ -4,7 +4,7 @@
  */
 import { assert, messageOf } from "../../domain/errors.ts";
 import type { WorkerAnswer, WorkerBroke, WorkerLoads, WorkerQuestion, WorkerSetUp } from "./imageJobs.ts";
-import { endLeftBehind, WORKER_MARK } from "./leftBehind.ts";
+import { endLeftBehind, WORKER_MARK } from "../leftBehind.ts";
 import { createPerformer } from "./perform.ts";
 import { sentError } from "./sentError.ts";
 

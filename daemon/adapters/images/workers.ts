@@ -21,7 +21,7 @@ import type {
   WorkerQuestion,
   WorkerSetUp,
 } from "./imageJobs.ts";
-import { endLeftBehind, WORKER_MARK } from "./leftBehind.ts";
+import { endLeftBehind, WORKER_MARK } from "../leftBehind.ts";
 import { receivedError } from "./sentError.ts";
 
 export interface WorkerPool {

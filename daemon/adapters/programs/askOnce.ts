@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { messageOf } from "../../domain/errors.ts";
 import type { Exec } from "../../ports.ts";
 import { boundedCommand } from "../boundedCommand.ts";
-import { endLeftBehind, PROGRAM_MARK } from "../images/leftBehind.ts";
+import { endLeftBehind, PROGRAM_MARK } from "../leftBehind.ts";
 import type { Program } from "./loadProgram.ts";
 import type { Asking } from "./said.ts";
 import { endedBy, failed, late, tooMuch } from "./said.ts";

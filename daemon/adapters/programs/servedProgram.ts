@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import { LIMITS } from "../../domain/limits.ts";
 import { boundedCommand } from "../boundedCommand.ts";
 import { smallEnvironment } from "../exec.ts";
-import { endLeftBehind, PROGRAM_MARK } from "../images/leftBehind.ts";
+import { endLeftBehind, PROGRAM_MARK } from "../leftBehind.ts";
 import type { Program } from "./loadProgram.ts";
 import type { Asking, Said } from "./said.ts";
 import { endedBy, failed, late, tooMuch } from "./said.ts";

@@ -97,8 +97,9 @@ describe("a served program", () => {
 
   test("that hangs is killed with its children at the deadline", async () => {
     await served(
+      // Long enough to have started it on any machine: what it started is looked for below.
       "sleep 1000 & echo $! >> started; wait",
-      { timeoutSeconds: 0.3 },
+      { timeoutSeconds: 5 },
       async ({ look, programs }, _, pids) => {
         expect(await look()).toMatchObject({
           verdict: "error",

@@ -5,8 +5,8 @@
  * tell, nothing is.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { LIMITS } from "../../domain/limits.ts";
-import { allPids, commandOf, environmentText, lives, processStat } from "../slots/procfs.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { allPids, commandOf, environmentText, lives, processStat } from "./slots/procfs.ts";
 
 /** Passed on by `smallEnvironment`. */
 export const WORKER_MARK = "HOTPLATE_WORKER";
