@@ -259,6 +259,8 @@ export interface Check {
    * the limit means something, so that nothing else is proposed.
    */
   readonly judges?: Readonly<Record<string, Judged>>;
+  /** Of limits that are not in `judges`: the value at which nothing is ever past them. Who sets one to it is told that the check then finds nothing by it. */
+  readonly idleAt?: Readonly<Record<string, number>>;
   /** true: another seed may cure what it finds, so that doing the work again is worth it. */
   readonly seedMayCure?: boolean;
   /** It looks through a model that a studio configures (`qcModels`): what the model gives, and of which pictures. */

@@ -23,6 +23,7 @@ const check: Check = {
   layer: "container",
   needs: [],
   limits: { missingMax: 0, lossyMax: 0, bitsMin: 16 },
+  idleAt: { bitsMin: 0 },
   limitsFrom: {
     missingMax: "docs/formats.md: a result keeps every channel of its plate",
     lossyMax: "docs/formats.md: what is published loses nothing",

@@ -24,6 +24,7 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { codes8Max: 256, codesMin: 16, stepMin: 200, insideGridMax: 0.5 },
+  idleAt: { insideGridMax: 1 },
   limitsFrom: {
     codes8Max: "8 bits have no more codes",
     codesMin: "fewer codes are a flat picture, of which nothing can be said",

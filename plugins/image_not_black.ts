@@ -22,6 +22,7 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { meanMin: 0.008, sdMin: 0.008 },
+  idleAt: { meanMin: 0, sdMin: 0 },
   limitsFrom: { meanMin: "EBU QC item 0016B (constant colour)", sdMin: "EBU QC item 0016B (constant colour)" },
   seedMayCure: true,
   run(input) {

@@ -22,6 +22,7 @@ const check: Check = {
   scope: "frame",
   needs: ["result"],
   limits: { sdMin: 0.003 },
+  idleAt: { sdMin: 0 },
   limitsFrom: { sdMin: "EBU QC item 0016B (constant colour)" },
   seedMayCure: true,
   run(input) {

@@ -27,6 +27,7 @@ const check: Check = {
     equalMax: { measures: ["equal", "repeats"], must: "atMost", least: 0 },
     stillMax: { measures: ["still"], must: "atMost", least: 0 },
   },
+  idleAt: { ratioMin: 0 },
   limitsFrom: {
     equalMax: "exact: decoded pixels that are equal to the bit",
     stillMax: "docs/qc.md: measured on procedural sequences",

@@ -116,11 +116,12 @@ function wantsSeries(loaded: LoadedCheck): Partial<CheckBook["checks"][number]> 
 }
 
 function whereSaid(check: Check): Partial<CheckBook["checks"][number]> {
-  const { layer, limitsFrom, judges, seedMayCure } = check;
+  const { layer, limitsFrom, judges, idleAt, seedMayCure } = check;
   return {
     ...(layer === undefined ? {} : { layer }),
     ...(limitsFrom === undefined ? {} : { limitsFrom }),
     ...(judges === undefined ? {} : { judges }),
+    ...(idleAt === undefined ? {} : { idleAt }),
     ...(seedMayCure === undefined ? {} : { seedMayCure }),
     ...(check.trace === undefined ? {} : { traces: true }),
   };

@@ -29,6 +29,7 @@ export async function action(context: Context, words: readonly string[], options
   await refuseExports(options);
   await using world = await pictureWorld(context, options);
   const asked = checksAsked(world, options);
+  for (const remark of asked.remarks) context.hint(`note: ${remark}`);
   const isSet = options["set"] === true;
   const found = await findPictures(
     world.files,

@@ -2,14 +2,17 @@
 import { z } from "zod";
 import { LIMITS } from "./limits.ts";
 
-/** Of a check's shape as a whole: what `judges` names must be there. */
+/** Of a check's shape as a whole: what `judges` and `idleAt` name must be there. */
 export function judgesItsLimits(check: {
   readonly judges?: Readonly<Record<string, unknown>> | undefined;
+  readonly idleAt?: Readonly<Record<string, number>> | undefined;
   readonly limits: Readonly<Record<string, number>>;
 }): boolean {
-  return Object.keys(check.judges ?? {}).every((name) => Object.hasOwn(check.limits, name));
+  return [check.judges, check.idleAt].every((named) =>
+    Object.keys(named ?? {}).every((name) => Object.hasOwn(check.limits, name)),
+  );
 }
-export const JUDGES_STRANGE = "judges names a limit that the check does not have";
+export const JUDGES_STRANGE = "judges or idleAt names a limit that the check does not have";
 
 const judgedSchema = z
   .strictObject({
@@ -30,6 +33,7 @@ export const CHECK_FIELDS = {
   limits: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "must be a camelCase word"), z.number()),
   limitsFrom: z.record(z.string(), z.string().min(1).max(LIMITS.checkMessageCharactersMax)).optional(),
   judges: z.record(z.string(), judgedSchema).optional(),
+  idleAt: z.record(z.string(), z.number()).optional(),
   seedMayCure: z.boolean().optional(),
   infers: z
     .strictObject({

@@ -1,4 +1,4 @@
-/** Values that a check's limit can't have: they would flag what is right, or nothing at all. Pure. */
+/** Values that a check's limit can't have, or should not: they would flag what is right, or nothing at all. Pure. */
 import type { InstalledCheck } from "./qc.ts";
 
 /**
@@ -26,4 +26,23 @@ export function limitFault(
     message: `${name} ${value} of check ${check.id} means nothing: no picture could be judged by it.`,
     expected,
   };
+}
+
+/**
+ * Words for a limit that no measure can ever be past, though it is in its range: a check that looks and can find nothing by it. null: it
+ * can find something, or nobody knows better.
+ */
+export function idleLimit(
+  check: Pick<InstalledCheck, "id" | "judges" | "idleAt">,
+  name: string,
+  value: number,
+): string | null {
+  const judged = check.judges?.[name];
+  const past =
+    judged?.must === "atLeast"
+      ? value > (judged.least ?? -Infinity)
+      : judged?.must === "atMost"
+        ? value < (judged.greatest ?? Infinity)
+        : value !== check.idleAt?.[name];
+  return past ? null : `${check.id} can find nothing by ${name} ${value}: no picture is ever past it.`;
 }

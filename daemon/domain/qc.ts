@@ -103,6 +103,8 @@ export interface InstalledCheck {
   readonly limitsFrom?: Readonly<Record<string, string>>;
   /** Limit -> what it judges; a limit that is not there can't be calibrated. */
   readonly judges?: Readonly<Record<string, Judged>>;
+  /** Limits that judge only together with another, and the value at which nothing is past them. */
+  readonly idleAt?: Readonly<Record<string, number>>;
   readonly seedMayCure?: boolean;
   /** It keeps something of each picture, or is told of each, and looks when all are there. */
   readonly traces?: boolean;

@@ -2,7 +2,7 @@
  * Which checks a command runs over pictures, and with which limits: those of a profile, or those that are named one by one, and
  * single limits (`image.grain.ratioMin=0.5`) over either. A show and a recipe are heard as the daemon hears them. Everything that is wrong is told at once.
  */
-import { limitFault } from "./limitFault.ts";
+import { idleLimit, limitFault } from "./limitFault.ts";
 import { nearestWord } from "./nearest.ts";
 import type { QcRequest } from "./plan.ts";
 import type { CheckBook, InstalledCheck } from "./qc.ts";
@@ -36,6 +36,8 @@ export interface AskedChecks {
   readonly off: readonly OffCheck[];
   /** In words, with the nearest right one; empty: everything is fine. */
   readonly problems: readonly string[];
+  /** Limits by which nothing can be found: said, and done all the same. */
+  readonly remarks: readonly string[];
 }
 
 /** Beside a plate, what would change it is looked for; inside a mask new content is expected. */
@@ -65,7 +67,9 @@ export function askedChecks(
   // What happens because of a verdict is no question here.
   const manifest = profile === null ? { checks: [...wishes.checks] } : { profile };
   const chosen = chosenChecks({ manifest, ...owner });
-  const problems = chosen.findings.map(({ message, nearest, expected }) =>
+  const wrong = chosen.findings.filter(({ severity }) => severity !== "warning");
+  const said = chosen.findings.filter(({ severity }) => severity === "warning").map(({ message }) => message);
+  const problems = wrong.map(({ message, nearest, expected }) =>
     nearest == null && expected != null ? `${message} Expected ${expected}.` : withNearest(message, nearest ?? null),
   );
   const requests: QcRequest[] = [];
@@ -80,15 +84,19 @@ export function askedChecks(
     }
   const limited = limitsOver(requests, wishes.limits, book);
   const off = wishes.checks.length > 0 ? [] : chosen.off;
-  return { profile, requests: limited.requests, off, problems: [...problems, ...limited.problems] };
+  const remarks = [...new Set([...said, ...limited.remarks])].map((remark) => `${remark} ${OR_OFF}`);
+  return { profile, requests: limited.requests, off, problems: [...problems, ...limited.problems], remarks };
 }
+
+const OR_OFF = "Leave the check out if that is what you want.";
 
 function limitsOver(
   requests: readonly QcRequest[],
   texts: readonly string[],
   book: CheckBook,
-): { readonly requests: readonly QcRequest[]; readonly problems: readonly string[] } {
+): Pick<AskedChecks, "requests" | "problems" | "remarks"> {
   const problems: string[] = [];
+  const remarks: string[] = [];
   const over = new Map<string, Map<string, number>>();
   for (const text of texts) {
     const [, id, name, number] = /^([^=]+)\.([^.=]+)=([^=]+)$/.exec(text) ?? [];
@@ -102,9 +110,13 @@ function limitsOver(
     else if (!requests.some((request) => request.check === id))
       problems.push(`${id} is not among the checks that run, so its limit ${name} would mean nothing.`);
     else if (limitFault(check, name, value) !== null) problems.push(outOfRange(check, name, value));
-    else over.set(id, new Map([...(over.get(id) ?? []), [name, value]]));
+    else {
+      over.set(id, new Map([...(over.get(id) ?? []), [name, value]]));
+      const idle = idleLimit(check, name, value);
+      if (idle !== null) remarks.push(idle);
+    }
   }
-  return { requests: requests.map((request) => withLimits(request, over.get(request.check))), problems };
+  return { requests: requests.map((request) => withLimits(request, over.get(request.check))), problems, remarks };
 }
 
 function withLimits(request: QcRequest, over: ReadonlyMap<string, number> | undefined): QcRequest {

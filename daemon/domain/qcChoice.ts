@@ -3,7 +3,6 @@
  * wins: the check's own, the profile's, the recipe's, `hotplate.yaml`'s (for the recipe, for the show, for the recipe in the
  * show), the manifest's. Every limit in force keeps where it comes from.
  */
-import { limitFault } from "./limitFault.ts";
 import type { ManifestFinding } from "./manifestFinding.ts";
 import type { Manifest } from "./manifestSchema.ts";
 import { nearestWord } from "./nearest.ts";
@@ -13,8 +12,9 @@ import type { OffCheck } from "./qcOff.ts";
 import { ALWAYS_RUNS } from "./qcOff.ts";
 import type { QcProfile } from "./qcProfile.ts";
 import { BASIC_PROFILE } from "./qcProfile.ts";
-import type { CheckWish, CheckWishes, QcSettings, QcWishes } from "./qcWishes.ts";
+import type { CheckWish, QcSettings, QcWishes } from "./qcWishes.ts";
 import { partsOf } from "./qcWishes.ts";
+import { layerFaults, wishFaults } from "./qcWishFaults.ts";
 
 /** Who speaks of QC for a step. */
 export interface QcSources {
@@ -200,101 +200,6 @@ function listOf(
     }
   }
   return { wishes, findings };
-}
-
-/** Checks and limits that one voice names and nobody has. */
-export function layerFaults(layer: QcLayer, book: CheckBook): readonly ManifestFinding[] {
-  const checks: CheckWishes = layer.says.checks ?? {};
-  return Object.entries(checks).flatMap(([id, wish]) => {
-    const manifest = layer.at[0] === "qc";
-    const path = manifest ? ["qc", "checks", id] : layer.at;
-    return wishFaults(id, wish, { book, path, inside: path, place: manifest ? null : layer.place });
-  });
-}
-
-/** A check that is not there, or a limit that it has not. */
-function wishFaults(
-  id: string,
-  wish: CheckWish,
-  of: {
-    readonly book: CheckBook;
-    readonly path: readonly (string | number)[];
-    readonly inside: readonly (string | number)[];
-    /** Where it is written, when that is not the manifest. */
-    readonly place: string | null;
-  },
-): readonly ManifestFinding[] {
-  const said = of.place === null ? "" : ` (${of.place})`;
-  const action = of.place === null ? {} : { action: `Correct ${of.place}.` };
-  const check = of.book.checks.find((known) => known.id === id);
-  if (check === undefined) {
-    const ids = of.book.checks.map((known) => known.id);
-    return [
-      {
-        code: "HP-MANIFEST-FIELD",
-        path: of.path,
-        message: `There is no check "${id}"${said}.`,
-        found: id,
-        expected: `one of ${ids.join(", ")}`,
-        nearest: nearestWord(id, ids),
-        ...action,
-      },
-    ];
-  }
-  if (id === ALWAYS_RUNS && wish === "off")
-    return [
-      {
-        code: "HP-MANIFEST-FIELD",
-        path: of.path,
-        message: `${id} can't be turned off: nothing passes that nobody could open${said}.`,
-        found: "off",
-        expected: "no word of it, or limits",
-        nearest: null,
-        ...action,
-        action: of.place === null ? `Take ${id} out of qc.checks.` : `Take ${id} out of ${of.place}.`,
-      },
-    ];
-  return [...strangeLimits(check, wish, of), ...senselessLimits(check, wish, of)];
-}
-
-type WishPlace = Parameters<typeof wishFaults>[2];
-
-function strangeLimits(check: InstalledCheck, wish: CheckWish, of: WishPlace): readonly ManifestFinding[] {
-  const said = of.place === null ? "" : ` (${of.place})`;
-  const action = of.place === null ? {} : { action: `Correct ${of.place}.` };
-  const known = Object.keys(check.limits);
-  return Object.keys(partsOf(wish).limits)
-    .filter((limit) => !known.includes(limit))
-    .map((limit) => ({
-      code: "HP-MANIFEST-FIELD" as const,
-      path: of.place === null ? [...of.inside, limit] : of.path,
-      message: `Check ${check.id} has no limit "${limit}"${said}.`,
-      found: limit,
-      expected: known.length === 0 ? "no limits" : `one of ${known.join(", ")}`,
-      nearest: nearestWord(limit, known),
-      ...action,
-    }));
-}
-
-function senselessLimits(check: InstalledCheck, wish: CheckWish, of: WishPlace): readonly ManifestFinding[] {
-  return Object.entries(partsOf(wish).limits).flatMap(([limit, value]) => {
-    const fault = Object.hasOwn(check.limits, limit) ? limitFault(check, limit, value) : null;
-    if (fault === null) return [];
-    return [
-      {
-        code: "HP-MANIFEST-FIELD" as const,
-        path: of.place === null ? [...of.inside, limit] : of.path,
-        message: of.place === null ? fault.message : `${fault.message.slice(0, -1)} (${of.place}).`,
-        found: String(value),
-        expected: fault.expected,
-        nearest: null,
-        action:
-          of.place === null
-            ? `Write ${fault.expected}; the check's own is ${check.limits[limit]}.`
-            : `Correct ${of.place}: ${fault.expected}; the check's own is ${check.limits[limit]}.`,
-      },
-    ];
-  });
 }
 
 function cap(text: string): string {

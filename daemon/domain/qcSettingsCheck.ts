@@ -5,7 +5,7 @@
 import { nearestWord } from "./nearest.ts";
 import type { CheckBook } from "./qc.ts";
 import type { QcLayer } from "./qcChoice.ts";
-import { layerFaults } from "./qcChoice.ts";
+import { layerFaults } from "./qcWishFaults.ts";
 import { chosenGate } from "./qcGate.ts";
 import type { RecipeFile } from "./recipe.ts";
 import type { QcSettings, QcWishes } from "./qcWishes.ts";
@@ -59,7 +59,9 @@ function faultsOf(layer: QcLayer, book: CheckBook, recipe: AskingRecipe | null):
       ? []
       : [{ message: `There is no QC profile "${profile}".`, nearest: nearestWord(profile, profiles) }];
   const gate = chosenGate({ layers: [layer], recipe, checks: book.checks, rerun: false }).findings;
-  return [...wrong, ...layerFaults(layer, book), ...gate].map(({ message, nearest }) => ({
+  // A limit by which nothing is found is no fault of the configuration: the plan of each job says it.
+  const faults = layerFaults(layer, book).filter(({ severity }) => severity !== "warning");
+  return [...wrong, ...faults, ...gate].map(({ message, nearest }) => ({
     place: layer.place,
     message,
     nearest: nearest ?? null,

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { describe, expect, test } from "vitest";
 import { loadChecks, SHIPPED_CHECKS_DIR } from "../../daemon/adapters/plugins.ts";
 import { createImages } from "../../daemon/adapters/images/images.ts";
+import { idleLimit } from "../../daemon/domain/limitFault.ts";
 import { inspectFrame } from "../../daemon/domain/qcRun.ts";
 import { decoded } from "../fixtures/pictures.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
@@ -49,6 +50,7 @@ describe("a studio's folder", () => {
     ["badId.mjs", source("Studio Check"), /dotted lower-case/],
     ["oldApi.mjs", source("studio.x").replace("apiVersion:1", "apiVersion:2"), /apiVersion/],
     ["badLimit.mjs", source("studio.x").replace("max:3", 'max:"three"'), /limits\.max/],
+    ["badIdle.mjs", source("studio.x", "idleAt:{most:0},"), /idleAt/],
     ["noRun.mjs", source("studio.x").replace(/run\(\)/, "go()"), /run/],
     ["getter.mjs", "export default {get id() { throw new Error('no id today'); }};", /no id today/],
     ["strange.mjs", "throw {toString() { throw new Error('no'); }};", /can't be put into words/],
@@ -131,6 +133,22 @@ describe("QC profiles", () => {
     ]);
     for (const { name, checks } of book.profiles)
       expect(Object.keys(checks), name).toEqual(expect.arrayContaining([...ALL_CHECKS]));
+  });
+
+  test("shipped ones set no limit by which a check finds nothing", async () => {
+    const { book } = await loadChecks([]);
+    const idle = book.profiles.flatMap(({ name, checks }) =>
+      Object.entries(checks).flatMap(([id, wish]) =>
+        Object.entries(wish ?? {}).map(([limit, value]) => {
+          const check = book.checks.find((each) => each.id === id);
+          return check === undefined || typeof value !== "number"
+            ? null
+            : idleLimit({ ...check, id: `${name} ${id}` }, limit, value);
+        }),
+      ),
+    );
+    expect(idle.length).toBeGreaterThan(0);
+    expect(idle.filter((each) => each !== null)).toEqual([]);
   });
 
   test("of a studio lie beside its checks; one takes the place of a shipped one, a wrong one is named and left out", async () => {

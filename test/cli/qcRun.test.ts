@@ -64,7 +64,7 @@ describe("pictures that are what they should be", () => {
   });
 
   it("are said to be in one line", async () => {
-    const said = await run("clean/c.[1001-1002].png");
+    const said = await run("clean/c.1001.png", "edit.png");
     expect(said.code).toBe(0);
     expect(said.stdout).toMatch(/^PASS {2}2 pictures by profile basic \(\d+ checks\): 2 pass\n$/);
   });
@@ -98,6 +98,12 @@ describe("pictures that are what they should be", () => {
 });
 
 describe("faults", () => {
+  it("of a sequence without a plate are told: it is one picture", async () => {
+    const said = await run("clean", "--profile", "text_to_image", "--gate", "warn");
+    expect(said.code).toBe(10);
+    expect(said.stdout).toContain("WARN\tc.####.png 1002\tframes.repeated\tequal 3 (at most 0)");
+  });
+
   it("end with exit 1 and stand worst first, each number beside its threshold", async () => {
     const said = await run("out", "--plate", "plates", "--gate", "warn");
     expect(said.code).toBe(1);
@@ -116,6 +122,16 @@ describe("faults", () => {
     const plain = await run(...warned);
     expect([plain.code, plain.stdout.split("\t")[0]]).toEqual([0, "WARN"]);
     expect((await run(...warned, "--gate", "warn")).code).toBe(10);
+  });
+
+  it("that no picture could have by the limits that are asked for are told on stderr, and the run goes on", async () => {
+    const said = await run("edit.png", "--limit", "image.not_black.meanMin=0");
+    expect([said.code, said.stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        "note: image.not_black can find nothing by meanMin 0: no picture is ever past it. Leave the check out",
+      ),
+    ]);
   });
 
   it("of a file that is no whole picture are its own; one that nobody can read is exit 9", async () => {

@@ -30,6 +30,7 @@ const book: CheckBook = {
   checks: [
     check("a.one", { limitsFrom: { max: "EBU 1" }, seedMayCure: true }),
     check("a.two", { judges: { max: { measures: ["m"], must: "atMost", least: 0, greatest: 5 } } }),
+    check("a.dark", { limits: { min: 0.1 }, idleAt: { min: 0 } }),
     check("file.decodes", { limits: {} }),
     check("studio.own", { shipped: false }),
   ],
@@ -319,5 +320,39 @@ describe("a limit that means nothing", () => {
     expect(chosen({ manifest: { checks: { "studio.own": { max: -1 } } } }).findings).toEqual([]);
     const reading = readProfile("hotplate: 1\nname: x\ntitle: x\nchecks: {a.two: {max: 9}}\n", book.checks);
     expect(reading.kind === "refused" && reading.message).toContain("expected a number from 0 to 5");
+  });
+});
+
+describe("a limit by which nothing can be found", () => {
+  it("is told with its place and what to say instead, and refuses nothing", () => {
+    const said = (manifest: Manifest["qc"], recipe?: QcWishes) =>
+      chosen({ manifest, ...(recipe === undefined ? {} : { recipe }) }).findings.map(
+        ({ severity, path, message, action }) => [severity, path, message, action],
+      );
+    const off = (id: string) =>
+      `Say "${id}: off" if that is what you want, so that it is told; else set another limit.`;
+    expect(said({ checks: [{ "a.two": { max: 5 } }, { "a.dark": { min: 0 } }] })).toEqual([
+      [
+        "warning",
+        ["qc", "checks", 0, "a.two", "max"],
+        "a.two can find nothing by max 5: no picture is ever past it.",
+        off("a.two"),
+      ],
+      [
+        "warning",
+        ["qc", "checks", 1, "a.dark", "min"],
+        "a.dark can find nothing by min 0: no picture is ever past it.",
+        off("a.dark"),
+      ],
+    ]);
+    expect(said(undefined, { checks: { "a.two": { max: 5 } } })).toEqual([
+      [
+        "warning",
+        ["use"],
+        "a.two can find nothing by max 5: no picture is ever past it (qc of recipe env).",
+        off("a.two"),
+      ],
+    ]);
+    expect(said({ checks: { "a.two": { max: 4.9 }, "a.dark": { min: 0.001 } } })).toEqual([]);
   });
 });

@@ -51,7 +51,7 @@ export function loadProgram(file: string, path: string | undefined = process.env
 
 /** How a check that is a program stands in the list of checks. It is asked before it could be run. */
 export function programAsCheck({ manifest }: Program): Check {
-  const { apiVersion, id, version, scope, needs, limits, layer, limitsFrom, judges, seedMayCure } = manifest;
+  const { apiVersion, id, version, scope, needs, limits, layer, limitsFrom, judges, idleAt, seedMayCure } = manifest;
   return {
     apiVersion,
     id,
@@ -62,6 +62,7 @@ export function programAsCheck({ manifest }: Program): Check {
     ...(layer === undefined ? {} : { layer }),
     ...(limitsFrom === undefined ? {} : { limitsFrom }),
     ...(judges === undefined ? {} : { judges }),
+    ...(idleAt === undefined ? {} : { idleAt }),
     ...(seedMayCure === undefined ? {} : { seedMayCure }),
     run() {
       throw new HotplateError("HP-INTERNAL", `${id} is a program: it is asked, not called`);
