@@ -10,7 +10,7 @@ import { seedOfTry } from "./domain/seedRetry.ts";
 import { heldReason } from "./qcStanding.ts";
 import { waitingReasons } from "./domain/explainWaiting.ts";
 import type { TaskId } from "./domain/ids.ts";
-import { quarantineDir } from "./domain/naming.ts";
+import { quarantineDir, reviewPaths } from "./domain/naming.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { keysOf } from "./domain/modelSet.ts";
 import type { NodeView } from "./domain/nodeView.ts";
@@ -53,7 +53,12 @@ export async function explain(
     siblingsOpen,
     siblingsHeld: task.state === "committing" ? (await world.store.qcNotes(step.id, 0)).held.count : 0,
     ...(step.version !== null && (step.state === "burnt" || step.state === "committed")
-      ? { quarantine: quarantineDir(step.plan.target, step.version) }
+      ? {
+          quarantine: {
+            place: quarantineDir(step.plan.target, step.version),
+            report: reviewPaths(step.plan.target, step.version).qcReport,
+          },
+        }
       : {}),
     ...(await anywayOf(world, { task, step })),
     ...(task.seedTry === 0 ? {} : { reseeded: await reseededOf(world, { task, step }) }),

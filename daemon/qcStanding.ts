@@ -1,7 +1,7 @@
 /** What QC has said of a job's steps so far, gathered from the store for answers and commands. Reads only. */
 import { quarantineDir, reviewPaths } from "./domain/naming.ts";
 import { LIMITS } from "./domain/limits.ts";
-import type { AnswerQc } from "./domain/qcAnswer.ts";
+import type { AnswerQc, AnswerRefused } from "./domain/qcAnswer.ts";
 import { seedOfTry } from "./domain/seedRetry.ts";
 import type { Waiver } from "./domain/waiver.ts";
 import { judgedPictures, openFindings } from "./domain/waiver.ts";
@@ -21,6 +21,7 @@ export async function qcStanding(
     const waived = await standingWaivers(store, step, waivers);
     out.push({
       wedges: step.plan.wedges.length,
+      report: step.state === "committed" || (step.state === "burnt" && (await refusedOf(store, step)) !== null),
       warned: step.publication?.warned ?? notes.warned,
       anyway: anywayOf(step, notes),
       held: {
@@ -65,13 +66,18 @@ function anywayOf(step: StepRow, notes: QcNotes): AnswerQc["anyway"] {
   return { failed, unlooked, published };
 }
 
-/** Where what QC refused of a step lies, once its version has ended; null: nothing was refused. */
-export async function refusedPlace(store: Pick<Store, "tasks">, step: StepRow): Promise<string | null> {
+/** What QC refused of a step and where it lies, once its version has ended; null: nothing was refused. */
+export async function refusedOf(store: Pick<Store, "tasks">, step: StepRow): Promise<AnswerRefused | null> {
   const ended = step.state === "committed" || step.state === "burnt";
   if (!ended || step.version === null || step.counts.failed === 0) return null;
   const failed = await store.tasks(step.id, { states: ["failed"], limit: LIMITS.answerFailuresRead });
-  const isRefused = failed.some(({ failure }) => failure?.class === "qc");
-  return isRefused ? quarantineDir(step.plan.target, step.version) : null;
+  const refused = failed.filter(({ failure }) => failure?.class === "qc").map(({ wedge }) => wedge);
+  if (refused.length === 0) return null;
+  const all = [...new Set(refused)].sort((a, b) => a - b);
+  const wedges = all.slice(0, LIMITS.answerNamesShown);
+  const isAll = failed.length < LIMITS.answerFailuresRead;
+  const place = quarantineDir(step.plan.target, step.version);
+  return { wedges, more: isAll ? all.length - wedges.length : null, place };
 }
 
 /** What still keeps it: whoever has waived one finding must not read of that one, but of those that are left. */

@@ -3,10 +3,10 @@ import { statusAnswer } from "../domain/answer.ts";
 import { isJobEnded } from "../domain/job.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import { wedgeName } from "../domain/ids.ts";
-import type { AnswerQc } from "../domain/qcAnswer.ts";
+import type { AnswerQc, AnswerRefused } from "../domain/qcAnswer.ts";
 import { iso, jobView, taskView } from "../http/views.ts";
-import { qcStanding } from "../qcStanding.ts";
-import type { JobRow, TaskRow } from "../storePort.ts";
+import { qcStanding, refusedOf } from "../qcStanding.ts";
+import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import { findJob } from "../http/lookup.ts";
 import type { Context } from "./context.ts";
 import { withStore } from "./storeReader.ts";
@@ -14,16 +14,20 @@ import { withStore } from "./storeReader.ts";
 const FAILURES_SHOWN = 5;
 
 export async function action(context: Context, [id = ""]: readonly string[]): Promise<void> {
-  const { job, failed, qc } = await withStore(context, async (store) => {
+  const { job, failed, qc, refused } = await withStore(context, async (store) => {
     const found = await findJob(store, id);
     const tasks = await Promise.all(
       found.steps.map((step) => store.tasks(step.id, { states: ["failed", "deferred"], limit: FAILURES_SHOWN })),
     );
-    return { job: found, failed: tasks.flat(), qc: await qcStanding(store, found) };
+    const refused = await Promise.all(found.steps.map((step) => refusedOf(store, step)));
+    return { job: found, failed: tasks.flat(), qc: await qcStanding(store, found), refused };
   });
-  context.print({ ...jobView(job), failed: failed.map((task) => taskView(job, task)), qc: qc.map(qcView) }, () =>
-    text(job, failed, qc),
-  );
+  const view = {
+    ...jobView(job),
+    failed: failed.map((task) => taskView(job, task)),
+    qc: qc.map((one, at) => ({ ...qcView(one), ...refusedView(refused[at] ?? null, job.steps[at]) })),
+  };
+  context.print(view, () => text(job, { failed, qc, refused }));
 }
 
 function qcView({ wedges, warned, anyway, held, waived, reseeded }: AnswerQc): object {
@@ -45,8 +49,23 @@ function qcView({ wedges, warned, anyway, held, waived, reseeded }: AnswerQc): o
   };
 }
 
-function text(job: JobRow, failed: readonly TaskRow[], qc: readonly AnswerQc[]): string {
-  const versions = job.steps.flatMap((step) =>
+/** `more`: null: there are others, uncounted. */
+function refusedView(refused: AnswerRefused | null, step: StepRow | undefined): object {
+  if (refused === null || step === undefined || step.version === null) return { refused: null };
+  const { qcReport } = reviewPaths(step.plan.target, step.version);
+  const { wedges, more, place } = refused;
+  return { refused: { wedges: wedges.map(wedgeName), more, place, report: qcReport } };
+}
+
+interface Said {
+  readonly failed: readonly TaskRow[];
+  readonly qc: readonly AnswerQc[];
+  /** By step. */
+  readonly refused: readonly (AnswerRefused | null)[];
+}
+
+function text(job: JobRow, { failed, qc, refused }: Said): string {
+  const versions = job.steps.flatMap((step, at) =>
     step.version === null
       ? []
       : [
@@ -58,6 +77,7 @@ function text(job: JobRow, failed: readonly TaskRow[], qc: readonly AnswerQc[]):
             // A command is read on this node.
             otherForms: [],
             ...reviewPaths(step.plan.target, step.version),
+            ...(refused[at] == null ? {} : { refused: refused[at] }),
           },
         ],
   );

@@ -8,8 +8,8 @@ import type { ErrorCode, Problem } from "./errors.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import type { JobState, StepState, TaskCounts } from "./job.ts";
 import type { ChunkPlan, QcPlan, StepPlan } from "./plan.ts";
-import type { AnswerQc } from "./qcAnswer.ts";
-import { anywayLines, qcLines } from "./qcAnswer.ts";
+import type { AnswerQc, AnswerRefused } from "./qcAnswer.ts";
+import { anywayLines, qcLines, refusedLines } from "./qcAnswer.ts";
 import { structuralOffLines } from "./qcOff.ts";
 
 export function statusFileName(name: string): string {
@@ -91,8 +91,8 @@ export interface AnswerVersion {
   readonly reviewDir: string;
   readonly contactSheet: string;
   readonly qcReport: string;
-  /** Where what QC refused lies; absent: nothing was refused, or not yet moved. */
-  readonly refused?: string;
+  /** Absent: nothing was refused, or the version has not ended. */
+  readonly refused?: AnswerRefused;
   /** What it comes without; absent: nothing that is known. */
   readonly lack?: string | null;
 }
@@ -152,7 +152,7 @@ export function statusAnswer(name: string, job: AnsweredJob, extras: AnswerPaths
   for (const failure of extras.failures.slice(0, FAILURES_SHOWN)) lines.push(failureLine(failure));
   for (const step of job.steps) if (step.reason !== null) lines.push(`  why:      ${step.reason}`);
   for (const note of job.plan.notes) lines.push(`  note:     ${note}`);
-  lines.push("", anyway.length > 0 && job.state === "done" ? LOOK_FIRST : nextLine(job));
+  lines.push("", anyway.length > 0 && job.state === "done" ? LOOK_FIRST : nextLine(job, extras));
   return text(lines);
 }
 
@@ -283,13 +283,13 @@ function versionLines(version: AnswerVersion, job: AnsweredJob): readonly string
         ...version.otherForms.map((form) => `            ${form}`),
         `  contact:  ${version.contactSheet}`,
         `  QC:       ${version.qcReport}`,
-        ...(version.refused === undefined ? [] : [`  refused:  what QC kept out lies in ${version.refused}`]),
+        ...(version.refused === undefined ? [] : refusedLines(version.refused, null)),
         ...(version.lack === undefined || version.lack === null ? [] : [`  note:     ${version.lack}`]),
       ];
     case "burnt":
       return [
         `  version:  ${name} was not published; its number stays used`,
-        ...(version.refused === undefined ? [] : [`  refused:  the pictures lie in ${version.refused}`]),
+        ...(version.refused === undefined ? [] : refusedLines(version.refused, version.qcReport)),
       ];
     case "planned":
     case "open":
@@ -303,13 +303,16 @@ function versionLines(version: AnswerVersion, job: AnsweredJob): readonly string
   }
 }
 
+/** The same as `hotplate explain` says of each of its tasks. */
+const REFUSED = "Next: read the QC report; drop the manifest again, and with  qc: {gate: hold}  it waits for you.";
 const LOOK_FIRST = "Next: read the QC report before anything of it is used; then look at the contact sheet and choose.";
 
-function nextLine(job: AnsweredJob): string {
+function nextLine(job: AnsweredJob, { versions }: AnswerPaths): string {
   switch (job.state) {
     case "done":
       return "Next: look at the contact sheet and choose.";
     case "failed":
+      if (versions.some(({ state, refused }) => state === "burnt" && refused !== undefined)) return REFUSED;
       return `Next: hotplate show ${job.id}; fix the cause; drop the manifest again.`;
     case "canceled":
       return "Next: drop the manifest again if it is wanted after all.";

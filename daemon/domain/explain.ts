@@ -30,8 +30,8 @@ export interface ExplainFacts {
   readonly siblingsHeld?: number;
   /** What QC found that gate `warn` lets pass. Absent: nothing. */
   readonly anyway?: string;
-  /** Where refused results lie; absent: its version is open, and a retry still takes them into it. */
-  readonly quarantine?: string;
+  /** Where refused results lie, and the page about them; absent: its version is open, and a retry still takes them into it. */
+  readonly quarantine?: { readonly place: string; readonly report: string };
   /** Seeds of its wedge that were given up; the last of them and why. Absent: none. */
   readonly reseeded?: { readonly seed: string; readonly tries: number; readonly reason: string };
 }
@@ -109,7 +109,7 @@ function reasonsOf(facts: ExplainFacts): readonly WaitReason[] {
 function failedAction({ quarantine, lastFailure }: ExplainFacts): string {
   if (quarantine === undefined) return "hotplate retry";
   if (lastFailure?.class !== "qc") return "drop the manifest again";
-  return `look at it in ${quarantine}; drop the manifest again, and with qc: {gate: hold} it waits for you`;
+  return `read ${quarantine.report}, the pictures lie in ${quarantine.place}; drop the manifest again, and with qc: {gate: hold} it waits for you`;
 }
 
 const HELD_ACTION =

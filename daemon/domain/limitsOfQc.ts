@@ -18,6 +18,8 @@ export const QC_LIMITS = {
   planeKernelWidthMax: 32_768,
   /** What readers of SARIF take in one run. */
   sarifResultsMax: 25_000,
+  /** Variations that an answer or a page names in one line; the rest is counted. */
+  answerNamesShown: 12,
   /** Of the page of what is held: tasks and frames that it tells of; the rest is counted. */
   heldPageTasksMax: 200,
   heldPageFramesMax: 1_000,

@@ -2,7 +2,7 @@
  * The one naming module: where a version lands, what its files are called, what answers are called (decisions 1-8). Text
  * only; whether a place exists, is writable or lies inside a root is asked elsewhere.
  */
-import { versionName } from "./ids.ts";
+import { versionName, wedgeName } from "./ids.ts";
 import { baseName, extension, joinPath, parentDir } from "./paths.ts";
 import { templateText } from "./pathTemplate.ts";
 import type { PlatePlan, StepPlan, Target } from "./plan.ts";
@@ -107,12 +107,23 @@ export interface ReviewPaths {
   readonly qcReport: string;
 }
 
-/** For people; beside the plate in `<shot>/review/<product>_v007/`: two products of a shot may both have a v007. */
 /** Where results lie that are in no version: refused ones, and those of seeds that were given up. */
 export function quarantineDir(target: Pick<Target, "productDir">, version: number): string {
-  return joinPath(target.productDir, ".hotplate/quarantine", versionName(version));
+  return joinPath(target.productDir, QUARANTINE, versionName(version));
 }
 
+const QUARANTINE = ".hotplate/quarantine";
+
+/** One such result, relative to the product's folder; `path`: where it was staged. */
+export function quarantinedPath(of: {
+  readonly version: number;
+  readonly wedge: number;
+  readonly path: string;
+}): string {
+  return `${QUARANTINE}/${versionName(of.version)}/${wedgeName(of.wedge)}/${baseName(of.path)}`;
+}
+
+/** For people; beside the plate in `<shot>/review/<product>_v007/`: two products of a shot may both have a v007. */
 export function reviewPaths(target: Target, version: number): ReviewPaths {
   const { qc } = pathsOf(target);
   return {
@@ -122,10 +133,13 @@ export function reviewPaths(target: Target, version: number): ReviewPaths {
   };
 }
 
-/** The report for build servers and for tools that show findings, beside the page for people: `..._qc.junit.xml`, `..._qc.sarif`. */
-export function qcExports(qcReport: string): { readonly junit: string; readonly sarif: string } {
+/**
+ * The report for build servers and for tools that show findings, beside the page for people: `..._qc.junit.xml`, `..._qc.sarif`. `json`: of a
+ * version that was not published; a published one has it inside.
+ */
+export function qcExports(qcReport: string): { readonly junit: string; readonly sarif: string; readonly json: string } {
   const stem = qcReport.replace(/\.html?$/i, "");
-  return { junit: `${stem}.junit.xml`, sarif: `${stem}.sarif` };
+  return { junit: `${stem}.junit.xml`, sarif: `${stem}.sarif`, json: `${stem}.json` };
 }
 
 export function reviewSheet(target: Target, version: number, page: number): string {

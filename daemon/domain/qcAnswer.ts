@@ -4,6 +4,8 @@ import { shownTaskId, wedgeName } from "./ids.ts";
 /** Of one step. */
 export interface AnswerQc {
   readonly wedges: number;
+  /** There is a QC report to look at, or there will be within seconds: its version has ended. */
+  readonly report: boolean;
   /** Variations with a QC warning. */
   readonly warned: number;
   /** Variations that QC failed, or could not look at, and that gate `warn` lets pass. Published: they are in the version. */
@@ -45,6 +47,25 @@ export interface AnswerQc {
   };
 }
 
+/** What QC, or a person, kept out of a version. */
+export interface AnswerRefused {
+  /** The first of them. */
+  readonly wedges: readonly number[];
+  /** How many more; null: there are more, uncounted. */
+  readonly more: number | null;
+  /** Where the pictures lie. */
+  readonly place: string;
+}
+
+/** `qcReport`: where they can be looked at, when there is no version that would say so. */
+export function refusedLines({ wedges, more, place }: AnswerRefused, qcReport: string | null): readonly string[] {
+  const rest = more === 0 ? "" : more === null ? " and others" : ` and ${more} more`;
+  return [
+    `  refused:  ${wedges.map(wedgeName).join(", ")}${rest}: the pictures lie in ${place}`,
+    ...(qcReport === null ? [] : [`  QC:       ${qcReport}`]),
+  ];
+}
+
 /** What must be read before anything else: what is passed on although it failed, or nobody could look. */
 export function anywayLines({ wedges, anyway }: AnswerQc): readonly string[] {
   const { failed, unlooked, published } = anyway;
@@ -62,14 +83,20 @@ export function qcLines(qc: AnswerQc): readonly string[] {
   return [...seedLines(qc), ...heldLines(qc), ...waivedLines(qc), ...warnedLine(qc)];
 }
 
-function seedLines({ reseeded }: AnswerQc): readonly string[] {
+/** Said only where there is one. */
+function seeReport({ report }: AnswerQc): string {
+  return report ? ": see the QC report" : "";
+}
+
+function seedLines(qc: AnswerQc): readonly string[] {
+  const { reseeded } = qc;
   const more = reseeded.wedges - reseeded.first.length;
   return [
     ...reseeded.first.map(({ wedge, seed, tries }) => {
       const before = tries.map((one) => `seed ${one.seed}: ${one.check}: ${one.reason}`).join("; ");
       return `  seeds:    ${wedgeName(wedge)} was made again with seed ${seed} (${before})`;
     }),
-    ...(more > 0 ? [`  seeds:    and ${more} more ${more === 1 ? "variation" : "variations"}: see the QC report`] : []),
+    ...(more > 0 ? [`  seeds:    and ${more} more ${more === 1 ? "variation" : "variations"}${seeReport(qc)}`] : []),
   ];
 }
 
@@ -85,14 +112,15 @@ function heldLines({ held }: AnswerQc): readonly string[] {
   ];
 }
 
-function waivedLines({ waived }: AnswerQc): readonly string[] {
+function waivedLines(qc: AnswerQc): readonly string[] {
+  const { waived } = qc;
   const more = waived.count - waived.first.length;
   return [
     ...waived.first.map(
       ({ wedge, check, by, reason }) =>
         `  waived:   ${wedgeName(wedge)} ${check} by ${by}: ${reason.replaceAll(/\s+/g, " ")}`,
     ),
-    ...(more > 0 ? [`  waived:   and ${more} more: see the QC report`] : []),
+    ...(more > 0 ? [`  waived:   and ${more} more${seeReport(qc)}`] : []),
   ];
 }
 
@@ -103,9 +131,10 @@ export function decisionCommands(task: string, checks: readonly string[]): reado
   return [...(checks.length === 0 ? [] : [waive]), `hotplate reject ${id} --reason WHY`];
 }
 
-function warnedLine({ warned, wedges }: AnswerQc): readonly string[] {
+function warnedLine(qc: AnswerQc): readonly string[] {
+  const { warned, wedges } = qc;
   if (warned === 0) return [];
-  return [`  warnings: ${warned} of ${wedges} ${warned === 1 ? "has" : "have"} QC warnings: see the QC report`];
+  return [`  warnings: ${warned} of ${wedges} ${warned === 1 ? "has" : "have"} QC warnings${seeReport(qc)}`];
 }
 
 function utc(ms: number): string {

@@ -67,7 +67,8 @@ export function cropsWanted(view: QcView): readonly WantedCrop[] {
     const size = shown === undefined ? null : frameSize(shown);
     const boxes = (finding.evidence ?? []).flatMap((piece) => (piece.kind === "boxes" ? piece.boxes : []));
     const [place] = boxes;
-    if (first === undefined || shown?.file == null || size === null || place === undefined) continue;
+    if (first === undefined || (shown?.file == null && shown?.refusedTo === undefined)) continue;
+    if (size === null || place === undefined) continue;
     const box = cropAround(place, { ...size, pixels: LIMITS.qcPageCropPixels });
     if (box[2] * box[3] * 2 > size.width * size.height) continue;
     out.push({ at, frame: first, check: finding.check, box });

@@ -5,6 +5,7 @@ import { tellingMeasures } from "./qcFound.ts";
 import type { QcFinding, QcInspection } from "./qcInspection.ts";
 import { verdictOf } from "./qcInspection.ts";
 import { offNote } from "./qcPageOff.ts";
+import { parentDir } from "./paths.ts";
 import type { PageParts } from "./qcPageParts.ts";
 import { placeId } from "./qcPageParts.ts";
 import { esc, findingVerdict, measureWords, named, told, verdictTag } from "./qcReportWords.ts";
@@ -152,7 +153,9 @@ function tableRow({ at, place, frames, whole, name, verdict, isFirst }: Row, ord
   const label = `<th scope="row">${named(name)}${words.map((word) => `<span class="axes">${told(word)}</span>`).join("")}</th>`;
   const outcomes = [...new Set(frames.map(({ outcome }) => outcome))].filter((outcome) => outcome !== null);
   const outcome =
-    outcomes.length === 0 ? "" : `<span class="axes">${esc(outcomes.join(", "))}: not in the version</span>`;
+    outcomes.length === 0
+      ? ""
+      : `<span class="axes">${esc(outcomes.join(", "))}: not in the version</span>${reasonsOf(frames)}${placesOf(frames)}`;
   const worst = worstByCheck([...frames.map(({ inspection }) => inspection), whole]);
   const bad = worst.filter((finding) => findingVerdict(finding) !== "pass");
   const badWords = bad
@@ -163,6 +166,24 @@ function tableRow({ at, place, frames, whole, name, verdict, isFirst }: Row, ord
   const measures =
     good.length === 0 ? "" : `<details><summary>${good.length} passed</summary><ul class="all">${lines}</ul></details>`;
   return `<tr${isFirst ? ` id="${placeId(at)}"` : ""}>${label}<td data-of="verdict">${verdictTag(verdict)}${outcome}</td><td data-of="not passed">${badWords}</td><td data-of="passed">${measures}</td></tr>`;
+}
+
+/** Why it is not there, where it was looked at: a person may have said so. What was never made stands under what needs a look. */
+function reasonsOf(frames: readonly ViewFrame[]): string {
+  const reasons = frames.flatMap(({ outcome, reason, inspection }) =>
+    outcome === null || reason === null || inspection === null ? [] : [reason],
+  );
+  const [first, ...others] = [...new Set(reasons)];
+  if (first === undefined) return "";
+  return `<span class="axes">${told(first)}${others.length === 0 ? "" : ` (and ${others.length} more reasons)`}</span>`;
+}
+
+/** Where what was refused lies; of many frames the folder says it. */
+function placesOf(frames: readonly ViewFrame[]): string {
+  const places = frames.flatMap(({ refusedTo }) => (refusedTo === undefined ? [] : [refusedTo]));
+  const [first] = places;
+  if (first === undefined) return "";
+  return `<span class="axes">${told(places.length === 1 ? first : `${parentDir(first)}/`)}</span>`;
 }
 
 /** The worst finding of each check in these frames, by name. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { canonicalJson } from "./canonicalJson.ts";
 import { colorRecord } from "./colorRecord.ts";
 import { versionName, wedgeName } from "./ids.ts";
+import { quarantinedPath } from "./naming.ts";
 import type { Inspection, InstalledCheck, Verdict } from "./qc.ts";
 import {
   count,
@@ -30,6 +31,14 @@ const frameSchema = z.strictObject({
     .describe("held: it waits for a person; in held_qc.json only, never in a version."),
   reason: z.string().nullable().describe("Why it is not in the version."),
   file: z.strictObject({ path: z.string(), bytes: z.number().int(), sha256: z.string() }).nullable(),
+  refused: z
+    .strictObject({
+      quarantine: z.string().describe("Where the picture lies, relative to the product's folder."),
+      bytes: z.number().int(),
+      sha256: z.string(),
+    })
+    .optional()
+    .describe("What QC or a person refused; absent: nothing was, or no picture was made."),
   inspection: inspectionSchema.nullable().describe("null: there was nothing to look at."),
 });
 const wedgeSchema = z.strictObject({
@@ -185,7 +194,7 @@ function wedgeOf(facts: QcFacts, index: number, lookup: Lookup): QcWedge {
   const frames = facts.frames
     .filter((frame) => frame.wedge === index)
     .sort((a, b) => (a.frame ?? -1) - (b.frame ?? -1))
-    .map((frame) => frameOf(frame, lookup.files.get(placeOf(frame)) ?? null));
+    .map((frame) => frameOf(frame, { file: lookup.files.get(placeOf(frame)) ?? null, version: facts.version }));
   const tries = triesOfWedge(facts.tries ?? [], { wedge: index, version: facts.version });
   const sequence = lookup.sequences.get(index);
   const over = sequence === undefined || isEmpty(sequence) ? null : inspectionOf(sequence, "frames");
@@ -205,14 +214,26 @@ function isEmpty({ findings, notApplied }: Inspection): boolean {
   return findings.length + notApplied.length === 0;
 }
 
-function frameOf(task: VersionFrame, file: VersionFile | null): QcFrame {
+function frameOf(
+  task: VersionFrame,
+  { file, version }: { readonly file: VersionFile | null; readonly version: number },
+): QcFrame {
   return {
     frame: task.frame,
     outcome: outcomeOf(task),
     reason: task.failure === null ? null : `${task.failure.code}: ${task.failure.message}`,
     file: file === null ? null : { path: file.path, bytes: file.bytes, sha256: file.sha256 },
+    ...(task.refused === undefined ? {} : { refused: { ...refusedPlace(task, task.refused, version) } }),
     inspection: task.inspection === null ? null : inspectionOf(task.inspection),
   };
+}
+
+function refusedPlace(
+  { wedge }: VersionFrame,
+  { path, bytes, sha256 }: NonNullable<VersionFrame["refused"]>,
+  version: number,
+): NonNullable<QcFrame["refused"]> {
+  return { quarantine: quarantinedPath({ version, wedge, path }), bytes, sha256 };
 }
 
 function outcomeOf(task: VersionFrame): QcFrame["outcome"] {

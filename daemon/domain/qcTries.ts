@@ -3,8 +3,7 @@
  * lie. The pictures are in quarantine beside the version, never in it.
  */
 import { z } from "zod";
-import { versionName, wedgeName } from "./ids.ts";
-import { baseName } from "./paths.ts";
+import { quarantinedPath } from "./naming.ts";
 import type { SeedTry } from "./seedRetry.ts";
 
 export const qcTrySchema = z.strictObject({
@@ -54,7 +53,7 @@ function tryPaper({ n, seed, endedAt, verdict, check, reason, results, wedge }: 
       frame,
       sha256,
       bytes,
-      quarantine: `.hotplate/quarantine/${versionName(version)}/${wedgeName(wedge)}/${baseName(path)}`,
+      quarantine: quarantinedPath({ version, wedge, path }),
       result: seen,
       findings: findings.map(({ verdict: result, ...finding }) => ({ ...finding, result })),
     })),

@@ -23,6 +23,8 @@ export interface ViewFrame {
   readonly inspection: QcInspection | null;
   /** Where it is not in the version: `rejected`, `failed`; null: it is, or there is no version. */
   readonly outcome: string | null;
+  /** Where its picture lies, relative to the product's folder, when it was refused; absent: there is none. */
+  readonly refusedTo?: string;
   /** Why nobody looked, or why it is not in the version; null: no reason is known. */
   readonly reason: string | null;
 }
@@ -114,7 +116,7 @@ export function viewOfVersion(report: QcReport): QcView {
       ...(report.wedges.length === frames.length ? [] : [["Frames", report.totals.frames] as const]),
     ],
     simulated: report.simulated,
-    notes: [...(report.notes ?? []), ...colourWords(report)],
+    notes: [...refusedWords(report), ...(report.notes ?? []), ...colourWords(report)],
     gate: profile.gate,
     profile: [
       ...(profile.name === undefined || profile.name === null
@@ -139,11 +141,12 @@ export function viewOfVersion(report: QcReport): QcView {
       axes: wedge.axes,
       seed: wedge.seed,
       verdict: wedgeVerdict(wedge),
-      frames: wedge.frames.map(({ frame, file, inspection, outcome, reason }) => ({
+      frames: wedge.frames.map(({ frame, file, inspection, outcome, reason, refused }) => ({
         frame,
         file,
         inspection,
         outcome: outcome === "published" ? null : outcome,
+        ...(refused === undefined ? {} : { refusedTo: refused.quarantine }),
         reason,
       })),
       whole: wedge.sequence,
@@ -159,6 +162,18 @@ export function viewOfVersion(report: QcReport): QcView {
     })),
     complete: ".hotplate/qc.json in the version",
   };
+}
+
+/** What is in no version can be looked at, too. */
+function refusedWords({ wedges, subject }: QcReport): readonly string[] {
+  const refused = wedges.filter(({ frames }) => frames.some((frame) => frame.refused !== undefined));
+  if (refused.length === 0) return [];
+  const names = refused.slice(0, LIMITS.answerNamesShown).map(({ wedge }) => wedge);
+  const more = refused.length - names.length;
+  const place = `.hotplate/quarantine/${subject.version}/`;
+  return [
+    `Refused: ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}. What was made of them lies in ${place} of the product's folder, each with the reason beside it.`,
+  ];
 }
 
 function offOf(off: readonly OffCheck[] | undefined, checks: Parameters<typeof onTrial>[0]): QcView["off"] {

@@ -33,6 +33,8 @@ export interface VersionFrame {
   readonly of: readonly { readonly chunk: number | null; readonly share: number }[];
   /** Two chunks have it, and yet it is one's alone: why. */
   readonly unblended: string | null;
+  /** The picture that QC or a person refused, where it was staged; absent: none. */
+  readonly refused?: { readonly path: string; readonly bytes: number; readonly sha256: string };
 }
 
 /** A result file at its final place; `path` is relative to the version's folder. */

@@ -30,6 +30,29 @@ export function frameResults(
   plan: Pick<StepPlan, "frames" | "chunks">,
   tasks: readonly TaskRow[],
 ): readonly FrameResult[] {
+  return resultsOf(plan, tasks, ({ state }) => state === "committing" || state === "done");
+}
+
+/** The same of what QC or a person refused: frames of which there is a picture, and none that a version may have. */
+export function refusedResults(
+  plan: Pick<StepPlan, "frames" | "chunks">,
+  tasks: readonly TaskRow[],
+): readonly FrameResult[] {
+  const keyOf = ({ wedge, frame }: FrameResult): string => `${wedge}/${frame}`;
+  const others = frameResults(plan, tasks).filter(({ sources }) => sources.length > 0);
+  const made = new Set(others.map(keyOf));
+  return resultsOf(plan, tasks, isRefused).filter((one) => one.sources.length > 0 && !made.has(keyOf(one)));
+}
+
+function isRefused({ state, failure }: TaskRow): boolean {
+  return state === "failed" && failure?.class === "qc";
+}
+
+function resultsOf(
+  plan: Pick<StepPlan, "frames" | "chunks">,
+  tasks: readonly TaskRow[],
+  counts: (task: TaskRow) => boolean,
+): readonly FrameResult[] {
   const shares = [...sharesOf(plan)];
   const byWedge = new Map<number, Map<number | null, TaskRow>>();
   for (const task of tasks) {
@@ -38,10 +61,14 @@ export function frameResults(
   }
   return [...byWedge].flatMap(([wedge, chunks]) =>
     shares.flatMap(([frame, all]): readonly FrameResult[] => {
-      const has = (first: number | null): boolean => stagedFor(chunks.get(first), frame) !== null;
+      const stagedOf = (first: number | null): StagedFile | null => {
+        const task = chunks.get(first);
+        return task === undefined || !counts(task) ? null : stagedFor(task, frame);
+      };
+      const has = (first: number | null): boolean => stagedOf(first) !== null;
       const sources = sharesAmong(all, has).flatMap(({ first, weight }): readonly FrameSource[] => {
         const task = chunks.get(first);
-        const staged = stagedFor(task, frame);
+        const staged = stagedOf(first);
         return task === undefined || staged === null ? [] : [{ task, staged, weight }];
       });
       const first = [...all].sort((a, b) => b.weight - a.weight)[0]?.first ?? null;
@@ -59,8 +86,7 @@ export function largest(sources: readonly FrameSource[]): FrameSource | null {
   );
 }
 
-function stagedFor(task: TaskRow | undefined, frame: number | null): StagedFile | null {
-  if (task === undefined || (task.state !== "committing" && task.state !== "done")) return null;
+function stagedFor(task: TaskRow, frame: number | null): StagedFile | null {
   return task.staged.find((file) => file.frame === frame) ?? null;
 }
 
@@ -79,6 +105,7 @@ export function versionFrame(
   of: { readonly seen?: Inspection; readonly unblended?: string | null },
 ): VersionFrame {
   const { wedge, frame, task, sources } = result;
+  const refused = sources.length > 0 || !isRefused(task) ? null : stagedFor(task, frame);
   return {
     wedge,
     frame,
@@ -87,6 +114,7 @@ export function versionFrame(
     inspection: of.seen ?? inspectionOf(task, frame),
     of: sources.length < 2 ? [] : sources.map((source) => ({ chunk: source.task.frame, share: source.weight })),
     unblended: of.unblended ?? null,
+    ...(refused === null ? {} : { refused: { path: refused.path, bytes: refused.bytes, sha256: refused.sha256 } }),
   };
 }
 

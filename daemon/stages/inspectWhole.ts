@@ -50,7 +50,7 @@ export async function inspectWhole(
 }
 
 /** Of wedges that were refused as a whole and have no frame here: what was said then. */
-function refusedWholes(tasks: readonly TaskRow[]): readonly (readonly [number, Inspection])[] {
+export function refusedWholes(tasks: readonly TaskRow[]): readonly (readonly [number, Inspection])[] {
   return tasks.flatMap(({ state, wedge, inspection }) =>
     state === "failed" && inspection?.whole !== undefined && inspection.whole.lean !== true
       ? [[wedge, inspection.whole.inspection] as const]

@@ -12,7 +12,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { inForm, otherForms, wordsInForm } from "../domain/pathForms.ts";
 import { joinPath, rootOf } from "../domain/paths.ts";
 import { rootTrouble } from "../domain/slotFit.ts";
-import { qcStanding, refusedPlace } from "../qcStanding.ts";
+import { qcStanding, refusedOf } from "../qcStanding.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { DropRow, JobRow } from "../storePort.ts";
@@ -251,7 +251,7 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
           reviewDir: inForm(review.reviewDir, reader, roots),
           contactSheet: inForm(review.contactSheet, reader, roots),
           qcReport: inForm(review.qcReport, reader, roots),
-          ...(refused === null ? {} : { refused: inForm(refused, reader, roots) }),
+          ...(refused === null ? {} : { refused: { ...refused, place: inForm(refused.place, reader, roots) } }),
           lack: context.live.lacks.get(step.id) ?? null,
         },
       ];
@@ -269,7 +269,7 @@ async function extrasOf(context: StageContext, job: JobRow): Promise<AnswerPaths
 }
 
 async function withRefused({ world }: StageContext, { steps }: JobRow) {
-  return Promise.all(steps.map(async (step) => ({ step, refused: await refusedPlace(world.store, step) })));
+  return Promise.all(steps.map(async (step) => ({ step, refused: await refusedOf(world.store, step) })));
 }
 
 async function failuresOf(context: StageContext, job: JobRow): Promise<AnswerPaths["failures"]> {

@@ -7,11 +7,10 @@ import type { ApprovalLine } from "../domain/approvals.ts";
 import { standingWaivers } from "../domain/approvals.ts";
 import { versionName } from "../domain/ids.ts";
 import type { JobId } from "../domain/ids.ts";
-import { shownAs } from "../domain/colorWay.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { isSequence } from "../domain/movie.ts";
 import type { ReviewPaths } from "../domain/naming.ts";
-import { qcExports, reviewPaths, reviewSheet, sheetName, versionDir, versionFileName } from "../domain/naming.ts";
+import { qcExports, reviewPaths, reviewSheet, sheetName, versionDir } from "../domain/naming.ts";
 import { junitXml } from "../domain/junit.ts";
 import { joinPath, linkFrom, parentDir, rootOf } from "../domain/paths.ts";
 import { versionHtml } from "../domain/qcReportHtml.ts";
@@ -23,12 +22,13 @@ import type { StageContext } from "../live.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import { asMade } from "./anotherSeed.ts";
 import { sheetPages } from "./contactSheet.ts";
-import type { FrameResult } from "./frameResults.ts";
-import { frameResults, largest } from "./frameResults.ts";
+import { frameResults, refusedResults } from "./frameResults.ts";
 import { laneOf } from "./lanes.ts";
 import type { Movies } from "./movies.ts";
 import type { HeldPages, PicturesOf, PlacedPicture } from "./heldPage.ts";
 import { createHeldPages } from "./heldPage.ts";
+import { makeProxies, publishedPath } from "./proxies.ts";
+import { writeRefused } from "./refusedPage.ts";
 import { ownMark, proxyAt, reviewPictures, temporaryAt } from "./reviewPictures.ts";
 import { publicPlan } from "./versionRecord.ts";
 
@@ -56,7 +56,7 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
   const heldPages = createHeldPages(context);
 
   function start(step: StepRow, want: Wanted): void {
-    context.work.start<{ readonly more: boolean }>({
+    context.work.start<Updated>({
       key: `review:${step.id}`,
       lane: laneOf(context, step.plan.target.productDir, "output"),
       run: () => {
@@ -66,8 +66,8 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
       },
       done: (outcome) => {
         const now = context.world.clock.now();
-        if (!outcome.ok) want.notBefore = now + LIMITS.reviewSheetMs;
-        else if (outcome.value.more) want.notBefore = now;
+        if (!outcome.ok || outcome.value.next === "later") want.notBefore = now + LIMITS.reviewSheetMs;
+        else if (outcome.value.next === "more") want.notBefore = now;
         else if (want.touched && step.state !== "committed" && step.state !== "burnt")
           want.notBefore = now + LIMITS.reviewSheetMs;
         else {
@@ -114,7 +114,11 @@ export function createReviewFolder(context: StageContext, movies: Movies): Revie
   };
 }
 
-/** `more`: not all proxies are made, or the version is not committed yet and will change. */
+/** `more`: not all proxies are made; `later`: what it tells of is still on its way. */
+interface Updated {
+  readonly next: "more" | "later" | "none";
+}
+
 async function update(
   context: StageContext,
   planned: StepRow,
@@ -124,7 +128,7 @@ async function update(
     readonly heldPages: HeldPages;
     readonly show: string;
   },
-): Promise<{ readonly more: boolean }> {
+): Promise<Updated> {
   const { files, world } = context;
   const tasks = await world.store.tasks(planned.id);
   const step = asMade(planned, tasks);
@@ -132,51 +136,32 @@ async function update(
   const picturesOf: PicturesOf = (view, fileOf) =>
     reviewPictures(context, step, { tasks, view, page: paths.qcReport, fileOf });
   const held = { tasks, paths, show: of.show, picturesOf };
-  if (step.state === "burnt" || step.counts.committing + step.counts.done === 0) {
+  const refused = step.state === "burnt" && refusedResults(step.plan, tasks).length > 0;
+  if (!refused && (step.state === "burnt" || step.counts.committing + step.counts.done === 0)) {
     await of.heldPages.update(step, held);
-    return { more: false };
+    return { next: "none" };
   }
+  // Its pictures are being moved to quarantine.
+  if (refused && step.stagingDir !== null && (await exists(files, step.stagingDir))) return { next: "later" };
   const root = rootOf(paths.reviewDir, world.config.roots)?.linux ?? step.plan.target.shotDir;
   for (const dir of foldersOf(paths)) await makeDirs(files, root, dir);
   const missing = await makeProxies(context, step, { tasks, proxies: of.proxies });
-  if (missing) return { more: true };
+  if (missing) return { next: "more" };
+  if (refused) {
+    await writeRefused(context, step, held);
+    await of.heldPages.update(step, held);
+    await clearTemporaries(context, step, paths);
+    return { next: "none" };
+  }
   if (step.state === "committed") {
     await of.heldPages.update(step, held);
     await finish(context, step, { paths, picturesOf });
     of.movies.want(step, of.show, await publishedFrames(context, step, tasks));
-    return { more: false };
+    return { next: "none" };
   }
   await of.heldPages.update(step, held);
   await drawSheets(context, step, { tasks });
-  return { more: false };
-}
-
-async function makeProxies(
-  context: StageContext,
-  step: StepRow,
-  of: { readonly tasks: readonly TaskRow[]; readonly proxies: Set<string> },
-): Promise<boolean> {
-  const { files, world } = context;
-  let made = 0;
-  for (const result of frameResults(step.plan, of.tasks)) {
-    const shown = largest(result.sources);
-    const target = proxyAt(step, result);
-    const key = `${step.id}/${target}/${result.sources.map(({ task }) => task.fence).join("+")}`;
-    if (shown === null || result.task.inspection === null || of.proxies.has(key)) continue;
-    if (made >= LIMITS.proxiesPerUnit) return true;
-    const source = step.state === "committed" ? await publishedPath(context, step, result) : shown.staged.path;
-    if (source === null) continue;
-    // What is there of a wedge that was made again may be the picture that was refused.
-    if (!(await exists(files, target)) || step.state !== "committed" || result.task.seedTry > 0) {
-      const temporary = temporaryAt(context, step, target);
-      const seen = shownAs(step.plan, shown.staged.finished?.roundTrip?.exposureStops);
-      await world.images.thumbnail(source, temporary, LIMITS.thumbnailPixels, seen);
-      await files.rename(temporary, target);
-    }
-    of.proxies.add(key);
-    made += 1;
-  }
-  return false;
+  return { next: "none" };
 }
 
 /** By wedge: where each frame of the plan lies now; null where it is not in the version. */
@@ -193,21 +178,6 @@ async function publishedFrames(
     out.set(result.wedge, frames);
   }
   return out;
-}
-
-/** Where a staged file went when its version was committed. */
-async function publishedPath(context: StageContext, step: StepRow, result: FrameResult): Promise<string | null> {
-  const staged = largest(result.sources)?.staged;
-  if (staged === undefined || step.version === null) return null;
-  const name = versionFileName(step.plan, {
-    version: step.version,
-    wedge: result.wedge,
-    frame: result.frame,
-    stagedPath: staged.path,
-    padding: step.plan.plate?.padding ?? 4,
-  });
-  const path = joinPath(versionDir(step.plan.target, step.version), name);
-  return (await exists(context.files, path)) ? path : null;
 }
 
 async function drawSheets(
@@ -255,8 +225,9 @@ async function finish(
   const report = qcReportSchema.parse(JSON.parse(text));
   const view = viewOfVersion(report);
   const fileOf = ({ at, frame }: PlacedPicture): string | null => {
-    const file = view.places[at]?.frames.find((each) => each.frame === frame)?.file ?? null;
-    return file === null ? null : joinPath(version, file.path);
+    const shown = view.places[at]?.frames.find((each) => each.frame === frame);
+    if (shown?.refusedTo !== undefined) return joinPath(step.plan.target.productDir, shown.refusedTo);
+    return shown?.file == null ? null : joinPath(version, shown.file.path);
   };
   const html = versionHtml(report, {
     waivedLater: await waivedLater(context, step),
@@ -267,7 +238,11 @@ async function finish(
   await replaceAnswer(files, exports.junit, junitXml(view), ownMark(step));
   await replaceAnswer(files, exports.sarif, sarifJson(view, "version"), ownMark(step));
   await replaceAnswer(files, paths.qcReport, html, ownMark(step));
-  // This is the last that the step does here: what is temporary and its own was left by a killed life.
+  await clearTemporaries(context, step, paths);
+}
+
+/** This is the last that the step does here: what is temporary and its own was left by a killed life. */
+async function clearTemporaries({ files }: StageContext, step: StepRow, paths: ReviewPaths): Promise<void> {
   const left = `.hotplate-tmp.${ownMark(step)}.`;
   for (const dir of foldersOf(paths)) {
     for (const { name } of await files.list(dir, LIMITS.hotFolderEntriesMax))

@@ -13,7 +13,7 @@ import { ignore } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import { pageCrops, pagePictures, readProxy } from "../pagePictures.ts";
 import type { StepRow, TaskRow } from "../storePort.ts";
-import { frameResults, largest } from "./frameResults.ts";
+import { frameResults, largest, refusedResults } from "./frameResults.ts";
 import type { PicturesOf, PlacedPicture } from "./heldPage.ts";
 
 /** What a page shows: proxies as they lie in the folder, and parts of the frames themselves, as bright as their proxies. */
@@ -30,7 +30,7 @@ export async function reviewPictures(
   const { view, fileOf } = of;
   const page = parentDir(of.page);
   const stops = new Map(
-    frameResults(step.plan, of.tasks).map(({ wedge, frame, sources }) => [
+    [...frameResults(step.plan, of.tasks), ...refusedResults(step.plan, of.tasks)].map(({ wedge, frame, sources }) => [
       `${wedge}/${frame}`,
       largest(sources)?.staged.finished?.roundTrip?.exposureStops,
     ]),

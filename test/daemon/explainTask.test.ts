@@ -63,7 +63,7 @@ describe("explain of what QC refused", () => {
     expect(await action()).toBe("hotplate retry");
     await store.burn(step, "all were refused");
     expect(await action()).toMatch(
-      /^look at it in \/.*\/\.hotplate\/quarantine\/v007; drop the manifest again, and with qc: \{gate: hold\} it waits for you$/,
+      /^read \/.*_v007_qc\.html, the pictures lie in \/.*\/\.hotplate\/quarantine\/v007; drop the manifest again, and with qc: \{gate: hold\} it waits for you$/,
     );
   });
 });

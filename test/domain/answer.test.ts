@@ -115,12 +115,17 @@ test("what QC refused is told with where it lies, of a version that is there and
     reviewDir: "/s/review",
     contactSheet: "/s/c.jpg",
     qcReport: "/s/q.html",
-    refused: "/s/look/.hotplate/quarantine/v003",
+    refused: { wedges: [2, 5], more: 3, place: "/s/look/.hotplate/quarantine/v003" },
   };
   const said = (state: "burnt" | "committed"): string =>
     statusAnswer("a.yaml", job({}), { ...extras([]), versions: [{ ...version, state }] });
-  expect(said("burnt")).toContain("  refused:  the pictures lie in /s/look/.hotplate/quarantine/v003\n");
-  expect(said("committed")).toContain("  refused:  what QC kept out lies in /s/look/.hotplate/quarantine/v003\n");
+  const line = "  refused:  w002, w005 and 3 more: the pictures lie in /s/look/.hotplate/quarantine/v003\n";
+  expect(said("burnt")).toContain(`${line}  QC:       /s/q.html\n`);
+  expect(said("burnt")).toContain(
+    "Next: read the QC report; drop the manifest again, and with  qc: {gate: hold}  it waits",
+  );
+  expect(said("committed")).toContain(line);
+  expect(said("committed").match(/q\.html/g)).toHaveLength(1);
 });
 
 test("foretells no end where all that is left waits for a person", () => {
@@ -129,6 +134,7 @@ test("foretells no end where all that is left waits for a person", () => {
   ];
   const held = {
     wedges: 4,
+    report: false,
     warned: 0,
     anyway: { failed: 0, unlooked: 0, published: false },
     held: { count: 1, page: null, first },

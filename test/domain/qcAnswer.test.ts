@@ -1,10 +1,11 @@
 /** What an artist reads of QC in STATUS.txt. */
 import { expect, it } from "vitest";
 import type { AnswerQc } from "../../daemon/domain/qcAnswer.ts";
-import { anywayLines, qcLines } from "../../daemon/domain/qcAnswer.ts";
+import { anywayLines, qcLines, refusedLines } from "../../daemon/domain/qcAnswer.ts";
 
 const NOTHING: AnswerQc = {
   wedges: 200,
+  report: true,
   warned: 0,
   anyway: { failed: 0, unlooked: 0, published: true },
   held: { count: 0, page: null, first: [] },
@@ -26,6 +27,24 @@ it("another seed is named with the one before and why, and the rest is counted",
   expect(qcLines({ ...NOTHING, reseeded: { wedges: 3, first: [{ wedge: 2, seed: "77", tries }] } })).toEqual([
     "  seeds:    w002 was made again with seed 77 (seed 1000: image.not_black: It is black.)",
     "  seeds:    and 2 more variations: see the QC report",
+  ]);
+});
+
+it("a report is spoken of only where there is one", () => {
+  const first = [{ wedge: 3, check: "image.soft", by: "anna", reason: "wanted" }];
+  const tries = [{ seed: "1000", check: "image.not_black", reason: "It is black." }];
+  const reseeded = { wedges: 3, first: [{ wedge: 2, seed: "77", tries }] };
+  const lines = qcLines({ ...NOTHING, report: false, warned: 2, waived: { count: 5, first }, reseeded });
+  expect(lines.join("\n")).not.toContain("report");
+  expect(lines).toContain("  seeds:    and 2 more variations");
+});
+
+it("what was refused is named as far as a line holds, and the rest counted where it was counted", () => {
+  const refused = { wedges: [1, 12], more: 0, place: "/q/v007" };
+  expect(refusedLines(refused, null)).toEqual(["  refused:  w001, w012: the pictures lie in /q/v007"]);
+  expect(refusedLines({ ...refused, more: null }, "/r/v007_qc.html")).toEqual([
+    "  refused:  w001, w012 and others: the pictures lie in /q/v007",
+    "  QC:       /r/v007_qc.html",
   ]);
 });
 

@@ -55,6 +55,27 @@ describe("qc.json", () => {
     );
   });
 
+  test("lists what was refused with where it lies, and so does the page of a version that holds the others", () => {
+    const facts = versionFacts(MIXED);
+    const refused = { path: "/staging/attempts/w3.1-2.png", bytes: 9, sha256: "ab".repeat(32) };
+    const frames = facts.frames.map((frame) => (frame.wedge === 3 ? { ...frame, refused } : frame));
+    const made = qcReportSchema.parse(qcReport({ ...facts, frames }, EXTRA));
+    const place = ".hotplate/quarantine/v007/w003/w3.1-2.png";
+    expect(made.wedges.map((wedge) => wedge.frames[0]?.refused?.quarantine)).toEqual([
+      undefined,
+      undefined,
+      place,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const html = page(made);
+    expect(html).toContain("Refused: w003. What was made of them lies in .hotplate/quarantine/v007/ of the product");
+    expect(html).toContain(place);
+    expect(html).toContain("HP-TASK-POISON: QC refused it");
+    expect(page(report(MIXED))).not.toContain("quarantine/");
+  });
+
   test("names tool, time, subject, recipe and profile", () => {
     expect(report(MIXED)).toMatchObject({
       schema: "hotplate-qc/1",

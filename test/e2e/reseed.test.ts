@@ -35,6 +35,13 @@ async function answer(path: string): Promise<string> {
   }
 }
 
+async function written(path: string): Promise<string> {
+  for (;;) {
+    const text = await readFile(path, "utf8").catch(() => "");
+    if (text !== "") return text;
+  }
+}
+
 test("a black picture costs its wedge another seed, and every paper says which one made the files", async () => {
   await using farm = await makeFarm({ slots: 1, frames: 2 });
   const daemon = farm.startDaemon();
@@ -118,4 +125,31 @@ test("when every seed is black the gate decides, and says how many were tried", 
   expect(daemon.lines.filter(event("wedge.reseeded"))).toHaveLength(2);
   expect(status).toMatch(/^FAILED/);
   expect(status).toContain("2 other seeds were tried.");
+
+  // There is no version to look at: a page and a record say what was refused, and the pictures lie where all three say.
+  const page = join(farm.shot, "review/dark_v001/dark_v001_qc.html");
+  const place = join(farm.shot, "dark/.hotplate/quarantine/v001");
+  expect(status).toContain(`  refused:  w001: the pictures lie in ${place}\n  QC:       ${page}\n`);
+  expect(status).toContain("Next: read the QC report; drop the manifest again");
+  const html = await written(page);
+  for (const words of ["Refused: ", "image.not_black", "data:image/jpeg", "1 of 1 variation", "Other seeds"])
+    expect(html).toContain(words);
+  expect(html).not.toMatch(/<script|https?:\/\//i);
+  const report = qcReportSchema.parse(json(page.replace(".html", ".json")));
+  expect(report).toMatchObject({ publishedResult: null, result: "fail", subject: { version: "v001" } });
+  const [frame] = report.wedges[0]?.frames ?? [];
+  expect(frame).toMatchObject({ outcome: "rejected", file: null });
+  const kept = join(farm.shot, "dark", frame?.refused?.quarantine ?? "");
+  expect([kept.startsWith(place), sha256(kept)]).toEqual([true, frame?.refused?.sha256]);
+  expect(html).toContain(frame?.refused?.quarantine);
+  expect(readFileSync(page.replace(".html", ".junit.xml"), "utf8")).toContain("<failure");
+
+  const [, job = ""] = /job: +(\S+)/.exec(status) ?? [];
+  expect((await farm.hotplate("show", job)).json).toMatchObject({
+    qc: [{ refused: { wedges: ["w001"], more: 0, place, report: page } }],
+  });
+  const explained = (await farm.hotplate("explain", job)).json as { tasks: { reasons: { action: string }[] }[] };
+  expect(explained.tasks[0]?.reasons[0]?.action).toBe(
+    `read ${page}, the pictures lie in ${place}; drop the manifest again, and with qc: {gate: hold} it waits for you`,
+  );
 });

@@ -20,10 +20,6 @@ async function answerWith(path: string, pattern: RegExp): Promise<string> {
   }
 }
 
-async function goneFrom(path: string): Promise<void> {
-  while ((await readFile(path, "utf8").catch(() => "")) !== "") await new Promise((resolve) => setImmediate(resolve));
-}
-
 async function black(farm: Farm): Promise<void> {
   const url = `${farm.slots[0]?.url ?? ""}/simulated/fault`;
   await fetch(url, { method: "POST", body: JSON.stringify({ fault: "black=1000" }) });
@@ -188,6 +184,8 @@ test("what is held is refused at once when a person says so, with their words as
   expect(answer).toMatchObject({ code: 0 });
   const ended = await answerWith(join(farm.hot, "bad.yaml.STATUS.txt"), /^FAILED/);
   expect(ended).toContain("Rejected by anna: black for good");
-  // Nothing waits any more, and no version will take the page's place.
-  await goneFrom(page);
+  // Nothing waits any more, and no version will come: the page says what was refused instead.
+  const refused = await answerWith(page, /<title>Refused: /);
+  expect(refused).toContain("Rejected by anna: black for good");
+  expect(refused).not.toContain("hotplate: held");
 });

@@ -7,6 +7,7 @@ import {
   frameResults,
   inspectionOf,
   largest,
+  refusedResults,
   versionFrame,
 } from "../../daemon/stages/frameResults.ts";
 import { sheetPages } from "../../daemon/stages/contactSheet.ts";
@@ -57,6 +58,17 @@ describe("frames of chunks", () => {
       "1005: ",
       "1006: ",
     ]);
+    // They can be looked at, but for those that a neighbour has: a frame has one picture for people.
+    expect(from(refusedResults(PLAN, [task(1001), refused]))).toEqual(["1005: 1003", "1006: 1003"]);
+    const [, , shared, , missing] = frameResults(PLAN, [task(1001), refused]);
+    expect(versionFrame(missing!, {}).refused).toEqual({ path: "/s/1003/1005.png", bytes: 1, sha256: "" });
+    expect(versionFrame(shared!, {}).refused).toBeUndefined();
+  });
+
+  it("that failed otherwise were refused by nobody", () => {
+    const failed = task(1003, { state: "failed", failure });
+    expect(refusedResults(PLAN, [task(1001), failed])).toEqual([]);
+    expect(versionFrame(frameResults(PLAN, [task(1001), failed])[4]!, {}).refused).toBeUndefined();
   });
 
   it("have a tile each on the contact sheet, from the start", () => {
