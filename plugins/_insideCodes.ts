@@ -1,6 +1,6 @@
 /** The codes of what was made inside a mask: of changed pixels well inside it, so that the plate that shows through says nothing. */
 import type { CheckInput, DecodedImage } from "../daemon/plugin.ts";
-import type { Core, Tile } from "./_maskCore.ts";
+import type { Core } from "./_maskCore.ts";
 import { coreOf, someOf } from "./_maskCore.ts";
 
 export interface InsideCodes {
@@ -44,31 +44,68 @@ interface Of {
 }
 
 function counted(image: DecodedImage, { core, before, code }: Of): InsideCodes | null {
-  const pairs = ["R", "G", "B", "Y"].flatMap((name) => {
-    const place = image.channelNames.indexOf(name);
-    return place < 0 ? [] : [[place, before?.channelNames.indexOf(name) ?? -1] as const];
-  });
-  const { samples, channels, width } = image;
-  const light = samples instanceof Float32Array;
-  const seen = new Uint32Array(65_536);
-  const changed = (pixel: number): boolean =>
-    before === null ||
-    pairs.some(
-      ([place, other]) => samples[pixel * channels + place] !== before.samples[pixel * before.channels + other],
-    );
-  const look = ({ x, y }: Tile): void => {
-    for (let row = y; row < y + core.size; row += 1)
-      for (let pixel = row * width + x, end = pixel + core.size; pixel < end; pixel += 1) {
-        if (!changed(pixel)) continue;
-        for (let c = 0; c < pairs.length; c += 1) {
-          const v = samples[pixel * channels + (pairs[c]?.[0] ?? 0)] as number;
-          const at = light ? code(v) : v;
-          seen[at] = (seen[at] as number) + 1;
-        }
-      }
+  const { samples, channels, channelNames, width } = image;
+  const names = ["R", "G", "B", "Y"].filter((name) => channelNames.includes(name));
+  const place = (of: DecodedImage) => Int32Array.from(names, (name) => of.channelNames.indexOf(name));
+  const line: Line = {
+    samples,
+    channels,
+    places: place(image),
+    before: before?.samples ?? samples,
+    stride: before?.channels ?? channels,
+    others: place(before ?? image),
+    all: before === null,
+    seen: new Uint32Array(65_536),
   };
-  core.tiles.forEach(look);
-  return summed(seen, light ? HALF_ERROR : 0);
+  const light = samples instanceof Float32Array;
+  for (const { x, y } of core.tiles)
+    for (let row = y; row < y + core.size; row += 1)
+      if (light) lightLine(line, row * width + x, row * width + x + core.size, code);
+      else wholeLine(line, row * width + x, row * width + x + core.size);
+  return summed(line.seen, light ? HALF_ERROR : 0);
+}
+
+interface Line {
+  readonly samples: DecodedImage["samples"];
+  readonly channels: number;
+  /** Of the colours in a pixel, and of the same in a pixel of `before`: -1 where that has none. */
+  readonly places: Int32Array;
+  readonly before: DecodedImage["samples"];
+  readonly stride: number;
+  readonly others: Int32Array;
+  /** Pixels that are not changed count, too. */
+  readonly all: boolean;
+  readonly seen: Uint32Array;
+}
+
+function isChanged({ samples, channels, places, before, stride, others, all }: Line, pixel: number): boolean {
+  for (let c = 0; c < places.length; c += 1) {
+    const other = others[c] as number;
+    if (other < 0 || samples[pixel * channels + (places[c] as number)] !== before[pixel * stride + other]) return true;
+  }
+  return all;
+}
+
+function wholeLine(line: Line, from: number, end: number): void {
+  const { samples, channels, places, seen } = line;
+  for (let pixel = from; pixel < end; pixel += 1) {
+    if (!isChanged(line, pixel)) continue;
+    for (let c = 0; c < places.length; c += 1) {
+      const at = samples[pixel * channels + (places[c] as number)] as number;
+      seen[at] = (seen[at] as number) + 1;
+    }
+  }
+}
+
+function lightLine(line: Line, from: number, end: number, code: (linear: number) => number): void {
+  const { samples, channels, places, seen } = line;
+  for (let pixel = from; pixel < end; pixel += 1) {
+    if (!isChanged(line, pixel)) continue;
+    for (let c = 0; c < places.length; c += 1) {
+      const at = code(samples[pixel * channels + (places[c] as number)] as number);
+      seen[at] = (seen[at] as number) + 1;
+    }
+  }
 }
 
 /** Codes of 16 bits that a code of 8 bits is off its place after the curve and a half float. */

@@ -122,22 +122,52 @@ function insideWords(inside: Inside | null, limit: number): readonly string[] {
 function shares({ samples, channels, channelNames, width }: DecodedImage, { size, tiles }: Core) {
   const colours = channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
   const whole = samples instanceof Uint16Array ? 65_535 : samples instanceof Uint8Array ? 255 : null;
-  let [top, atTop, atOne, low, looked] = [0, 0, 0, 0, 0];
-  for (const { x, y } of tiles)
+  const ends: Ends = { top: 0, atTop: 0, atOne: 0, low: 0 };
+  for (let t = 0; t < tiles.length; t += 1) {
+    const { x, y } = tiles[t] as Core["tiles"][number];
     for (let row = y; row < y + size; row += 1)
-      for (const place of colours)
-        for (let i = (row * width + x) * channels + place, end = i + size * channels; i < end; i += channels) {
-          const v = samples[i] as number;
-          looked += 1;
-          low += v <= 0 ? 1 : 0;
-          atOne += v === 1 ? 1 : 0;
-          if (v > top && v !== Number.POSITIVE_INFINITY) [top, atTop] = [v, 1];
-          else atTop += v === top ? 1 : 0;
-        }
+      for (let c = 0; c < colours.length; c += 1) {
+        const first = (row * width + x) * channels + (colours[c] as number);
+        addEnds(ends, samples, { first, end: first + size * channels, step: channels });
+      }
+  }
+  const looked = tiles.length * size * size * colours.length;
+  const { top, atTop, atOne, low } = ends;
   if (looked === 0 || (whole !== null && top < whole) || top <= 0)
     return { high: 0, low: looked === 0 ? 0 : low / looked, top: Number.NaN };
   const one = whole === null && atOne > atTop;
   return { high: (one ? atOne : atTop) / looked, low: low / looked, top: one ? 1 : top };
+}
+
+/** The largest value so far, how many samples stand at it, at exactly 1, and at zero or below. */
+interface Ends {
+  top: number;
+  atTop: number;
+  atOne: number;
+  low: number;
+}
+
+interface Walk {
+  readonly first: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+function addEnds(ends: Ends, samples: DecodedImage["samples"], { first, end, step }: Walk): void {
+  let { top, atTop, atOne, low } = ends;
+  for (let i = first; i < end; i += step) {
+    const v = samples[i] as number;
+    low += v <= 0 ? 1 : 0;
+    atOne += v === 1 ? 1 : 0;
+    if (v > top && v !== Number.POSITIVE_INFINITY) {
+      top = v;
+      atTop = 1;
+    } else atTop += v === top ? 1 : 0;
+  }
+  ends.top = top;
+  ends.atTop = atTop;
+  ends.atOne = atOne;
+  ends.low = low;
 }
 
 function cutMap(image: DecodedImage, top: number, low: boolean) {
@@ -162,22 +192,54 @@ function cut(image: DecodedImage): { readonly high: number; readonly low: number
   const step = Math.max(1, Math.ceil((width * height * colours.length) / SAMPLES_ENOUGH));
   const top =
     samples instanceof Uint16Array ? 65_535 : samples instanceof Uint8Array ? 255 : largest(image, colours, step);
-  let high = 0;
-  let low = 0;
+  const count: Count = { high: 0, low: 0 };
+  // Where all samples are colours they lie one behind another.
+  const [places, stride] = colours.length === channels ? [[0], 1] : [colours, channels];
   let looked = 0;
   for (let y = 0; y < height; y += step) {
     const from = y * width * channels;
-    const to = from + width * channels;
-    for (let c = 0; c < colours.length; c += 1) {
-      for (let i = from + (colours[c] as number); i < to; i += channels) {
-        const v = samples[i] as number;
-        high += v === top ? 1 : 0;
-        low += v <= 0 ? 1 : 0;
-      }
-      looked += width;
+    const end = from + width * channels;
+    for (let c = 0; c < places.length; c += 1) {
+      const walk: Walk = { first: from + (places[c] as number), end, step: stride };
+      if (samples instanceof Float32Array) addLight(count, samples, walk, top);
+      else addCodes(count, samples, walk, top);
     }
+    looked += width * colours.length;
   }
+  const { high, low } = count;
   return looked === 0 ? { high: 0, low: 0, top } : { high: high / looked, low: low / looked, top };
+}
+
+interface Count {
+  high: number;
+  low: number;
+}
+
+/** `top` is full scale: one more is a power of two, so that one look tells a sample at either end from all others. */
+function addCodes(count: Count, samples: Uint8Array | Uint16Array, { first, end, step }: Walk, top: number): void {
+  const between = top - 1;
+  let high = 0;
+  let low = 0;
+  for (let i = first; i < end; i += step) {
+    const v = samples[i] as number;
+    if (((v + 1) & between) !== 0) continue;
+    if (v === 0) low += 1;
+    else high += 1;
+  }
+  count.high += high;
+  count.low += low;
+}
+
+function addLight(count: Count, samples: Float32Array, { first, end, step }: Walk, top: number): void {
+  let high = 0;
+  let low = 0;
+  for (let i = first; i < end; i += step) {
+    const v = samples[i] as number;
+    high += v === top ? 1 : 0;
+    low += v <= 0 ? 1 : 0;
+  }
+  count.high += high;
+  count.low += low;
 }
 
 /** Of the finite values; not a number, which nothing equals, where none is above zero. */

@@ -11,6 +11,8 @@ export const BLOCK = 32;
 export interface Sums {
   readonly pixels: Float32Array;
   readonly luma: Float64Array;
+  /** Of luma as it was rounded to codes, and of its squares. */
+  readonly rounded: Float64Array;
   readonly square: Float64Array;
   readonly red: Float64Array;
   readonly green: Float64Array;
@@ -83,7 +85,7 @@ function rowsOf(codes: Codes, luma: Uint16Array, sums: Sums): LookAtRow {
   const kr = RED * scale;
   const kg = GREEN * scale;
   const kb = BLUE * scale;
-  const part: Part = { block: 0, n: 0, red: 0, green: 0, blue: 0, square: 0 };
+  const part: Part = { block: 0, n: 0, red: 0, green: 0, blue: 0, light: 0, square: 0 };
   return (from, to, row, block) => {
     let i = from;
     let at = codes.at(from, to);
@@ -94,6 +96,7 @@ function rowsOf(codes: Codes, luma: Uint16Array, sums: Sums): LookAtRow {
       let red = 0;
       let green = 0;
       let blue = 0;
+      let light = 0;
       let square = 0;
       for (; i < stop; i += 1, at += step) {
         const vr = samples[at + r] as number;
@@ -104,6 +107,7 @@ function rowsOf(codes: Codes, luma: Uint16Array, sums: Sums): LookAtRow {
         red += vr;
         green += vg;
         blue += vb;
+        light += l;
         square += l * l;
       }
       part.block = block + column;
@@ -111,6 +115,7 @@ function rowsOf(codes: Codes, luma: Uint16Array, sums: Sums): LookAtRow {
       part.red = red * scale;
       part.green = green * scale;
       part.blue = blue * scale;
+      part.light = light;
       part.square = square;
       add(sums, part);
     }
@@ -133,7 +138,7 @@ function pairRowsOf(codes: Codes, luma: Uint16Array, sums: Sums): LookAtRow {
   const slow = rowsOf(codes, luma, sums);
   const { samples } = codes;
   const words = new Uint32Array(samples.buffer, samples.byteOffset, samples.length >> 1);
-  const part: Part = { block: 0, n: 0, red: 0, green: 0, blue: 0, square: 0 };
+  const part: Part = { block: 0, n: 0, red: 0, green: 0, blue: 0, light: 0, square: 0 };
   return (from, to, row, block) => {
     if ((from | to) & 1) {
       slow(from, to, row, block);
@@ -147,6 +152,7 @@ function pairRowsOf(codes: Codes, luma: Uint16Array, sums: Sums): LookAtRow {
       let red = 0;
       let green = 0;
       let blue = 0;
+      let light = 0;
       let square = 0;
       for (; i < stop; i += 2, at += 3) {
         const a = words[at] as number;
@@ -166,6 +172,7 @@ function pairRowsOf(codes: Codes, luma: Uint16Array, sums: Sums): LookAtRow {
         red = (red + r0 + r1) | 0;
         green = (green + g0 + g1) | 0;
         blue = (blue + b0 + b1) | 0;
+        light = (light + l + m) | 0;
         square += l * l + m * m;
       }
       part.block = block + column;
@@ -173,6 +180,7 @@ function pairRowsOf(codes: Codes, luma: Uint16Array, sums: Sums): LookAtRow {
       part.red = red;
       part.green = green;
       part.blue = blue;
+      part.light = light;
       part.square = square;
       add(sums, part);
     }
@@ -186,14 +194,16 @@ interface Part {
   red: number;
   green: number;
   blue: number;
+  light: number;
   square: number;
 }
 
-function add(sums: Sums, { block, n, red, green, blue, square }: Part): void {
+function add(sums: Sums, { block, n, red, green, blue, light, square }: Part): void {
   sums.pixels[block] = (sums.pixels[block] as number) + n;
   sums.red[block] = (sums.red[block] as number) + red;
   sums.green[block] = (sums.green[block] as number) + green;
   sums.blue[block] = (sums.blue[block] as number) + blue;
   sums.luma[block] = (sums.luma[block] as number) + (RED * red + GREEN * green + BLUE * blue) / 32_768;
+  sums.rounded[block] = (sums.rounded[block] as number) + light;
   sums.square[block] = (sums.square[block] as number) + square;
 }

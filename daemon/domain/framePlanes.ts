@@ -66,6 +66,7 @@ function emptySums(count: number): Sums {
   return {
     pixels: new Float32Array(count),
     luma: doubles(),
+    rounded: doubles(),
     square: doubles(),
     red: doubles(),
     green: doubles(),
@@ -122,25 +123,12 @@ function blocksOf(of: Made): BlockFacts {
  */
 const ROUGH = 400;
 
-/** Of one block, from its pixels; of one that is looked at in part, what the sums say. */
-function exactDeviation(
-  { luma, sums, width, height }: Made,
-  of: { readonly i: number; readonly columns: number },
-): number {
+/** Of one block, from its luma as it was rounded; of one that is looked at in part, what the sums say. */
+function exactDeviation({ sums, width, height }: Made, of: { readonly i: number; readonly columns: number }): number {
   const [left, top] = [(of.i % of.columns) * BLOCK, Math.floor(of.i / of.columns) * BLOCK];
-  const [right, bottom] = [Math.min(width, left + BLOCK), Math.min(height, top + BLOCK)];
-  const n = (right - left) * (bottom - top);
-  if (sums.pixels[of.i] !== n)
-    return deviation(sums.pixels[of.i] as number, sums.luma[of.i] as number, sums.square[of.i] as number);
-  let sum = 0;
-  let square = 0;
-  for (let y = top; y < bottom; y += 1)
-    for (let at = y * width + left, end = y * width + right; at < end; at += 1) {
-      const l = luma[at] as number;
-      sum += l;
-      square += l * l;
-    }
-  return deviation(n, sum, square);
+  const n = Math.min(BLOCK, width - left) * Math.min(BLOCK, height - top);
+  const light = sums.pixels[of.i] === n ? sums.rounded : sums.luma;
+  return deviation(sums.pixels[of.i] as number, light[of.i] as number, sums.square[of.i] as number);
 }
 
 function factsOf({ sums, luma, runs }: Made, blocks: BlockFacts): LumaFacts {

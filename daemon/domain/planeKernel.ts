@@ -1,7 +1,7 @@
 /**
  * What `framePlaneRows` does with whole numbers of 8 and 16 bits, four pixels at a time in WebAssembly: the same luma and the same sums to the last bit,
- * 14 ms of a frame of 4096 x 2160 where the loops take 31. The rows of 32 x 32 blocks are copied into memory of its own one after
- * another, which costs a third of that, and stay in the processor's cache. Where this machine has no WebAssembly with vectors, the loops do it.
+ * 8 ms of a frame of 4096 x 2160 where the loops take 31. Eight rows at a time are copied into memory of its own, which costs a third of that: so
+ * many stay in the processor's cache. Where this machine has no WebAssembly with vectors, the loops do it.
  */
 import type { DecodedImage } from "../plugin.ts";
 import { BLOCK, BLUE, GREEN, layoutOf, RED } from "./framePlaneRows.ts";
@@ -29,7 +29,7 @@ interface Memory {
 }
 declare const WebAssembly: Engine | undefined;
 
-/** Addresses of what it makes; the strip of rows that it looks at begins at 0. */
+/** Addresses of what it makes and of what it adds to; the strip of rows that it looks at begins at 0. */
 type Run = (luma: number, totals: number, width: number, rows: number) => void;
 
 /** One for the life of a worker: it keeps what it compiled, and its memory. */
@@ -57,8 +57,10 @@ function isTaken({ samples, channels, width }: DecodedImage): boolean {
 const CHANNELS_MAX = 4;
 /** Pixels of one step. */
 const STEP = 4;
-/** Of the totals of one block: red, green, blue in four numbers of 32 bits each, the squares in two of 64. */
-const TOTALS_BYTES = 64;
+/** Rows that are looked at together: measured, 32 of them push each other out of a cache of 1 MiB. */
+const STRIP = 8;
+/** Of the totals of one block: red, green, blue, luma in four numbers of 32 bits each, the squares in two of 64. */
+const TOTALS_BYTES = 80;
 const PAGE_BYTES = 65_536;
 
 function keyOf({ samples, channels, channelNames }: DecodedImage): string {
@@ -66,7 +68,7 @@ function keyOf({ samples, channels, channelNames }: DecodedImage): string {
 }
 
 function compile(engine: Engine, image: DecodedImage, memory: Memory): Run | null {
-  const module = wasm.wasmModule({ takes: 4, numbers: 6, vectors: 19, body: routine(image) });
+  const module = wasm.wasmModule({ takes: 4, numbers: 6, vectors: 20, body: routine(image) });
   if (!engine.validate(module)) return null;
   return new engine.Instance(new engine.Module(module), { own: { memory } }).exports["run"] as Run;
 }
@@ -83,19 +85,20 @@ function pass(image: DecodedImage, { run, memory, luma, sums }: Pass): void {
   const columns = Math.ceil(width / BLOCK);
   // Rows are filled up with nothing to whole steps: nothing adds nothing.
   const stride = Math.ceil(width / STEP) * STEP;
-  const lumaAt = Math.ceil((BLOCK * stride * channels * samples.BYTES_PER_ELEMENT) / 16) * 16;
-  const totalsAt = Math.ceil((lumaAt + BLOCK * stride * 2) / 16) * 16;
+  const lumaAt = Math.ceil((STRIP * stride * channels * samples.BYTES_PER_ELEMENT) / 16) * 16;
+  const totalsAt = Math.ceil((lumaAt + STRIP * stride * 2) / 16) * 16;
   // The last step of the last row reads a vector whole.
   const missing = Math.ceil((totalsAt + columns * TOTALS_BYTES) / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES;
   if (missing > 0) memory.grow(missing);
   const codes =
     samples instanceof Uint16Array
-      ? new Uint16Array(memory.buffer, 0, BLOCK * stride * channels)
-      : new Uint8Array(memory.buffer, 0, BLOCK * stride * channels);
-  const made = new Uint16Array(memory.buffer, lumaAt, BLOCK * stride);
+      ? new Uint16Array(memory.buffer, 0, STRIP * stride * channels)
+      : new Uint8Array(memory.buffer, 0, STRIP * stride * channels);
+  const made = new Uint16Array(memory.buffer, lumaAt, STRIP * stride);
   const totals = new Uint32Array(memory.buffer, totalsAt, (columns * TOTALS_BYTES) / 4);
-  for (let y = 0; y < height; y += BLOCK) {
-    const rows = Math.min(BLOCK, height - y);
+  for (let y = 0; y < height; y += STRIP) {
+    const rows = Math.min(STRIP, height - y);
+    if (y % BLOCK === 0) totals.fill(0);
     // At once where nothing is to be filled up.
     const together = stride === width ? rows : 1;
     for (let row = 0; row < rows; row += together) {
@@ -106,11 +109,14 @@ function pass(image: DecodedImage, { run, memory, luma, sums }: Pass): void {
     run(lumaAt, totalsAt, stride, rows);
     for (let row = 0; row < rows; row += together)
       luma.set(made.subarray(row * stride, row * stride + together * width), (y + row) * width);
-    addTotals(totals, sums, { block: (y / BLOCK) * columns, columns, width, rows });
+    const done = y + rows;
+    if (done % BLOCK !== 0 && done < height) continue;
+    const block = Math.floor(y / BLOCK);
+    keepTotals(totals, sums, { block: block * columns, columns, width, rows: done - block * BLOCK });
   }
 }
 
-function addTotals(
+function keepTotals(
   totals: Uint32Array,
   sums: Sums,
   of: { readonly block: number; readonly columns: number; readonly width: number; readonly rows: number },
@@ -128,11 +134,12 @@ function addTotals(
     sums.green[block] = green;
     sums.blue[block] = blue;
     sums.luma[block] = (RED * red + GREEN * green + BLUE * blue) / 32_768;
+    sums.rounded[block] = four(at + 12);
     // Lower and upper halves in turn; whole numbers below 2^53.
     sums.square[block] =
-      (totals[at + 12] as number) +
-      (totals[at + 14] as number) +
-      ((totals[at + 13] as number) + (totals[at + 15] as number)) * 2 ** 32;
+      (totals[at + 16] as number) +
+      (totals[at + 18] as number) +
+      ((totals[at + 17] as number) + (totals[at + 19] as number)) * 2 ** 32;
   }
 }
 
@@ -140,10 +147,10 @@ function addTotals(
 const [LUMA, TOTALS, WIDTH, ROWS] = [0, 1, 2, 3] as const;
 const [X, Y, PIXELS, FROM, TO, STOP] = [4, 5, 6, 7, 8, 9] as const;
 const [NEAR, FAR, RED_GREEN, GREEN_BLUE, LIGHT] = [10, 11, 12, 13, 14] as const;
-const [REDS, GREENS, BLUES, SQUARES, MORE_SQUARES] = [15, 16, 17, 18, 19] as const;
+const [REDS, GREENS, BLUES, LIGHTS, SQUARES, MORE_SQUARES] = [15, 16, 17, 18, 19, 20] as const;
 /** Constants are vectors, too: in the loop they would be made anew each time, for half of all its time. */
 const [RG_NEAR, RG_FAR, GB_NEAR, GB_FAR, HALF, RG_WEIGHTS, B_WEIGHTS, OFFSET, LOW] = [
-  20, 21, 22, 23, 24, 25, 26, 27, 28,
+  21, 22, 23, 24, 25, 26, 27, 28, 29,
 ] as const;
 
 /** Blocks of the strip, rows of a block, steps of a row. */
@@ -151,11 +158,18 @@ function routine(image: DecodedImage): readonly Code[] {
   const { line, get, set, tee, number, repeat, ADD, SUBTRACT, MULTIPLY, LESS, SELECT, ADD_64, words } = wasm;
   const pixelBytes = image.channels * image.samples.BYTES_PER_ELEMENT;
   const count = (local: number, by: number): Code => line(get(local), number(by), ADD, tee(local));
-  const keep = (local: number, behind: number): Code => line(get(TOTALS), get(local), wasm.store(behind));
+  const kept: readonly (readonly [local: number, behind: number])[] = [
+    [REDS, 0],
+    [GREENS, 16],
+    [BLUES, 32],
+    [LIGHTS, 48],
+    [SQUARES, 64],
+  ];
   return [
     constants(image),
     repeat(
-      ...[REDS, GREENS, BLUES, SQUARES, MORE_SQUARES].map((sum) => line(words(eight(0)), set(sum))),
+      ...kept.map(([sum, behind]) => line(get(TOTALS), wasm.load(behind), set(sum))),
+      line(words(eight(0)), set(MORE_SQUARES)),
       // At most 32 pixels of a row lie in the block.
       line(get(WIDTH), get(X), SUBTRACT, tee(PIXELS), number(BLOCK)),
       line(get(PIXELS), number(BLOCK), LESS, SELECT, set(PIXELS)),
@@ -172,11 +186,8 @@ function routine(image: DecodedImage): readonly Code[] {
         ),
         line(count(Y, 1), get(ROWS), LESS),
       ),
-      keep(REDS, 0),
-      keep(GREENS, 16),
-      keep(BLUES, 32),
       line(get(SQUARES), get(MORE_SQUARES), ADD_64, set(SQUARES)),
-      keep(SQUARES, 48),
+      ...kept.map(([sum, behind]) => line(get(TOTALS), get(sum), wasm.store(behind))),
       line(count(TOTALS, TOTALS_BYTES), set(TOTALS)),
       line(count(X, BLOCK), get(WIDTH), LESS),
     ),
@@ -249,6 +260,7 @@ function fourPixels(stepBytes: number): Code {
     add(REDS, line(get(RED_GREEN), get(LOW), AND)),
     add(GREENS, line(get(RED_GREEN), number(16), SHIFT_RIGHT_32)),
     add(BLUES, line(get(GREEN_BLUE), number(16), SHIFT_RIGHT_32)),
+    add(LIGHTS, get(LIGHT)),
     square(SQUARES, wasm.PRODUCT_LOW_64),
     square(MORE_SQUARES, wasm.PRODUCT_HIGH_64),
   );

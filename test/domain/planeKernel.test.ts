@@ -56,10 +56,14 @@ describe("planes by vectors", () => {
   it("are made on this machine, of whole numbers in up to four channels and of nothing else", () => {
     const takes = (of: DecodedImage) => {
       const blocks = Math.ceil(of.width / 32) * Math.ceil(of.height / 32);
-      const [pixels, luma, square, red, green, blue] = Array.from({ length: 6 }, () => new Float64Array(blocks));
+      const [pixels, luma, rounded, square, red, green, blue] = Array.from(
+        { length: 7 },
+        () => new Float64Array(blocks),
+      );
       const sums = {
         pixels: Float32Array.from(pixels!),
         luma: luma!,
+        rounded: rounded!,
         square: square!,
         red: red!,
         green: green!,

@@ -10,6 +10,7 @@ import { HotplateError } from "../../domain/errors.ts";
 import { readWhole } from "./byteSource.ts";
 import { editMask } from "./editMask.ts";
 import type { FrameTools } from "./frameTools.ts";
+import { greyPng } from "./greyPng.ts";
 import { isExr } from "./isExr.ts";
 import { loadFrame } from "./loadFrame.ts";
 import { identityOf } from "./plates.ts";
@@ -50,6 +51,9 @@ async function edited(bytes: Uint8Array, plan: Plan): Promise<MaskPicture> {
 
 /** The same of a file's own samples: above nothing, or turned round below everything. Ten times as fast as by way of light. */
 async function straight(bytes: Uint8Array, plan: Plan): Promise<MaskPicture> {
+  const grey = plan.from === "plate" || plan.channel === "alpha" ? null : greyPng(bytes);
+  if (grey !== null)
+    return { width: grey.width, height: grey.height, inside: inPlace(grey.samples, plan.invert ? 255 : 0) };
   const loaded = await loadFrame(bytes);
   if (loaded.kind !== "frame")
     throw new HotplateError(loaded.kind === "broken" ? "HP-PLATE-BROKEN" : "HP-PLATE-KIND", loaded.message);
