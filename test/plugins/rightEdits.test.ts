@@ -9,7 +9,8 @@ import type { DecodedImage } from "../../daemon/plugin.ts";
 import type { Case, Defect, Holds } from "../../scripts/bench/qc/cases.ts";
 import { makeCase, makeScene } from "../../scripts/bench/qc/cases.ts";
 import type { Edit } from "../../scripts/bench/qc/edits.ts";
-import { factsOf } from "../../scripts/bench/qc/jobs.ts";
+import type { Job } from "../../scripts/bench/qc/jobs.ts";
+import { factsOf, sceneOf } from "../../scripts/bench/qc/jobs.ts";
 import type { Kind } from "../../scripts/bench/qc/sources.ts";
 import { HEIGHT, WIDTH } from "../../scripts/bench/qc/sources.ts";
 import { seam, softened, swapped } from "../../scripts/bench/qc/spoil.ts";
@@ -51,6 +52,29 @@ describe("the fault beside it", () => {
     const of = ["waterline", 500_001 + 8 + 7 * 1_000_003, "recolour"] as const;
     expect(verdict("image.channels", of)).toBe("pass");
     expect(verdict("image.channels", of, swapped([2, 1, 0], false))).toBe("warn");
+  });
+});
+
+describe("what an artist orders", () => {
+  const scene = (kind: Job["kind"], number: number) => sceneOf({ kind, from: "fresh", number, seed: 5 }, []);
+  it.each<[string, string, Job["kind"], number]>([
+    ["image.seam", "rows that a sensor reads a little off", "defects", 6],
+    ["image.seam", "a screen with panels and lines of type", "clean", 32],
+    ["image.channels", "a costume in another dye", "clean", 25],
+  ])("%s lets be %s", (check, _what, kind, number) => {
+    expect(look(makeCase(scene(kind, number), null), check)?.verdict).toBe("pass");
+  });
+
+  it("hides no swap of channels: in light that changed, and in cloth of one hue where it is exact", () => {
+    for (const number of [10, 4]) {
+      const of = scene("defects", number);
+      expect(look(makeCase(of, null), "image.channels")?.verdict).toBe("pass");
+      expect(look(makeCase(of, swapped([2, 1, 0], false)), "image.channels")?.verdict).toBe("warn");
+    }
+  });
+
+  it("hides no joint of tiles among rows that are read a little off", () => {
+    expect(look(makeCase(scene("defects", 6), seam(4, "mask")), "image.seam")?.verdict).toBe("warn");
   });
 });
 
