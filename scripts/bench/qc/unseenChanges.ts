@@ -91,7 +91,7 @@ export function retouch({ bare, random }: OrderOf): Ordered {
   return { edit: out };
 }
 
-/** The prop's colour: what has colour there gets another one of its own light. */
+/** The prop's colour: what has colour there gets another one of its own light; what is grey stays. */
 export function dye({ bare, random }: OrderOf): Ordered {
   const out = copyOf(bare);
   const to = hued(random.next(), random.between(0.35, 0.65));
@@ -100,7 +100,9 @@ export function dye({ bare, random }: OrderOf): Ordered {
   const share = random.between(0.6, 0.9);
   shade(out, (_x, _y, rgb) => {
     const light = luma(rgb) * level * by;
-    cover(rgb, [to[0] * light, to[1] * light, to[2] * light], share);
+    const most = Math.max(...rgb);
+    const coloured = step(0.12, 0.4, (most - Math.min(...rgb)) / (most + 0.01));
+    cover(rgb, [to[0] * light, to[1] * light, to[2] * light], share * coloured);
   });
   return { edit: out };
 }

@@ -1,6 +1,6 @@
 /** Unseen plates outdoors: snow and bare trees, a full stadium, fields from the air. Scenes without lens or grain. */
 import type { Rgb } from "./freshPaint.ts";
-import { clamp, cover, field, litRelief, mark, mix, octaves, relief, scaled, shade, step } from "./freshPaint.ts";
+import { cover, field, litRelief, mark, mix, octaves, relief, scaled, shade, step } from "./freshPaint.ts";
 import type { Chance } from "./random.ts";
 import type { Linear } from "./sources.ts";
 import { between, dice, hued, part } from "./unseenPaint.ts";

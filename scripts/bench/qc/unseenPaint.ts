@@ -1,7 +1,7 @@
 /** What the unseen plates are painted with beside freshPaint.ts: dice for numbered things, soft-edged boxes and rounds, and another lens. */
 import { blurred } from "./edits.ts";
 import type { Rgb } from "./freshPaint.ts";
-import { clamp, lowPass, mix, sample, shade, step } from "./freshPaint.ts";
+import { clamp, lowPass, mix, shade, step } from "./freshPaint.ts";
 import { chance } from "./random.ts";
 import type { Linear } from "./sources.ts";
 
@@ -44,7 +44,6 @@ export function zoomed(scene: Linear, seed: number): Linear {
   const share = random.between(0.02, 0.05);
   const falls = random.between(0.15, 0.4);
   const aspect = scene.width / scene.height;
-  const seen: Rgb = [0, 0, 0];
   const out = { ...scene, data: scene.data.slice() };
   let i = 0;
   shade(out, (x, y, rgb) => {
@@ -54,12 +53,20 @@ export function zoomed(scene: Linear, seed: number): Linear {
     for (let c = 0; c < 3; c += 1, i += 1) {
       const by = 1 + spread * (1 - c);
       const [u, v] = [(aspect / 2 + dx * by) * scene.height, (0.5 + dy * by) * scene.height];
-      sample(sharp, u, v, seen);
-      const fine = seen[c] as number;
-      sample(corner, u, v, seen);
-      const light = mix(mix(fine, seen[c] as number, soft), veil.data[i] as number, share);
+      const light = mix(mix(at(sharp, u, v, c), at(corner, u, v, c), soft), veil.data[i] as number, share);
       rgb[c] = light * (gains[c] as number) * (1 - falls * clamp(off)) + 0.0025;
     }
   });
   return out;
+}
+
+/** One channel at a place in pixels (the middle of the first is 0.5), by straight lines. */
+function at({ width, height, data }: Linear, x: number, y: number, c: number): number {
+  const u = clamp(x - 0.5, 0, width - 1);
+  const v = clamp(y - 0.5, 0, height - 1);
+  const left = Math.min(width - 2, Math.floor(u));
+  const top = Math.min(height - 2, Math.floor(v));
+  const i = (top * width + left) * 3 + c;
+  const upper = mix(data[i] as number, data[i + 3] as number, u - left);
+  return mix(upper, mix(data[i + width * 3] as number, data[i + width * 3 + 3] as number, u - left), v - top);
 }
