@@ -23,7 +23,9 @@ export function cutsOf(run: readonly Float32Array[], still: number): readonly bo
   const steps = run.map((_, t) => (t === 0 ? 0 : change(t - 1, t)));
   return steps.map((step, t) => {
     if (t === 0 || step <= CHANGE || !changesAll(at(t - 1), at(t))) return false;
-    const around = [...steps.slice(Math.max(1, t - REACH), t), ...steps.slice(t + 1, t + 1 + REACH)].sort((a, b) => a - b);
+    const around = [...steps.slice(Math.max(1, t - REACH), t), ...steps.slice(t + 1, t + 1 + REACH)].sort(
+      (a, b) => a - b,
+    );
     if (step > FOLLOWS && step > SHAKES * (around[around.length >> 1] ?? 0)) return true;
     const least = Math.max(CHANGE, TIMES * (around.at(-1) ?? 1));
     if (step <= least) return false;
@@ -34,7 +36,10 @@ export function cutsOf(run: readonly Float32Array[], still: number): readonly bo
 }
 
 function changesAll(before: Float32Array, after: Float32Array): boolean {
-  const steps = after.map((light, i) => light - (before[i] as number)).filter((step) => !Number.isNaN(step)).sort();
+  const steps = after
+    .map((light, i) => light - (before[i] as number))
+    .filter((step) => !Number.isNaN(step))
+    .sort();
   const common = steps[steps.length >> 1] ?? 0;
   return steps.filter((step) => Math.abs(step - common) > STOPS).length >= SHARE * steps.length;
 }

@@ -120,7 +120,10 @@ function runsOf(series: NonNullable<CheckInput["series"]>): readonly Run[] {
 
 function shotsOf(run: readonly ShownFrame[]): readonly number[] {
   let shot = 0;
-  return cutsOf(run.map(({ plate }) => plate), STILL).map((cut) => (cut ? ++shot : shot));
+  return cutsOf(
+    run.map(({ plate }) => plate),
+    STILL,
+  ).map((cut) => (cut ? ++shot : shot));
 }
 
 interface Match {

@@ -117,7 +117,15 @@ function shotsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly 
     if (run === undefined || frame !== (run.at(-1) as Shown).frame + 1) runs.push([shown]);
     else run.push(shown);
   }
-  const shots = runs.flatMap((run) => partedAt(run, cutsOf(run.map(({ seen }) => seen), STILL)));
+  const shots = runs.flatMap((run) =>
+    partedAt(
+      run,
+      cutsOf(
+        run.map(({ seen }) => seen),
+        STILL,
+      ),
+    ),
+  );
   return shots.filter((shot) => shot.length >= FRAMES_MIN);
 }
 

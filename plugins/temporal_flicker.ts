@@ -149,7 +149,15 @@ function shotsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly 
     if (run === undefined || shown.frame !== (run.at(-1) as Shown).frame + 1) runs.push([shown]);
     else run.push(shown);
   }
-  return runs.flatMap((run) => partedAt(run, cutsOf(run.map(({ plate }) => plate), STILL)));
+  return runs.flatMap((run) =>
+    partedAt(
+      run,
+      cutsOf(
+        run.map(({ plate }) => plate),
+        STILL,
+      ),
+    ),
+  );
 }
 
 /** `logs` of the channel that is darkest in the plate, in fewer cells; NaN where it can't be told of. */

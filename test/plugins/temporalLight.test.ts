@@ -164,7 +164,7 @@ describe("a cut of the plate", () => {
 
   it("is none at the first frame, and none is told of what has no structure", () => {
     expect(cutsOf([a], 0.005)).toEqual([false]);
-    const flat = Array.from({ length: 6 }, (_, t) => new Float32Array(WIDE / 30 * (HIGH / 30)).fill(t));
+    const flat = Array.from({ length: 6 }, (_, t) => new Float32Array((WIDE / 30) * (HIGH / 30)).fill(t));
     expect(cutsOf(flat, 0.005)).not.toContain(true);
   });
 });
