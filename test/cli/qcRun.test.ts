@@ -389,6 +389,7 @@ describe("a wrong call", () => {
       [`${dir.file("lost/loop.png")} leads nowhere: links lead in a circle (HP-PATH-BROKEN).`, MEND],
     ]);
     symlinkSync("/nowhere/p.png", dir.file("lost/p.1001.png"));
+    await writePng(dir.file("lost"), "p.1002.png", SIZE);
     const plate = await run("clean/c.####.png", "--plate", "lost/p.####.png");
     expect([plate.code, plate.stdout]).toEqual([
       9,
