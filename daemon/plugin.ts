@@ -77,6 +77,18 @@ export interface CellFacts {
   readonly inside: Float32Array;
 }
 
+/** The result at its plate's size, for what is compared pixel on pixel; of a result of that size, itself. */
+export interface PlateSized {
+  /** Of a larger result the means over what each pixel covers of it: floats, or 16-bit codes. */
+  readonly image: DecodedImage;
+  readonly luma: Uint16Array;
+  readonly blocks: BlockFacts;
+  /** As `MaskFacts.inside`; null: the whole frame may change. */
+  readonly inside: Uint8Array | null;
+  /** Width of the result over that of the plate: 1 or more. */
+  readonly scale: number;
+}
+
 /** Where the recipe may change the plate. Of the result's size. */
 export interface MaskFacts {
   /** 1 where a pixel may change, the feather included; row by row. */
@@ -174,11 +186,7 @@ export interface CheckInput {
   readonly result: DecodedImage | null;
   readonly resultFile: FileFacts;
   /** Why `result` is null: the decoder's words. `kind` broken: we looked and it is bad; unreadable: we could not look. */
-  readonly decodeProblem: {
-    readonly kind: "broken" | "unreadable";
-    readonly message: string;
-    readonly hint?: string;
-  } | null;
+  readonly decodeProblem: { readonly kind: "broken" | "unreadable"; readonly message: string } | null;
   /**
    * The plate's frame. Decoded for checks that name `plate` in `needs`; other checks see it only when a first look found
    * something, so that a black result of a black plate is no fault and good frames cost no second decoding.
@@ -199,6 +207,8 @@ export interface CheckInput {
    */
   readonly lumaPlane: (of: "result" | "plate") => Uint16Array | null;
   readonly blocks: (of: "result" | "plate") => BlockFacts | null;
+  /** Made once, when a check asks. Text: why not, as a check's `applies` says it (a smaller result, another shape, no pixels). */
+  readonly atPlateSize: () => PlateSized | string;
   /** Made of `blocks`, once per image; what checks over many frames keep of one. Null without the image. */
   readonly cells: (of: "result" | "plate") => CellFacts | null;
   /** Hash of the decoded samples, hex; null without the image. Computed once, and only when a check asks. */

@@ -13,10 +13,13 @@ const MATTE = /^A$|\.A$|matte|mask|alpha|roto|crypto/i;
 
 const mattesOf = (image: DecodedImage): readonly string[] => image.channelNames.filter((name) => MATTE.test(name));
 
+const goneOf = (result: DecodedImage, plate: DecodedImage): readonly string[] =>
+  mattesOf(plate).filter((name) => !result.channelNames.includes(name));
+
 const check: Check = {
   apiVersion: 1,
   id: "alpha.preserved",
-  version: 2,
+  version: 3,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -28,16 +31,18 @@ const check: Check = {
   },
   applies({ result, plate }) {
     if (plate === null || mattesOf(plate).length === 0) return "the plate has no alpha and no matte";
-    if (result !== null && (result.width !== plate.width || result.height !== plate.height))
-      return "the result is not of the plate's size";
-    return null;
+    if (result === null || goneOf(result, plate).length > 0) return null;
+    // What is gone is gone at any size; what is there can only be compared at the same.
+    return result.width !== plate.width || result.height !== plate.height
+      ? "the result is not of the plate's size"
+      : null;
   },
   run({ result, plate, runs, limits }) {
     if (result === null || plate === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     const { differingMax = 0, codesMax = 0.5 } = limits;
     const names = mattesOf(plate);
-    const gone = names.filter((name) => !result.channelNames.includes(name));
+    const gone = goneOf(result, plate);
     if (gone.length > 0) {
       const have = names.length - gone.length;
       return {

@@ -11,7 +11,7 @@
  * and passes.
  */
 import type { Check, CheckInput } from "../daemon/plugin.ts";
-import { cutsOf } from "./_cuts.ts";
+import { correlation } from "./_correlation.ts";
 import type { ShownFrame } from "./_frameShift.ts";
 import { cellsOf, middle, shiftOf } from "./_frameShift.ts";
 import { smallerGrid } from "./_smallerGrid.ts";
@@ -19,7 +19,7 @@ import { smallerGrid } from "./_smallerGrid.ts";
 const check: Check = {
   apiVersion: 1,
   id: "frames.order",
-  version: 3,
+  version: 2,
   scope: "sequence",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -85,8 +85,7 @@ const FRAMES_MIN = 4;
 const MOVES = 0.004;
 const CELLS_MIN = 8;
 const NAMED_MAX = 12;
-/** Stops: less in the plate is grain. */
-const STILL = 0.005;
+const STRUCTURE = { least: CELLS_MIN, still: 0.005 };
 /** Frames of one shot by which it is told what the result adds. */
 const ADDED_MIN = 3;
 /** Whole shots may have changed places, or frames of one. */
@@ -120,10 +119,11 @@ function runsOf(series: NonNullable<CheckInput["series"]>): readonly Run[] {
 
 function shotsOf(run: readonly ShownFrame[]): readonly number[] {
   let shot = 0;
-  return cutsOf(
-    run.map(({ plate }) => plate),
-    STILL,
-  ).map((cut) => (cut ? ++shot : shot));
+  return run.map(({ plate }, t) => {
+    const before = run[t - 1]?.plate;
+    if (before !== undefined && correlation(before, plate, STRUCTURE) < 0.5) shot += 1;
+    return shot;
+  });
 }
 
 interface Match {

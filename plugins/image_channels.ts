@@ -37,25 +37,28 @@ const check: Check = {
     correlationMin: "the proof's corpus (docs/qc.md)",
     sharedMin: "the proof's corpus (docs/qc.md)",
   },
-  applies({ result, plate }) {
+  applies({ result, plate, atPlateSize }) {
     if (result === null || plate === null) return null;
-    if (result.width !== plate.width || result.height !== plate.height) return "the result is not of the plate's size";
+    const at = atPlateSize();
+    if (typeof at === "string") return at;
     return [result, plate].every((image) => ["R", "G", "B"].every((name) => image.channelNames.includes(name)))
       ? null
       : "there are not three colours to compare";
   },
-  run({ result, plate, mask, limits }) {
-    if (result === null || plate === null)
+  run({ plate, atPlateSize, limits }) {
+    const at = atPlateSize();
+    if (typeof at === "string" || plate === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     const { gainMax = 0.1, correlationMin = 0.5, sharedMin = 0.6, mirroredMax = 1.15, exactMin = 0.2 } = limits;
+    const { image: result, inside: changes } = at;
     const grid = gridOf(result);
     const mine = colours(result, grid);
     const plates = colours(plate, grid);
-    const inside = mask === null ? null : sideOf(grid, mask.inside, 1);
+    const inside = changes === null ? null : sideOf(grid, changes, 1);
     // What lies inside the mask and what lies outside it may have come different ways. Outside nobody turns a hue.
     const own = likeness(mine, plates, { where: inside, mayTurn: true });
     const outside =
-      mask === null ? [] : [likeness(mine, plates, { where: sideOf(grid, mask.inside, 0), mayTurn: false })];
+      changes === null ? [] : [likeness(mine, plates, { where: sideOf(grid, changes, 0), mayTurn: false })];
     const found = [...outside, own]
       .map((each) => (canTell(each, sharedMin) ? each : { ...each, best: each.given }))
       .reduce((one, other) => (other.best - other.given > one.best - one.given ? other : one));

@@ -11,9 +11,10 @@
  * and the same step all along: where the step, averaged over 12 px, varies 1.9 times as much as steps at lines 6 and 8 px beside it, two things
  * meet, no tiles. It stands out: the mean step lies 6 deviations (by the median) above the mean steps of the 64 lines around it, for a sensor's rows and
  * rolling light make every line a small step. It goes through: all but a fifth of its parts of 24 px show 0.35 of it, for the edge of a panel or
- * a line of type ends somewhere. Ignored rectangles, and 2 px around them, count for nothing. Without a plate of this size |eR| alone is the score. Limits: scripts/bench/qc.
+ * a line of type ends somewhere. Ignored rectangles, and 2 px around them, count for nothing. A larger result is looked at at its plate's size; without
+ * a plate that it can lie on |eR| alone is the score. Limits: scripts/bench/qc.
  */
-import type { Check, CheckAnswer, PixelBox } from "../daemon/plugin.ts";
+import type { Check, CheckAnswer, CheckInput, PixelBox } from "../daemon/plugin.ts";
 import type { Signs, Way } from "./_seamJoint.ts";
 import { isJoint, kinkAt, pixelStep } from "./_seamJoint.ts";
 
@@ -43,29 +44,33 @@ const check: Check = {
       ? `fewer than ${ROWS_MIN} rows or columns may change`
       : null;
   },
-  run({ result, plate, lumaPlane, mask, limits, expected }) {
-    const plane = lumaPlane("result");
-    if (result === null || plane === null)
+  run(input) {
+    const { result, limits } = input;
+    const field = fieldOf(input);
+    if (result === null || field === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     const { scoreMax = 0.22 } = limits;
-    const same = plate !== null && plate.width === result.width && plate.height === result.height;
-    const [left, top, w, h] = boxOf(result, mask?.box ?? null);
-    const before = same ? lumaPlane("plate") : null;
-    const masked = mask === null || mask.box === null ? null : mask.inside;
-    const inside = expected.ignore.length === 0 ? masked : without(result, masked, expected.ignore);
+    const { plane, before, masked, ignore, scale, width } = field;
+    const [left, top, w, h] = field.box;
+    const inside = ignore.length === 0 ? masked : without(field, masked, ignore);
     // At the border of a mask its feather bends what is laid on.
     const of = { plane, before, inside, inset: masked === null ? 0 : INSET, limits };
-    const { width } = result;
     const first = top * width + left;
     const columns = worst({ ...of, first, across: 1, along: width, places: w, length: h });
     const rows = worst({ ...of, first, across: width, along: 1, places: h, length: w });
-    const lines = [
-      { name: "column", words: "vertical", first: left, ...columns, box: [left + columns.at - 1, top, 2, h] as const },
-      { name: "row", words: "horizontal", first: top, ...rows, box: [left, top + rows.at - 1, w, 2] as const },
+    const [x, y] = [left + columns.at, top + rows.at].map((at) => Math.round(at * scale)) as [number, number];
+    const [wide, high] = [Math.min(result.width, w * scale), Math.min(result.height, h * scale)].map(Math.round) as [
+      number,
+      number,
     ];
-    const measures: CheckAnswer["measures"] = lines.flatMap(({ name, score, at, first, codes }) => [
+    const [fromX, fromY] = [Math.round(left * scale), Math.round(top * scale)];
+    const lines = [
+      { name: "column", words: "vertical", ...columns, at: x, box: [Math.max(0, x - 1), fromY, 2, high] as const },
+      { name: "row", words: "horizontal", ...rows, at: y, box: [fromX, Math.max(0, y - 1), wide, 2] as const },
+    ];
+    const measures: CheckAnswer["measures"] = lines.flatMap(({ name, score, at, codes }) => [
       { name, value: score, unit: "ratio", limit: scoreMax, must: "atMost" },
-      { name: `${name}At`, value: first + at, unit: "px", limit: null },
+      { name: `${name}At`, value: at, unit: "px", limit: null },
       { name: `${name}Step`, value: codes, unit: "code", limit: null },
     ]);
     const found = lines.filter((line) => line.score > scoreMax);
@@ -74,8 +79,8 @@ const check: Check = {
       return { verdict: "pass", measures, message: `No seam: the straightest new line scores ${top}.` };
     }
     const told = found.map(
-      ({ words, score, at, first, codes }) =>
-        `a ${words} one at ${first + at} px (${score.toFixed(2)}, limit ${scoreMax}, a step of ${codes.toFixed(1)} codes)`,
+      ({ words, score, at, codes }) =>
+        `a ${words} one at ${at} px (${score.toFixed(2)}, limit ${scoreMax}, a step of ${codes.toFixed(1)} codes)`,
     );
     return {
       verdict: "warn",
@@ -86,6 +91,44 @@ const check: Check = {
     };
   },
 };
+
+/** What is looked at: the result beside a plate of its size, a larger one at its plate's size, or the result alone. */
+interface Field {
+  readonly width: number;
+  readonly height: number;
+  readonly plane: Uint16Array;
+  readonly before: Uint16Array | null;
+  /** null: all may change. */
+  readonly masked: Uint8Array | null;
+  readonly box: PixelBox;
+  readonly ignore: readonly PixelBox[];
+  /** Pixels of the result a pixel. */
+  readonly scale: number;
+}
+
+function fieldOf({ result, plate, lumaPlane, atPlateSize, mask, expected }: CheckInput): Field | null {
+  if (result === null) return null;
+  const at = plate === null ? "" : atPlateSize();
+  const box = mask?.box ?? null;
+  const { ignore } = expected;
+  if (plate === null || typeof at === "string") {
+    const plane = lumaPlane("result");
+    const { width, height } = result;
+    const masked = mask === null || box === null ? null : mask.inside;
+    const own = boxOf(result, box);
+    return plane === null ? null : { width, height, plane, before: null, masked, box: own, ignore, scale: 1 };
+  }
+  const { width, height } = plate;
+  const { luma: plane, scale } = at;
+  const masked = mask === null || box === null ? null : at.inside;
+  const shrunk = (one: PixelBox): PixelBox => {
+    const [x, y] = [Math.floor(one[0] / scale), Math.floor(one[1] / scale)];
+    const right = Math.min(width, Math.ceil((one[0] + one[2]) / scale));
+    return [x, y, right - x, Math.min(height, Math.ceil((one[1] + one[3]) / scale)) - y];
+  };
+  const own = boxOf(plate, box === null ? null : shrunk(box));
+  return { width, height, plane, before: lumaPlane("plate"), masked, box: own, ignore: ignore.map(shrunk), scale };
+}
 
 function boxOf(image: { readonly width: number; readonly height: number }, box: PixelBox | null): PixelBox {
   return box ?? [0, 0, image.width, image.height];

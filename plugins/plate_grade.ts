@@ -10,25 +10,25 @@ import type { BlockFacts, Check } from "../daemon/plugin.ts";
 const check: Check = {
   apiVersion: 1,
   id: "plate.grade",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { stopsMax: 0.05 },
   judges: { stopsMax: { measures: ["worst"], must: "atMost", least: 0 } },
   limitsFrom: { stopsMax: "prototype of the formula, limits fixed before its run (docs/qc.md)" },
-  applies({ result, plate }) {
+  applies({ result, plate, atPlateSize }) {
     if (result === null || plate === null) return null;
-    return result.width !== plate.width || result.height !== plate.height
-      ? "the result is not of the plate's size"
-      : null;
+    const at = atPlateSize();
+    return typeof at === "string" ? at : null;
   },
-  run({ result, blocks, mask, limits }) {
-    const [mine, plates] = [blocks("result"), blocks("plate")];
-    if (result === null || mine === null || plates === null)
+  run({ plate, blocks, atPlateSize, limits }) {
+    const [at, plates] = [atPlateSize(), blocks("plate")];
+    if (typeof at === "string" || plate === null || plates === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     const { stopsMax = 0.05 } = limits;
-    const where = outsideBlocks(mine, mask?.inside ?? null, result.width);
+    const mine = at.blocks;
+    const where = outsideBlocks(mine, at.inside, plate.width);
     const shifts = (["red", "green", "blue"] as const).map((name) => shift(mine[name], plates[name], where));
     const [red = null, green = null, blue = null] = shifts;
     if (red === null || green === null || blue === null)

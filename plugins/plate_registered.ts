@@ -11,7 +11,7 @@ import type { BlockFacts, Check } from "../daemon/plugin.ts";
 const check: Check = {
   apiVersion: 1,
   id: "plate.registered",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -22,27 +22,28 @@ const check: Check = {
     confidenceMin: "a weaker peak is no shift: repeated texture",
   },
   seedMayCure: true,
-  applies({ result, plate }) {
+  applies({ result, plate, atPlateSize }) {
     if (result === null || plate === null) return null;
-    if (result.width !== plate.width || result.height !== plate.height) return "the result is not of the plate's size";
-    return result.width < SIDE + 2 || result.height < SIDE + 2
+    const at = atPlateSize();
+    if (typeof at === "string") return at;
+    return plate.width < SIDE + 2 || plate.height < SIDE + 2
       ? `the frame is smaller than a window of ${SIDE} px`
       : null;
   },
-  run({ result, lumaPlane, blocks, mask, limits }) {
-    const [plane, before, of] = [lumaPlane("result"), lumaPlane("plate"), blocks("plate")];
-    if (result === null || plane === null || before === null || of === null)
+  run({ plate, lumaPlane, blocks, atPlateSize, limits }) {
+    const [at, before, of] = [atPlateSize(), lumaPlane("plate"), blocks("plate")];
+    if (typeof at === "string" || plate === null || before === null || of === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     const { pixelsMax = 0.25, confidenceMin = 0.05 } = limits;
-    const { width, height } = result;
-    const places = windowsOf(of, { width, height, inside: mask?.inside ?? null });
+    const { width, height } = plate;
+    const places = windowsOf(of, { width, height, inside: at.inside });
     if (places.length === 0)
       return {
         verdict: "pass",
         measures: [{ name: "windows", value: 0, unit: "count", limit: 1 }],
         message: "The plate has no structure to lie on.",
       };
-    const found = correlate(plane, before, { width, places });
+    const found = correlate(at.luma, before, { width, places });
     const pixels = Math.hypot(found.x, found.y);
     const measures = [
       { name: "shift", value: pixels, unit: "px", limit: pixelsMax, must: "atMost" },

@@ -54,8 +54,32 @@ export function cellFacts(
   const light = of.linear && image.samples instanceof Float32Array ? lightOfFloats(image, of) : lightOfCodes(blocks);
   const merged = merge(image, { blocks, grid, weights: blocks.pixels, values: [light.red, light.green, light.blue] });
   const [red, green, blue] = merged as [Float32Array, Float32Array, Float32Array];
+  if (of.runs.length > 2) dropCut(image, { blocks, grid, values: [red, green, blue] });
   const luma = red.map((r, i) => 0.2126 * r + 0.7152 * (green[i] as number) + 0.0722 * (blue[i] as number));
   return { columns: grid.columns, rows: grid.rows, red, green, blue, luma, inside: of.inside };
+}
+
+/**
+ * A cell of which a part is not looked at shows another piece of the picture than the same cell of the other picture: where they move, that
+ * would be light that jumps. It says nothing.
+ */
+function dropCut(
+  image: Pick<DecodedImage, "width" | "height">,
+  of: { readonly blocks: BlockFacts; readonly grid: CellGrid; readonly values: readonly Float32Array[] },
+): void {
+  const { blocks, grid, values } = of;
+  const areas = areasOf(image, blocks);
+  const whole = areas.map((area, i) => ((blocks.pixels[i] as number) < area ? 0 : 1));
+  const seen = merge(image, { blocks, grid, weights: areas, values: [whole] })[0] as Float32Array;
+  for (const light of values)
+    for (let i = 0; i < light.length; i += 1) if ((seen[i] as number) < 1) light[i] = Number.NaN;
+}
+
+function areasOf({ width, height }: Pick<DecodedImage, "width" | "height">, blocks: BlockFacts): Float32Array {
+  return blocks.pixels.map((_, i) => {
+    const [x, y] = [i % blocks.columns, Math.floor(i / blocks.columns)];
+    return Math.min(blocks.size, width - x * blocks.size) * Math.min(blocks.size, height - y * blocks.size);
+  });
 }
 
 /** Share of each cell's pixels that may change. */
@@ -77,10 +101,7 @@ export function cellsInside(
       counts[first + column] = (counts[first + column] as number) + sum;
     }
   }
-  const areas = counts.map((_, i) => {
-    const [x, y] = [i % blocks.columns, Math.floor(i / blocks.columns)];
-    return Math.min(blocks.size, width - x * blocks.size) * Math.min(blocks.size, height - y * blocks.size);
-  });
+  const areas = areasOf(image, blocks);
   const shares = counts.map((count, i) => count / (areas[i] as number));
   return merge(image, { blocks, grid, weights: areas, values: [shares] })[0] as Float32Array;
 }

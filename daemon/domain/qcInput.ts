@@ -1,9 +1,11 @@
 /** What a check is given, completed with what is computed of the pixels: once per image, and only when a check asks. Pure. */
-import type { CheckInput, DecodedImage, InferProblem } from "../plugin.ts";
+import type { CheckInput, DecodedImage, InferProblem, PlateSized } from "../plugin.ts";
 import { cellFacts, cellGrid, cellsInside } from "./cellFacts.ts";
+import type { FramePlanes } from "./framePlanes.ts";
 import { framePlanes } from "./framePlanes.ts";
 import type { PlanesOf } from "./planeKeeper.ts";
 import { pixelRuns } from "./pixelRuns.ts";
+import { boxesAt, insideAt, reducedTo, sizesApart } from "./plateSize.ts";
 
 export type FrameFacts = Omit<
   CheckInput,
@@ -12,6 +14,7 @@ export type FrameFacts = Omit<
   | "lumaPlane"
   | "blocks"
   | "cells"
+  | "atPlateSize"
   | "runs"
   | "frames"
   | "series"
@@ -50,6 +53,7 @@ export function frameInput(facts: FrameFacts): SharedInput {
   const hashes = remember(() => sha256Of?.() ?? null);
   const headers = remember((of) => headerOf?.(of) ?? null);
   const blocks: CheckInput["blocks"] = (of) => planes(of)?.blocks ?? null;
+  const atPlateSize = plateSized(facts, planes);
   return {
     ...seen,
     frames: null,
@@ -62,8 +66,35 @@ export function frameInput(facts: FrameFacts): SharedInput {
     luma: (of) => planes(of)?.facts ?? null,
     lumaPlane: (of) => planes(of)?.luma ?? null,
     blocks,
-    cells: cellsFrom(facts, { runs, blocks }),
+    atPlateSize,
+    cells: cellsFrom(facts, { runs, blocks, atPlateSize }),
   };
+}
+
+function plateSized(
+  { result, plate, mask, expected }: FrameFacts,
+  planes: (of: "result" | "plate") => FramePlanes | null,
+): CheckInput["atPlateSize"] {
+  let kept: PlateSized | string | null = null;
+  const make = (): PlateSized | string => {
+    if (result === null || plate === null) return "there are no two pictures to compare";
+    const apart = sizesApart(result, plate);
+    if (apart !== null) return apart;
+    const inside = mask?.inside ?? null;
+    const own = result.width === plate.width ? planes("result") : null;
+    if (own !== null) return { image: result, luma: own.luma, blocks: own.blocks, inside, scale: 1 };
+    const image = reducedTo(plate, result);
+    const { luma, blocks } = framePlanes(image, ignoredAt({ result, expected }, image));
+    const scale = result.width / plate.width;
+    return { image, luma, blocks, inside: inside === null ? null : insideAt(plate, result, inside), scale };
+  };
+  return () => (kept ??= make());
+}
+
+/** The pixels to look at of the result at another size. */
+function ignoredAt({ result, expected }: Pick<FrameFacts, "result" | "expected">, image: DecodedImage): Int32Array {
+  const boxes = result === null ? [] : boxesAt(image, result, expected.ignore);
+  return pixelRuns(image.width, image.height, boxes);
 }
 
 /** As long as nobody who has models stands in for it. */
@@ -76,7 +107,7 @@ function notConfigured(): InferProblem {
 }
 
 /** Both pictures in the cells of one grid. */
-function cellsFrom(facts: FrameFacts, of: Pick<CheckInput, "runs" | "blocks">): CheckInput["cells"] {
+function cellsFrom(facts: FrameFacts, of: Pick<CheckInput, "runs" | "blocks" | "atPlateSize">): CheckInput["cells"] {
   const { result, plate, mask } = facts;
   const isFloat = (image: DecodedImage | null) => image === null || image.samples instanceof Float32Array;
   const linear = isFloat(result) && isFloat(plate);
@@ -93,6 +124,16 @@ function cellsFrom(facts: FrameFacts, of: Pick<CheckInput, "runs" | "blocks">): 
         result === null || own === null
           ? new Float32Array(grid.columns * grid.rows).fill(1)
           : cellsInside(result, { blocks: own, grid, mask });
+    const sized = which === "result" && plate !== null ? of.atPlateSize() : "";
+    // The mean of a block's codes is no light: blocks must be of one size for edges that move to be the same in both.
+    if (typeof sized !== "string" && sized.scale > 1)
+      return cellFacts(sized.image, {
+        blocks: sized.blocks,
+        grid,
+        runs: ignoredAt(facts, sized.image),
+        linear,
+        inside,
+      });
     return cellFacts(image, { blocks, grid, runs: of.runs(which), linear, inside });
   });
 }
@@ -128,5 +169,6 @@ export const NO_FRAME: Omit<SharedInput, "frames"> = {
   lumaPlane: () => null,
   blocks: () => null,
   cells: () => null,
+  atPlateSize: () => "there are no pixels to compare",
   runs: () => new Int32Array(0),
 };

@@ -51,6 +51,26 @@ describe("cells", () => {
     for (const value of cells("result")?.luma ?? []) expect(value).toBeCloseTo(0.214, 3);
   });
 
+  it("of which a part is ignored say nothing, so that what moves under it is no light that jumps", () => {
+    const one = flat(192, 64, (x) => (x % 7) / 8);
+    const ignore = [[70, 40, 10, 10]] as const;
+    const { cells } = input(one, one, { expected: { width: null, height: null, bitDepth: null, ignore } });
+    const cut = [...(cells("result")?.luma ?? [])].map((light, i) => (Number.isNaN(light) ? i : -1));
+    expect(cut.filter((i) => i >= 0)).toEqual([8]);
+    const large = flat(384, 128, (x) => (Math.floor(x / 2) % 7) / 8);
+    const boxes = [[140, 80, 20, 20]] as const;
+    const twice = input(large, one, { expected: { width: null, height: null, bitDepth: null, ignore: boxes } });
+    expect([...(twice.cells("result")?.luma ?? [])].findIndex(Number.isNaN)).toBe(8);
+  });
+
+  it("of a larger result hold the plate's light exactly, edges inside of a block too", () => {
+    const edges = flat(192, 64, (x, y) => ((x * 31 + y * 17) % 11) / 11);
+    const large = flat(384, 128, (x, y) => (((x >> 1) * 31 + (y >> 1) * 17) % 11) / 11);
+    const { cells } = input(large, edges);
+    const plate = cells("plate")?.luma ?? [];
+    for (const [i, light] of [...(cells("result")?.luma ?? [])].entries()) expect(light).toBeCloseTo(plate[i] ?? 0, 4);
+  });
+
   it("keep light above white where both are floats, and count what is no number as none", () => {
     const bright = decodedFloat(64, 32, (x) => (x < 32 ? 8 : Number.NaN));
     expect([...(input(bright, bright).cells("plate")?.red ?? [])]).toEqual([8, 0]);

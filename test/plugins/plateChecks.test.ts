@@ -131,7 +131,7 @@ describe("a mark in the corner", () => {
 
 describe("a check that cannot compare", () => {
   it("says why instead of a verdict", () => {
-    const { plate, result } = makeCase(scene, null);
+    const { plate } = makeCase(scene, null);
     const small = {
       ...plate,
       width: WIDTH / 2,
@@ -147,14 +147,14 @@ describe("a check that cannot compare", () => {
       "image.border",
       "image.channels",
     ];
-    const facts = { ...factsOf(makeCase(scene, null)), plate: small, result, mask: null };
+    const facts = { ...factsOf(makeCase(scene, null)), plate, result: small, mask: null };
     const seen = inspectFrame(
       checks,
       ids.map((check) => ({ check, limits: {} })),
       facts,
     );
     expect(seen.notApplied.map((each) => each.check).sort()).toEqual(ids.toSorted());
-    const without = inspectFrame(checks, [{ check: "mask.preserved", limits: {} }], { ...facts, plate });
+    const without = inspectFrame(checks, [{ check: "mask.preserved", limits: {} }], { ...facts, result: plate });
     expect(without.notApplied).toEqual([
       { check: "mask.preserved", because: "there is no mask: the whole frame may change" },
     ]);

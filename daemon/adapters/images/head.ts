@@ -6,8 +6,7 @@
 import type { ImageHeader } from "../../ports.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { ByteSource } from "./byteSource.ts";
-import type { HotplateError } from "../../domain/errors.ts";
-import { broken, notReadable, tooLarge } from "./byteSource.ts";
+import { broken, notReadable } from "./byteSource.ts";
 import { dpxHead } from "./dpxHead.ts";
 import { exrHead } from "./exrHead.ts";
 import { jpegHead } from "./jpegHead.ts";
@@ -37,7 +36,10 @@ export function readHead(source: ByteSource): Head {
   const head = headOf(source, start);
   if (head.width < 1 || head.height < 1) throw broken(`the header says ${head.width} x ${head.height} px`);
   if (head.width * head.height > LIMITS.imagePixelsMax) {
-    throw tooManyPixels(head.width, head.height);
+    throw notReadable(
+      `${head.width} x ${head.height} px are more than ${LIMITS.imagePixelsMax} pixels`,
+      "Use a smaller frame.",
+    );
   }
   if (head.bytesMin !== undefined && source.bytes < head.bytesMin)
     throw broken(
@@ -46,13 +48,12 @@ export function readHead(source: ByteSource): Head {
   const bytes =
     head.width * head.height * head.channels * (head.sampleType === "float" ? 4 : Math.ceil(head.bitDepth / 8));
   if (bytes > LIMITS.imageDecodedBytesMax) {
-    throw tooLarge(`decoded it would take ${bytes} bytes; at most ${LIMITS.imageDecodedBytesMax} are read`);
+    throw notReadable(
+      `decoded it would take ${bytes} bytes; at most ${LIMITS.imageDecodedBytesMax} are read`,
+      "Use a smaller frame.",
+    );
   }
   return head;
-}
-
-export function tooManyPixels(width: number, height: number): HotplateError {
-  return tooLarge(`${width} x ${height} px are ${width * height} pixels; at most ${LIMITS.imagePixelsMax} are read`);
 }
 
 /** The public part. */

@@ -30,24 +30,19 @@ export function setUpSharp(): void {
 
 export type Loaded =
   | { readonly kind: "frame"; readonly image: DecodedImage }
-  /** `hint`: what to do, where the reason says it better than that there is no reader. */
-  | { readonly kind: "broken" | "unreadable"; readonly message: string; readonly hint?: string };
+  | { readonly kind: "broken" | "unreadable"; readonly message: string };
 
 /** Exact samples, as the file holds them. Never throws for what the file is. */
 export async function loadFrame(bytes: Uint8Array): Promise<Loaded> {
   try {
     return { kind: "frame", image: await decode(bytes) };
   } catch (error) {
-    const known: readonly string[] = ["HP-PLATE-BROKEN", "HP-PLATE-KIND", "HP-IMAGE-SIZE"];
-    if (error instanceof HotplateError && known.includes(error.code)) return notLoaded(error);
+    if (error instanceof HotplateError && error.code === "HP-PLATE-BROKEN")
+      return { kind: "broken", message: error.message };
+    if (error instanceof HotplateError && error.code === "HP-PLATE-KIND")
+      return { kind: "unreadable", message: error.message };
     throw error;
   }
-}
-
-export function notLoaded({ code, message, hint }: HotplateError): Loaded {
-  if (code === "HP-PLATE-BROKEN") return { kind: "broken", message };
-  if (code === "HP-PLATE-KIND") return { kind: "unreadable", message };
-  return { kind: "unreadable", message: `${message} (${code})`, hint };
 }
 
 async function decode(bytes: Uint8Array): Promise<DecodedImage> {

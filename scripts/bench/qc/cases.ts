@@ -14,8 +14,6 @@ import type { FreshGrain } from "./freshSources.ts";
 import { freshGrained } from "./freshSources.ts";
 import type { Grain, Kind, Linear, Size } from "./sources.ts";
 import { grained, source } from "./sources.ts";
-import type { UnseenGrain } from "./unseenSources.ts";
-import { unseenGrained } from "./unseenSources.ts";
 
 export interface Case {
   readonly plate: DecodedImage;
@@ -59,7 +57,7 @@ export interface Scene {
   readonly plate: Linear;
   readonly plateCodes: Uint16Array;
   readonly edit: Linear;
-  readonly grain: Grain | FreshGrain | UnseenGrain;
+  readonly grain: Grain | FreshGrain;
   readonly weights: Float32Array | null;
   readonly mask: MaskPicture | null;
   /** The edit laid onto the plate: the clean result. */
@@ -80,7 +78,7 @@ export interface Ground {
   /** Of the mask; null: the whole frame may change. */
   readonly weights: Float32Array | null;
   /** Plate and edit get the same; chosen by the seed where none is given. */
-  readonly grain?: Grain | FreshGrain | UnseenGrain;
+  readonly grain?: Grain | FreshGrain;
 }
 
 /** One of the edits of edits.ts in a procedural plate of a known kind. */
@@ -122,8 +120,7 @@ export function sceneOn({ before, edit, weights, ...rest }: Ground, seed: number
   };
 }
 
-function withGrain(image: Linear, seed: number, grain: Grain | FreshGrain | UnseenGrain): Linear {
-  if ("make" in grain) return unseenGrained(image, seed, grain);
+function withGrain(image: Linear, seed: number, grain: Grain | FreshGrain): Linear {
   return "model" in grain ? freshGrained(image, seed, grain) : grained(image, seed, grain);
 }
 
