@@ -63,14 +63,18 @@ describe("a result at its plate's size", () => {
 
 describe("two sizes", () => {
   it.each([
-    [200, 100, 100, 50, null],
-    [100, 50, 100, 50, null],
-    [151, 76, 101, 51, null],
-    [199, 101, 100, 50, null],
-    [50, 25, 100, 50, "the result is not of the plate's size, and not larger"],
-    [108, 50, 100, 50, "the result is not of the plate's size, and not larger"],
-    [200, 180, 100, 50, "the result is not of the plate's shape"],
-  ])("%i x %i beside %i x %i: %s", (width, height, wide, high, why) => {
-    expect(sizesApart({ width, height }, { width: wide, height: high })).toBe(why);
+    ["200x100", "100x50", null],
+    ["100x50", "100x50", null],
+    ["151x76", "101x51", null],
+    ["199x101", "100x50", null],
+    ["50x25", "100x50", "the result is not of the plate's size, and not larger"],
+    ["108x50", "100x50", "the result is not of the plate's size, and not larger"],
+    ["200x180", "100x50", "the result is not of the plate's shape"],
+  ])("%s beside %s: %s", (result, plate, why) => {
+    const of = (text: string) => {
+      const [width = 0, height = 0] = text.split("x").map(Number);
+      return { width, height };
+    };
+    expect(sizesApart(of(result), of(plate))).toBe(why);
   });
 });
