@@ -21,11 +21,11 @@ export interface Way {
   readonly limits: Readonly<Record<string, number>>;
 }
 
-/** Of each line: pixels looked at, the sum of their signs, and of twice their k in 16-bit codes. */
+/** Of each line: pixels looked at, the sum of their signs, and of twice their k in 16-bit codes: of 800 pixels at most, which fits into 32 bits. */
 export interface Signs {
   readonly count: Int32Array;
   readonly sign: Int32Array;
-  readonly step: Float64Array;
+  readonly step: Int32Array;
 }
 
 export function isJoint(way: Way, signs: Signs, place: number): boolean {

@@ -153,24 +153,57 @@ function without(
 /** Lines from the border of a mask, as far as a feather may reach. */
 const INSET = 24;
 
-function signsOf(way: Way): Signs {
+/** Of every line but the outermost, which have no k. */
+export function signsOf(way: Way): Signs {
   const { first, across, along, places, length } = way;
-  const out = { count: new Int32Array(places), sign: new Int32Array(places), step: new Float64Array(places) };
+  const out = { count: new Int32Array(places), sign: new Int32Array(places), step: new Int32Array(places) };
   // Memory is read row by row, whichever way the lines run.
-  if (across === 1) for (let k = 0; k < length; k += pixelStep(way.length)) addAlong(way, first + k * along, out);
-  else for (let place = 2; place < places - 1; place += 1) addLine(way, place, out);
+  if (across !== 1) {
+    for (let place = 2; place < places - 1; place += 1) addLine(way, place, out);
+    return out;
+  }
+  const every = pixelStep(length);
+  const { inside } = way;
+  for (let k = 0; k < length; k += every)
+    if (inside === null) addAlong(way, first + k * along, out);
+    else addInside(way, inside, first + k * along, out);
+  if (inside === null) out.count.fill(Math.ceil(length / every), 2, places - 1);
   return out;
 }
 
-/** One pixel of each line, from `start` on. */
-function addAlong({ plane, inside, places }: Way, start: number, { count, sign, step }: Signs): void {
+/** One pixel of each line, from `start` on. Each is read once, and moves on: twice k as in `kinkAt`. */
+function addAlong(way: Way, start: number, { sign, step }: Signs): void {
+  const { plane, places } = way;
+  let a = plane[start] as number;
+  let b = plane[start + 1] as number;
+  let c = plane[start + 2] as number;
   for (let x = 2; x < places - 1; x += 1) {
-    const at = start + x;
-    const counts = inside === null ? 1 : (inside[at] as number);
-    const v = kinkAt(plane, at, 1);
+    const d = plane[start + x + 1] as number;
+    const v = (Math.imul(3, c - b) + a - d) | 0;
+    sign[x] = ((sign[x] as number) + ((v >> 31) | (-v >>> 31))) | 0;
+    step[x] = ((step[x] as number) + v) | 0;
+    a = b;
+    b = c;
+    c = d;
+  }
+}
+
+/** The same inside a mask. */
+function addInside(way: Way, inside: Uint8Array, start: number, { count, sign, step }: Signs): void {
+  const { plane, places } = way;
+  let a = plane[start] as number;
+  let b = plane[start + 1] as number;
+  let c = plane[start + 2] as number;
+  for (let x = 2; x < places - 1; x += 1) {
+    const d = plane[start + x + 1] as number;
+    const v = (Math.imul(3, c - b) + a - d) | 0;
+    const counts = inside[start + x] as number;
     count[x] = (count[x] as number) + counts;
-    sign[x] = (sign[x] as number) + counts * ((v >> 31) | (-v >>> 31));
-    step[x] = (step[x] as number) + counts * v;
+    sign[x] = ((sign[x] as number) + Math.imul(counts, (v >> 31) | (-v >>> 31))) | 0;
+    step[x] = ((step[x] as number) + Math.imul(counts, v)) | 0;
+    a = b;
+    b = c;
+    c = d;
   }
 }
 
@@ -178,17 +211,17 @@ function addAlong({ plane, inside, places }: Way, start: number, { count, sign, 
 function addLine(way: Way, place: number, out: Signs): void {
   const { plane, inside, first, across, along, length } = way;
   const start = first + place * across;
-  const step = pixelStep(length);
+  const step = pixelStep(length) * along;
+  const end = start + length * along;
   let pixels = 0;
   let signs = 0;
   let steps = 0;
-  for (let k = 0; k < length; k += step) {
-    const at = start + k * along;
+  for (let at = start; at < end; at += step) {
     const counts = inside === null ? 1 : (inside[at] as number);
-    const v = kinkAt(plane, at, across);
-    pixels += counts;
-    signs += counts * ((v >> 31) | (-v >>> 31));
-    steps += counts * v;
+    const v = kinkAt(plane, at, across) | 0;
+    pixels = (pixels + counts) | 0;
+    signs = (signs + Math.imul(counts, (v >> 31) | (-v >>> 31))) | 0;
+    steps = (steps + Math.imul(counts, v)) | 0;
   }
   out.count[place] = pixels;
   out.sign[place] = signs;

@@ -6,6 +6,7 @@
 import { statSync, utimesSync } from "node:fs";
 import { readWhole, sha256At } from "../../../daemon/adapters/images/byteSource.ts";
 import type { FrameTools } from "../../../daemon/adapters/images/frameTools.ts";
+import { greyPng } from "../../../daemon/adapters/images/greyPng.ts";
 import { headerFactsIn } from "../../../daemon/adapters/images/headerFacts.ts";
 import { createInspector } from "../../../daemon/adapters/images/inspectFile.ts";
 import { createMaskOf } from "../../../daemon/adapters/images/inspectMask.ts";
@@ -26,6 +27,9 @@ export interface Round {
   readonly verdict: string;
   readonly peakMiB: number;
 }
+
+/** As an inspection does it: what is in no bound, and is told beside it. */
+const DECODE_MASK = "decode the mask";
 
 const [profile = "", result = "", plate = "", mask = "-", mode, count = "1"] = process.argv.slice(2);
 const PLAN = { from: "mask", channel: "red", invert: false, feather: 0 } as const;
@@ -97,6 +101,7 @@ async function round(number: number): Promise<Round> {
   if (number % 2 === 1) await whole();
   const both = await timed("decode both", async () => ({ result: await decoded(result), plate: await decoded(plate) }));
   if (number % 2 === 0) await whole();
+  if (mask !== "-") await timed(DECODE_MASK, () => greyPng(readWhole(mask)));
   await eachCheck(both, timed);
   return { cpuMs, verdict, peakMiB: process.resourceUsage().maxRSS / 1024 };
 }
