@@ -40,6 +40,9 @@ export function isJoint(way: Way, signs: Signs, place: number): boolean {
 
 /** Of thousands of lines in some frames, chance takes none so far. */
 const DEVIATIONS_MIN = 6;
+/** Where so many of the lines around it show so much of its step, it is one of many: blocks of a codec, scan lines, slats. */
+const ALIKE = 6;
+const ALIKE_PART = 0.7;
 /** Lines on either side that say what lines of this picture do by themselves, and those that a step itself reaches. */
 const AROUND = 32;
 const OWN = 3;
@@ -59,8 +62,10 @@ function standsOut(way: Way, place: number): number {
     if (Number.isFinite(step)) around.push(step);
   }
   around.sort((a, b) => a - b);
+  const own = Math.abs(newStep(way, place));
+  if ((around.at(-ALIKE) ?? 0) > ALIKE_PART * own) return 0;
   const deviation = (around[around.length >> 1] ?? 0) / NORMAL_MEDIAN;
-  return Math.abs(newStep(way, place)) / Math.max(1, deviation);
+  return own / Math.max(1, deviation);
 }
 
 /** Mean of twice k over a line's pixels, in 16-bit codes, less that of the plate. NaN: none counts. */

@@ -10,7 +10,8 @@
  * 1 / sqrt(n); where 3.5 of those are more than 0.22 the excess is taken off the score. A joint has as much detail on one side as on the other
  * and the same step all along: where the step, averaged over 12 px, varies 1.9 times as much as steps at lines 6 and 8 px beside it, two things
  * meet, no tiles. It stands out: the mean step lies 6 deviations (by the median) above the mean steps of the 64 lines around it, for a sensor's rows and
- * rolling light make every line a small step. It goes through: all but a fifth of its parts of 24 px show 0.35 of it, for the edge of a panel or
+ * rolling light make every line a small step; and fewer than 6 of those show 0.7 of it, for a codec's blocks and scan lines are many. It goes through: all but
+ * a fifth of its parts of 24 px show 0.35 of it, for the edge of a panel or
  * a line of type ends somewhere. Ignored rectangles, and 2 px around them, count for nothing. A larger result is looked at at its plate's size; without
  * a plate that it can lie on |eR| alone is the score. Limits: scripts/bench/qc.
  */

@@ -7,13 +7,13 @@ import { loadChecks } from "../../daemon/adapters/plugins.ts";
 import { inspectFrame } from "../../daemon/domain/qcRun.ts";
 import type { DecodedImage } from "../../daemon/plugin.ts";
 import type { Case, Defect, Holds } from "../../scripts/bench/qc/cases.ts";
-import { makeCase, makeScene } from "../../scripts/bench/qc/cases.ts";
+import { caseOf, makeCase, makeScene } from "../../scripts/bench/qc/cases.ts";
 import type { Edit } from "../../scripts/bench/qc/edits.ts";
 import type { Job } from "../../scripts/bench/qc/jobs.ts";
 import { factsOf, sceneOf } from "../../scripts/bench/qc/jobs.ts";
 import type { Kind } from "../../scripts/bench/qc/sources.ts";
 import { HEIGHT, WIDTH } from "../../scripts/bench/qc/sources.ts";
-import { seam, softened, swapped } from "../../scripts/bench/qc/spoil.ts";
+import { seam, shifted, softened, swapped } from "../../scripts/bench/qc/spoil.ts";
 
 const { checks } = await loadChecks([]);
 
@@ -61,6 +61,8 @@ describe("what an artist orders", () => {
     ["image.seam", "rows that a sensor reads a little off", "defects", 6],
     ["image.seam", "a screen with panels and lines of type", "clean", 32],
     ["image.channels", "a costume in another dye", "clean", 25],
+    ["image.soft", "stone of another stuff in the same light", "clean", 46],
+    ["plate.registered", "fog over slats that repeat", "clean", 18],
   ])("%s lets be %s", (check, _what, kind, number) => {
     expect(look(makeCase(scene(kind, number), null), check)?.verdict).toBe("pass");
   });
@@ -73,8 +75,23 @@ describe("what an artist orders", () => {
     }
   });
 
+  it("hides no blur in half of the frame, and no shift under a mask that leaves no window free", () => {
+    expect(look(makeCase(scene("defects", 0), softened(1.5)), "image.soft")?.verdict).toBe("warn");
+    expect(look(makeCase(scene("defects", 0), shifted(1)), "plate.registered")?.verdict).toBe("warn");
+  });
+
   it("hides no joint of tiles among rows that are read a little off", () => {
     expect(look(makeCase(scene("defects", 6), seam(4, "mask")), "image.seam")?.verdict).toBe("warn");
+  });
+});
+
+describe("a defect that changes next to nothing", () => {
+  it("has no place: a blur of what is smooth, a swap of greys", () => {
+    const smooth = makeScene("gradient", 5, "relight");
+    const flat = { ...smooth, edit: { ...smooth.edit, data: smooth.edit.data.map(() => 0.2) } };
+    expect(caseOf(flat, softened(1.5))).toBeNull();
+    expect(caseOf(flat, swapped([2, 1, 0], false))).toBeNull();
+    expect(caseOf(makeScene("noise", 5, "relight"), softened(1.5))).not.toBeNull();
   });
 });
 

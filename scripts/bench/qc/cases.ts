@@ -35,6 +35,10 @@ export interface Parts {
   edit: Linear;
   /** Times the plate's. */
   grain: number;
+  /** The plate's: deviation sqrt(1.2e-4 v + 1e-6) times this, about. */
+  readonly plateGrain: number;
+  /** 16-bit codes of what was made, grain and all, before it is laid onto the plate. */
+  make: ((codes: Uint16Array) => Uint16Array) | null;
   /** After everything: 16-bit codes of the result, interleaved. */
   finish: ((codes: Uint16Array) => Uint16Array) | null;
   /** After that: the decoded result. */
@@ -141,6 +145,8 @@ export function caseOf(scene: Scene, defect: Defect | null, holds: Holds = "code
     weight: (pixel) => (weights === null ? 1 : (weights[pixel] as number)),
     edit,
     grain: 1,
+    plateGrain: grain.amount,
+    make: null,
     finish: null,
     turn: null,
     wholeFrame: false,
@@ -157,11 +163,14 @@ export function caseOf(scene: Scene, defect: Defect | null, holds: Holds = "code
     const light = laidLight(own, halves(regrained().data), over);
     return { plate: lightImage(plate, own, matte), result: turned(lightImage(plate, light, matte)), mask };
   }
-  const untouched = parts.edit === edit && parts.grain === 1 && !parts.wholeFrame;
-  let codes = untouched ? clean : laid(plateCodes, codes16(regrained()), over);
+  const untouched = parts.edit === edit && parts.grain === 1 && parts.make === null && !parts.wholeFrame;
+  const made = (): Uint16Array => (parts.make ?? same)(codes16(regrained()));
+  let codes = untouched ? clean : laid(plateCodes, made(), over);
   if (parts.finish !== null) codes = parts.finish(codes);
   return { plate: imageOf(plateCodes, plate, matte), result: turned(imageOf(codes, plate, matte)), mask };
 }
+
+const same = (codes: Uint16Array): Uint16Array => codes;
 
 function maskOf(weights: Float32Array, { width, height }: Size): MaskPicture {
   const inside = new Uint8Array(weights.length);

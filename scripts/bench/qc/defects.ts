@@ -6,6 +6,7 @@ import type { Defect, Holds } from "./cases.ts";
 import type { At } from "./spoil.ts";
 import {
   clipped,
+  clippedInside,
   CODE,
   cut,
   drift,
@@ -13,6 +14,7 @@ import {
   grain,
   matteChanged,
   onCodes,
+  onMade,
   onRows,
   patchOutside,
   posterised,
@@ -74,6 +76,39 @@ export const DEFECTS: readonly DefectKind[] = [
       "x 257": onCodes((code) => Math.round(code / CODE) * CODE),
       "x 256": onCodes((code) => Math.floor(code / 256) * 256),
       "6 bits": onCodes((code) => Math.round(code / 1040) * 1040),
+    }),
+  },
+  {
+    name: "black inside the mask",
+    check: "image.not_black",
+    structural: true,
+    must: 2,
+    strengths: strengths({
+      "0.7 % of full scale": onMade((code) => code * 0.007),
+      "0.2 %": onMade((code) => code * 0.002),
+      "exactly 0": onMade(() => 0),
+    }),
+  },
+  {
+    name: "one colour inside the mask",
+    check: "image.not_solid",
+    structural: true,
+    must: 2,
+    strengths: strengths({
+      "deviation 0.2 %": onMade((_c, { x, y }) => 30_000 + (((x * 7 + y * 13) % 17) - 8) * 25),
+      "0.05 %": onMade((_c, { x }) => 30_000 + (x % 3) * 30),
+      "one colour": onMade(() => 30_000),
+    }),
+  },
+  {
+    name: "8 bits in 16 inside the mask",
+    check: "image.bit_depth",
+    structural: true,
+    must: 0,
+    strengths: strengths({
+      "x 257": onMade((code) => Math.round(code / CODE) * CODE),
+      "x 256": onMade((code) => Math.floor(code / 256) * 256),
+      "7 bits, x 257": onMade((code) => Math.round(code / (2 * CODE)) * 2 * CODE),
     }),
   },
   {
@@ -192,6 +227,13 @@ export const DEFECTS: readonly DefectKind[] = [
     structural: false,
     must: 1,
     strengths: each([0.004, 0.03, 0.2], (n) => `${n * 100} % cut off`, clipped),
+  },
+  {
+    name: "clipped inside the mask",
+    check: "image.clip",
+    structural: false,
+    must: 1,
+    strengths: each([0.02, 0.1, 0.3], (n) => `${Math.round(n * 100)} % cut off`, clippedInside),
   },
   {
     name: "R and B swapped inside the mask",

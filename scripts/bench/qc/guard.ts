@@ -3,7 +3,7 @@
  * did when the proof was last written down (docs/qc-proof.json).
  */
 import type { LoadedChecks } from "../../../daemon/adapters/plugins.ts";
-import { makeCase } from "./cases.ts";
+import { caseOf } from "./cases.ts";
 import { DEFECTS } from "./defects.ts";
 import { runJob, sceneOf, seenOf } from "./jobs.ts";
 
@@ -26,7 +26,9 @@ export function guardRun(loaded: LoadedChecks): Guard {
     // Every third one, so that kinds and edits differ.
     const scene = sceneOf({ kind: "defects", from: "procedural", number: number * 3, seed: 0 }, []);
     for (const { name, check, must, strengths, holds = "codes" } of DEFECTS) {
-      const one = makeCase(scene, strengths[must]?.defect ?? null, holds);
+      const one = caseOf(scene, strengths[must]?.defect ?? null, holds);
+      found[name] ??= 0;
+      if (one === null) continue;
       const seen = seenOf(scene, one, { bench, holds, defect: { name, strength: must } });
       found[name] = (found[name] ?? 0) + (flagged(seen.verdicts[check]) ? 1 : 0);
     }

@@ -2,6 +2,7 @@
 import type { DecodedImage } from "../../../daemon/plugin.ts";
 import type { Defect, Parts } from "./cases.ts";
 import { blurred } from "./edits.ts";
+import type { Linear } from "./sources.ts";
 
 export const CODE = 257;
 export const clamp = (v: number): number => Math.min(65_535, Math.max(0, Math.round(v)));
@@ -27,6 +28,38 @@ export function onCodes(change: (code: number, at: At) => number): Defect {
       return out;
     };
   };
+}
+
+/** Every code anew of what was made, before it is laid onto the plate: what comes back black, flat or of few bits shows inside the mask alone. */
+export function onMade(change: (code: number, at: At) => number): Defect {
+  return (parts) => {
+    parts.nowhere = !showsWhole(parts);
+    onCodes(change)(parts);
+    parts.make = parts.finish;
+    parts.finish = null;
+  };
+}
+
+/** From a mask's border, px. */
+const RIM = 24;
+
+/**
+ * 64 x 64 px, and four fifths of what lies 24 px from the mask's border, must show the edit alone: where the plate shines through nothing is
+ * black, flat or of few bits.
+ */
+function showsWhole({ weight, plate: { width, height } }: Parts): boolean {
+  let inside = 0;
+  let whole = 0;
+  for (let y = RIM; y < height - RIM; y += 1) {
+    for (let x = RIM; x < width - RIM; x += 1) {
+      const pixel = y * width + x;
+      const beside = [pixel - RIM, pixel + RIM, pixel - RIM * width, pixel + RIM * width];
+      if (weight(pixel) === 0 || beside.some((at) => weight(at) === 0)) continue;
+      inside += 1;
+      if (weight(pixel) > 0.999) whole += 1;
+    }
+  }
+  return whole >= 64 * 64 && whole >= inside * 0.8;
 }
 
 /** Codes added to a square of so many pixels where the mask lets nothing change; where it covers all, in the corner. */
@@ -107,10 +140,30 @@ export function posterised(bits: number): Defect {
   };
 }
 
+/** There is no place for it where the blur changes less than a quarter of what grain does. */
 export function softened(sigma: number): Defect {
   return (parts) => {
-    parts.edit = blurred(parts.edit, sigma);
+    const before = parts.edit;
+    parts.edit = blurred(before, sigma);
+    parts.nowhere = besideGrain(parts, before) < 0.25;
   };
+}
+
+/** How much the edit differs from what it was, in deviations of the plate's grain there: root of the mean square over the mask. */
+function besideGrain({ edit, weight, plateGrain }: Parts, before: Linear): number {
+  let sum = 0;
+  let count = 0;
+  for (let pixel = 0; pixel < edit.width * edit.height; pixel += 3) {
+    const w = weight(pixel);
+    if (w === 0) continue;
+    for (let i = pixel * 3; i < pixel * 3 + 3; i += 1) {
+      const was = before.data[i] as number;
+      const change = w * ((edit.data[i] as number) - was);
+      sum += (change * change) / (1.2e-4 * Math.max(0, was) + 1e-6);
+      count += 1;
+    }
+  }
+  return Math.sqrt(sum / Math.max(1, count)) / plateGrain;
 }
 
 export function grain(amount: number): Defect {
@@ -122,20 +175,41 @@ export function grain(amount: number): Defect {
 /** Exposed up until so large a share of all samples more than of the plate is cut off, over the whole frame. */
 export function clipped(share: number): Defect {
   return (parts) => {
-    const every = parts.edit.data.filter((_v, i) => i % 11 === 0).sort();
-    const already = parts.plate.data.reduce((sum, v) => sum + (v >= 1 ? 1 : 0), 0) / parts.plate.data.length;
-    const top = every[Math.floor(every.length * (1 - Math.min(0.9, share + already)))] as number;
-    const gain = Math.max(1, 1 / Math.max(1e-4, top));
-    parts.edit = { ...parts.edit, data: parts.edit.data.map((v) => v * gain) };
+    exposeUp(parts, share, () => true);
     parts.wholeFrame = true;
   };
 }
 
+/** The same inside the mask alone, of the samples where the edit shows wholly. */
+export function clippedInside(share: number): Defect {
+  return (parts) => {
+    parts.nowhere = !showsWhole(parts);
+    exposeUp(parts, share, (i) => parts.weight((i / 3) | 0) > 0.999);
+  };
+}
+
+function exposeUp(parts: Parts, share: number, counts: (sample: number) => boolean): void {
+  const every = parts.edit.data.filter((_v, i) => i % 11 === 0 && counts(i)).sort();
+  let cutOff = 0;
+  let all = 0;
+  for (let i = 0; i < parts.plate.data.length; i += 1) {
+    if (!counts(i)) continue;
+    all += 1;
+    if ((parts.plate.data[i] as number) >= 1) cutOff += 1;
+  }
+  const top = every[Math.floor(every.length * (1 - Math.min(0.9, share + cutOff / Math.max(1, all))))] ?? 1;
+  const gain = Math.max(1, 1 / Math.max(1e-4, top));
+  parts.edit = { ...parts.edit, data: parts.edit.data.map((v) => v * gain) };
+}
+
+/** Inside the mask there is no place for it where it changes less than grain does: in greys. */
 export function swapped(order: readonly [number, number, number], wholeFrame: boolean): Defect {
   return (parts) => {
-    const { data } = parts.edit;
-    parts.edit = { ...parts.edit, data: data.map((_, i) => data[i - (i % 3) + (order[i % 3] as number)] as number) };
+    const before = parts.edit;
+    const { data } = before;
+    parts.edit = { ...before, data: data.map((_, i) => data[i - (i % 3) + (order[i % 3] as number)] as number) };
     parts.wholeFrame = wholeFrame;
+    parts.nowhere = !wholeFrame && besideGrain(parts, before) < 1;
   };
 }
 
