@@ -4,7 +4,7 @@
  * only, so that one that loops or exits costs a worker, never the daemon.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename as baseName, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
 import { CHECK_FIELDS, JUDGES_STRANGE, judgesItsLimits } from "../domain/checkFields.ts";
@@ -16,6 +16,7 @@ import type { QcModels } from "../domain/qcModels.ts";
 import { NO_MODELS } from "../domain/qcModels.ts";
 import type { ProfileReading, QcProfile } from "../domain/qcProfile.ts";
 import { readProfile } from "../domain/qcProfile.ts";
+import { standInCheck, standInId } from "../domain/notLoaded.ts";
 import type { Check } from "../plugin.ts";
 import { folderOpenToAll, openToAll } from "./pluginRights.ts";
 import type { Program } from "./programs/loadProgram.ts";
@@ -34,6 +35,8 @@ export interface LoadedChecks {
   readonly checks: readonly Check[];
   /** Those of the checks that are programs, which are asked and not called. */
   readonly programs: readonly Program[];
+  /** What plans call a plugin that could not be loaded when they were made -> the check that it is. */
+  readonly mended: ReadonlyMap<string, string>;
   readonly book: CheckBook;
 }
 
@@ -62,6 +65,7 @@ export async function loadChecks(
   const checks: Check[] = [];
   const programs: Program[] = [];
   const entries: CheckBook["checks"][number][] = [];
+  const mended = new Map<string, string>();
   const refused: CheckBook["refused"][number][] = [];
   for (const folder of [SHIPPED_CHECKS_DIR, ...folders]) {
     for (const file of filesOf(folder, refused)) {
@@ -76,14 +80,23 @@ export async function loadChecks(
         checks.push(check);
         if (loaded.program !== null) programs.push(loaded.program);
         const shipped = folder === SHIPPED_CHECKS_DIR;
+        if (!shipped) mended.set(standInId(file), id);
         entries.push({ id, version, scope, limits, file, shipped, ...whereSaid(check), ...wantsSeries(loaded) });
       }
     }
   }
   await watch.loads(null);
+  for (const { file, message } of refused) {
+    const check = standInCheck(file, message);
+    if (entries.some(({ id }) => id === check.id)) continue;
+    mended.delete(check.id);
+    checks.push(check);
+    const { id, version, scope, limits } = check;
+    entries.push({ id, version, scope, limits, file, shipped: false, notLoaded: true });
+  }
   refused.push(...modelFaults(checks, models));
   const profiles = readProfiles([SHIPPED_PROFILES_DIR, ...folders], entries, refused);
-  return { checks, programs, book: { checks: entries, profiles, refused } };
+  return { checks, programs, mended, book: { checks: entries, profiles, refused } };
 }
 
 /** What is sharp enough for one model says nothing of another: its limits stand beside it. */
@@ -140,7 +153,11 @@ function readProfiles(
     for (const file of filesOf(folder, folder === SHIPPED_PROFILES_DIR ? refused : [], ending)) {
       const reading = readProfileFile(file, installed);
       if (reading.kind === "profile") profiles.set(reading.profile.name, reading.profile);
-      else refused.push({ file, message: `${CODE}: ${reading.message}` });
+      else {
+        refused.push({ file, message: `${CODE}: ${reading.message}` });
+        // Whose place it would have taken is not asked for less instead: who names it is told that it is not there.
+        profiles.delete(baseName(file).replace(ending, ""));
+      }
     }
   }
   return [...profiles.values()];

@@ -8,7 +8,12 @@ export async function qcLines(base: Pick<BaseWorld, "config" | "images" | "recip
   const recipes = (await base.recipes.book()).recipes.map(({ file }) => file);
   const faults = settingFaults({ settings: base.config.qc, recipes, book });
   return [
-    { state: "OK", what: "QC checks", found: `${book.checks.length} installed`, fix: null },
+    {
+      state: "OK",
+      what: "QC checks",
+      found: `${book.checks.filter(({ notLoaded }) => notLoaded !== true).length} installed`,
+      fix: null,
+    },
     ...book.refused.map(
       (one): Line => ({
         // A gate that is gone: what it would have stopped goes through.

@@ -58,7 +58,9 @@ export async function pictureWorld(context: Context, options: Options): Promise<
   };
   for (const signal of STOPS) process.once(signal, interrupted);
   try {
-    const book = await images.checks();
+    const all = await images.checks();
+    // What is missing is told once, and by the exit code, not by every picture.
+    const book = { ...all, checks: all.checks.filter(({ notLoaded }) => notLoaded !== true) };
     for (const { file, message } of book.refused) context.hint(`not used: ${file}: ${message}`);
     const world = { files: createFiles(), images, book, workers, scratchDir: scratch, owner };
     return { ...world, [Symbol.asyncDispose]: dispose };

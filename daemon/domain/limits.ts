@@ -136,6 +136,8 @@ export const LIMITS = {
   finishTriesMax: 3,
   qcLooksMax: 5,
   qcLookAgainMs: 30_000,
+  /** What waits for a plugin that can't be loaded: a restart brings it, and then nobody wants to wait for a day. */
+  qcPluginLookMs: 10 * 60_000,
   claimsReadMax: 16,
   claimTriesMax: 64,
   productVersionsMax: 100_000,

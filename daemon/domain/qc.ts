@@ -112,6 +112,8 @@ export interface InstalledCheck {
   /** Name of its file; the shipped ones lie in plugins/. */
   readonly file: string;
   readonly shipped: boolean;
+  /** It stands for a plugin that could not be loaded, and says so of everything. */
+  readonly notLoaded?: boolean;
 }
 
 /** All checks of a node, and the plugin files that could not be used: named and left out, never a crash. */

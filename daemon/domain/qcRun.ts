@@ -7,6 +7,7 @@ import type { Check, CheckAnswer, CheckInput, DecodedImage } from "../plugin.ts"
 import type { AnswerReading } from "./checkAnswer.ts";
 import { knownFields, readAnswer, reasonFault } from "./checkAnswer.ts";
 import { messageOf } from "./errors.ts";
+import { isStandIn } from "./notLoaded.ts";
 import { LIMITS } from "./limits.ts";
 import type { QcRequest } from "./plan.ts";
 import type { Finding, Inspection, NotApplied } from "./qc.ts";
@@ -100,7 +101,9 @@ function run(round: Round): Inspection {
   };
 }
 
-function unknown(request: QcRequest, checks: readonly Check[]): Finding {
+function unknown(request: QcRequest, checks: readonly Check[]): Finding | NotApplied {
+  if (isStandIn(request.check))
+    return { check: request.check, because: "the plugin that could not be loaded was taken out" };
   const ids = checks.map((check) => check.id).sort();
   return error(
     { id: request.check, version: 0 },

@@ -25,6 +25,7 @@ import { anotherSeed } from "./anotherSeed.ts";
 import { afterVerdict } from "../domain/seedRetry.ts";
 import { isHeldAsWhole } from "../domain/wedgeGate.ts";
 import { judgedPictures, openFindings } from "../domain/waiver.ts";
+import { waitsForPlugins } from "../domain/notLoaded.ts";
 import { expectedSize } from "../domain/expectedSize.ts";
 
 export function createInspect(context: StageContext, shelf: RecipeShelf): Stage {
@@ -207,6 +208,9 @@ function judge(
   }
   const seen = (errorsSeen.get(task.id) ?? 0) + 1;
   errorsSeen.set(task.id, seen);
+  // No look of this life cures it, and no picture is to blame: it waits as long as what waits for a person.
+  if (waitsForPlugins(inspection) && seen * LIMITS.qcPluginLookMs < LIMITS.holdMs)
+    return { gate: "hold", holdUntil: now + LIMITS.qcPluginLookMs };
   if (seen < LIMITS.qcLooksMax) return { gate: "hold", holdUntil: now + LIMITS.qcLookAgainMs };
   errorsSeen.delete(task.id);
   return { gate: "reject", holdUntil: null };

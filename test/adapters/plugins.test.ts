@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { loadChecks, SHIPPED_CHECKS_DIR } from "../../daemon/adapters/plugins.ts";
 import { createImages } from "../../daemon/adapters/images/images.ts";
 import { idleLimit } from "../../daemon/domain/limitFault.ts";
+import { standInId, waitsForPlugins } from "../../daemon/domain/notLoaded.ts";
 import { inspectFrame } from "../../daemon/domain/qcRun.ts";
-import { decoded } from "../fixtures/pictures.ts";
+import { decoded, pngBytes } from "../fixtures/pictures.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
 import { ALL_CHECKS } from "../fixtures/versionFacts.ts";
 
@@ -14,6 +15,18 @@ const SHIPPED = readdirSync("plugins").filter((name) => !name.startsWith("_"));
 
 const source = (id: string, more = "") =>
   `export default {apiVersion:1,id:"${id}",version:1,scope:"frame",needs:["result"],limits:{max:3},${more}run(){return {verdict:"pass",measures:[{name:"a",value:1,unit:"count",limit:3}],message:"ok"}}}`;
+
+const frame = {
+  result: decoded({ width: 16, height: 16, channels: 3, bits: 8, value: () => 0.5 }),
+  resultFile: { path: "/v/a.png", bytes: 1, frame: null },
+  decodeProblem: null,
+  plate: null,
+  plateProblem: null,
+  mask: null,
+  maskProblem: null,
+  composited: false,
+  expected: { width: null, height: null, bitDepth: null, ignore: [] },
+};
 
 describe("the shipped checks", () => {
   test("are all loaded from plugins/", async () => {
@@ -62,7 +75,56 @@ describe("a studio's folder", () => {
     const { book } = await loadChecks([dir.path]);
     expect(book.refused).toEqual([{ file: dir.file(name), message: expect.stringMatching(words) as string }]);
     expect(book.refused[0]?.message).toMatch(/^HP-PLUGIN: /);
-    expect(book.checks.at(-1)?.id).toBe("studio.z");
+    // The other is loaded, and this one stands where it would have looked: nothing passes unseen.
+    expect(book.checks.slice(-2).map(({ id, shipped, notLoaded }) => [id, shipped, notLoaded])).toEqual([
+      ["studio.z", false, undefined],
+      [standInId(name), false, true],
+    ]);
+  });
+
+  test("of which a file can't be loaded keeps results from passing; mended, it is asked by the name of before", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.file("Too Bright.mjs"), "throw new Error('no licence today');");
+    const broken = await loadChecks([dir.path]);
+    const requests = [{ check: "plugin.too_bright", limits: {} }];
+    const said = inspectFrame(broken.checks, requests, frame);
+    expect([said.verdict, waitsForPlugins(said)]).toEqual(["error", true]);
+    expect(said.findings.at(-1)).toMatchObject({
+      check: "plugin.too_bright",
+      message: expect.stringMatching(/Too Bright\.mjs could not be loaded.*HP-PLUGIN: .*no licence today/) as string,
+      hint: expect.stringContaining("qc.checks plugin.too_bright: off") as string,
+    });
+    writeFileSync(dir.file("Too Bright.mjs"), source("studio.too_bright"));
+    const images = createImages({ checkFolders: [dir.path], workers: 1, scratchDir: null });
+    try {
+      expect((await images.checks()).checks.at(-1)?.id).toBe("studio.too_bright");
+      const path = dir.file("a.png");
+      const png = await pngBytes({ width: 8, height: 8, channels: 3, bits: 8 });
+      writeFileSync(path, png);
+      const expected = { width: null, height: null, bitDepth: null, ignore: [] };
+      const asked = { path, bytes: png.length, frame: null, platePath: null, expected, checks: requests };
+      const { findings } = await images.inspect(asked);
+      expect(findings.map(({ check, verdict }) => [check, verdict])).toEqual([
+        ["file.decodes", "pass"],
+        ["studio.too_bright", "pass"],
+      ]);
+    } finally {
+      await images.close();
+    }
+    // Taken out of its folder it has nothing to say any more.
+    const { findings, notApplied } = inspectFrame((await loadChecks([])).checks, requests, frame);
+    expect([findings.map(({ check }) => check), notApplied[0]?.check]).toEqual([["file.decodes"], "plugin.too_bright"]);
+  });
+
+  test("whose profile can't be used does not leave the shipped one of that name in its place", async () => {
+    using dir = tempDir();
+    writeFileSync(
+      dir.file("inpaint.profile.yaml"),
+      "hotplate: 1\nname: inpaint\ntitle: ours\nchecks: {studio.gone: }\n",
+    );
+    const { profiles, refused } = (await loadChecks([dir.path])).book;
+    expect(profiles.map(({ name }) => name)).not.toContain("inpaint");
+    expect(refused[0]?.message).toContain("there is no check studio.gone");
   });
 
   test("may hold notes, tests, drafts and links, which are no checks", async () => {
@@ -79,7 +141,9 @@ describe("a studio's folder", () => {
     expect(book.refused).toMatchObject([
       { file: "/no/such/folder", message: expect.stringContaining("ENOENT") as string },
     ]);
-    expect(book.checks).toHaveLength(SHIPPED.length);
+    // Nobody knows what it held: it stands there, too.
+    expect(book.checks.filter(({ notLoaded }) => notLoaded !== true)).toHaveLength(SHIPPED.length);
+    expect(book.checks.at(-1)?.id).toBe("plugin.folder");
   });
 
   test("may hold the example of docs/plugins.md, word for word", async () => {
@@ -90,17 +154,7 @@ describe("a studio's folder", () => {
     expect(book.refused).toEqual([]);
     const look = (level: number) => {
       const result = decoded({ width: 16, height: 16, channels: 3, bits: 8, value: () => level });
-      const seen = inspectFrame(checks, [{ check: "studio.too_bright", limits: {} }], {
-        result,
-        resultFile: { path: "/v/a.png", bytes: 1, frame: null },
-        decodeProblem: null,
-        plate: null,
-        plateProblem: null,
-        mask: null,
-        maskProblem: null,
-        composited: false,
-        expected: { width: null, height: null, bitDepth: null, ignore: [] },
-      });
+      const seen = inspectFrame(checks, [{ check: "studio.too_bright", limits: {} }], { ...frame, result });
       return seen.findings.find((finding) => finding.check === "studio.too_bright")?.verdict;
     };
     expect([look(0.5), look(1)]).toEqual(["pass", "warn"]);

@@ -106,3 +106,42 @@ test("a wedge that fails over its frames is held, waived and published as a whol
   expect(JSON.stringify(published.json).match(/"wedge":"w001"/g)).toHaveLength(3);
   expect((await farm.hotplate("verify", version)).code).toBe(0);
 });
+
+test("a studio's check that can't be loaded keeps results from being published unseen, until it is mended or turned off", async () => {
+  await using farm = await makeFarm({
+    slots: 1,
+    frames: 1,
+    more: (dir) => {
+      const folder = join(dir, "checks");
+      mkdirSync(folder);
+      writeFileSync(join(folder, "steady.mjs"), "export default {{{");
+      return [`plugins: [${folder}]`];
+    },
+  });
+  const daemon = farm.startDaemon();
+  await daemon.line(event("slot.up"));
+  const manifest = (product: string, qc: string): string =>
+    [
+      "use: grain",
+      'plate: "../shots/SH010/plates/SH010_PL01_v001/SH010_PL01_v001.1001.png"',
+      `product: ${product}`,
+      qc,
+      "...",
+      "",
+    ].join("\n");
+  drop(farm.hot, "seen.yaml", manifest("seen", "qc: {gate: reject}"));
+  const status = await answerWith(join(farm.hot, "seen.yaml.STATUS.txt"), /held: {5}w001/);
+  expect(status).toMatch(/plugin\.steady: .*steady\.mjs could not be loaded, so nobody looked.*HP-PLUGIN/);
+  // There is nothing to waive: nobody looked.
+  expect(status).not.toContain("hotplate waive");
+  drop(farm.hot, "off.yaml", manifest("off", "qc: {checks: {plugin.steady: off}}"));
+  await answerWith(join(farm.hot, "off.yaml.STATUS.txt"), /^DONE/);
+  const report = qcReportSchema.parse(JSON.parse(readFileSync(join(farm.shot, "off/v001/.hotplate/qc.json"), "utf8")));
+  expect(report.profile.off).toEqual([{ check: "plugin.steady", by: "manifest" }]);
+  // A manifest that names what could not be loaded is told so.
+  drop(farm.hot, "named.yaml", manifest("named", "qc: {checks: {studio.steady: {max: 2}}}"));
+  const refused = await answerWith(join(farm.hot, "named.yaml.ERROR.txt"), /studio\.steady/);
+  expect(refused).toMatch(
+    /There is no check "studio\.steady".*Could not be loaded: .*steady\.mjs \(hotplate doctor says why\)/,
+  );
+});

@@ -2,6 +2,7 @@
  * Does one image job inside a worker. Headers load no decoder: sharp and the checks are imported when the first job needs
  * them, so that a worker that only reads headers starts in milliseconds and stays small.
  */
+import type { SetRequest } from "../../domain/qcRequest.ts";
 import type { Exec, ImageHeader } from "../../ports.ts";
 import { NO_MODELS } from "../../domain/qcModels.ts";
 import type { Inference } from "../inference/inference.ts";
@@ -54,7 +55,7 @@ export function createPerformer(setUp: WorkerSetUp, loads: LoadWatch["loads"]): 
       case "lackingTraces":
       case "inspectSequence":
       case "inspectSet":
-        return judge(job, await loaded());
+        return judge(ofNow(job, await loaded()), await loaded());
       case "finish":
         await withDecoder();
         finisher ??= Promise.all([import("./finish.ts"), withPlates()]).then(([{ createFinish }, kept]) =>
@@ -85,6 +86,14 @@ async function dressMovie(job: ImageJob & { readonly kind: "dressMovie" }): Prom
   ]);
   writeNew(job.to, withMovieXmp(readWhole(job.from), xmpPacket(job.embed)));
   return null;
+}
+
+/** A plugin that could not be loaded when the plan was made, and can by now, is asked by its own name. */
+function ofNow<T extends { readonly request: Pick<SetRequest, "checks"> }>(job: T, { mended }: Loaded): T {
+  const { checks } = job.request;
+  if (!checks.some(({ check }) => mended.has(check))) return job;
+  const asked = checks.map((one) => ({ ...one, check: mended.get(one.check) ?? one.check }));
+  return { ...job, request: { ...job.request, checks: asked } };
 }
 
 type OverFrames = "lackingTraces" | "inspectSequence" | "inspectSet";
@@ -162,9 +171,9 @@ async function performPixels(
 ): Promise<ImageResults[ImageJobKind]> {
   switch (job.kind) {
     case "inspect":
-      return (await loaded()).inspector.inspect(job.request);
+      return (await loaded()).inspector.inspect(ofNow(job, await loaded()).request);
     case "trace":
-      await (await loaded()).inspector.trace(job.request);
+      await (await loaded()).inspector.trace(ofNow(job, await loaded()).request);
       return null;
     case "blend":
       await (await import("./blend.ts")).blend(job.request);
