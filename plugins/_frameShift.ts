@@ -1,4 +1,5 @@
 /** By how many frames all of a result's frames are late or early beside its plate. */
+import { correlation } from "./_correlation.ts";
 
 export interface ShownFrame {
   readonly frame: number;
@@ -19,6 +20,10 @@ const WAYS = [
   { ofNone: 0.75, ofMovement: 0.4 },
   { ofNone: 0.35, ofMovement: 1 },
 ] as const;
+/** Correlation of the steps from frame to frame. */
+const FOLLOWS = 0.35;
+const STEEP_FOLLOWS = 0.98;
+const STEEP_MAX = 1.4;
 /** Share of the frames that the shift is better for. */
 const AGREE_MIN = 0.8;
 /** Stops: less is grain. */
@@ -26,7 +31,8 @@ const TELLS = 0.001;
 const CELLS_MIN = 8;
 
 /**
- * Of frames of one shot that follow each other; less than 0: late; 0: they are not, or that can't be told. What the result adds to the plate
+ * Of frames of one shot that follow each other; less than 0: late; 0: they are not, or that can't be told. The result's steps must be those of the
+ * plate's frames that it matches. What the result adds to the plate
  * may be the same in each frame, or change steadily (a light that stands in the world under a pan): either way of telling is enough.
  */
 export function shiftOf(shot: readonly ShownFrame[]): number {
@@ -41,7 +47,44 @@ export function shiftOf(shot: readonly ShownFrame[]): number {
       .map(({ plate }, t) => meanOf(cells, (i) => Math.abs((plate[i] as number) - (part[t]?.plate[i] as number)))),
   );
   const found = [false, true].map((steadily) => shiftBy(part, { reach, cells, moved, steadily }));
-  return found.find((shift) => shift !== 0) ?? 0;
+  const shift = found.find((one) => one !== 0) ?? 0;
+  return shift !== 0 && followsAt(part, cells, shift) ? shift : 0;
+}
+
+/** What does not come from the plate may match another frame's light by chance, but does not step as it does. */
+function followsAt(part: readonly ShownFrame[], cells: readonly number[], shift: number): boolean {
+  const [mine, plates]: [number[], number[]] = [[], []];
+  for (let t = 1; t < part.length; t += 1) {
+    const [before, after] = [part[t - 1 + shift]?.plate, part[t + shift]?.plate];
+    if (before === undefined || after === undefined) continue;
+    for (const i of cells) {
+      mine.push((part[t]?.result[i] as number) - (part[t - 1]?.result[i] as number));
+      plates.push((after[i] as number) - (before[i] as number));
+    }
+  }
+  return correlation(mine, plates, { least: CELLS_MIN, still: 0 }) >= FOLLOWS;
+}
+
+/**
+ * By how much the plate's steps are larger in the result (a curve of contrast): the median over the pairs that follow it, where most do; else 1.
+ */
+export function steepnessOf(run: readonly ShownFrame[]): number {
+  const told = run.slice(1, FRAMES_MAX).flatMap((after, t) => {
+    const before = run[t] as ShownFrame;
+    const mine = after.result.map((light, i) => light - (before.result[i] as number));
+    const plates = after.plate.map((light, i) => light - (before.plate[i] as number));
+    if (correlation(mine, plates, { least: CELLS_MIN, still: TELLS }) < STEEP_FOLLOWS) return [];
+    let [both, own] = [0, 0];
+    for (let i = 0; i < mine.length; i += 1) {
+      const [r, p] = [mine[i] as number, plates[i] as number];
+      if (Number.isNaN(r) || Number.isNaN(p)) continue;
+      both += r * p;
+      own += p * p;
+    }
+    return own === 0 ? [] : [both / own];
+  });
+  if (told.length < Math.min(run.length, FRAMES_MAX) / 2) return 1;
+  return Math.min(STEEP_MAX, Math.max(1 / STEEP_MAX, middle(told)));
 }
 
 interface Looked {

@@ -1,5 +1,7 @@
 /** Jumps of the light of a result against its plate, cell by cell, and how much of them the plate's own jumps may leave. */
 import { correlation } from "./_correlation.ts";
+import { ownJumps } from "./_ownContent.ts";
+import { jumpOf, middleOf } from "./_secondJump.ts";
 
 /** Of every cell of a frame. */
 export interface Light {
@@ -11,6 +13,8 @@ export interface Light {
 
 export interface Shown extends Light {
   readonly frame: number;
+  /** Cells in a row. */
+  readonly columns: number;
   /** The same of the channel that is darkest in the plate, in fewer cells: it is cut off at white last. */
   readonly darkest: Light;
 }
@@ -25,15 +29,21 @@ export interface Relation {
   readonly looseness: number | null;
 }
 
-/** What the plate's own jumps may leave: of a result that follows it (what is cut off does not follow), and of content of its own. */
+/** What the plate's own jumps may leave of a result that follows it: what is cut off does not follow. */
 const SHARE_FOLLOWED = 0.1;
-const SHARE_OWN = 2;
+/** At most, where it was measured: softer pictures and curves of contrast. */
+const SHARE_LOOSE = 0.2;
 /** The least that is believed of how exactly a result follows. */
 const SHARE_EXACT = 0.03;
 /** Stops: where the plate itself jumps by more, what is cut off at white decides. */
 const JUMP_MAX = 0.5;
-/** Stops: more of the whole plate at once is another light: lightning, fire, a lamp. */
+/** Stops: more at once is another light: lightning, fire, a lamp. */
 const FLASH = 0.05;
+/** Cells beside it that are enough to judge by: so many, and this share of all that tell. */
+const CALM_MIN = 12;
+const CALM_SHARE = 0.1;
+/** Frames each way in which another is looked for that is lit alike. */
+const ALIKE_REACH = 4;
 /** Stops, as light 0.4: cells under it hold little that is cut off. */
 const CLEAR = Math.log2(0.4);
 /** Stops from frame to frame, root mean square over the cells: a plate that moves. */
@@ -44,13 +54,13 @@ const TELLING_MIN = 40;
 /** Pairs of frames by which it is told whose content the result's is. */
 const PAIRS_MAX = 64;
 /** Correlation of what cells do, result to plate: less is content of its own. */
-const FOLLOWS = 0.5;
+const FOLLOWS = 0.7;
 const STRUCTURE = { least: 8, still: 0.005 };
 
 /** From the steps of single cells from frame to frame, apart from what all of them do. */
 export function relationOf(shot: readonly Shown[]): Relation {
   const light = stepsOf(shot, Number.POSITIVE_INFINITY, (step) => Number.isNaN(step));
-  const moved = Math.sqrt(light.plates.reduce((sum, step) => sum + step * step, 0) / Math.max(1, light.plates.length));
+  const moved = movedIn(shot);
   // With and without what all cells do together: few cells may well agree in one of them by chance.
   const follows = [0, 1].every((together) => {
     const plates = light.plates.map((step, i) => step + together * (light.usual[i]?.[1] as number));
@@ -70,6 +80,22 @@ export function relationOf(shot: readonly Shown[]): Relation {
   const slopes = Float32Array.from(mine, (step, i) => step / (theirs[i] as number));
   const slope = middleOf(slopes);
   return { own, slope, looseness: middleOf(slopes.map((each) => Math.abs(each - slope))) };
+}
+
+/** Stops from frame to frame that the plate moves by, inside what may change or beside it: root mean square, less what all of it does. */
+function movedIn(shot: readonly Shown[]): number {
+  let [sum, count] = [0, 0];
+  const every = Math.ceil(shot.length / PAIRS_MAX);
+  for (let t = 1; t < shot.length; t += every) {
+    const steps = (shot[t] as Shown).plate.map((light, i) => light - (shot[t - 1]?.plate[i] as number));
+    const common = middleOf(steps);
+    for (const step of steps) {
+      if (Number.isNaN(step)) continue;
+      sum += (step - common) ** 2;
+      count += 1;
+    }
+  }
+  return Math.sqrt(sum / Math.max(1, count));
 }
 
 function stepsOf(shot: readonly Light[], brightestTold: number, leaveOut: (ratio: number, plate: number) => boolean) {
@@ -92,14 +118,6 @@ function stepsOf(shot: readonly Light[], brightestTold: number, leaveOut: (ratio
   return { ratios, plates, usual };
 }
 
-/** Of those that are numbers; NaN sorts last. */
-export function middleOf(values: Float32Array): number {
-  const sorted = values.toSorted();
-  let count = sorted.length;
-  while (count > 0 && Number.isNaN(sorted[count - 1] as number)) count -= 1;
-  return sorted[count >> 1] ?? 0;
-}
-
 export interface Jumps {
   readonly cells: readonly Jump[];
   /** The whole plate jumped: single cells tell nothing, for lamps in them are cut off at white. */
@@ -115,23 +133,70 @@ export interface Jump {
 
 /** Of every cell that can be told of. */
 export function jumpsAt(shot: readonly Shown[], t: number, relation: Relation): Jumps {
-  if (relation.looseness !== null) {
-    const plates = secondsOf((frame) => shot[frame]?.darkest as Light, t);
-    const common = middleOf(plates);
-    if (Math.abs(common) > FLASH) return { cells: flashAt(shot, t, { plates, common, ...relation }), flash: true };
-  }
+  if (relation.own) return { cells: ownJumps(shot, t), flash: false };
   const plates = secondsOf((frame) => shot[frame] as Shown, t);
+  const darkest = secondsOf((frame) => shot[frame]?.darkest as Light, t);
+  const common = middleOf(darkest);
+  if (!(Math.abs(common) > FLASH)) return { cells: calmAt(shot, t, { plates, relation }), flash: false };
+  // A lamp lights a region: what is calm beside it is judged as ever, and alone where it is enough.
+  const beside = plates.map((plate) => (Math.abs(plate) > FLASH ? Number.NaN : plate));
+  const calm = calmAt(shot, t, { plates: beside, relation });
+  if (calm.length >= Math.max(CALM_MIN, CALM_SHARE * tellingOf(shot, t, plates))) return { cells: calm, flash: false };
+  const alike = alikeAt(shot, t, relation);
+  if (alike !== null) return { cells: alike, flash: false };
+  if (relation.looseness === null) return { cells: calmAt(shot, t, { plates, relation }), flash: false };
+  return { cells: flashAt(shot, t, { plates: darkest, common, ...relation }), flash: true };
+}
+
+/** A lamp that comes again: beside the nearest frames before and after that it lights alike; null: there are none. */
+function alikeAt(shot: readonly Shown[], t: number, relation: Relation): readonly Jump[] | null {
+  const now = shot[t] as Shown;
+  const lit = (of: Shown | undefined) =>
+    of !== undefined && Math.abs(middleOf(of.plate.map((light, i) => light - (now.plate[i] as number)))) <= FLASH / 2;
+  const near = Array.from({ length: ALIKE_REACH }, (_, i) => i + 1);
+  const back = near.find((by) => lit(shot[t - by]));
+  const on = near.find((by) => lit(shot[t + by]));
+  if (back === undefined || on === undefined) return null;
+  const [before, after] = [shot[t - back] as Shown, shot[t + on] as Shown];
+  const between = (of: (shown: Shown) => Float32Array) =>
+    of(now).map((v, i) => v - ((of(before)[i] as number) * on + (of(after)[i] as number) * back) / (back + on));
+  const [results, plates] = [between(({ ratio }) => ratio), between(({ plate }) => plate)];
   const usual = middleOf(plates.map(Math.abs));
+  const share = leftOf(relation);
+  return [...results.keys()].flatMap((cell) => {
+    const [result, plate] = [results[cell] as number, Math.abs(plates[cell] as number)];
+    return Number.isNaN(result + plate) || plate > JUMP_MAX ? [] : [{ result, mayBe: Math.max(Math.max(SHARE_FOLLOWED, share) * plate, share * usual) }];
+  });
+}
+
+/** Share of the plate's jumps that may be left in the result: as it was measured, where it was. */
+function leftOf({ slope, looseness }: Relation): number {
+  if (looseness === null) return SHARE_FOLLOWED;
+  return Math.min(SHARE_LOOSE, Math.max(SHARE_EXACT, Math.abs(slope) + looseness));
+}
+
+function tellingOf(shot: readonly Shown[], t: number, plates: Float32Array): number {
+  const { ratio } = shot[t] as Shown;
+  return plates.reduce((count, plate, cell) => count + (Number.isNaN(plate + (ratio[cell] as number)) ? 0 : 1), 0);
+}
+
+/** Cells whose plate's second difference is no number are left out. */
+function calmAt(
+  shot: readonly Shown[],
+  t: number,
+  { plates, relation }: { readonly plates: Float32Array; readonly relation: Relation },
+): readonly Jump[] {
+  const usual = middleOf(plates.map(Math.abs));
+  const share = leftOf(relation);
   const at = (frame: number, cell: number) => shot[frame]?.ratio[cell] as number;
   const out: Jump[] = [];
   for (let cell = 0; cell < plates.length; cell += 1) {
     const plate = Math.abs(plates[cell] as number);
     const result = jumpOf(at, { t, last: shot.length - 1, cell });
-    if (Number.isNaN(result) || plate > JUMP_MAX) continue;
-    const mayBe = relation.own ? SHARE_OWN * Math.max(plate, usual) : SHARE_FOLLOWED * Math.max(plate, usual);
-    out.push({ result, mayBe });
+    if (Number.isNaN(plate) || Number.isNaN(result) || plate > JUMP_MAX) continue;
+    out.push({ result, mayBe: Math.max(Math.max(SHARE_FOLLOWED, share) * plate, share * usual) });
   }
-  return { cells: out, flash: false };
+  return out;
 }
 
 /** The whole plate jumps: by cells in which hardly anything is cut off, and by how exactly the result follows elsewhere. */
@@ -175,26 +240,4 @@ function secondsOf(lightOf: (frame: number) => Light, t: number): Float32Array {
 function brightest({ plate, ratio }: Light, cell: number): number {
   const light = plate[cell] as number;
   return Math.max(light, light + (ratio[cell] as number));
-}
-
-interface Place {
-  readonly t: number;
-  readonly last: number;
-  readonly cell: number;
-}
-
-function jumpOf(at: (frame: number, cell: number) => number, place: Place): number {
-  const { t, cell } = place;
-  const second = at(t, cell) - (at(t - 1, cell) + at(t + 1, cell)) / 2;
-  const more = Math.abs(higher(at, place));
-  return Number.isNaN(more) ? second : Math.sign(second) * Math.min(Math.abs(second), more);
-}
-
-/** The fourth difference, at an end the third: what changes smoothly has as much of it as of the second, or less. */
-function higher(at: (frame: number, cell: number) => number, { t, last, cell }: Place): number {
-  if (last < 3) return Number.NaN;
-  if (t >= 2 && t + 2 <= last)
-    return (at(t - 2, cell) - 4 * at(t - 1, cell) + 6 * at(t, cell) - 4 * at(t + 1, cell) + at(t + 2, cell)) / 6;
-  const first = t === 1 ? 0 : last - 3;
-  return (at(first, cell) - 3 * at(first + 1, cell) + 3 * at(first + 2, cell) - at(first + 3, cell)) / 3;
 }

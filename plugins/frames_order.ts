@@ -6,20 +6,21 @@
  * neighbours correlate under 0.5); e(t, k) = mean |L_R(t) - L_P(k) - F|, stops. A frame is out of order when for some k within 16 frames
  * e(t, k) is under half of e(t, t) and under three quarters of what the plate moves between t and k, and that is more than 0.004 stop; of two
  * that show each other one may have three quarters of e(t, t). All frames of a shot are late or early by s (at most 4) as _frameShift.ts
- * says. Measure: how many; limit 0. A frame that does not move as the plate does shows what its neighbour shows: left to
- * temporal.duplicate. Adjacent frames only; new content that does not come from the plate matches none of its frames better than another,
+ * says. Measure: how many; limit 0. A frame that steps from the one before by less than a quarter of what the plate moves there, and of how far what
+ * it matches lies from it, stands: left to temporal.duplicate. Where nearly each step of the plate is in the result, larger or smaller by one factor
+ * (a curve of contrast; 1 / 1.4 to 1.4), L_P is multiplied by that. Adjacent frames only; new content that does not come from the plate matches none of its frames better than another,
  * and passes.
  */
 import type { Check, CheckInput } from "../daemon/plugin.ts";
-import { correlation } from "./_correlation.ts";
+import { cutsOf } from "./_cuts.ts";
 import type { ShownFrame } from "./_frameShift.ts";
-import { cellsOf, middle, shiftOf } from "./_frameShift.ts";
+import { cellsOf, middle, shiftOf, steepnessOf } from "./_frameShift.ts";
 import { smallerGrid } from "./_smallerGrid.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "frames.order",
-  version: 2,
+  version: 3,
   scope: "sequence",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -85,7 +86,8 @@ const FRAMES_MIN = 4;
 const MOVES = 0.004;
 const CELLS_MIN = 8;
 const NAMED_MAX = 12;
-const STRUCTURE = { least: CELLS_MIN, still: 0.005 };
+/** Stops: less in the plate is grain. */
+const STILL = 0.005;
 /** Frames of one shot by which it is told what the result adds. */
 const ADDED_MIN = 3;
 /** Whole shots may have changed places, or frames of one. */
@@ -114,16 +116,21 @@ function runsOf(series: NonNullable<CheckInput["series"]>): readonly Run[] {
     if (run !== undefined && goesOn) run.push(shown);
     else runs.push([shown]);
   }
-  return runs.filter((run) => run.length >= FRAMES_MIN).map((shown) => ({ shown, shots: shotsOf(shown) }));
+  return runs
+    .filter((run) => run.length >= FRAMES_MIN)
+    .map((run) => {
+      const steep = steepnessOf(run);
+      const shown = run.map((one) => ({ ...one, plate: one.plate.map((light) => light * steep) }));
+      return { shown, shots: shotsOf(run) };
+    });
 }
 
 function shotsOf(run: readonly ShownFrame[]): readonly number[] {
   let shot = 0;
-  return run.map(({ plate }, t) => {
-    const before = run[t - 1]?.plate;
-    if (before !== undefined && correlation(before, plate, STRUCTURE) < 0.5) shot += 1;
-    return shot;
-  });
+  return cutsOf(
+    run.map(({ plate }) => plate),
+    STILL,
+  ).map((cut) => (cut ? ++shot : shot));
 }
 
 interface Match {
@@ -148,7 +155,8 @@ function matchesOf({ shown: run, shots }: Run, betterMax: number): readonly Matc
     if (cells.length < CELLS_MIN || next === undefined) return { frame, best: frame, likely: [], moves: false };
     const moved = away(shown.plate, next.plate, cells);
     const moves = moved > MOVES;
-    const stands = away(shown.result, (near[own - 1] ?? next).result, cells) < moved / 4;
+    const before = near[own - 1] ?? next;
+    const stepped = away(shown.result, before.result, cells);
     const shift = shifts[shots[t] as number] as number;
     if (shift !== 0) return { frame, best: frame + shift, likely: [], moves };
     const told = WAYS.map((way) => {
@@ -157,7 +165,10 @@ function matchesOf({ shown: run, shots }: Run, betterMax: number): readonly Matc
         return other === null ? Number.POSITIVE_INFINITY : away(shown.result, plate, cells, other);
       });
       const best = errors.reduce((least, error, k) => (error < (errors[least] as number) ? k : least), own);
-      const between = away(shown.plate, (near[best] as ShownFrame).plate, cells);
+      const other = (near[best] as ShownFrame).plate;
+      const between = away(shown.plate, other, cells);
+      // Not as far from the frame before as the plate moves there, nor as what it matches lies from it: it stands.
+      const stands = stepped < Math.min(moved, away(other, before.plate, cells)) / 4;
       const [error, none] = [errors[best] as number, errors[own] as number];
       const stays = stands || between <= MOVES || error >= NEAR * between;
       return { other: (near[best] as ShownFrame).frame, better: stays ? 1 : error / none };

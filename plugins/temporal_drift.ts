@@ -12,13 +12,14 @@
  */
 import type { Check, CheckAnswer, CheckInput } from "../daemon/plugin.ts";
 import { correlation } from "./_correlation.ts";
+import { cutsOf, partedAt } from "./_cuts.ts";
 
 type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
 
 const check: Check = {
   apiVersion: 1,
   id: "temporal.drift",
-  version: 1,
+  version: 2,
   scope: "sequence",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -94,6 +95,8 @@ const NAMES = ["red", "green", "blue"] as const;
 /** The plate, coarsely: enough to see a cut. */
 const COARSE = { columns: 16, rows: 9 };
 const FIRST_SEEN = 5;
+/** Stops: less in the plate is grain in the dark. */
+const STILL = 0.03;
 /** Stops: less is no structure. */
 const STRUCTURE = { least: 1, still: 0.1 };
 
@@ -105,18 +108,24 @@ interface Shown {
 }
 
 function shotsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly Shown[])[] {
-  const shots: Shown[][] = [];
+  const runs: Shown[][] = [];
   for (const { frame, trace } of series) {
     if (frame === null || trace === null || (trace.numbers[0] as number) < CELLS_MIN) continue;
     const [, follows = 0, red = 0, green = 0, blue = 0] = trace.numbers;
     const shown: Shown = { frame, follows, shifts: [red, green, blue], seen: trace.numbers.subarray(FIRST_SEEN) };
-    const shot = shots.at(-1);
-    const last = shot?.at(-1);
-    const goesOn =
-      last !== undefined && frame === last.frame + 1 && correlation(last.seen, shown.seen, STRUCTURE) >= 0.5;
-    if (shot !== undefined && goesOn) shot.push(shown);
-    else shots.push([shown]);
+    const run = runs.at(-1);
+    if (run === undefined || frame !== (run.at(-1) as Shown).frame + 1) runs.push([shown]);
+    else run.push(shown);
   }
+  const shots = runs.flatMap((run) =>
+    partedAt(
+      run,
+      cutsOf(
+        run.map(({ seen }) => seen),
+        STILL,
+      ),
+    ),
+  );
   return shots.filter((shot) => shot.length >= FRAMES_MIN);
 }
 

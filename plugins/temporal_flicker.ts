@@ -7,25 +7,30 @@
  * over the cells of 16 frames. Limits: 0.01 and 0.03 stop. After the flicker measures of Lai et al. 2018 (Learning blind video
  * temporal consistency), with the plate in the place of their warping.
  *
- * From s goes a tenth of the plate's own second difference: what is cut off at white does not follow it. A result that has content of its
- * own under a plate that moves (its cells do not brighten and darken with the plate's: correlation under 0.5, with or without what all
- * cells do together) is judged more weakly: by how far the median with its sign lies outside the median deviation from it, for what all
- * cells do together is no movement, and by half of what s has over twice the plate's second difference. Content under a moving camera
- * changes smoothly: what the fourth difference |r(t-2) - 4 r(t-1) + 6 r(t) - 4 r(t+1) + r(t+2)| / 6 (at an end the third, / 3) does not
- * show as well is no flicker. Left out: cells less than nine tenths inside the mask, darker than 1 % (grain decides there), brighter than
- * 90 % of whole numbers (cut off there), or where the plate itself jumps by more than half a stop; frames around a cut of the plate.
+ * From s goes a share of the plate's own second difference there, or of its usual one: what is cut off at white, softened or bent by a curve
+ * does not follow it to the letter. The share is measured where single cells of the plate move by over 0.06 stop (a + the median deviation from a,
+ * where a = the median of dr / dp; 3 % to 20 %, of its own jump at least 10 %), else a tenth. Content under a moving camera changes smoothly: what the fourth difference
+ * |r(t-2) - 4 r(t-1) + 6 r(t) - 4 r(t+1) + r(t+2)| / 6 (at an end the third, / 3) does not show as well is no flicker. Left out: cells less than
+ * nine tenths inside the mask, darker than 1 % (grain decides there), brighter than 90 % of whole numbers (cut off there), or where the plate itself
+ * jumps by more than half a stop; frames around a cut of the plate (_cuts.ts).
  *
- * Where all of the plate jumps (second difference of its middle cell over 0.05 stop: lightning, fire) r is that of the channel that is
- * darkest in the plate, in at most 32 x 18 cells and those under 0.4 only: little is cut off there. How the result answers to light is
- * measured where single cells of the plate move by over 0.06 stop: a = the median of dr / dp. From r goes a p (a curve of contrast), from
- * s 3 % to 10 % of what all of the plate jumps (the median deviation from a). Single cells are not judged in such frames, nor the whole where fewer than
- * 40 cells told a: then as above. Adjacent frames only.
+ * A result that has content of its own under a plate that moves (its cells do not brighten and darken with the plate's: correlation under 0.7, with
+ * or without what all cells do together) is judged by its own light and more weakly (_ownContent.ts): by how far the median with its sign lies
+ * outside its standard error (eight neighbouring cells counted as one; from the median deviation, or what movement explains if that is more); and for p99 by what nine tenths of a frame's cells stay under (as the 99th
+ * percentile of what is normally distributed) in the quietest quarter of 16 frames, for its own movement shows where the camera moves, and boiling in each frame.
+ *
+ * Where the middle of the plate's cells jumps by over 0.05 stop (lightning, fire, a lamp): cells beside it that do not (12, and a tenth of all) are
+ * judged as ever, and alone. Where there are none, the frame is set beside the nearest before and after, within 4, that are lit alike. Where there are
+ * none either, r is that of the channel that is darkest in the plate, in at most 32 x 18 cells and those under 0.4 only: little is cut off
+ * there. From r goes a p (a curve of contrast), from s 3 % to 10 % of what all of the plate jumps (the median deviation from a). Single cells are not
+ * judged then, nor the whole where fewer than 40 cells told a: then as elsewhere. Adjacent frames only.
  */
 import type { CellFacts, Check, CheckAnswer, CheckInput, TracedFrame } from "../daemon/plugin.ts";
-import { correlation } from "./_correlation.ts";
+import { cutsOf, partedAt } from "./_cuts.ts";
 import { frameRanges } from "./_frameRanges.ts";
 import type { Jump, Light, Shown } from "./_lightJumps.ts";
-import { jumpsAt, middleOf, relationOf } from "./_lightJumps.ts";
+import { jumpsAt, relationOf } from "./_lightJumps.ts";
+import { middleOf } from "./_secondJump.ts";
 import { smallerGrid } from "./_smallerGrid.ts";
 
 type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
@@ -33,7 +38,7 @@ type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
 const check: Check = {
   apiVersion: 1,
   id: "temporal.flicker",
-  version: 2,
+  version: 3,
   scope: "sequence",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -59,10 +64,10 @@ const check: Check = {
       plates.luma,
     );
     const darkest = darkestOf(mine, plates);
-    const numbers = new Float32Array(1 + luma.length + darkest.length);
-    numbers[0] = luma.length / 2;
-    numbers.set(luma, 1);
-    numbers.set(darkest, 1 + luma.length);
+    const numbers = new Float32Array(2 + luma.length + darkest.length);
+    numbers.set([luma.length / 2, mine.columns]);
+    numbers.set(luma, 2);
+    numbers.set(darkest, 2 + luma.length);
     return { numbers };
   },
   applies({ series }) {
@@ -112,8 +117,15 @@ const DARK = 0.01;
 const BRIGHT = 0.9;
 const CELLS_MIN = 8;
 /** Stops: less is grain. */
-const STRUCTURE = { least: CELLS_MIN, still: 0.005 };
-const WEIGHT_OWN = 0.5;
+const STILL = 0.005;
+/** Standard error of a median over the median deviation of what is normally distributed, times the root of how many. */
+const MEDIAN_ERROR = 1.2533 * 1.4826;
+/** So many neighbouring cells move as one. */
+const ALIKE = 8;
+/** From the 90th percentile of what is normally distributed to the 99th, of either sign. */
+const AS_P99 = 2.576 / 1.645;
+/** Frames of new content, of 16, that are believed together: what boils does so in the quietest of them too. */
+const QUIET = 0.25;
 const WINDOW = 16;
 const POINTS_MAX = 240;
 const RANGES_MAX = 8;
@@ -129,24 +141,27 @@ interface Difference {
   readonly median: number;
   /** Of every cell that tells by itself. */
   readonly all: Float32Array;
+  /** Of new content: what nine tenths of its cells stay under; null: it follows the plate. */
+  readonly own: number | null;
 }
 
 /** Runs of frames that follow each other, without a cut of the plate in them. */
 function shotsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly Shown[])[] {
-  const shots: Shown[][] = [];
+  const runs: Shown[][] = [];
   for (const shown of series.flatMap(shownOf)) {
-    const shot = shots.at(-1);
-    const last = shot?.at(-1);
-    if (
-      shot === undefined ||
-      last === undefined ||
-      shown.frame !== last.frame + 1 ||
-      correlation(last.plate, shown.plate, STRUCTURE) < 0.5
-    )
-      shots.push([shown]);
-    else shot.push(shown);
+    const run = runs.at(-1);
+    if (run === undefined || shown.frame !== (run.at(-1) as Shown).frame + 1) runs.push([shown]);
+    else run.push(shown);
   }
-  return shots;
+  return runs.flatMap((run) =>
+    partedAt(
+      run,
+      cutsOf(
+        run.map(({ plate }) => plate),
+        STILL,
+      ),
+    ),
+  );
 }
 
 /** `logs` of the channel that is darkest in the plate, in fewer cells; NaN where it can't be told of. */
@@ -180,10 +195,10 @@ function logs(result: Float32Array, plate: Float32Array): Float32Array {
 
 function shownOf({ frame, trace }: TracedFrame): readonly Shown[] {
   if (frame === null || trace === null) return [];
-  const [cells = 0] = trace.numbers;
-  const light = trace.numbers.subarray(1, 1 + 2 * cells);
-  const darkest = trace.numbers.subarray(1 + 2 * cells);
-  return [{ frame, ...halves(light), darkest: halves(darkest) }];
+  const [cells = 0, columns = 1] = trace.numbers;
+  const light = trace.numbers.subarray(2, 2 + 2 * cells);
+  const darkest = trace.numbers.subarray(2 + 2 * cells);
+  return [{ frame, columns, ...halves(light), darkest: halves(darkest) }];
 }
 
 function differences(shot: readonly Shown[]): readonly Difference[] {
@@ -192,13 +207,17 @@ function differences(shot: readonly Shown[]): readonly Difference[] {
   for (let t = 1; t + 1 < shot.length; t += 1) {
     const { cells: jumps, flash } = jumpsAt(shot, t, relation);
     if (jumps.length < CELLS_MIN) continue;
-    const weight = relation.own ? WEIGHT_OWN : 1;
-    const size = ({ result, mayBe }: Jump) => weight * Math.max(0, Math.abs(result) - mayBe);
+    const size = ({ result, mayBe }: Jump) => Math.max(0, Math.abs(result) - mayBe);
     const all = Float32Array.from(jumps, size).sort();
     const together = middleOf(Float32Array.from(jumps, ({ result }) => result));
-    const spread = middleOf(Float32Array.from(jumps, ({ result }) => Math.abs(result - together)));
-    const median = relation.own ? Math.max(0, Math.abs(together) - spread) : middleOf(all);
-    out.push({ frame: (shot[t] as Shown).frame, median, all: flash ? new Float32Array() : all });
+    const { frame } = shot[t] as Shown;
+    if (relation.own) {
+      const spread = middleOf(Float32Array.from(jumps, ({ result }) => Math.abs(result - together)));
+      const moved = middleOf(Float32Array.from(jumps, ({ mayBe }) => mayBe));
+      const error = MEDIAN_ERROR * Math.max(spread, moved) * Math.sqrt(ALIKE / jumps.length);
+      const median = Math.max(0, Math.abs(together) - error);
+      out.push({ frame, median, all: new Float32Array(), own: AS_P99 * share(all, 0.9) });
+    } else out.push({ frame, median: middleOf(all), all: flash ? new Float32Array() : all, own: null });
   }
   return out;
 }
@@ -214,11 +233,16 @@ function percentile99(found: readonly Difference[]): { readonly value: number; r
       all.set(own, at);
       at += own.length;
     }
-    all.sort();
-    const value = all[Math.min(all.length - 1, Math.floor(all.length * 0.99))] ?? 0;
+    const own = Float32Array.from(part.flatMap((one) => one.own ?? [])).sort();
+    const value = Math.max(share(all.sort(), 0.99), share(own, QUIET));
     if (value > worst.value) worst = { value, frame: worstOf(part).frame };
   }
   return worst;
+}
+
+/** What so many of the sorted stay under. */
+function share(sorted: Float32Array, of: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * of))] ?? 0;
 }
 
 function worstOf(found: readonly Difference[]): Difference {

@@ -148,9 +148,9 @@ describe("no check over frames", () => {
   });
 
   it("takes a pass from a long sequence without a curve that a report can draw", () => {
-    // Cells, their ratio and their plate; then the same of the darkest channel.
+    // Cells, how many in a row, their ratio and their plate; then the same of the darkest channel.
     const part = (index: number) => Array.from({ length: 288 }, (_, i) => (i < 144 ? 0.5 : i / 40 + index * 0.02));
-    const numbers = (index: number) => Float32Array.of(144, ...part(index), ...part(index));
+    const numbers = (index: number) => Float32Array.of(144, 16, ...part(index), ...part(index));
     const frames = Array.from({ length: 2_000 }, (_, index) => 1001 + index);
     const kept = overFrames(frames, (index) => ({ numbers: numbers(index) }));
     const flicker = kept.findings.find(({ check }) => check === "temporal.flicker");
