@@ -165,7 +165,9 @@ function alikeAt(shot: readonly Shown[], t: number, relation: Relation): readonl
   const share = leftOf(relation);
   return [...results.keys()].flatMap((cell) => {
     const [result, plate] = [results[cell] as number, Math.abs(plates[cell] as number)];
-    return Number.isNaN(result + plate) || plate > JUMP_MAX ? [] : [{ result, mayBe: Math.max(Math.max(SHARE_FOLLOWED, share) * plate, share * usual) }];
+    return Number.isNaN(result + plate) || plate > JUMP_MAX
+      ? []
+      : [{ result, mayBe: Math.max(Math.max(SHARE_FOLLOWED, share) * plate, share * usual) }];
   });
 }
 
