@@ -62,7 +62,7 @@ export interface BlockFacts {
 
 /**
  * Light in the cells of one grid, row by row: at most 64 x 36, each of whole blocks of the plate (of the result, without one). A
- * result of another size is laid onto the same places. Means over the pixels that are looked at; NaN where there are none.
+ * result of another size is laid onto the same places. NaN: a cell of which a part is not looked at.
  */
 export interface CellFacts {
   readonly columns: number;

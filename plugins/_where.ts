@@ -51,3 +51,29 @@ export function placesOf(
   }
   return { kind: "boxes", title, boxes };
 }
+
+/** Where two pictures differ in fine detail: |k R| - |k P|, or the other way round with `less`; k is Immerkaer's kernel (`image.grain`). */
+export function detailMap(
+  { width, height }: Pick<DecodedImage, "width" | "height">,
+  title: string,
+  of: {
+    readonly plane: Uint16Array;
+    readonly before: Uint16Array;
+    readonly inside: Uint8Array | null;
+    readonly less: boolean;
+  },
+): Evidence {
+  const { plane, before, inside, less } = of;
+  const detail = (l: Uint16Array, at: number): number => {
+    const line = (y: number, a: number): number =>
+      a * ((l[y - 1] as number) - 2 * (l[y] as number) + (l[y + 1] as number));
+    return Math.abs(line(at - width, 1) + line(at, -2) + line(at + width, 1));
+  };
+  return heatMap({ width, height }, title, (at) => {
+    const x = at % width;
+    if (at < width || at >= width * (height - 1) || x === 0 || x === width - 1) return 0;
+    if (inside !== null && inside[at] !== 1) return 0;
+    const more = detail(plane, at) - detail(before, at);
+    return Math.max(0, less ? -more : more);
+  });
+}

@@ -8,6 +8,7 @@
  * fills have it rightly: the plate's share is taken off.
  */
 import type { Check, DecodedImage } from "../daemon/plugin.ts";
+import { heatMap } from "./_where.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -54,6 +55,7 @@ const check: Check = {
         measures,
         message: `It stands on codes that lie ${step.toFixed(1)} of 255 apart; ${stepMax} may.`,
         hint: "Something works in too few bits; add grain, or keep 16 bits.",
+        evidence: [stairs(result, plane, inside)],
       };
     return more > shareMax
       ? {
@@ -61,10 +63,20 @@ const check: Check = {
           measures,
           message: `Gradients are stairs: ${words}; ${percent(shareMax)} more may.`,
           hint: "Something works in too few bits; add grain, or keep 16 bits.",
+          evidence: [stairs(result, plane, inside)],
         }
       : { verdict: "pass", measures, message: `Gradients are smooth: ${words}.` };
   },
 };
+
+/** What stands in steps: four equal codes in a row. */
+function stairs(result: DecodedImage, plane: Uint16Array, inside: Uint8Array | null) {
+  return heatMap(result, "Equal codes in a row", (at) => {
+    const l = plane[at] as number;
+    if (at % result.width < 3 || l === 0 || l === 65_535 || (inside !== null && inside[at] !== 1)) return 0;
+    return plane[at - 1] === l && plane[at - 2] === l && plane[at - 3] === l ? 1 : 0;
+  });
+}
 
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(2)} %`;
 

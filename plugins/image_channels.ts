@@ -14,8 +14,10 @@
  * as it is. A plate of one hue says nothing but the last: a swap of it is a turn of hue, unless it is exact.
  */
 import type { Check } from "../daemon/plugin.ts";
+import type { Grid } from "./_colourCells.ts";
 import { colours, gridOf, sideOf } from "./_colourCells.ts";
 import { exactness, mirrored } from "./_colourSwaps.ts";
+import { heatMap } from "./_where.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -95,6 +97,7 @@ const check: Check = {
           measures,
           message: `Channels look swapped: ${told.join("; ")}.`,
           hint: "Something in the graph works in BGR, or shuffles channels.",
+          evidence: [colourMap(mine, plates, grid)],
         }
       : { verdict: "pass", measures, message: `Channels are in order: ${words}.` };
   },
@@ -112,6 +115,15 @@ function canTell({ shared, spread, best, asIs }: Likeness, sharedMin: number): b
 }
 
 const CELLS_MIN = 64;
+
+/** How far the colour of each cell lies from the plate's. */
+function colourMap(mine: Float32Array, plates: Float32Array, { columns, rows }: Grid) {
+  const cells = columns * rows;
+  return heatMap({ width: columns, height: rows }, "Colour unlike the plate's", (i) => {
+    const of = (c: number): number => Math.abs((mine[c * cells + i] as number) - (plates[c * cells + i] as number));
+    return of(0) + of(1) + of(2);
+  });
+}
 
 interface Likeness {
   /** Correlation of brightness, -1..1: how much of the plate is left at all. */

@@ -17,6 +17,7 @@
 import type { Check } from "../daemon/plugin.ts";
 import type { Block, Blocks } from "./_grainBlocks.ts";
 import { look } from "./_grainBlocks.ts";
+import { detailMap } from "./_where.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -87,6 +88,14 @@ const check: Check = {
       measures,
       message,
       hint: ratio < least ? "Add a regrain step." : "Denoise, or grain it less.",
+      evidence: [
+        detailMap(result, ratio < least ? "Less grain than the plate" : "More grain than the plate", {
+          plane,
+          before,
+          inside: mask?.inside ?? null,
+          less: ratio < least,
+        }),
+      ],
     };
   },
 };

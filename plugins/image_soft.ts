@@ -16,6 +16,7 @@
  * parts correlate by less than `sharedMin` (new content), nothing can be told and nothing is said. Limits: scripts/bench/qc.
  */
 import type { Check } from "../daemon/plugin.ts";
+import { detailMap } from "./_where.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -82,6 +83,9 @@ const check: Check = {
           measures,
           message: `It is softer than the plate: ${words}.`,
           hint: "More steps, a lower denoise, or a sharper upscaler.",
+          evidence: [
+            detailMap(result, "Fine detail lost", { plane, before, inside: mask?.inside ?? null, less: true }),
+          ],
         }
       : { verdict: "pass", measures, message: `As sharp as the plate: ${words}.` };
   },

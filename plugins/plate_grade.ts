@@ -6,6 +6,7 @@
  * whole frame (relight without a mask) does not ask for this check; its profile leaves it out.
  */
 import type { BlockFacts, Check } from "../daemon/plugin.ts";
+import { heatMap } from "./_where.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -51,6 +52,7 @@ const check: Check = {
           measures,
           message: `The grade has moved: ${words}; limit ${stopsMax}.`,
           hint: "Look at the colour space that the plate is fed in.",
+          evidence: [shiftMap(mine, plates, where)],
         }
       : { verdict: "pass", measures, message: `The grade stands: ${words}.` };
   },
@@ -79,6 +81,18 @@ function outsideBlocks(of: BlockFacts, inside: Uint8Array | null, width: number)
     if (changes === 0) out.push(i);
   }
   return out;
+}
+
+/** Of each block that is compared the largest shift of its three colours. */
+function shiftMap(mine: BlockFacts, plates: BlockFacts, where: readonly number[]) {
+  const compared = new Set(where);
+  return heatMap({ width: mine.columns, height: mine.rows }, "Brightness or colour moved", (i) => {
+    if (!compared.has(i)) return 0;
+    return (["red", "green", "blue"] as const).reduce((most, name) => {
+      const [a, b] = [linear(mine[name][i] as number), linear(plates[name][i] as number)];
+      return a > 0.01 && b > 0.01 ? Math.max(most, Math.abs(Math.log2(a / b))) : most;
+    }, 0);
+  });
 }
 
 /** Median of log2(result / plate) in linear light; null: too few blocks. */

@@ -61,10 +61,19 @@ const check: Check = {
           measures,
           message: `It has moved against the plate: ${words}; limit ${pixelsMax} px.`,
           hint: "A resize or a crop to a multiple of 8 px in the graph; feed it padded.",
+          evidence: [{ kind: "boxes", title: "Measured here", boxes: boxesAt(places, at.scale) }],
         }
       : { verdict: "pass", measures, message: `It lies on the plate: ${words}.` };
   },
 };
+
+/** In pixels of the result. */
+function boxesAt(places: readonly (readonly [number, number])[], scale: number) {
+  return places.map(([x, y]) => {
+    const [left, top] = [Math.floor(x * scale), Math.floor(y * scale)];
+    return [left, top, Math.floor(SIDE * scale), Math.floor(SIDE * scale)] as const;
+  });
+}
 
 const SIDE = 128;
 const WINDOWS = 4;

@@ -42,6 +42,7 @@ describe("import directions", () => {
     "daemon/daemon.ts": /^daemon\/stages\//,
     "daemon/cli/demo.ts": /^scripts\/demo\//,
     // The public words of plugins are written for studios, and the domain that runs plugins speaks them.
+    "daemon/domain/plateSize.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/cellFacts.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/framePlaneRows.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/framePlanes.ts": /^daemon\/plugin\.ts$/,

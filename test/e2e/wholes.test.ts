@@ -16,7 +16,8 @@ const STEADY = `export default {
   apiVersion: 1, id: "studio.steady", version: 4, scope: "sequence", needs: ["result", "plate"], limits: { max: 3 },
   trace: ({ cells, plate }) => ({ numbers: cells("result").luma, digest: String(plate !== null) }),
   run({ series, limits }) {
-    const light = ({ trace }) => trace.numbers.reduce((sum, value) => sum + value, 0) / trace.numbers.length;
+    const seen = ({ trace }) => trace.numbers.filter((value) => !Number.isNaN(value));
+    const light = (one) => seen(one).reduce((sum, value) => sum + value, 0) / seen(one).length;
     const measures = series.map((one) => ({ name: "light", value: light(one), unit: "ratio", limit: limits.max, frame: one.frame }));
     const message = series.map(({ frame, trace }) => frame + " " + trace.digest).join(", ");
     return { verdict: series[0].seed === "1000" ? "fail" : "pass", measures, message };

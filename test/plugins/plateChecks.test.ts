@@ -53,6 +53,19 @@ describe("shipped checks", () => {
   });
 });
 
+const PLACED: ReadonlySet<string> = new Set([
+  "image.banding",
+  "image.channels",
+  "image.clip",
+  "image.grain",
+  "image.seam",
+  "image.soft",
+  "mask.preserved",
+  "plate.grade",
+  "plate.registered",
+  "plate.structure",
+]);
+
 describe("a defect", () => {
   it.each(DEFECTS.map((kind) => [kind.name, kind] as const))("is found by its check: %s", (_name, kind) => {
     for (const { name, defect } of kind.strengths.slice(kind.must)) {
@@ -61,6 +74,9 @@ describe("a defect", () => {
       expect(finding?.verdict, `${name}: ${finding?.message ?? "not applied"}`).not.toBe("pass");
       expect(finding?.measures.length).toBeGreaterThan(0);
       expect(finding?.hint).toBeTruthy();
+      // Where it is: of what has a place in the picture.
+      const shown = finding?.evidence?.some(({ kind: how }) => how === "map" || how === "boxes");
+      if (PLACED.has(kind.check)) expect(shown, `${name} shows no place`).toBe(true);
     }
   });
 
