@@ -91,7 +91,7 @@ test("a wedge that fails over its frames is held, waived and published as a whol
   expect(report.waivers?.map(({ check, frame, wedge }) => `${check} ${wedge} ${frame ?? ""}`)).toEqual(
     [1001, 1002, 1003].map((frame) => `studio.steady w001 ${frame}`),
   );
-  expect(report.set?.findings.map(({ check }) => check)).toContain("set.duplicate");
+  expect(report.set?.findings.map(({ check }) => check)).toContain("set.seed");
   expect(namesBelow(farm.shot).filter((name) => name.endsWith(".trace"))).toEqual([]);
   const published = await farm.hotplate(
     "waive",
