@@ -79,7 +79,11 @@ test("a black picture costs its wedge another seed, and every paper says which o
   expect(wedges[1]?.tries).toBeUndefined();
 
   const report: QcReport = qcReportSchema.parse(json(join(version, ".hotplate/qc.json")));
-  expect(report.profile).toMatchObject({ name: "plate_preserving", by: "recipe grain 1.0.0", retry: { seeds: 2, by: "manifest" } });
+  expect(report.profile).toMatchObject({
+    name: "plate_preserving",
+    by: "recipe grain 1.0.0",
+    retry: { seeds: 2, by: "manifest" },
+  });
   const [first] = report.wedges;
   expect(first).toMatchObject({ seed: SECOND, result: "pass" });
   expect(first?.frames.map(({ outcome }) => outcome)).toEqual(["published", "published"]);
