@@ -1,4 +1,4 @@
-/** The plates and edits that no limit was chosen with: the same by seed everywhere, sound as pictures, and changing what they say. No check runs here. */
+/** The plates and edits that were held out once: the same by seed everywhere, sound as pictures, and changing what they say. No check runs here. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";

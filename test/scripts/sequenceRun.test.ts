@@ -20,7 +20,7 @@ afterEach(() => {
 function recordsOf(held: string): string {
   const file = path.join(folder, "records.jsonl");
   const lines = SHOT_KINDS.map(({ name }, kind) => {
-    const of = { check: "temporal.flicker", on: name, fresh: kind > 20 };
+    const of = { check: "temporal.flicker", on: name, heldOut: kind > 20 };
     const notes = [
       { injected: "nothing", ...of, found: false, wanted: false },
       { injected: "one frame + 3 %", ...of, found: true, wanted: true },

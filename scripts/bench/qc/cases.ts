@@ -14,6 +14,8 @@ import type { FreshGrain } from "./freshSources.ts";
 import { freshGrained } from "./freshSources.ts";
 import type { Grain, Kind, Linear, Size } from "./sources.ts";
 import { grained, source } from "./sources.ts";
+import type { UnseenGrain } from "./unseenSources.ts";
+import { unseenGrained } from "./unseenSources.ts";
 
 export interface Case {
   readonly plate: DecodedImage;
@@ -61,7 +63,7 @@ export interface Scene {
   readonly plate: Linear;
   readonly plateCodes: Uint16Array;
   readonly edit: Linear;
-  readonly grain: Grain | FreshGrain;
+  readonly grain: Grain | FreshGrain | UnseenGrain;
   readonly weights: Float32Array | null;
   readonly mask: MaskPicture | null;
   /** The edit laid onto the plate: the clean result. */
@@ -82,7 +84,7 @@ export interface Ground {
   /** Of the mask; null: the whole frame may change. */
   readonly weights: Float32Array | null;
   /** Plate and edit get the same; chosen by the seed where none is given. */
-  readonly grain?: Grain | FreshGrain;
+  readonly grain?: Grain | FreshGrain | UnseenGrain;
 }
 
 /** One of the edits of edits.ts in a procedural plate of a known kind. */
@@ -124,7 +126,8 @@ export function sceneOn({ before, edit, weights, ...rest }: Ground, seed: number
   };
 }
 
-function withGrain(image: Linear, seed: number, grain: Grain | FreshGrain): Linear {
+function withGrain(image: Linear, seed: number, grain: Grain | FreshGrain | UnseenGrain): Linear {
+  if ("make" in grain) return unseenGrained(image, seed, grain);
   return "model" in grain ? freshGrained(image, seed, grain) : grained(image, seed, grain);
 }
 

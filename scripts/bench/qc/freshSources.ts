@@ -1,5 +1,5 @@
 /**
- * Plates that no check was run on while its limits were chosen: scenes with depth, light and a lens rather than patterns, deterministic
+ * Plates that were held out once, until their results were known: scenes with depth, light and a lens rather than patterns, deterministic
  * by seed, linear light. And grain of three other makes: film, a sensor, a camera that denoises and compresses.
  */
 import { blurred } from "./edits.ts";

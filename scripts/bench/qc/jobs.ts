@@ -20,16 +20,21 @@ import type { FreshKind } from "./freshSources.ts";
 import { FRESH_KINDS, freshGrain, freshSource } from "./freshSources.ts";
 import type { Photo } from "./photos.ts";
 import { photoPiece } from "./photos.ts";
-import type { Kind, Linear, Size } from "./sources.ts";
+import type { Kind, Size } from "./sources.ts";
 import { HEIGHT, KINDS, LATER_KINDS, source, WIDTH } from "./sources.ts";
+import type { UnseenEdit } from "./unseenEdits.ts";
+import { keepsContent, ORDERS, unseenEdit } from "./unseenEdits.ts";
+import { unseenMask } from "./unseenMasks.ts";
+import type { UnseenKind } from "./unseenSources.ts";
+import { UNSEEN_KINDS, unseenGrain, unseenSource } from "./unseenSources.ts";
 
 export interface Job {
   readonly kind: "clean" | "defects";
   /**
-   * fresh: kinds of plates and edits that no check was run on before limits stood. large: procedural plates of a size at which checks look
-   * at a part of the pixels.
+   * fresh: plates and edits that were held out once, until their results were known. unseen: those on which no check was run before the
+   * limits stood. large: procedural plates of a size at which checks look at a part of the pixels.
    */
-  readonly from: "procedural" | "photos" | "fresh" | "large";
+  readonly from: "procedural" | "photos" | "fresh" | "unseen" | "large";
   readonly number: number;
   /** Of the corpus: 0 is the published one, every other number another. */
   readonly seed: number;
@@ -79,6 +84,7 @@ const PROCEDURAL: readonly Kind[] = [...KINDS, ...LATER_KINDS];
 
 export function sceneOf(job: Job, photos: readonly Photo[]): Scene {
   if (job.from === "fresh") return freshScene(job);
+  if (job.from === "unseen") return unseenScene(job);
   const { number } = job;
   const sources: readonly (Kind | Photo)[] = job.from === "photos" ? photos : PROCEDURAL;
   const from = sources[number % sources.length] as Kind | Photo;
@@ -102,15 +108,28 @@ function freshScene({ kind, number, seed: corpus }: Job): Scene {
   const how = fitting[Math.floor(number / FRESH_KINDS.length) % fitting.length] as FreshEdit;
   const seed = (kind === "clean" ? 1_001 : 501_001) + number + corpus * 1_000_003;
   const bare = freshSource(name, seed);
-  const weights = kind === "clean" ? freshMask(bare, seed, how) : someMask(bare, seed, how);
-  const ground = { name, heldOut: true, colour: true, how, before: bare, edit: freshEdit(bare, how, seed) };
+  const mask = (from: number): Float32Array | null => freshMask(bare, from, how);
+  const weights = kind === "clean" ? mask(seed) : someMask(mask, seed);
+  const ground = { name, heldOut: false, colour: true, how, before: bare, edit: freshEdit(bare, how, seed) };
   return sceneOn({ ...ground, weights, grain: freshGrain(seed) }, seed);
 }
 
+function unseenScene({ kind, number, seed: corpus }: Job): Scene {
+  const name = UNSEEN_KINDS[number % UNSEEN_KINDS.length] as UnseenKind;
+  const fitting = ORDERS[name].filter((edit) => kind === "clean" || keepsContent(edit));
+  const how = fitting[Math.floor(number / UNSEEN_KINDS.length) % fitting.length] as UnseenEdit;
+  const seed = (kind === "clean" ? 2_001 : 502_001) + number + corpus * 1_000_003;
+  const bare = unseenSource(name, seed);
+  const { before, edit } = unseenEdit(bare, how, seed);
+  const mask = (from: number): Float32Array | null => unseenMask(before, from, how);
+  const weights = kind === "clean" ? mask(seed) : someMask(mask, seed);
+  return sceneOn({ name, heldOut: true, colour: true, how, before, edit, weights, grain: unseenGrain(seed) }, seed);
+}
+
 /** Some defects lie outside a mask: one is needed. */
-function someMask(bare: Linear, seed: number, how: FreshEdit): Float32Array {
+function someMask(maskOfSeed: (seed: number) => Float32Array | null, seed: number): Float32Array {
   for (let other = seed; ; other += 1) {
-    const weights = freshMask(bare, other, how);
+    const weights = maskOfSeed(other);
     if (weights !== null) return weights;
   }
 }

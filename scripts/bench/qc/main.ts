@@ -2,9 +2,10 @@
  * The proof of the frame checks: how often each finds its defect and how often it flags what is right, over a seeded corpus.
  * Run: node scripts/bench/qc/main.ts [--quick] [--seed 0] [--cases 1200] [--scenes 72] [--large 36] [--workers 2] [--photos DIR]...
  * [--records FILE] [--write] [--only frames | sequences] [--shots 10] [--clean-shots 20].
- * `--seed`: another corpus of the same kinds; that of 0 is the published one. `--cases` bounds the clean cases (so many of known kinds, half
- * as many of fresh ones, a third as many photographs), `--scenes` those that every defect is put into (half as many fresh ones), `--large` the
- * clean ones of 3072 x 2048 (a quarter as many with defects). `--photos`: where else to look for photographs.
+ * `--seed`: another corpus of the same kinds; that of 0 is the published one. `--cases` bounds the clean cases (so many of known kinds, of
+ * them three tenths of fresh ones; half as many of unseen ones, which are held out; a third as many photographs, of which the newer third
+ * is held out), `--scenes` those that every defect is put into (divided alike), `--large` the clean ones of 3072 x 2048 (a quarter as many
+ * with defects). `--photos`: where else to look for photographs.
  * `--records` keeps every answer in a file as it comes: with the same file a run that was cut off goes on. `--write` puts the tables into
  * docs/qc.md and the seed, counts and hashes of some inputs into docs/qc-proof.json. `--shots`: of each kind of
  * sequence, and clean ones of each (sequenceTable.ts); `--records` keeps them with `--only sequences`.
@@ -70,13 +71,18 @@ function mixed(...lists: readonly (readonly Job[])[]): readonly Job[] {
 function jobsOf(withPhotos: boolean): readonly Job[] {
   // Photographs come on top: what is procedural is the same with and without them.
   const rest = withPhotos ? 1 / 3 : 0;
+  const divided = (kind: Job["kind"], count: number): readonly (readonly Job[])[] => {
+    const fresh = Math.floor(count * 0.3);
+    return [
+      list(kind, "procedural", count - fresh),
+      list(kind, "fresh", fresh),
+      list(kind, "unseen", Math.ceil(count / 2)),
+      list(kind, "photos", Math.ceil(count * rest)),
+    ];
+  };
   return mixed(
-    list("defects", "procedural", scenes),
-    list("defects", "photos", Math.ceil(scenes * rest)),
-    list("defects", "fresh", Math.ceil(scenes / 2)),
-    list("clean", "procedural", cases),
-    list("clean", "photos", Math.ceil(cases * rest)),
-    list("clean", "fresh", Math.ceil(cases / 2)),
+    ...divided("defects", scenes),
+    ...divided("clean", cases),
     list("clean", "large", large),
     list("defects", "large", Math.ceil(large / 4)),
   );

@@ -1,6 +1,7 @@
 /**
- * Public photographs beside the procedural plates, where a machine has them: those of Debian's python3-skimage and mate-backgrounds. They
- * are never committed; each has its own entry in its package's copyright file. Read by our own reader, cut to at most a plate's size.
+ * Public photographs beside the procedural plates, where a machine has them: those of Debian's python3-skimage, mate-backgrounds and
+ * lomiri-wallpapers-16.04. They are never committed; each has its own entry in its package's copyright file. Read by our own reader, cut
+ * to at most a plate's size.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,9 +12,13 @@ import type { Linear } from "./sources.ts";
 import { HEIGHT, WIDTH } from "./sources.ts";
 
 /** Where the packages put them. */
-const DEBIAN = ["/usr/lib/python3/dist-packages/skimage/data", "/usr/share/backgrounds/mate/nature"];
+const DEBIAN = [
+  "/usr/lib/python3/dist-packages/skimage/data",
+  "/usr/share/backgrounds/mate/nature",
+  "/usr/share/backgrounds",
+];
 
-/** What checks said of them was in sight while formulas and limits were chosen. */
+/** What checks said of them was in sight while formulas and limits were chosen; those of mate-backgrounds were held out before. */
 const KNOWN = [
   "astronaut.png",
   "coffee.png",
@@ -30,9 +35,6 @@ const KNOWN = [
   "gravel.png",
   "camera.png",
   "coins.png",
-];
-/** No check was run on them before formulas and limits stood. */
-const HELD_OUT = [
   "Blinds.jpg",
   "Dune.jpg",
   "FreshFlower.jpg",
@@ -44,6 +46,25 @@ const HELD_OUT = [
   "TwoWings.jpg",
   "Wood.jpg",
   "YellowFlower.jpg",
+];
+/**
+ * No check was run on them before formulas and limits stood. By Sander Klootwijk, "Bolly", Peter Nerlich (CC-BY-SA-4.0), Aitzol Berasategi,
+ * Trevor "Freespace", Jakub Mede (CC-BY-4.0) and Clemens Engelhardt (CC0-1.0), 2018.
+ */
+const HELD_OUT = [
+  "Bridge_by_Sander_Klootwijk.jpg",
+  "Dragonfly_by_Bolly.jpg",
+  "Picture_0B_by_freespace.jpg",
+  "Picture_1A_by_freespace.jpg",
+  "Wine_by_Jakkub_Mede.jpg",
+  "aitzgorri_by_Aitzol_Berasategi.jpg",
+  "free_by_Peter_Nerlich.jpg",
+  "friends_by_Aitzol_Berasategi.jpg",
+  "greentock_by_Peter_Nerlich.jpg",
+  "life_by_Aitzol_Berasategi.jpg",
+  "picosdeeuropa_by_Aitzol_Berasategi.jpg",
+  "seeding_by_Clements_Engelhardt.jpg",
+  "sunset_by_Aitzol_Berasategi.jpg",
 ];
 
 export interface Photo {

@@ -24,7 +24,8 @@ export function keyOf({ kind, from, number }: Job): string {
 /** What answers hold for: with another seed, another version or another limit they would be others. */
 export function heldFor(seed: number, checks: readonly Pick<Check, "id" | "version" | "limits">[]): string {
   const of = checks.map(({ id, version, limits }) => [id, version, limits]);
-  return JSON.stringify({ proof: 1, seed, checks: of });
+  // 2: what was held out until then is known since, and other plates are held out.
+  return JSON.stringify({ proof: 2, seed, checks: of });
 }
 
 /**

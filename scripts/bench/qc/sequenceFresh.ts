@@ -1,6 +1,5 @@
 /**
- * Shots of other kinds for the checks over frames: written before any check was run on them, and no limit was chosen by them. All of
- * them must raise nothing. Seeded.
+ * Shots of other kinds for the checks over frames: held out once, until their results were known. All of them must raise nothing. Seeded.
  */
 import { chance } from "./random.ts";
 import type { CleanKind, Light, Shot } from "./sequenceShots.ts";

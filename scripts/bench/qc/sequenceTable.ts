@@ -17,6 +17,7 @@ import type { Sequence } from "./sequences.ts";
 import { defectsOf, makeSequence, takeOf } from "./sequences.ts";
 import type { CleanKind } from "./sequenceShots.ts";
 import { CLEAN, HIGH, WIDE } from "./sequenceShots.ts";
+import { UNSEEN_SHOTS } from "./sequenceUnseen.ts";
 import { wilson } from "./tally.ts";
 
 export const SEQUENCE_CHECKS = ["temporal.flicker", "temporal.duplicate", "temporal.drift", "frames.order"] as const;
@@ -85,8 +86,8 @@ export interface SequenceNote {
   readonly injected: string;
   readonly check: string;
   readonly on: string;
-  /** Of a kind that set no limits. */
-  readonly fresh: boolean;
+  /** Of a kind on which no check was run before the limits stood. */
+  readonly heldOut: boolean;
   readonly found: boolean;
   /** It ought to be found. */
   readonly wanted: boolean;
@@ -101,14 +102,14 @@ export interface ShotJob {
   readonly defects: boolean;
 }
 
-export const SHOT_KINDS: readonly CleanKind[] = [...CLEAN, ...FRESH];
+export const SHOT_KINDS: readonly CleanKind[] = [...CLEAN, ...FRESH, ...UNSEEN_SHOTS];
 
 export function notesOf(checks: readonly Check[], { kind, seed, defects }: ShotJob): readonly SequenceNote[] {
   const of = SHOT_KINDS[kind];
   if (of === undefined) return [];
   const take = takeOf(of.shot(seed * 101));
   const known: Known = new Map();
-  const shared = { on: of.name, fresh: kind >= CLEAN.length };
+  const shared = { on: of.name, heldOut: UNSEEN_SHOTS.includes(of) };
   const clean = judged(checks, makeSequence(take, null), known);
   const put = defects ? defectsOf(of) : [];
   return [
@@ -154,13 +155,13 @@ export const SEQUENCES_END = "<!-- /sequences -->";
 const percent = (share: number) => (share * 100).toFixed(1).replace(/\.0$/, "");
 
 export function sequenceMarkdown(notes: readonly SequenceNote[]): string {
-  const [known, fresh] = [notes.filter((note) => !note.fresh), notes.filter((note) => note.fresh)];
+  const [known, heldOut] = [notes.filter((note) => !note.heldOut), notes.filter((note) => note.heldOut)];
   return [
     ...barOf("Known kinds", known),
     ...tableOf(rowsOf(known)),
     "",
-    ...barOf("Fresh kinds, by which no limit was chosen", fresh),
-    ...tableOf(rowsOf(fresh)),
+    ...barOf("Held-out kinds, on which no check was run before", heldOut),
+    ...tableOf(rowsOf(heldOut)),
     "",
   ].join("\n");
 }
