@@ -46,6 +46,7 @@ describe("import directions", () => {
     "daemon/domain/cellFacts.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/framePlaneRows.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/framePlanes.ts": /^daemon\/plugin\.ts$/,
+    "daemon/domain/notLoaded.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/maskFacts.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/pixelRuns.ts": /^daemon\/plugin\.ts$/,
     "daemon/domain/planeKeeper.ts": /^daemon\/plugin\.ts$/,
