@@ -69,7 +69,7 @@ const check: Check = {
     const gain = found.best > correlationMin ? more : Math.min(0, more);
     const cells = { mine, plates, grid, where: inside };
     const doubt = own.cells >= CELLS_MIN && own.asIs < FITS;
-    const turned = doubt ? mirrored(cells) : 0;
+    const turned = doubt && own.cells >= MIRROR_CELLS_MIN ? mirrored(cells) : 0;
     const exact = doubt ? exactness(cells, ORDERS) : 1;
     const measures = [
       { name: "gain", value: gain, unit: "ratio", limit: gainMax, must: "atMost" },
@@ -115,6 +115,8 @@ function canTell({ shared, spread, best, asIs }: Likeness, sharedMin: number): b
 }
 
 const CELLS_MIN = 64;
+/** Of fewer, chance and how far it goes can't be told apart. */
+const MIRROR_CELLS_MIN = 512;
 
 /** How far the colour of each cell lies from the plate's. */
 function colourMap(mine: Float32Array, plates: Float32Array, { columns, rows }: Grid) {
