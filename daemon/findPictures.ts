@@ -7,6 +7,7 @@ import { LIMITS } from "./domain/limits.ts";
 import { baseName, joinPath, parentDir } from "./domain/paths.ts";
 import type { LeftOut, PictureGroup } from "./domain/pictureGroups.ts";
 import { groupsIn, leftOutWords, wantedFrames } from "./domain/pictureGroups.ts";
+import { lostPath } from "./lostPath.ts";
 import { folderPictures } from "./pictureFolders.ts";
 import type { PlatePattern } from "./domain/sequence.ts";
 import { matchFrames, parsePattern } from "./domain/sequence.ts";
@@ -77,7 +78,12 @@ async function kindOf(files: Files, path: string): Promise<"file" | "directory" 
     const { kind } = await files.stat(await files.realpath(path));
     return kind === "file" || kind === "directory" ? kind : null;
   } catch (error) {
-    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return null;
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") {
+      const lost = await lostPath(files, path, error);
+      // A pattern is the name of no file either.
+      if (lost.code === "HP-NOT-FOUND") return null;
+      throw lost;
+    }
     throw error;
   }
 }

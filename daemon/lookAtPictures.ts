@@ -2,8 +2,9 @@
  * QC over any pictures, with no daemon and no store: each beside its plate's frame, a bounded number at a time, then each
  * sequence as a whole. What can't be looked at becomes a finding `error`, never a gap. Plates and pictures are only read.
  */
-import { HotplateError, messageOf, systemCode } from "./domain/errors.ts";
+import { HotplateError, systemCode } from "./domain/errors.ts";
 import { joinPath } from "./domain/paths.ts";
+import { lostPath } from "./lostPath.ts";
 import type { NamedPicture, Partners, PictureGroup } from "./domain/pictureGroups.ts";
 import { partnerOf } from "./domain/pictureGroups.ts";
 import type { QcRequest } from "./domain/plan.ts";
@@ -126,12 +127,13 @@ async function lookAt(
     if (systemCode(error) === null) throw error;
     // Gone, or not ours to read, since it was listed.
     const file = { path, bytes: 0, sha256: "" };
-    return { frame: { ...shown, file, inspection: notReadable(messageOf(error)) }, look: null };
+    const lost = error instanceof HotplateError ? error : await lostPath(world.files, path, error);
+    return { frame: { ...shown, file, inspection: notReadable(lost) }, look: null };
   }
 }
 
-function notReadable(message: string): Inspection {
-  const words = { message, hint: "See that the file is there and may be read." };
+function notReadable({ message, code, hint }: HotplateError): Inspection {
+  const words = { message: `${message} (${code}).`, hint };
   const finding = { check: "file.decodes", version: 1, verdict: "error", measures: [], ...words } as const;
   return { verdict: "error", findings: [finding], notApplied: [], reader: "none" };
 }
@@ -147,12 +149,14 @@ async function lookOf(
   },
 ): Promise<Omit<InspectRequest, "checks" | "trace">> {
   const { frame } = of.picture;
-  const plate = of.plate === null ? null : await whatIsMeant(world, of.plate);
+  const meant = of.plate === null ? null : await whatIsMeant(world, of.plate);
+  const plate = meant?.path ?? null;
   const mask = partnerOf(of.picture, request.masks);
+  const meantMask = mask === null ? null : await whatIsMeant(world, mask);
   const size =
     request.size ?? (plate === null || request.scale === null ? null : await sizeOf(world, plate, request.scale));
-  const lacks = plate === null ? lackWords("plate", request.plates, frame) : null;
-  const noMask = mask === null ? lackWords("mask", request.masks, frame) : null;
+  const lacks = meant === null ? lackWords("plate", request.plates, frame) : meant.problem;
+  const noMask = meantMask === null ? lackWords("mask", request.masks, frame) : meantMask.problem;
   const maskLack = noMask === null ? {} : { maskProblem: noMask };
   return {
     path: of.real,
@@ -166,11 +170,11 @@ async function lookOf(
       bitDepth: request.bitDepth,
       ignore: [],
     },
-    ...(mask === null
+    ...(mask === null || meantMask === null || meantMask.path === null
       ? maskLack
       : {
           mask: {
-            path: await whatIsMeant(world, mask),
+            path: meantMask.path,
             plan: { from: mask, channel: request.maskChannel, invert: request.maskInverted, feather: 0 },
           },
         }),
@@ -184,14 +188,17 @@ function lackWords(what: string, among: Partners, frame: number | null): string 
   return among.kind === "names" ? `no ${what} has its name` : `the ${what} has no frame ${frame ?? "for a still"}`;
 }
 
-/** Decoders follow no links: where one leads is told to them. */
-async function whatIsMeant({ files }: LookWorld, path: string): Promise<string> {
+/** Decoders follow no links: where one leads is told to them. That it leads nowhere is told by the checks that need it. */
+async function whatIsMeant(
+  { files }: LookWorld,
+  path: string,
+): Promise<{ readonly path: string; readonly problem: null } | { readonly path: null; readonly problem: string }> {
   try {
-    return await files.realpath(path);
+    return { path: await files.realpath(path), problem: null };
   } catch (error) {
     if (systemCode(error) === null) throw error;
-    // That it is gone is told by the checks that need it.
-    return path;
+    const { message, code } = await lostPath(files, path, error);
+    return { path: null, problem: `${message} (${code})` };
   }
 }
 

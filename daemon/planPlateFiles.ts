@@ -40,7 +40,7 @@ export async function statFrames(
     if (stat.bytes === 0 || (ageMs >= 0 && ageMs < LIMITS.plateFreshMs)) growing.push(name);
     if (stat.bytes > LIMITS.imageFileBytesMax)
       return refused({
-        code: "HP-PLATE-KIND",
+        code: "HP-IMAGE-SIZE",
         path: of.at,
         message: `${path} has ${stat.bytes} bytes; at most ${LIMITS.imageFileBytesMax} are read.`,
       });

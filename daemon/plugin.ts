@@ -186,7 +186,11 @@ export interface CheckInput {
   readonly result: DecodedImage | null;
   readonly resultFile: FileFacts;
   /** Why `result` is null: the decoder's words. `kind` broken: we looked and it is bad; unreadable: we could not look. */
-  readonly decodeProblem: { readonly kind: "broken" | "unreadable"; readonly message: string } | null;
+  readonly decodeProblem: {
+    readonly kind: "broken" | "unreadable";
+    readonly message: string;
+    readonly hint?: string;
+  } | null;
   /**
    * The plate's frame. Decoded for checks that name `plate` in `needs`; other checks see it only when a first look found
    * something, so that a black result of a black plate is no fault and good frames cost no second decoding.

@@ -37,7 +37,7 @@ const check: Check = {
       verdict: "error",
       measures: [],
       message: `The file could not be looked at: ${why}`,
-      hint: "Write a kind that can be read.",
+      hint: decodeProblem?.hint ?? "Write a kind that can be read.",
     };
   },
 };

@@ -111,6 +111,11 @@ export const ERRORS = {
     "Convert it to PNG, TIFF, JPEG or ZIP EXR.",
     EXIT.invalid,
   ),
+  "HP-IMAGE-SIZE": entry(
+    "A picture is larger than what is read.",
+    "Use a smaller frame, or cut it into pieces.",
+    EXIT.invalid,
+  ),
   "HP-PLATE-DECODER": entry(
     "The plate's kind takes a tool that is not installed on this node.",
     "Install it (Debian: openimageio-tools; for some kinds ffmpeg), or convert the plate to ZIP EXR.",

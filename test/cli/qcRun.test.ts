@@ -1,7 +1,8 @@
 /** `hotplate qc run` over pictures on disk: sequences, plates, masks, exit codes, and its JSON; no configuration, no daemon. */
-import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { QcRunReport } from "../../daemon/domain/qcRunReport.ts";
 import { qcRunSchema } from "../../daemon/domain/qcRunReport.ts";
 import type { Value } from "../fixtures/pictures.ts";
@@ -13,6 +14,7 @@ import type { Said } from "./commandLine.ts";
 import { hotplate } from "./commandLine.ts";
 
 const SIZE = { width: 320, height: 180, channels: 3, bits: 16 } as const;
+const MEND = "Mend the link, or take it out of what is looked at.";
 const BLACK: Value = () => 0;
 /** The right half is another picture. */
 const EDITED: Value = (x, y, c) => (x >= 160 ? picture(x + 40, y + 9, c) * 0.9 : picture(x, y, c));
@@ -370,5 +372,39 @@ describe("a wrong call", () => {
   it("is none for a link: what it leads to is looked at", async () => {
     symlinkSync(dir.file("clean/c.1001.png"), dir.file("link.png"));
     expect((await run("link.png")).code).toBe(0);
+  });
+
+  it("is told with place and code for a link that leads nowhere: named, in a folder, or as a plate", async () => {
+    mkdirSync(dir.file("lost"));
+    await writePng(dir.file("lost"), "a.png", SIZE);
+    symlinkSync("/nowhere/b.png", dir.file("lost/b.png"));
+    symlinkSync("loop.png", dir.file("lost/loop.png"));
+    const named = await run("lost/b.png");
+    expect([named.code, named.stderr]).toEqual([3, expect.stringMatching(/^HP-PATH-BROKEN .*lost\/b\.png is a link/)]);
+    const said = reportOf(await run("lost", "--json"));
+    const words = said.sequences.flatMap(({ frames }) => frames.flatMap((one) => one.inspection?.findings ?? []));
+    const errors = words.filter(({ executionStatus }) => executionStatus === "error");
+    expect(errors.map(({ message, hint }) => [message, hint])).toEqual([
+      [`${dir.file("lost/b.png")} is a link that leads nowhere (HP-PATH-BROKEN).`, MEND],
+      [`${dir.file("lost/loop.png")} leads nowhere: links lead in a circle (HP-PATH-BROKEN).`, MEND],
+    ]);
+    symlinkSync("/nowhere/p.png", dir.file("lost/p.1001.png"));
+    const plate = await run("clean/c.####.png", "--plate", "lost/p.####.png");
+    expect([plate.code, plate.stdout]).toEqual([
+      9,
+      expect.stringContaining(`decoded: ${dir.file("lost/p.1001.png")} is a link that leads nowhere (HP-PATH-BROKEN)`),
+    ]);
+  });
+
+  it("is told with figure, limit and what to do for a picture that is too large to be read", async () => {
+    writeFileSync(dir.file("large.png"), "");
+    truncateSync(dir.file("large.png"), LIMITS.imageFileBytesMax + 1);
+    const said = await run("large.png", "--json");
+    const [finding] = reportOf(said).sequences[0]?.frames[0]?.inspection?.findings ?? [];
+    expect([said.code, finding?.check, finding?.executionStatus]).toEqual([9, "file.decodes", "error"]);
+    expect(finding?.message).toContain(
+      `has ${LIMITS.imageFileBytesMax + 1} bytes; at most ${LIMITS.imageFileBytesMax} are read (HP-IMAGE-SIZE)`,
+    );
+    expect(finding?.hint).toBe("Use a smaller frame, or cut it into pieces.");
   });
 });

@@ -59,14 +59,13 @@ function fileSource(fd: number, bytes: number): FileSource {
 }
 
 /**
- * The whole file in memory, so that a decoder never touches a mount. Larger than the limit: EFBIG. `into`: memory to read into where the file fits,
+ * The whole file in memory, so that a decoder never touches a mount. Larger than the limit: HP-IMAGE-SIZE. `into`: memory to read into where the file fits,
  * whose beginning is given back then.
  */
 export function readWhole(path: string, into?: Uint8Array): Uint8Array {
   return withFile(path, (source) => {
     if (source.bytes > LIMITS.imageFileBytesMax) {
-      const message = `${path} has ${source.bytes} bytes; at most ${LIMITS.imageFileBytesMax} are read`;
-      throw Object.assign(new Error(message), { code: "EFBIG" });
+      throw tooLarge(`${path} has ${source.bytes} bytes; at most ${LIMITS.imageFileBytesMax} are read`);
     }
     if (into === undefined || into.length < source.bytes) return source.take(0, source.bytes);
     const whole = into.subarray(0, source.bytes);
@@ -109,6 +108,11 @@ function endsEarly(needed: number, bytes: number): HotplateError {
 /** The file is damaged: we looked and it is bad. */
 export function broken(message: string): HotplateError {
   return new HotplateError("HP-PLATE-BROKEN", message);
+}
+
+/** More than a limit of domain/limits.ts, which the message names: we could not look. */
+export function tooLarge(message: string): HotplateError {
+  return new HotplateError("HP-IMAGE-SIZE", message);
 }
 
 /** A kind that no reader here has: we could not look. */

@@ -3,14 +3,14 @@
  * largest difference, side by side. Both files are opened read-only.
  */
 import { extension } from "../../domain/paths.ts";
-import { messageOf, systemCode } from "../../domain/errors.ts";
+import { HotplateError } from "../../domain/errors.ts";
 import type { Likeness } from "../../domain/likeness.ts";
 import { SAME_PIXELS } from "../../domain/likeness.ts";
 import { srgbTable } from "../../domain/srgbCurve.ts";
 import type { DecodedImage } from "../../plugin.ts";
 import { readWhole } from "./byteSource.ts";
 import { createCanvas, drawPicture, drawText } from "./canvas.ts";
-import { encodeJpeg, encodePng, loadFrame, smallPicture } from "./loadFrame.ts";
+import { encodeJpeg, encodePng, loadFrame, notLoaded, smallPicture } from "./loadFrame.ts";
 import type { Loaded } from "./loadFrame.ts";
 import { writeNew } from "./writeNew.ts";
 
@@ -39,8 +39,8 @@ async function load(path: string): Promise<Loaded> {
   try {
     return await loadFrame(readWhole(path));
   } catch (error) {
-    if (systemCode(error) !== null && systemCode(error) !== "EFBIG") throw error;
-    return { kind: "unreadable", message: messageOf(error) };
+    if (error instanceof HotplateError) return notLoaded(error);
+    throw error;
   }
 }
 

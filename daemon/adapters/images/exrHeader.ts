@@ -7,7 +7,7 @@ import { assert } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { PixelBox } from "../../plugin.ts";
 import type { ByteSource } from "./byteSource.ts";
-import { broken, notReadable } from "./byteSource.ts";
+import { broken, notReadable, tooLarge } from "./byteSource.ts";
 import type { ExrTiles } from "./exrTiles.ts";
 import { tileCount, tilesOf } from "./exrTiles.ts";
 
@@ -147,8 +147,8 @@ function boundWindow(data: PixelBox, channels: readonly ExrChannel[]): void {
   const rowBytes = data[2] * channels.reduce((sum, channel) => sum + sampleBytes(channel), 0);
   const most = Math.max(rowBytes * data[3], data[2] * data[3] * channels.length * 4);
   if (most <= LIMITS.imageDecodedBytesMax) return;
-  throw notReadable(
-    `the EXR holds ${data[2]} x ${data[3]} px in ${channels.length} channels: more than ${LIMITS.imageDecodedBytesMax} bytes`,
+  throw tooLarge(
+    `the EXR holds ${data[2]} x ${data[3]} px in ${channels.length} channels: decoded ${most} bytes; at most ${LIMITS.imageDecodedBytesMax} are read`,
   );
 }
 
@@ -223,7 +223,9 @@ function boxOf(value: DataView, name: string): PixelBox {
     throw broken(`the EXR's ${name} window (${left}, ${top})-(${right}, ${bottom}) is no rectangle`);
   const box = [left, top, right - left + 1, bottom - top + 1] as const;
   if (box[2] * box[3] > LIMITS.imagePixelsMax)
-    throw notReadable(`the EXR's ${name} window has ${box[2]} x ${box[3]} px: too many`);
+    throw tooLarge(
+      `the EXR's ${name} window has ${box[2]} x ${box[3]} px; at most ${LIMITS.imagePixelsMax} pixels are read`,
+    );
   return box;
 }
 

@@ -119,7 +119,7 @@ interface KeptPlate extends PlateExr {
   readonly note: string | null;
 }
 
-const NOT_KEPT: ReadonlySet<string> = new Set(["HP-PLATE-KIND", "HP-PLATE-DECODER"]);
+const NOT_KEPT: ReadonlySet<string> = new Set(["HP-PLATE-KIND", "HP-PLATE-DECODER", "HP-IMAGE-SIZE"]);
 
 /** A plate of another kind gives its results nothing but the picture. */
 async function readPlate(tools: FrameTools, path: string): Promise<KeptPlate> {

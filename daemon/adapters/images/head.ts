@@ -6,7 +6,8 @@
 import type { ImageHeader } from "../../ports.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { ByteSource } from "./byteSource.ts";
-import { broken, notReadable } from "./byteSource.ts";
+import type { HotplateError } from "../../domain/errors.ts";
+import { broken, notReadable, tooLarge } from "./byteSource.ts";
 import { dpxHead } from "./dpxHead.ts";
 import { exrHead } from "./exrHead.ts";
 import { jpegHead } from "./jpegHead.ts";
@@ -36,10 +37,7 @@ export function readHead(source: ByteSource): Head {
   const head = headOf(source, start);
   if (head.width < 1 || head.height < 1) throw broken(`the header says ${head.width} x ${head.height} px`);
   if (head.width * head.height > LIMITS.imagePixelsMax) {
-    throw notReadable(
-      `${head.width} x ${head.height} px are more than ${LIMITS.imagePixelsMax} pixels`,
-      "Use a smaller frame.",
-    );
+    throw tooManyPixels(head.width, head.height);
   }
   if (head.bytesMin !== undefined && source.bytes < head.bytesMin)
     throw broken(
@@ -48,12 +46,13 @@ export function readHead(source: ByteSource): Head {
   const bytes =
     head.width * head.height * head.channels * (head.sampleType === "float" ? 4 : Math.ceil(head.bitDepth / 8));
   if (bytes > LIMITS.imageDecodedBytesMax) {
-    throw notReadable(
-      `decoded it would take ${bytes} bytes; at most ${LIMITS.imageDecodedBytesMax} are read`,
-      "Use a smaller frame.",
-    );
+    throw tooLarge(`decoded it would take ${bytes} bytes; at most ${LIMITS.imageDecodedBytesMax} are read`);
   }
   return head;
+}
+
+export function tooManyPixels(width: number, height: number): HotplateError {
+  return tooLarge(`${width} x ${height} px are ${width * height} pixels; at most ${LIMITS.imagePixelsMax} are read`);
 }
 
 /** The public part. */

@@ -27,7 +27,7 @@ import { isExr } from "./isExr.ts";
 import type { MaskOf } from "./inspectMask.ts";
 import { createMaskOf } from "./inspectMask.ts";
 import type { Loaded } from "./loadFrame.ts";
-import { loadFrame } from "./loadFrame.ts";
+import { loadFrame, notLoaded } from "./loadFrame.ts";
 import type { ReadBytes, ReadRoom } from "./readRoom.ts";
 import { createReadRoom } from "./readRoom.ts";
 import { sampleDigest } from "./sampleDigest.ts";
@@ -79,7 +79,9 @@ export function createInspector({ checks, programs, inference, tools }: Inspecto
       return opened;
     } catch (error) {
       // The result is what is judged; that its plate can't be read is told by the checks that need it.
-      return { loaded: { kind: "unreadable", message: messageOf(error) }, header: null };
+      const loaded: Loaded =
+        error instanceof HotplateError ? notLoaded(error) : { kind: "unreadable", message: messageOf(error) };
+      return { loaded, header: null };
     }
   }
 
@@ -235,22 +237,22 @@ function inData([x, y, width, height]: PixelBox, { data, display }: Windows): Pi
 }
 
 async function openResult({ tools, room }: Means, path: string, bytes: number): Promise<Opened> {
-  const without = (kind: "broken" | "unreadable", message: string): Opened => ({
-    loaded: { kind, message },
+  const broken = (message: string): Opened => ({
+    loaded: { kind: "broken", message },
     header: headerFactsAt(path),
   });
   let read: ReadBytes;
   try {
     read = room(path);
   } catch (error) {
-    if (systemCode(error) === "EFBIG") return without("unreadable", messageOf(error));
-    if (systemCode(error) === null) return without("broken", messageOf(error));
+    if (error instanceof HotplateError) return { loaded: notLoaded(error), header: headerFactsAt(path) };
+    if (systemCode(error) === null) return broken(messageOf(error));
     throw error;
   }
   using file = read;
   return file.bytes.length === bytes
     ? await openBy(tools, file.bytes)
-    : without("broken", `the file has ${file.bytes.length} bytes; ${bytes} were staged`);
+    : broken(`the file has ${file.bytes.length} bytes; ${bytes} were staged`);
 }
 
 /** Holds nothing of the bytes afterwards: decoded samples are in memory of their own. */
@@ -267,6 +269,6 @@ async function loadBy(tools: FrameTools, data: Uint8Array): Promise<Loaded> {
     return by === null || loaded.kind !== "frame" ? loaded : { kind: "frame", image: { ...loaded.image, reader: by } };
   } catch (error) {
     if (!(error instanceof HotplateError)) throw error;
-    return { kind: error.code === "HP-PLATE-BROKEN" ? "broken" : "unreadable", message: error.message };
+    return notLoaded(error);
   }
 }

@@ -30,19 +30,24 @@ export function setUpSharp(): void {
 
 export type Loaded =
   | { readonly kind: "frame"; readonly image: DecodedImage }
-  | { readonly kind: "broken" | "unreadable"; readonly message: string };
+  /** `hint`: what to do, where the reason says it better than that there is no reader. */
+  | { readonly kind: "broken" | "unreadable"; readonly message: string; readonly hint?: string };
 
 /** Exact samples, as the file holds them. Never throws for what the file is. */
 export async function loadFrame(bytes: Uint8Array): Promise<Loaded> {
   try {
     return { kind: "frame", image: await decode(bytes) };
   } catch (error) {
-    if (error instanceof HotplateError && error.code === "HP-PLATE-BROKEN")
-      return { kind: "broken", message: error.message };
-    if (error instanceof HotplateError && error.code === "HP-PLATE-KIND")
-      return { kind: "unreadable", message: error.message };
+    const known: readonly string[] = ["HP-PLATE-BROKEN", "HP-PLATE-KIND", "HP-IMAGE-SIZE"];
+    if (error instanceof HotplateError && known.includes(error.code)) return notLoaded(error);
     throw error;
   }
+}
+
+export function notLoaded({ code, message, hint }: HotplateError): Loaded {
+  if (code === "HP-PLATE-BROKEN") return { kind: "broken", message };
+  if (code === "HP-PLATE-KIND") return { kind: "unreadable", message };
+  return { kind: "unreadable", message: `${message} (${code})`, hint };
 }
 
 async function decode(bytes: Uint8Array): Promise<DecodedImage> {

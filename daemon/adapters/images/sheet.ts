@@ -5,7 +5,7 @@
  */
 import type { Shown } from "../../domain/colorWay.ts";
 import type { SheetRequest, SheetTile } from "../../domain/sheetTile.ts";
-import { HotplateError, assert } from "../../domain/errors.ts";
+import { HotplateError, assert, systemCode } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { ADVANCE, GLYPH_HEIGHT, plainText, textWidth } from "./bitmapFont.ts";
 import { readWhole } from "./byteSource.ts";
@@ -127,7 +127,12 @@ async function firstPicture(
   return null;
 }
 
-const UNREADABLE: ReadonlySet<string> = new Set(["HP-PLATE-BROKEN", "HP-PLATE-KIND", "HP-PLATE-DECODER"]);
+const UNREADABLE: ReadonlySet<string> = new Set([
+  "HP-PLATE-BROKEN",
+  "HP-PLATE-KIND",
+  "HP-PLATE-DECODER",
+  "HP-IMAGE-SIZE",
+]);
 
 async function pictureOf(
   tools: FrameTools,
@@ -141,8 +146,7 @@ async function pictureOf(
   } catch (error) {
     // The file's fault becomes a tile that says so; a fault of ours does not hide behind it.
     if (error instanceof HotplateError && UNREADABLE.has(error.code)) return "unreadable";
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "EFBIG"))
-      return "unreadable";
+    if (systemCode(error) === "ENOENT") return "unreadable";
     throw error;
   }
 }

@@ -1,14 +1,17 @@
 /** Headers that lie, bombs and cuts: a clear answer before memory is taken, whatever the kind. */
+import { truncateSync, writeFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
-import { bytesSource } from "../../../daemon/adapters/images/byteSource.ts";
+import { bytesSource, readWhole } from "../../../daemon/adapters/images/byteSource.ts";
 import { readHead } from "../../../daemon/adapters/images/head.ts";
 import { loadFrame } from "../../../daemon/adapters/images/loadFrame.ts";
 import { insertChunk } from "../../../daemon/adapters/images/pngHead.ts";
 import { HotplateError } from "../../../daemon/domain/errors.ts";
+import { LIMITS } from "../../../daemon/domain/limits.ts";
 import { rgbHalf, writeExr } from "../../fixtures/exrWriter.ts";
 import { codes16, codes8, pngBytes, tiffBytes } from "../../fixtures/pictures.ts";
+import { tempDir } from "../../fixtures/tempDir.ts";
 
 function refusal(bytes: Uint8Array): HotplateError {
   try {
@@ -80,7 +83,31 @@ test("a bomb that is what it says is bounded by the pixels that are read, in wha
   bomb[24] = 1;
   const packed = deflateSync(Buffer.alloc(2_501 * 20_000));
   const bytes = insertChunk(bomb, "teXt", packed);
-  expect(refusal(bytes)).toMatchObject({ code: "HP-PLATE-KIND", message: expect.stringMatching(/pixels/) as string });
+  const error = refusal(bytes);
+  // The figure, the limit, and what to do.
+  expect([error.code, error.message]).toEqual([
+    "HP-IMAGE-SIZE",
+    "20000 x 20000 px are 400000000 pixels; at most 268435456 are read",
+  ]);
+  expect(await loadFrame(bytes)).toEqual({
+    kind: "unreadable",
+    message: `${error.message} (HP-IMAGE-SIZE)`,
+    hint: "Use a smaller frame, or cut it into pieces.",
+  });
+});
+
+test("a file of more bytes than are read is refused by its size, before any of it is read", () => {
+  using dir = tempDir();
+  const path = dir.file("large.png");
+  writeFileSync(path, "");
+  // Sparse: it takes no room on the disk.
+  truncateSync(path, LIMITS.imageFileBytesMax + 1);
+  expect(() => readWhole(path)).toThrow(
+    expect.objectContaining({
+      code: "HP-IMAGE-SIZE",
+      message: `${path} has ${LIMITS.imageFileBytesMax + 1} bytes; at most ${LIMITS.imageFileBytesMax} are read`,
+    }),
+  );
 });
 
 test("a PNG cut at every byte is damaged, never half a picture", async () => {
