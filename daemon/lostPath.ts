@@ -19,6 +19,7 @@ export async function lostPath(files: Pick<Files, "stat">, path: string, error: 
     case "EACCES":
     case "EPERM":
       return of("HP-PATH-PERMISSION", "may not be read", "Ask IT for read access.");
+    case null:
     default:
       return of("HP-NOT-FOUND", `can't be opened: ${messageOf(error)}`, "See that the file is there and may be read.");
   }
