@@ -270,7 +270,9 @@ describe("damaged files are named as damaged", () => {
         try {
           return readExr(file).planes.length > 0;
         } catch (error) {
-          return error instanceof HotplateError && ["HP-PLATE-BROKEN", "HP-PLATE-KIND", "HP-IMAGE-SIZE"].includes(error.code);
+          return (
+            error instanceof HotplateError && ["HP-PLATE-BROKEN", "HP-PLATE-KIND", "HP-IMAGE-SIZE"].includes(error.code)
+          );
         }
       }),
       { numRuns: 300 },
