@@ -73,8 +73,8 @@ async function listVersions(context: Context, options: Readonly<Record<string, u
     versions.length === 0
       ? "No versions."
       : table([
-          ["PRODUCT", "VERSION", "JOB", "PATH"],
-          ...versions.map((v) => [v.product, v.version ?? "-", v.job, v.path ?? "-"]),
+          ["SHOT", "PRODUCT", "VERSION", "JOB", "PATH"],
+          ...versions.map((v) => [v.shot, v.product, v.version ?? "-", v.job, v.path ?? "-"]),
         ]),
   );
 }

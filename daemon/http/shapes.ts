@@ -111,7 +111,12 @@ export const taskExplainShape = z.strictObject({
 });
 
 export const versionShape = stepShape
-  .extend({ job: z.string(), show: z.string(), committedAt: time.nullable() })
+  .extend({
+    job: z.string(),
+    show: z.string(),
+    shot: z.string().describe("As the show's paths call it; else the folder that holds the product."),
+    committedAt: time.nullable(),
+  })
   .meta({ id: "Version" });
 
 export const eventShape = z

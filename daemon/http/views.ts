@@ -1,4 +1,5 @@
 /** Rows of the store and the loop's picture of the node in the words of the API. Derived; nothing here is stored. */
+import { baseName } from "../domain/paths.ts";
 import { chunkLabel, chunksOf, taskCount, taskFrames } from "../domain/chunks.ts";
 import { wholeVerdict } from "../domain/wedgeGate.ts";
 import type { StoredEvent } from "../domain/events.ts";
@@ -130,7 +131,9 @@ function processView(of: SlotProcessView | null): NodeShape["slots"][number]["pr
 }
 
 export function versionView(job: JobRow, step: StepRow): VersionShape {
-  return { ...stepView(step), job: job.id, show: job.show, committedAt: isoOrNull(job.endedAt) };
+  const { entity, shotDir } = step.plan.target;
+  const shot = entity?.shot ?? baseName(shotDir);
+  return { ...stepView(step), job: job.id, show: job.show, shot, committedAt: isoOrNull(job.endedAt) };
 }
 
 export function eventView(event: StoredEvent): EventShape {

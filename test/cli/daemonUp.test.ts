@@ -4,7 +4,7 @@
  */
 import { createServer } from "node:http";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import type { Child, Farm, LogLine } from "../e2e/farm.ts";
@@ -53,6 +53,11 @@ describe("the commands, with the daemon up", () => {
     });
     const versions = (await call("ls", "versions", "--json")).json<{ versions: { path: string }[] }>();
     const version = versions.versions[0]!.path;
+    const [head, row] = (await call("ls", "versions")).stdout.split("\n").map((line) => line.split("\t"));
+    expect([head?.slice(0, 3), row?.[0]]).toEqual([
+      ["SHOT", "PRODUCT", "VERSION"],
+      basename(dirname(dirname(version))),
+    ]);
     expect((await call("ls", "slots", "--json")).json()).toMatchObject({ slots: [{ name: "gpu0", state: "up" }] });
     expect((await call("ls", "folders", "--json")).json()).toMatchObject({
       folders: [{ path: farm.hot, state: "up" }],
