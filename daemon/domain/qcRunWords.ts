@@ -2,7 +2,9 @@
 import { foundIn, tellingMeasures } from "./qcFound.ts";
 import type { Found } from "./qcFound.ts";
 import { leftOutWords } from "./pictureGroups.ts";
-import type { QcMeasure } from "./qcInspection.ts";
+import { LIMITS } from "./limits.ts";
+import type { QcInspection, QcMeasure } from "./qcInspection.ts";
+import { count, verdictOf } from "./qcInspection.ts";
 import { offWords } from "./qcOff.ts";
 import { frameRanges, valueWords } from "./qcReportWords.ts";
 import type { QcRunReport } from "./qcRunReport.ts";
@@ -10,8 +12,6 @@ import { countWords, placeName, runVerdict } from "./qcRunReport.ts";
 
 /** Rows of a terminal's answer; the rest is counted, and whole in --json. */
 const ROWS_MAX = 60;
-/** What variations are called, where something is said of them together. */
-const NAMES_MAX = 24;
 
 /** A row per place and check: verdict, where, check, numbers, sentence. */
 export function qcRunRows(report: QcRunReport): readonly (readonly string[])[] {
@@ -30,13 +30,13 @@ export function qcRunRows(report: QcRunReport): readonly (readonly string[])[] {
 export function qcRunClosing(report: QcRunReport): readonly string[] {
   const all = foundIn(placesOf(report)).length;
   const pictures = report.totals.frames;
-  const count = report.sequences.reduce((sum, { frames }) => sum + frames.length, 0);
+  const many = report.sequences.reduce((sum, { frames }) => sum + frames.length, 0);
   const { name, checks, show, recipe } = report.profile;
   const owners = [...(show === null ? [] : [`show ${show}`]), ...(recipe === null ? [] : [`recipe ${recipe}`])];
   const whose = owners.length === 0 ? "" : ` for ${owners.join(", ")}`;
   const by = name === null ? `${checks.length} checks` : `profile ${name} (${checks.length} checks)`;
   const named = (report.set?.findings ?? []).some((finding) => finding.result !== "pass");
-  const names = report.sequences.slice(0, NAMES_MAX).map((_, at) => placeName(report, at));
+  const names = report.sequences.slice(0, LIMITS.answerNamesShown).map((_, at) => placeName(report, at));
   const rest = report.sequences.length - names.length;
   return [
     ...(named ? [`where ${names.join(", ")}${rest > 0 ? ` and ${rest} more, in that order` : ""}`] : []),
@@ -46,8 +46,20 @@ export function qcRunClosing(report: QcRunReport): readonly string[] {
       ({ file, message }) => `not loaded ${file}: nobody looked for what it looks for (${message})`,
     ),
     ...(all > ROWS_MAX ? [`and ${all - ROWS_MAX} more: --json has all`] : []),
-    `${runVerdict(report).toUpperCase()}  ${count} ${count === 1 ? "picture" : "pictures"} by ${by}${whose}: ${countWords(pictures)}`,
+    `${runVerdict(report).toUpperCase()}  ${many} ${many === 1 ? "picture" : "pictures"} by ${by}${whose}: ${countWords(pictures)}${wholeWords(report)}`,
   ];
+}
+
+/** What is said of many pictures is in no count of pictures: without it a WARN would stand over pictures that all pass. */
+function wholeWords({ sequences, set }: QcRunReport): string {
+  const wholes = sequences.flatMap(({ sequence }) => (sequence === null ? [] : [sequence]));
+  const said = (word: string, inspections: readonly QcInspection[]): string => {
+    const verdicts = inspections.map(verdictOf);
+    return verdicts.every((verdict) => verdict === "pass") ? "" : `; ${word}: ${countWords(count(verdicts))}`;
+  };
+  return (
+    said(wholes.length === 1 ? "as a sequence" : "as sequences", wholes) + said("as a set", set === null ? [] : [set])
+  );
 }
 
 export function placesOf(report: QcRunReport): Parameters<typeof foundIn>[0] {

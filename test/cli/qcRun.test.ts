@@ -104,13 +104,17 @@ describe("faults", () => {
     const said = await run("clean", "--profile", "text_to_image", "--gate", "warn");
     expect(said.code).toBe(10);
     expect(said.stdout).toContain("WARN\tc.####.png 1002\tframes.repeated\tequal 3 (at most 0)");
+    // The pictures pass; without its own count nobody would see where the WARN comes from.
+    expect(said.stdout).toMatch(/\nWARN {2}4 pictures by .*: 4 pass; as a sequence: 1 warn\n$/);
   });
 
   it("end with exit 1 and stand worst first, each number beside its threshold", async () => {
     const said = await run("out", "--plate", "plates", "--gate", "warn");
     expect(said.code).toBe(1);
     const lines = said.stdout.trimEnd().split("\n");
-    expect(lines.at(-1)).toMatch(/^FAIL {2}3 pictures by profile plate_preserving \(\d+ checks\): 2 fail, 1 pass$/);
+    expect(lines.at(-1)).toMatch(
+      /^FAIL {2}3 pictures by profile plate_preserving \(\d+ checks\): 2 fail, 1 pass; as a sequence: 1 fail$/,
+    );
     expect(lines.at(-2)).toBe("not looked at  1 (no picture by its name): notes.txt");
     const verdicts = lines.slice(0, -2).map((line) => line.split("\t")[0]);
     expect(verdicts).toEqual([...verdicts].sort((a = "", b = "") => "FAIL WARN".indexOf(a) - "FAIL WARN".indexOf(b)));
