@@ -95,8 +95,8 @@ export async function loadChecks(
     entries.push({ id, version, scope, limits, file, shipped: false, notLoaded: true });
   }
   refused.push(...modelFaults(checks, models));
-  const profiles = readProfiles([SHIPPED_PROFILES_DIR, ...folders], entries, refused);
-  return { checks, programs, mended, book: { checks: entries, profiles, refused } };
+  const found = readProfiles([SHIPPED_PROFILES_DIR, ...folders], entries, refused);
+  return { checks, programs, mended, book: { checks: entries, ...found, refused } };
 }
 
 /** What is sharp enough for one model says nothing of another: its limits stand beside it. */
@@ -145,22 +145,25 @@ function readProfiles(
   folders: readonly string[],
   installed: CheckBook["checks"],
   refused: { readonly file: string; readonly message: string }[],
-): readonly QcProfile[] {
+): Required<Pick<CheckBook, "profiles" | "profileFiles">> {
   const profiles = new Map<string, QcProfile>();
+  const own = new Map<string, string>();
   for (const folder of folders) {
     const ending = folder === SHIPPED_PROFILES_DIR ? /\.yaml$/ : /\.profile\.yaml$/;
     // That a folder can't be read, its checks have told.
     for (const file of filesOf(folder, folder === SHIPPED_PROFILES_DIR ? refused : [], ending)) {
       const reading = readProfileFile(file, installed);
-      if (reading.kind === "profile") profiles.set(reading.profile.name, reading.profile);
-      else {
+      if (reading.kind === "profile") {
+        profiles.set(reading.profile.name, reading.profile);
+        if (folder !== SHIPPED_PROFILES_DIR) own.set(reading.profile.name, file);
+      } else {
         refused.push({ file, message: `${CODE}: ${reading.message}` });
         // Whose place it would have taken is not asked for less instead: who names it is told that it is not there.
         profiles.delete(baseName(file).replace(ending, ""));
       }
     }
   }
-  return [...profiles.values()];
+  return { profiles: [...profiles.values()], profileFiles: Object.fromEntries(own) };
 }
 
 function readProfileFile(file: string, installed: CheckBook["checks"]): ProfileReading {

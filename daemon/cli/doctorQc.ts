@@ -1,6 +1,7 @@
 /** What the doctor says of QC: the checks that are installed, plugin files that can't be used, and wishes of hotplate.yaml and recipes that name what is not there. */
 import type { BaseWorld } from "../adapters/world.ts";
 import { settingFaults } from "../domain/qcSettingsCheck.ts";
+import { profileFaults } from "../domain/qcWishFaults.ts";
 import type { Line } from "./doctor.ts";
 
 export async function qcLines(base: Pick<BaseWorld, "config" | "images" | "recipes">): Promise<readonly Line[]> {
@@ -31,5 +32,8 @@ export async function qcLines(base: Pick<BaseWorld, "config" | "images" | "recip
         fix: nearest === null ? "correct it: manifests that meet it are refused" : `write ${nearest}`,
       }),
     ),
+    ...book.profiles
+      .flatMap((profile) => profileFaults(profile, book))
+      .map(({ message, action }): Line => ({ state: "WARN", what: "QC", found: message, fix: action ?? null })),
   ];
 }

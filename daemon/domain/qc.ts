@@ -120,6 +120,8 @@ export interface InstalledCheck {
 export interface CheckBook {
   readonly checks: readonly InstalledCheck[];
   readonly profiles: readonly QcProfile[];
+  /** By name, the files of those that are a studio's own; absent: none is. */
+  readonly profileFiles?: Readonly<Record<string, string>>;
   readonly refused: readonly { readonly file: string; readonly message: string }[];
 }
 

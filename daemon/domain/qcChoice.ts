@@ -14,7 +14,7 @@ import type { QcProfile } from "./qcProfile.ts";
 import { BASIC_PROFILE } from "./qcProfile.ts";
 import type { CheckWish, QcSettings, QcWishes } from "./qcWishes.ts";
 import { partsOf } from "./qcWishes.ts";
-import { layerFaults, wishFaults } from "./qcWishFaults.ts";
+import { layerFaults, profileFaults, wishFaults } from "./qcWishFaults.ts";
 
 /** Who speaks of QC for a step. */
 export interface QcSources {
@@ -54,6 +54,7 @@ export function chosenChecks(sources: QcSources): ChosenChecks {
   const list = Array.isArray(manifest?.checks) ? listOf(manifest.checks, book) : null;
   if (list !== null) findings.push(...list.findings);
   const profile = named.profile;
+  if (profile !== null && list === null) findings.push(...profileFaults(profile, book));
   const voices = [...(profile === null ? [] : [profileLayer(profile)]), ...layers];
   const chosen = wantedOf(profile, list === null ? layers : layers.filter(({ at }) => at[0] !== "qc"), book);
   const wanted = list === null ? chosen.wanted : [...list.wishes.keys()];

@@ -5,6 +5,7 @@ import { isStandIn } from "./notLoaded.ts";
 import { nearestWord } from "./nearest.ts";
 import type { CheckBook, InstalledCheck } from "./qc.ts";
 import type { QcLayer } from "./qcChoice.ts";
+import type { QcProfile } from "./qcProfile.ts";
 import { ALWAYS_RUNS } from "./qcOff.ts";
 import type { CheckWish, CheckWishes } from "./qcWishes.ts";
 import { partsOf } from "./qcWishes.ts";
@@ -17,6 +18,15 @@ export function layerFaults(layer: QcLayer, book: CheckBook): readonly ManifestF
     const path = manifest ? ["qc", "checks", id] : layer.at;
     return wishFaults(id, wish, { book, path, inside: path, place: manifest ? null : layer.place });
   });
+}
+
+/** Of a studio's own: shipped profiles leave a limit out on purpose. */
+export function profileFaults({ name, checks }: QcProfile, book: CheckBook): readonly ManifestFinding[] {
+  const place = Object.hasOwn(book.profileFiles ?? {}, name) ? book.profileFiles?.[name] : undefined;
+  if (place === undefined) return [];
+  return layerFaults({ who: `profile ${name}`, place, at: ["use"], says: { checks } }, book).filter(
+    ({ severity }) => severity === "warning",
+  );
 }
 
 /** A check that is not there, or a limit that it has not. */

@@ -34,6 +34,34 @@ test("a plugin that can't be loaded is a failure of this node: its gate is gone"
   expect(lines.map(({ what, found }) => [what, found])).toEqual([["plugin", expect.stringContaining("/p/x.ts")]]);
 });
 
+test("a limit of a studio's own profile by which nothing is found is told with its file; of a shipped one it is meant", async () => {
+  const judges = { ratioMin: { measures: ["ratio"], must: "atLeast" as const, least: 0 } };
+  const idle = { hotplate: 1 as const, title: "ours", checks: { "image.grain": { ratioMin: 0 } } };
+  const own: CheckBook = {
+    ...book,
+    checks: book.checks.map((check) => ({ ...check, judges })),
+    profiles: [
+      { ...idle, name: "ours" },
+      { ...idle, name: "shipped" },
+    ],
+    profileFiles: { ours: "/p/ours.profile.yaml" },
+  };
+  const base = {
+    config: { qc: qcSettingsSchema.parse({}) },
+    images: { checks: async () => own },
+    recipes: { book: async () => ({ recipes: [], broken: [] }) },
+  } as unknown as BaseWorld;
+  const lines = (await qcLines(base)).filter(({ what }) => what === "QC");
+  expect(lines).toEqual([
+    {
+      state: "WARN",
+      what: "QC",
+      found: "image.grain can find nothing by ratioMin 0: no picture is ever past it (/p/ours.profile.yaml).",
+      fix: expect.stringContaining('"image.grain: off"') as string,
+    },
+  ]);
+});
+
 test("wishes that fit are not spoken of", async () => {
   const show = { profile: "relight", checks: { "image.grain": { ratioMin: 0.7 } }, onFail: { retry: { seeds: 1 } } };
   expect(await said({ shows: { AGM: { ...show, recipes: { tiny: show } } } }, { profile: "relight" })).toEqual([]);

@@ -355,4 +355,20 @@ describe("a limit by which nothing can be found", () => {
     ]);
     expect(said({ checks: { "a.two": { max: 4.9 }, "a.dark": { min: 0.001 } } })).toEqual([]);
   });
+
+  it("is told of a studio's own profile, and of a shipped one it is meant", () => {
+    const idle = { ...book, profiles: [profile("basic", { "a.two": { max: 5 } })] };
+    const own = { ...idle, profileFiles: { basic: "/p/basic.profile.yaml" } };
+    const said = (of: CheckBook) =>
+      qcPlan({
+        manifest: undefined,
+        recipe: null,
+        settings: qcSettingsSchema.parse({}),
+        show: "AGM",
+        book: of,
+        rerun: false,
+      }).findings.map(({ message }) => message);
+    expect(said(own)).toEqual(["a.two can find nothing by max 5: no picture is ever past it (/p/basic.profile.yaml)."]);
+    expect(said(idle)).toEqual([]);
+  });
 });
