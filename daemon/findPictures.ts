@@ -112,7 +112,7 @@ function patternGroup(
   if (meant.length === 0) throw nothing(`No file in ${dir} is one of ${pattern.text}${inRange(pattern)}.`);
   const frames = meant.map(({ frame }) => frame);
   const wanted = range === null ? (wantedFrames(frames) ?? frames) : [...framesOf(range)].sort((a, b) => a - b);
-  return { name: pattern.text, dir, frames: meant, wanted, isSequence: wanted.length > 1 };
+  return { name: pattern.text, dir, frames: meant, wanted, isSequence: wanted.length > 1, byPattern: true };
 }
 
 function inRange({ range }: PlatePattern): string {

@@ -20,6 +20,8 @@ export interface PictureGroup {
   readonly wanted: readonly (number | null)[];
   /** The frames stand one beside the other, so that one can be compared with the next. */
   readonly isSequence: boolean;
+  /** Somebody wrote a pattern, as `p.####.exr`: its pictures are frames, also a single one. */
+  readonly byPattern?: true;
 }
 
 const PICTURES: ReadonlySet<string> = new Set(["exr", "dpx", "png", "tif", "tiff", "jpg", "jpeg", "webp"]);
@@ -148,7 +150,7 @@ export type PartnersFound =
 export function partnersIn(groups: readonly PictureGroup[]): PartnersFound {
   const pictures = groups.flatMap(({ frames }) => frames);
   const [only] = groups;
-  if (groups.length === 1 && only !== undefined && (only.isSequence || only.frames.length > 1))
+  if (groups.length === 1 && only !== undefined && (only.isSequence || only.frames.length > 1 || only.byPattern))
     return { ok: true, partners: { kind: "frames", pictures } };
   const byName = new Map<string, string>();
   const twice = new Set<string>();

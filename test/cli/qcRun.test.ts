@@ -19,6 +19,8 @@ const BLACK: Value = () => 0;
 /** The right half is another picture. */
 const EDITED: Value = (x, y, c) => (x >= 160 ? picture(x + 40, y + 9, c) * 0.9 : picture(x, y, c));
 
+const EDIT = ["edit.png", "--plate", "plates/p.1001.png"];
+
 let dir: TempDir;
 beforeAll(async () => {
   dir = tempDir();
@@ -124,7 +126,7 @@ describe("faults", () => {
   });
 
   it("that are only warnings change the exit code when that is asked for", async () => {
-    const warned = ["edit.png", "--check", "image.seam", "--limit", "image.seam.scoreMax=0"];
+    const warned = [...EDIT, "--check", "plate.structure", "--limit", "plate.structure.ssimMin=1"];
     const plain = await run(...warned);
     expect([plain.code, plain.stdout.split("\t")[0]]).toEqual([0, "WARN"]);
     expect((await run(...warned, "--gate", "warn")).code).toBe(10);
@@ -332,16 +334,9 @@ describe("files for other tools", () => {
     // One of the sequence, and the frames in which something was found; the damaged one has none.
     expect(page.match(/<image id="p\d" href="data:image\/jpeg;base64,/g)?.length).toBeGreaterThanOrEqual(2);
     expect(page).toContain("no picture");
-    const seam = [
-      "edit.png",
-      "--check",
-      "image.seam,header.size",
-      "--size",
-      "320x180",
-      "--limit",
-      "image.seam.scoreMax=0",
-    ];
-    await run(...seam, "--html", html);
+    await writePng(dir.path, "padded.png", { ...SIZE, value: (x, y, c) => picture(Math.max(x, 8), y, c) });
+    const wrong = ["padded.png", ...EDIT.slice(1)];
+    await run(...wrong, "--check", "image.border,header.size", "--size", "320x180", "--html", html);
     // The place itself, as it is.
     expect(readFileSync(html, "utf8")).toMatch(/<image href="data:image\/jpeg;base64,[^"]+" x="\d+" y="\d+"/);
   });

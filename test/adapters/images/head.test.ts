@@ -184,7 +184,7 @@ describe("refusals name what was dropped", () => {
     const bytes = await pngBytes({ width: 8, height: 8, channels: 3, bits: 8 });
     bytes.writeUInt32BE(100_000, 16);
     bytes.writeUInt32BE(100_000, 20);
-    expect(refusal(bytes)).toMatchObject({ code: "HP-PLATE-KIND" });
+    expect(refusal(bytes)).toMatchObject({ code: "HP-IMAGE-SIZE" });
   });
 });
 
