@@ -376,6 +376,8 @@ export interface Store {
   running(): Promise<readonly TaskRow[]>;
   /** Staged tasks that QC has not seen, or whose hold ended. */
   uninspected(limit: number): Promise<readonly TaskRow[]>;
+  /** Ends the holds of what only a plugin keeps that could not be loaded: it may be mended now. Returns how many. */
+  endPluginHolds(): Promise<number>;
   /** How attempts of a task ended: for the retry policy. */
   history(taskId: TaskId): Promise<readonly AttemptRow[]>;
   /** The newest staged attempts of any task, oldest first: what estimates and shares are made from at a start. */

@@ -81,7 +81,18 @@ export async function loadChecks(
         if (loaded.program !== null) programs.push(loaded.program);
         const shipped = folder === SHIPPED_CHECKS_DIR;
         if (!shipped) mended.set(standInId(file), id);
-        entries.push({ id, version, scope, limits, file, shipped, ...whereSaid(check), ...wantsSeries(loaded) });
+        const before = shipped ? {} : { standIn: standInId(file) };
+        entries.push({
+          id,
+          version,
+          scope,
+          limits,
+          file,
+          shipped,
+          ...before,
+          ...whereSaid(check),
+          ...wantsSeries(loaded),
+        });
       }
     }
   }

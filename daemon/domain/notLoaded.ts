@@ -5,17 +5,18 @@
 import type { Check } from "../plugin.ts";
 import type { Inspection } from "./qc.ts";
 
-const BEFORE = "plugin.";
+/** What their ids begin with. */
+export const STAND_IN = "plugin.";
 
 /** `/studio/checks/Too Bright.check.yaml` -> `plugin.too_bright` */
 export function standInId(file: string): string {
   const name = file.slice(file.lastIndexOf("/") + 1).replace(/(\.check)?\.[^.]*$/, "");
   const word = name.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_");
-  return `${BEFORE}${/^[a-z]/.test(word) ? word : `f_${word}`}`;
+  return `${STAND_IN}${/^[a-z]/.test(word) ? word : `f_${word}`}`;
 }
 
 export function isStandIn(id: string): boolean {
-  return id.startsWith(BEFORE);
+  return id.startsWith(STAND_IN);
 }
 
 export function standInCheck(file: string, reason: string): Check {

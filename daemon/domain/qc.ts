@@ -112,6 +112,8 @@ export interface InstalledCheck {
   /** Name of its file; the shipped ones lie in plugins/. */
   readonly file: string;
   readonly shipped: boolean;
+  /** What plans call it that were made while its file could not be loaded. Absent: it came with the product. */
+  readonly standIn?: string;
   /** It stands for a plugin that could not be loaded, and says so of everything. */
   readonly notLoaded?: boolean;
 }

@@ -3,7 +3,7 @@
  * a sequence, and one frame of every wedge as a set. What the checks kept of the frames is read again; only what nobody kept is decoded.
  */
 import type { StepPlan } from "../domain/plan.ts";
-import type { CheckBook, Inspection } from "../domain/qc.ts";
+import type { CheckBook, Inspection, InstalledCheck } from "../domain/qc.ts";
 import type { QcExtra } from "../domain/qcReport.ts";
 import type { SeriesFrame } from "../domain/qcRequest.ts";
 import type { TraceScope } from "../domain/qcTrace.ts";
@@ -58,10 +58,12 @@ export function refusedWholes(tasks: readonly TaskRow[]): readonly (readonly [nu
   );
 }
 
-/** Without a check that keeps something of a picture, none is looked for. */
+/** Without a check that keeps something of a picture, none is looked for. One that was broken when it was planned is mended by now. */
 function tracingScopes(plan: StepPlan, book: CheckBook): ReadonlySet<string> {
   const asked = new Set(plan.qc.checks.map(({ check }) => check));
-  return new Set(book.checks.filter(({ id, traces }) => traces === true && asked.has(id)).map((check) => check.scope));
+  const isAsked = ({ id, standIn }: InstalledCheck): boolean =>
+    asked.has(id) || (standIn !== undefined && asked.has(standIn));
+  return new Set(book.checks.filter((check) => check.traces === true && isAsked(check)).map(({ scope }) => scope));
 }
 
 /** The first frame that all wedges have; null: they have none in common. */

@@ -17,6 +17,8 @@ import { planOf } from "./stepPlans.ts";
 export async function recover(context: StageContext): Promise<void> {
   const { world, live } = context;
   await relearn(context);
+  // A restart is how a mended plugin comes in: what waits for one is looked at now.
+  await world.store.endPluginHolds();
   const running = await world.store.running();
   let adopted = 0;
   let lost = 0;

@@ -512,6 +512,31 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         pass(1_000);
         expect((await store.uninspected(1)).map((held) => held.id)).toEqual([grant.taskId]);
       });
+      it("ends the holds of what only a plugin keeps, and no other", async () => {
+        await opened("job_a", { wedges: 5, frames: [null] });
+        const finding = (check: string, verdict: "pass" | "error") => ({ ...FAIL.findings[0]!, check, verdict });
+        const error = (...findings: ReturnType<typeof finding>[]) => ({ ...PASS, verdict: "error" as const, findings });
+        const plugin = finding("plugin.grain", "error");
+        const held = [
+          error(finding("file.decodes", "pass"), plugin),
+          error(finding("file.decodes", "error"), plugin),
+          error(),
+          { ...error(plugin), whole: { inspection: error(plugin), looks: 1 } },
+          FAIL,
+        ];
+        const grants: string[] = [];
+        for (const [at, inspection] of held.entries()) {
+          const grant = await grantNext();
+          await store.stage(grant, [{ path: `/x${at}`, sha256: "a", bytes: 3, frame: null }], ran(null));
+          await store.inspected(grant, inspection, "hold", 1_000_900_000);
+          grants.push(grant.taskId);
+        }
+        expect(await store.uninspected(9)).toEqual([]);
+        expect(await store.endPluginHolds()).toBe(1);
+        expect((await store.uninspected(9)).map(({ id }) => id)).toEqual([grants[0]]);
+        // It is due already.
+        expect(await store.endPluginHolds()).toBe(0);
+      });
       it("defers a failed attempt until it is due and remembers the history", async () => {
         await opened("job_a", { wedges: 1, frames: [null] });
         const grant = await grantNext();

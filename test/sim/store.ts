@@ -99,7 +99,7 @@ const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "note",
 ]);
 /** What looks at the time, and changes rows only when it answers with something. */
-const MAY_WRITE: ReadonlySet<string> = new Set<keyof Store>(["reap", "wakeDeferred"]);
+const MAY_WRITE: ReadonlySet<string> = new Set<keyof Store>(["reap", "wakeDeferred", "endPluginHolds"]);
 
 export interface StoreParts {
   readonly world: SimWorld;

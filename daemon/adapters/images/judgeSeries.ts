@@ -36,17 +36,20 @@ export async function judgeFrames({ checks, programs }: Judging, request: Sequen
   const { wanted, present, series, checks: requests } = request;
   const frames = { wanted, present };
   const answered = await programs.answeredWhole({ checks, requests, scope: "sequence", frames, series });
-  return judgeSequence(answered, request.checks, request, readBy(request.series));
+  return judgeSequence(answered, request.checks, request, readBy(request.series, present.length));
 }
 
 export async function judgeWedges({ checks, programs }: Judging, request: SetRequest): Promise<Inspection> {
   const { series, checks: requests } = request;
   const answered = await programs.answeredWhole({ checks, requests, scope: "set", frames: null, series });
-  return judgeSet(answered, request.checks, readBy(request.series));
+  return judgeSet(answered, request.checks, readBy(request.series, 0));
 }
 
-function readBy(series: readonly SeriesFrame[]): SeriesFor {
+/** `present`: how many pictures there are; where nobody handed them over, nobody looked. */
+function readBy(series: readonly SeriesFrame[], present: number): SeriesFor {
   return (check) => {
+    if (series.length === 0 && present > 0)
+      return { kind: "problem", problem: `nothing was kept of the ${present} pictures that are there` };
     if (series.length === 0) return { kind: "because", because: "there is no picture to look at" };
     return seriesOf(series, (index) => {
       const { look } = series[index] as SeriesFrame;

@@ -4,6 +4,7 @@
  */
 import type { SlotName, TaskId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import { STAND_IN } from "../../domain/notLoaded.ts";
 import type { Grant, Store, TaskRow } from "../../storePort.ts";
 import type { Database, Sql } from "./sqliteDatabase.ts";
 import { endAttempt, move, NO_GRANT, say } from "./sqliteMove.ts";
@@ -11,7 +12,7 @@ import { attemptRow, classRow, headRow, observationRow, readyRow, taskRow } from
 
 type ClaimMethods = Pick<Store, "heads" | "taskClass" | "grant">;
 type LeaseMethods = Pick<Store, "renew" | "wakeDeferred" | "reap">;
-type WorkMethods = Pick<Store, "running" | "uninspected" | "history" | "observations">;
+type WorkMethods = Pick<Store, "running" | "uninspected" | "endPluginHolds" | "history" | "observations">;
 
 /** The first tasks of the same heads in one statement: a seek per head, whatever waits behind them. */
 const FIRST_OF_HEADS = `
@@ -20,6 +21,15 @@ const FIRST_OF_HEADS = `
   FROM (SELECT id FROM head WHERE n_ready > 0 ORDER BY priority DESC, id LIMIT ?) AS first
   JOIN task ON task.seq IN (SELECT seq FROM task WHERE state = 'ready' AND head_id = first.id ORDER BY seq LIMIT ?)
   ORDER BY task.seq`;
+
+/** As waitsForPlugins (domain/notLoaded.ts) says it, in the database: inspections of tens of thousands of results are long. */
+const END_PLUGIN_HOLDS = `
+  UPDATE task SET hold_until = ?
+  WHERE state = 'committing' AND gate = 'hold' AND verdict = 'error' AND hold_until > ?
+    AND json_extract(inspection, '$.whole') IS NULL
+    AND (
+      SELECT count(*) > 0 AND min(substr(json_extract(value, '$.check'), 1, ${STAND_IN.length}) = '${STAND_IN}') = 1
+      FROM json_each(task.inspection, '$.findings') WHERE json_extract(value, '$.verdict') = 'error')`;
 
 export function claimMethods(db: Database): ClaimMethods {
   return {
@@ -111,6 +121,9 @@ export function workMethods(db: Database): WorkMethods {
         limit,
       );
       return [...unseen, ...held].slice(0, limit).map(taskRow);
+    },
+    async endPluginHolds() {
+      return db.run(END_PLUGIN_HOLDS, db.now(), db.now());
     },
     async observations(limit) {
       const rows = db.all(

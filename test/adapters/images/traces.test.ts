@@ -86,6 +86,27 @@ function spoil({ path, bytes }: InspectRequest): void {
   utimesSync(path, mtime, mtime);
 }
 
+describe("a check over frames", () => {
+  it("that was broken when its job was accepted looks by the name of before, once it is mended", async () => {
+    using dir = tempDir();
+    const checks = [{ check: "plugin.light", limits: {} }];
+    expect((await images.checks()).checks.find(({ id }) => id === "studio.light")?.standIn).toBe("plugin.light");
+    const looks = [await frame(dir.path, 1001), await frame(dir.path, 1002)];
+    const frames = [1001, 1002];
+    const seen = await images.inspectSequence({ wanted: frames, present: frames, checks, series: series(looks) });
+    expect(seen.findings).toMatchObject([{ check: "studio.light", verdict: "pass", message: "of 1001, of 1002" }]);
+  });
+
+  it("says error where pictures are there and none was handed to it: nobody looked", async () => {
+    const checks = [{ check: "studio.light", limits: {} }];
+    const seen = await images.inspectSequence({ wanted: [1, 2], present: [1, 2], checks, series: [] });
+    expect(seen).toMatchObject({ verdict: "error", findings: [{ check: "studio.light", verdict: "error" }] });
+    expect(seen.findings[0]?.message).toContain("nothing was kept of the 2 pictures that are there");
+    const none = await images.inspectSequence({ wanted: [1, 2], present: [], checks, series: [] });
+    expect(none.notApplied).toEqual([{ check: "studio.light", because: "there is no picture to look at" }]);
+  });
+});
+
 describe("a frame's traces", () => {
   it("are kept by the look that decodes it, and nothing is decoded for its sequence again", async () => {
     using dir = tempDir();
