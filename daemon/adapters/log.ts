@@ -6,6 +6,7 @@ import type { Writable } from "node:stream";
 import { styleText } from "node:util";
 import winston from "winston";
 import type { EventFields, EventName } from "../domain/events.ts";
+import { shownJson } from "../domain/terminalText.ts";
 import type { Clock, Log } from "../ports.ts";
 import { createClock } from "./clock.ts";
 
@@ -48,18 +49,18 @@ export function createLog({ level, clock = createClock(), out = process.stdout }
 /** Time, level and event come first and can't be overwritten by a field of the same name. */
 function jsonLine({ at, level, event, fields }: Line): string {
   const head = { time: new Date(at).toISOString(), level, event };
-  return JSON.stringify({ ...head, ...fields, ...head });
+  return shownJson({ ...head, ...fields, ...head });
 }
 
 const COLOURS = { error: "red", warn: "yellow", info: "cyan", debug: "gray" } as const;
 
-/** `14:31:02 info  task.staged  task=... bytes=...`, UTC; line breaks inside a value are shown as such, never printed. */
+/** `14:31:02 info  task.staged  task=... bytes=...`, UTC; line breaks and whatever a terminal obeys are shown as such, never printed. */
 function humanLine({ at, level, event, fields }: Line, stream: Writable): string {
   const words = Object.entries(fields)
     .filter(([, value]) => value !== null)
     .map(
       ([name, value]) =>
-        `${name}=${typeof value === "string" && !/^[\w./:@%+-]+$/.test(value) ? JSON.stringify(value) : String(value)}`,
+        `${name}=${typeof value === "string" && !/^[\w./:@%+-]+$/.test(value) ? shownJson(value) : String(value)}`,
     );
   const coloured = styleText(COLOURS[level], level.padEnd(5), {
     stream: stream as NodeJS.WritableStream,

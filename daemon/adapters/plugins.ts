@@ -53,8 +53,10 @@ export interface LoadWatch {
   readonly leftOut: ReadonlyMap<string, string>;
   /** Resolves when it is known outside; null: all are loaded. */
   loads(file: string | null): Promise<void>;
+  /** Whose words are printed from now on: a file while it is loaded, a check while it looks; null: nobody's. */
+  speaks(name: string | null): void;
 }
-export const UNWATCHED: LoadWatch = { leftOut: new Map(), loads: async () => undefined };
+export const UNWATCHED: LoadWatch = { leftOut: new Map(), loads: async () => undefined, speaks: () => undefined };
 
 /** Shipped checks first, then each folder's files by name; the first of an id has it. */
 export async function loadChecks(
@@ -221,7 +223,36 @@ export async function loadWatched(file: string, watch: LoadWatch): Promise<Loade
   const message = watch.leftOut.get(file);
   if (message !== undefined) return refusal(message);
   await watch.loads(file);
-  return loadCheck(file);
+  const loaded = await namedWhile(watch, file, () => loadCheck(file));
+  return loaded.kind === "check" ? { ...loaded, check: speaking(loaded.check, watch) } : loaded;
+}
+
+async function namedWhile<T>(watch: LoadWatch, name: string, work: () => Promise<T>): Promise<T> {
+  watch.speaks(name);
+  try {
+    return await work();
+  } finally {
+    watch.speaks(null);
+  }
+}
+
+/** What it prints while it looks has its id in front. */
+function speaking(check: Check, watch: LoadWatch): Check {
+  const { id, trace, applies } = check;
+  const as = <T>(work: () => T): T => {
+    watch.speaks(id);
+    try {
+      return work();
+    } finally {
+      watch.speaks(null);
+    }
+  };
+  return {
+    ...check,
+    ...(trace === undefined ? {} : { trace: (input) => as(() => check.trace?.(input) ?? null) }),
+    ...(applies === undefined ? {} : { applies: (input) => as(() => check.applies?.(input) as string | null) }),
+    run: (input) => as(() => check.run(input)),
+  };
 }
 
 export async function loadCheck(file: string): Promise<LoadedCheck> {

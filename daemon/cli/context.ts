@@ -14,7 +14,7 @@ import { readDaemonFile } from "../adapters/daemonFile.ts";
 import type { PictureConfig } from "../domain/config.ts";
 import { shownName } from "../domain/dropName.ts";
 import { errorAnchor, EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
-import { shownJson, shownText } from "./terminalText.ts";
+import { shownJson, shownText } from "../domain/terminalText.ts";
 
 export interface GlobalOptions {
   readonly config?: string;

@@ -7,7 +7,7 @@ import type { EventShape } from "../http/shapes.ts";
 import { eventView } from "../http/views.ts";
 import type { Context } from "./context.ts";
 import { withStore } from "./storeReader.ts";
-import { shownJson, shownText } from "./terminalText.ts";
+import { shownJson, shownText } from "../domain/terminalText.ts";
 
 export async function action(
   context: Context,

@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 import { createContext } from "./context.ts";
 import { exitTable } from "./exitWords.ts";
 import { recipeCommand } from "./recipe.ts";
-import { shownText } from "./terminalText.ts";
+import { shownText } from "../domain/terminalText.ts";
 import { packageVersion } from "./version.ts";
 
 export type Action = (

@@ -25,6 +25,8 @@ export const PLUGIN_LIMITS = {
   /** A served program without a question ends after so long. */
   programIdleMs: 60_000,
   programIdleMsMax: 3_600_000,
+  /** Of what a worker, or a plugin in it, prints: one line on our standard error. */
+  workerLineCharactersMax: 2_000,
   /** Of an object over one picture of the kit, which is a few thousand pixels. */
   kitObjectMs: 5_000,
   /** Of the whole kit over one plugin. */

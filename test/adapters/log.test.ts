@@ -61,6 +61,16 @@ describe("the log", () => {
     });
   });
 
+  it("holds nothing that a terminal would obey, and as JSON it means the same", () => {
+    const message = "a\u001b[31m\u009b2J\u007f\u202e";
+    for (const isTTY of [false, true]) {
+      const text = stripVTControlCharacters(written("error", isTTY, { message }));
+      expect(text).toContain("a\\u001b[31m\\u009b2J\\u007f\\u202e");
+      expect(text).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
+    }
+    expect(JSON.parse(written("error", false, { message }))).toMatchObject({ message });
+  });
+
   it("is short on a terminal: the time of day, the level, the event, the fields that say something", () => {
     const text = written("error", true, { task: "t1", reason: null, message: "two words\nand a line" });
     expect(stripVTControlCharacters(text)).toBe(

@@ -1,29 +1,12 @@
-/** What reaches a terminal: nothing that it would obey, from any command. */
+/** What commands print: nothing that a terminal would obey. */
 import { symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { shownJson, shownText } from "../../daemon/cli/terminalText.ts";
 import { writePng } from "../fixtures/pictures.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
 import { hotplate } from "./commandLine.ts";
 
-const NASTY = "a\u001b[31m\u009b2J\u007f\u0007\u202egnp\r.png";
 /** Control characters but the line's own, and marks that turn text. */
 const OBEYED = /[^\P{Cc}\n\t]|[\u202a-\u202e]/u;
-
-describe("text for a terminal", () => {
-  it("spells out what a terminal would obey, and keeps lines, columns, accents and emoji", () => {
-    expect(shownText(NASTY)).toBe("a\\u001b[31m\\u009b2J\\u007f\\u0007\\u202egnp\\r.png");
-    expect(shownText("é\tline\n👩‍🎨 шум")).toBe("é\tline\n👩‍🎨 шум");
-  });
-
-  it("is, as JSON, the same value for whoever parses it", () => {
-    for (const indent of [undefined, 2]) {
-      const text = shownJson({ [NASTY]: [NASTY] }, indent);
-      expect(text).not.toMatch(OBEYED);
-      expect(JSON.parse(text)).toEqual({ [NASTY]: [NASTY] });
-    }
-  });
-});
 
 describe("a command", () => {
   it("prints a hostile name on one line of its table, and of its errors", async () => {

@@ -7,15 +7,17 @@ import type { WorkerAnswer, WorkerBroke, WorkerLoads, WorkerQuestion, WorkerSetU
 import { endLeftBehind, WORKER_MARK } from "../leftBehind.ts";
 import { createPerformer } from "./perform.ts";
 import { sentError } from "./sentError.ts";
+import { createVoice } from "./workerVoice.ts";
 
 assert(process.send !== undefined, "imageWorker.ts runs as a child with a channel");
 const answer = (value: WorkerAnswer | WorkerBroke | WorkerLoads, then?: () => void): void => {
   process.send?.(value, undefined, undefined, then);
 };
-const perform = createPerformer(
-  JSON.parse(process.argv[2] ?? "{}") as WorkerSetUp,
-  async (file) => new Promise((resolve) => answer({ kind: "loads", file }, resolve)),
-);
+const speaks = createVoice([process.stdout, process.stderr]);
+const perform = createPerformer(JSON.parse(process.argv[2] ?? "{}") as WorkerSetUp, {
+  loads: async (file) => new Promise((resolve) => answer({ kind: "loads", file }, resolve)),
+  speaks,
+});
 
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);

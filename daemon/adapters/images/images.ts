@@ -23,6 +23,8 @@ export interface ImagesOptions {
   /** Per piece of work, ms. */
   readonly deadlineMs?: number;
   readonly timer?: Timer;
+  /** Each line that workers and plugins in them print; absent: to standard error. */
+  readonly hear?: (line: string) => void;
 }
 
 export function createImages(options: ImagesOptions): Images & { close(): Promise<void> } {
@@ -34,6 +36,7 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
     leftOut: new Map<string, string>(),
     deadlineMs: options.deadlineMs ?? LIMITS.imageWorkMs,
     ...(options.timer === undefined ? {} : { timer: options.timer }),
+    ...(options.hear === undefined ? {} : { hear: options.hear }),
   };
   const heads = createWorkerPool({ ...shared, size: 1 });
   const pixels = createWorkerPool({ ...shared, size: options.workers });

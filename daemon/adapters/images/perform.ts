@@ -26,9 +26,9 @@ interface Loaded extends Omit<LoadedChecks, "programs"> {
   readonly inspector: Inspector;
 }
 
-/** `loads` tells whoever can end this process which file it is about to load. */
-export function createPerformer(setUp: WorkerSetUp, loads: LoadWatch["loads"]): Perform {
-  const watch: LoadWatch = { leftOut: new Map(setUp.leftOut), loads };
+/** `loads` tells whoever can end this process which file it is about to load; `speaks` whose words it prints. */
+export function createPerformer(setUp: WorkerSetUp, outside: Omit<LoadWatch, "leftOut">): Perform {
+  const watch: LoadWatch = { leftOut: new Map(setUp.leftOut), ...outside };
   let checks: Promise<Loaded> | null = null;
   let decoder: Promise<void> | null = null;
   let tools: Promise<FrameTools> | null = null;

@@ -8,6 +8,7 @@
 import type { ChildProcess } from "node:child_process";
 import { fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { HotplateError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -23,6 +24,7 @@ import type {
 } from "./imageJobs.ts";
 import { endLeftBehind, WORKER_MARK } from "../leftBehind.ts";
 import { receivedError } from "./sentError.ts";
+import { hearLines, toStandardError } from "./workerVoice.ts";
 
 export interface WorkerPool {
   run<K extends ImageJobKind>(job: ImageJob & { readonly kind: K }): Promise<ImageResults[K]>;
@@ -40,6 +42,8 @@ export interface PoolOptions {
   readonly timer?: Timer;
   /** Plugins that no worker loads again, and why; pools may share one. */
   readonly leftOut?: Map<string, string>;
+  /** Each line that workers print, as it may be shown; absent: to standard error. */
+  readonly hear?: (line: string) => void;
 }
 
 interface Waiting {
@@ -122,15 +126,20 @@ class Pool implements WorkerPool {
       env: { ...process.env, [WORKER_MARK]: mark },
       execArgv: [],
       serialization: "advanced",
-      // Standard output is the log's: what a studio's own check prints goes where errors go.
-      stdio: ["ignore", 2, 2, "ipc"],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
       // The daemon's working directory may lie on a mount that dies.
       cwd: "/",
     });
+    for (const stream of [worker.stdout, worker.stderr]) {
+      if (stream === null) continue;
+      hearLines(stream, this.#options.hear ?? toStandardError);
+      // A pipe, which the types don't say; an idle worker keeps nothing alive.
+      (stream as Socket).unref();
+    }
     const ended = new Promise<void>((resolve) => {
       worker.once("exit", (code) => {
-        // One that ended by itself has ended what it kept (imageWorker.ts).
-        if (code === 0) resolve();
+        // One that ended by itself has ended what it kept (imageWorker.ts). Its last words are read by the second turn of the loop.
+        if (code === 0) setImmediate(() => setImmediate(resolve));
         else void endLeftBehind(WORKER_MARK, mark).finally(resolve);
       });
       worker.once("error", () => worker.pid === undefined && resolve());

@@ -3,7 +3,7 @@
  * cursor, colour the terminal or hide a line, and a mark that turns the reading direction makes a name look like another. Everything that
  * commands print goes through here; what we colour ourselves is coloured afterwards.
  */
-import { shownName } from "../domain/dropName.ts";
+import { shownName } from "./dropName.ts";
 
 /** What shapes lines stays; other control characters (C0, C1, DEL) and what turns or hides text are spelled out. */
 const HIDDEN = /[^\P{Cc}\n\t]|[\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF]/gu;
