@@ -238,7 +238,7 @@ async function namedWhile<T>(watch: LoadWatch, name: string, work: () => Promise
 
 /** What it prints while it looks has its id in front. */
 function speaking(check: Check, watch: LoadWatch): Check {
-  const { id, trace, applies } = check;
+  const { id } = check;
   const as = <T>(work: () => T): T => {
     watch.speaks(id);
     try {
@@ -249,8 +249,8 @@ function speaking(check: Check, watch: LoadWatch): Check {
   };
   return {
     ...check,
-    ...(trace === undefined ? {} : { trace: (input) => as(() => check.trace?.(input) ?? null) }),
-    ...(applies === undefined ? {} : { applies: (input) => as(() => check.applies?.(input) as string | null) }),
+    ...(check.trace === undefined ? {} : { trace: (input) => as(() => check.trace?.(input) ?? null) }),
+    ...(check.applies === undefined ? {} : { applies: (input) => as(() => check.applies?.(input) as string | null) }),
     run: (input) => as(() => check.run(input)),
   };
 }
