@@ -4,6 +4,7 @@
  */
 import { taskFrames } from "./chunks.ts";
 import { answerStem, shownName } from "./dropName.ts";
+import { shownText } from "./terminalText.ts";
 import type { ErrorCode, Problem } from "./errors.ts";
 import { versionName, wedgeName } from "./ids.ts";
 import type { JobState, StepState, TaskCounts } from "./job.ts";
@@ -335,5 +336,6 @@ export function durationText(seconds: number): string {
 }
 
 function text(lines: readonly string[]): string {
-  return `${lines.join("\n").trimEnd()}\n`;
+  // Answers are read by cat, too, and hold words of plugins, programs and ComfyUI.
+  return `${shownText(lines.join("\n")).trimEnd()}\n`;
 }

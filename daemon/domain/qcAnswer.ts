@@ -93,7 +93,7 @@ function seedLines(qc: AnswerQc): readonly string[] {
   const more = reseeded.wedges - reseeded.first.length;
   return [
     ...reseeded.first.map(({ wedge, seed, tries }) => {
-      const before = tries.map((one) => `seed ${one.seed}: ${one.check}: ${one.reason}`).join("; ");
+      const before = tries.map((one) => `seed ${one.seed}: ${one.check}: ${onOneLine(one.reason)}`).join("; ");
       return `  seeds:    ${wedgeName(wedge)} was made again with seed ${seed} (${before})`;
     }),
     ...(more > 0 ? [`  seeds:    and ${more} more ${more === 1 ? "variation" : "variations"}${seeReport(qc)}`] : []),
@@ -104,7 +104,7 @@ function heldLines({ held }: AnswerQc): readonly string[] {
   const more = held.count - held.first.length;
   return [
     ...held.first.flatMap(({ task, wedge, reason, checks, until }) => [
-      `  held:     ${wedgeName(wedge)} waits for a person${until === null ? "" : ` until ${utc(until)}`}: ${reason}`,
+      `  held:     ${wedgeName(wedge)} waits for a person${until === null ? "" : ` until ${utc(until)}`}: ${onOneLine(reason)}`,
       ...decisionCommands(task, checks).map((command) => `            ${command}`),
     ]),
     ...(more > 0 ? [`  held:     and ${more} more`] : []),
@@ -117,8 +117,7 @@ function waivedLines(qc: AnswerQc): readonly string[] {
   const more = waived.count - waived.first.length;
   return [
     ...waived.first.map(
-      ({ wedge, check, by, reason }) =>
-        `  waived:   ${wedgeName(wedge)} ${check} by ${by}: ${reason.replaceAll(/\s+/g, " ")}`,
+      ({ wedge, check, by, reason }) => `  waived:   ${wedgeName(wedge)} ${check} by ${by}: ${onOneLine(reason)}`,
     ),
     ...(more > 0 ? [`  waived:   and ${more} more${seeReport(qc)}`] : []),
   ];
@@ -135,6 +134,11 @@ function warnedLine(qc: AnswerQc): readonly string[] {
   const { warned, wedges } = qc;
   if (warned === 0) return [];
   return [`  warnings: ${warned} of ${wedges} ${warned === 1 ? "has" : "have"} QC warnings${seeReport(qc)}`];
+}
+
+/** A plugin's or a person's words may have lines of their own, and would look like ours. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ");
 }
 
 function utc(ms: number): string {

@@ -151,3 +151,10 @@ test("foretells no end where all that is left waits for a person", () => {
   expect(said({})).not.toContain("to go");
   expect(said({ ready: 1 })).toContain("about:    1 s to go");
 });
+
+test("an answer holds nothing that a terminal would obey, whoever's words it repeats", () => {
+  const memory = { class: "node_error", code: "HP-COMFY-FAILED", message: "gone \u001b[2J\u009b\u202e" } as const;
+  const text = statusAnswer("relight.yaml", job({}), extras(answerFailures([{ wedge: 8, failure: memory }])));
+  expect(text).toContain("gone \\u001b[2J\\u009b\\u202e");
+  expect(text).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
+});

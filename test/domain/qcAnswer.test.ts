@@ -86,3 +86,13 @@ it("what gate warn passes on although it failed, or nobody could look, is counte
     "  QC:       3 of 200 variations COULD NOT BE LOOKED AT; they will be published all the same, for gate: warn says so",
   ]);
 });
+
+it("words of plugins and people stay on their line", () => {
+  const reason = "grain:\n  held:     nothing";
+  const held = { count: 1, page: null, first: [{ task: "job_1/1/w3/-", wedge: 3, reason, checks: [], until: null }] };
+  expect(qcLines({ ...NOTHING, held })[0]).toBe("  held:     w003 waits for a person: grain: held: nothing");
+  const tries = [{ seed: "1000", check: "studio.x", reason }];
+  expect(qcLines({ ...NOTHING, reseeded: { wedges: 1, first: [{ wedge: 2, seed: "77", tries }] } })).toEqual([
+    "  seeds:    w002 was made again with seed 77 (seed 1000: studio.x: grain: held: nothing)",
+  ]);
+});
