@@ -73,9 +73,16 @@ async function makeProxy(
   } catch (error) {
     await files.unlink(temporary).catch(ignore("ENOENT"));
     // What can't be decoded has no thumbnail; QC says so, and its page must not wait for one.
-    if (!(error instanceof HotplateError)) throw error;
+    if (!(error instanceof HotplateError) || !NO_PICTURE.has(error.code)) throw error;
   }
 }
+
+const NO_PICTURE: ReadonlySet<string> = new Set([
+  "HP-PLATE-BROKEN",
+  "HP-PLATE-KIND",
+  "HP-PLATE-DECODER",
+  "HP-IMAGE-SIZE",
+]);
 
 /** Where a staged file went when its version was committed. */
 export async function publishedPath(context: StageContext, step: StepRow, result: FrameResult): Promise<string | null> {

@@ -2,21 +2,20 @@
  * What ComfyUI gave back, as planes over its picture: codes of integer files, light of float files, exactly as they are. An
  * OpenEXR's colours are divided by its alpha, as every other file's are.
  */
-import { HotplateError } from "../../domain/errors.ts";
 import type { DecodedImage } from "../../plugin.ts";
 import { notReadable } from "./byteSource.ts";
 import type { Answer } from "./comeBack.ts";
 import { overDisplay } from "./exrLayout.ts";
 import { isExr } from "./isExr.ts";
-import { loadFrame } from "./loadFrame.ts";
+import { loadFrame, refusalOf } from "./loadFrame.ts";
 import { readExr } from "./exrRead.ts";
 import type { Exr } from "./exrRead.ts";
 
-/** Damaged: HP-PLATE-BROKEN; a kind that no reader has: HP-PLATE-KIND. */
+/** Damaged: HP-PLATE-BROKEN; a kind that no reader has: HP-PLATE-KIND; too large: HP-IMAGE-SIZE. */
 async function decodeAnswer(bytes: Uint8Array): Promise<DecodedImage> {
   const loaded = await loadFrame(bytes);
   if (loaded.kind === "frame") return loaded.image;
-  throw new HotplateError(loaded.kind === "broken" ? "HP-PLATE-BROKEN" : "HP-PLATE-KIND", loaded.message);
+  throw refusalOf(loaded);
 }
 
 export async function answerOf(bytes: Uint8Array): Promise<Answer> {

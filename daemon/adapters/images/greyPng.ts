@@ -28,26 +28,37 @@ export function greyPng(bytes: Uint8Array): GreyPicture | null {
   if (GREY_8.some((value, i) => bytes[DEPTH_AT + i] !== value)) return null;
   walkPng(source);
   const { width, height } = head;
-  const lines = inflated(Buffer.concat(pictureChunks(bytes)), (width + 1) * height);
+  const chunks = pictureChunks(bytes);
+  const lines = chunks === null ? null : inflated(Buffer.concat(chunks), (width + 1) * height);
   if (lines === null || !unfiltered(lines, width, height)) return null;
   for (let y = 0; y < height; y += 1) lines.copyWithin(y * width, y * (width + 1) + 1, (y + 1) * (width + 1));
   return { width, height, samples: lines.subarray(0, width * height) };
 }
 
-/** Of a file whose chunks were walked over. */
-function pictureChunks(bytes: Uint8Array): readonly Uint8Array[] {
+/** Of a file whose chunks were walked over; null: they are not in order, or one of them must be known and is not. */
+function pictureChunks(bytes: Uint8Array): readonly Uint8Array[] | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const chunks: Uint8Array[] = [];
-  for (let at = 8; at + 12 <= bytes.length; ) {
+  let behind = false;
+  for (let at = AFTER_IHDR; at + 12 <= bytes.length; ) {
     const length = view.getUint32(at);
     const type = view.getUint32(at + 4);
-    if (type === IDAT) chunks.push(bytes.subarray(at + 8, at + 8 + length));
-    else if (type === IEND) break;
+    if (type === IEND) break;
+    if (type === IDAT) {
+      if (behind) return null;
+      chunks.push(bytes.subarray(at + 8, at + 8 + length));
+    } else {
+      if ((type & ANCILLARY) === 0) return null;
+      behind = chunks.length > 0;
+    }
     at += length + 12;
   }
   return chunks;
 }
 
+const AFTER_IHDR = 8 + 25;
+/** Set in the first letter of what a decoder need not know (W3C PNG, 5.4). */
+const ANCILLARY = 0x20000000;
 const IDAT = 0x49444154;
 const IEND = 0x49454e44;
 

@@ -12,7 +12,7 @@ import { editMask } from "./editMask.ts";
 import type { FrameTools } from "./frameTools.ts";
 import { greyPng } from "./greyPng.ts";
 import { isExr } from "./isExr.ts";
-import { loadFrame } from "./loadFrame.ts";
+import { loadFrame, refusalOf } from "./loadFrame.ts";
 import { identityOf } from "./plates.ts";
 
 export type MaskOf = (mask: NonNullable<InspectRequest["mask"]>) => Promise<MaskPicture>;
@@ -55,8 +55,7 @@ async function straight(bytes: Uint8Array, plan: Plan): Promise<MaskPicture> {
   if (grey !== null)
     return { width: grey.width, height: grey.height, inside: inPlace(grey.samples, plan.invert ? 255 : 0) };
   const loaded = await loadFrame(bytes);
-  if (loaded.kind !== "frame")
-    throw new HotplateError(loaded.kind === "broken" ? "HP-PLATE-BROKEN" : "HP-PLATE-KIND", loaded.message);
+  if (loaded.kind !== "frame") throw refusalOf(loaded);
   const { width, height, channels, channelNames, samples } = loaded.image;
   const alpha = plan.from === "plate" || plan.channel === "alpha";
   const place = alpha ? channelNames.indexOf("A") : 0;

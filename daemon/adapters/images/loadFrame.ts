@@ -28,10 +28,16 @@ export function setUpSharp(): void {
   sharp.concurrency(1);
 }
 
-export type Loaded =
-  | { readonly kind: "frame"; readonly image: DecodedImage }
-  /** `hint`: what to do, where the reason says it better than that there is no reader. */
-  | { readonly kind: "broken" | "unreadable"; readonly message: string; readonly hint?: string };
+export type Loaded = { readonly kind: "frame"; readonly image: DecodedImage } | NotLoaded;
+
+export interface NotLoaded {
+  readonly kind: "broken" | "unreadable";
+  readonly message: string;
+  /** What to do, where the reason says it better than that there is no reader. */
+  readonly hint?: string;
+  /** Where it is another than that nobody can read the kind. */
+  readonly refusal?: Pick<HotplateError, "code" | "message">;
+}
 
 /** Exact samples, as the file holds them. Never throws for what the file is. */
 export async function loadFrame(bytes: Uint8Array): Promise<Loaded> {
@@ -47,7 +53,14 @@ export async function loadFrame(bytes: Uint8Array): Promise<Loaded> {
 export function notLoaded({ code, message, hint }: HotplateError): Loaded {
   if (code === "HP-PLATE-BROKEN") return { kind: "broken", message };
   if (code === "HP-PLATE-KIND") return { kind: "unreadable", message };
-  return { kind: "unreadable", message: `${message} (${code})`, hint };
+  return { kind: "unreadable", message: `${message} (${code})`, hint, refusal: { code, message } };
+}
+
+/** What was refused as an error again, by its own code. */
+export function refusalOf({ kind, message, hint, refusal }: NotLoaded): HotplateError {
+  if (kind === "broken") return new HotplateError("HP-PLATE-BROKEN", message);
+  if (refusal === undefined) return new HotplateError("HP-PLATE-KIND", message);
+  return new HotplateError(refusal.code, refusal.message, hint === undefined ? {} : { hint });
 }
 
 async function decode(bytes: Uint8Array): Promise<DecodedImage> {

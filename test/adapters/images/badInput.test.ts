@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { bytesSource, readWhole } from "../../../daemon/adapters/images/byteSource.ts";
 import { readHead } from "../../../daemon/adapters/images/head.ts";
+import { answerOf } from "../../../daemon/adapters/images/answer.ts";
 import { loadFrame } from "../../../daemon/adapters/images/loadFrame.ts";
 import { insertChunk } from "../../../daemon/adapters/images/pngHead.ts";
 import { HotplateError } from "../../../daemon/domain/errors.ts";
@@ -93,7 +94,10 @@ test("a bomb that is what it says is bounded by the pixels that are read, in wha
     kind: "unreadable",
     message: `${error.message} (HP-IMAGE-SIZE)`,
     hint: "Use a smaller frame, or cut it into pieces.",
+    refusal: { code: error.code, message: error.message },
   });
+  // What came back from ComfyUI is refused by the same code.
+  await expect(answerOf(bytes)).rejects.toMatchObject({ code: "HP-IMAGE-SIZE", message: error.message });
 });
 
 test("a file of more bytes than are read is refused by its size, before any of it is read", () => {

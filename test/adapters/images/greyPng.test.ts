@@ -66,6 +66,25 @@ describe("a PNG of grey in 8 bits", () => {
     );
   });
 
+  it("is left to the general decoder where its chunks are not in order, or one must be known and is not", () => {
+    const lines = Uint8Array.from({ length: 6 * 40 }, (_, i) => (i % 6 === 0 ? 0 : (i * 37) & 255));
+    const whole = png(5, lines, { chunks: 3 });
+    const at = (type: string, from = 0): number => whole.indexOf(type, from) - 4;
+    const with_ = (place: number, extra: Buffer): Buffer =>
+      Buffer.concat([whole.subarray(0, place), extra, whole.subarray(place)]);
+    const [first, end] = [at("IDAT"), at("IEND")];
+    const second = at("IDAT", first + 8);
+    const unknown = chunk("hexX", Buffer.alloc(3));
+    expect(byItself(with_(first, unknown))).toEqual(byItself(whole));
+    expect(byItself(with_(end, unknown))).toEqual(byItself(whole));
+    for (const wrong of [
+      with_(second, unknown),
+      with_(first, chunk("HexX", Buffer.alloc(3))),
+      with_(first, whole.subarray(8, 8 + 25)),
+    ])
+      expect(byItself(wrong)).toBeNull();
+  });
+
   it("is left to the general decoder where it is another kind", async () => {
     const grey = await pngBytes({ width: 9, height: 5, channels: 1, bits: 8 });
     const others = [
