@@ -3,11 +3,11 @@
  *
  * Measures: share of colour samples at the largest code (floats: at the frame's own maximum, where at least a few stand: what a
  * clipping leaves is a plateau; a black frame has no top) minus the plate's share; the same for code 0. Looked at over every n-th
- * row of a large frame. Limit: 0.5 % more than the plate. Practical lights and black borders of the plate are in the plate, too.
+ * row of a large frame, but for the ignored rectangles. Limit: 0.5 % more than the plate. Practical lights and black borders of the plate are in the plate, too.
  * Well inside a mask (`_maskCore.ts`) the same shares of its own samples, where floats are cut off at their largest value there or at exactly 1, for
  * the plate's lights around it are brighter; limit 2 %, for a small mask may hold a light. What the plate has at its own top there counts for it.
  */
-import type { Check, CheckAnswer, CheckInput, DecodedImage } from "../daemon/plugin.ts";
+import type { Check, CheckAnswer, CheckInput, DecodedImage, PixelBox } from "../daemon/plugin.ts";
 import type { Core } from "./_maskCore.ts";
 import { coreOf, someOf } from "./_maskCore.ts";
 import { heatMap } from "./_where.ts";
@@ -15,7 +15,7 @@ import { heatMap } from "./_where.ts";
 const check: Check = {
   apiVersion: 1,
   id: "image.clip",
-  version: 3,
+  version: 4,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -34,7 +34,9 @@ const check: Check = {
     if (result === null || plate === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     const { moreMax = 0.005, insideMoreMax = 0.02 } = limits;
-    const [mine, plates] = [cut(result), cut(plate)];
+    const { ignore } = input.expected;
+    const alike = result.width === plate.width && result.height === plate.height;
+    const [mine, plates] = [cut(result, ignore), cut(plate, alike ? ignore : [])];
     const inside = insideMask(input);
     const high = mine.high - plates.high;
     const low = mine.low - plates.low;
@@ -186,28 +188,58 @@ function cutMap(image: DecodedImage, top: number, low: boolean) {
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(2)} %`;
 const SAMPLES_ENOUGH = 1_500_000;
 
-function cut(image: DecodedImage): { readonly high: number; readonly low: number; readonly top: number } {
+/** Of every n-th row, but for the ignored rectangles. */
+function cut(
+  image: DecodedImage,
+  ignore: readonly PixelBox[],
+): { readonly high: number; readonly low: number; readonly top: number } {
   const { samples, channels, width, height } = image;
   const colours = image.channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
   const step = Math.max(1, Math.ceil((width * height * colours.length) / SAMPLES_ENOUGH));
   const top =
-    samples instanceof Uint16Array ? 65_535 : samples instanceof Uint8Array ? 255 : largest(image, colours, step);
+    samples instanceof Uint16Array
+      ? 65_535
+      : samples instanceof Uint8Array
+        ? 255
+        : largest(image, { colours, step, ignore });
   const count: Count = { high: 0, low: 0 };
   // Where all samples are colours they lie one behind another.
   const [places, stride] = colours.length === channels ? [[0], 1] : [colours, channels];
   let looked = 0;
   for (let y = 0; y < height; y += step) {
-    const from = y * width * channels;
-    const end = from + width * channels;
-    for (let c = 0; c < places.length; c += 1) {
-      const walk: Walk = { first: from + (places[c] as number), end, step: stride };
-      if (samples instanceof Float32Array) addLight(count, samples, walk, top);
-      else addCodes(count, samples, walk, top);
+    const row = y * width * channels;
+    for (const span of spansOf(y, width, ignore)) {
+      const end = row + span.to * channels;
+      for (let c = 0; c < places.length; c += 1) {
+        const walk: Walk = { first: row + span.from * channels + (places[c] as number), end, step: stride };
+        if (samples instanceof Float32Array) addLight(count, samples, walk, top);
+        else addCodes(count, samples, walk, top);
+      }
+      looked += (span.to - span.from) * colours.length;
     }
-    looked += width * colours.length;
   }
   const { high, low } = count;
   return looked === 0 ? { high: 0, low: 0, top } : { high: high / looked, low: low / looked, top };
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What of a row lies in no ignored rectangle. */
+function spansOf(y: number, width: number, ignore: readonly PixelBox[]): readonly Span[] {
+  let spans: readonly Span[] = [{ from: 0, to: width }];
+  for (const [left, top, wide, high] of ignore) {
+    if (y < top || y >= top + high) continue;
+    spans = spans.flatMap(({ from, to }) =>
+      [
+        { from, to: Math.min(to, left) },
+        { from: Math.max(from, left + wide), to },
+      ].filter((span) => span.to > span.from),
+    );
+  }
+  return spans;
 }
 
 interface Count {
@@ -243,16 +275,20 @@ function addLight(count: Count, samples: Float32Array, { first, end, step }: Wal
 }
 
 /** Of the finite values; not a number, which nothing equals, where none is above zero. */
-function largest(image: DecodedImage, colours: readonly number[], step: number): number {
+function largest(
+  image: DecodedImage,
+  of: { readonly colours: readonly number[]; readonly step: number; readonly ignore: readonly PixelBox[] },
+): number {
   const { samples, channels, width, height } = image;
   let top = 0;
-  for (let y = 0; y < height; y += step) {
-    const from = y * width * channels;
-    for (let c = 0; c < colours.length; c += 1)
-      for (let i = from + (colours[c] as number); i < from + width * channels; i += channels) {
-        const v = samples[i] as number;
-        if (v > top && v !== Number.POSITIVE_INFINITY) top = v;
-      }
+  for (let y = 0; y < height; y += of.step) {
+    const row = y * width * channels;
+    for (const { from, to } of spansOf(y, width, of.ignore))
+      for (let c = 0; c < of.colours.length; c += 1)
+        for (let i = row + from * channels + (of.colours[c] as number); i < row + to * channels; i += channels) {
+          const v = samples[i] as number;
+          if (v > top && v !== Number.POSITIVE_INFINITY) top = v;
+        }
   }
   return top > 0 ? top : Number.NaN;
 }

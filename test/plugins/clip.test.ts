@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { NO_FRAME } from "../../daemon/domain/qcInput.ts";
 import { inspectFrame } from "../../daemon/domain/qcRun.ts";
-import type { DecodedImage } from "../../daemon/plugin.ts";
+import type { DecodedImage, PixelBox } from "../../daemon/plugin.ts";
 import imageClip from "../../plugins/image_clip.ts";
 import { makeCase, makeScene } from "../../scripts/bench/qc/cases.ts";
 import { factsOf } from "../../scripts/bench/qc/jobs.ts";
@@ -25,6 +25,24 @@ test("a black frame of floats stands at zero and is not said to be cut off at th
 
 test("a plateau of floats above zero is the top", () => {
   expect(look((value) => Math.min(value, 0.2)).high).toBeGreaterThan(0.005);
+});
+
+test("what stands in an ignored rectangle is neither cut off nor the top", () => {
+  for (const holds of ["codes", "light"] as const) {
+    const one = makeCase(makeScene("texture", 20), null, holds);
+    const { width, channels } = one.result;
+    const samples = one.result.samples.slice();
+    for (let y = 300; y < 340; y += 1)
+      samples.fill(holds === "light" ? 40 : 65_535, (y * width + 50) * channels, (y * width + 350) * channels);
+    const facts = factsOf({ ...one, result: { ...one.result, samples } });
+    const seen = (ignore: readonly PixelBox[]): readonly string[] =>
+      inspectFrame([imageClip], [{ check: "image.clip", limits: {} }], {
+        ...facts,
+        mask: null,
+        expected: { ...facts.expected, ignore },
+      }).findings.flatMap(({ check, verdict }) => (check === "image.clip" ? [verdict] : []));
+    expect([seen([]), seen([[50, 300, 300, 40]])]).toEqual([["warn"], ["pass"]]);
+  }
 });
 
 /** Samples at the top and at zero, of the rows that are looked at, one by one. */
