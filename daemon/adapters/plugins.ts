@@ -3,30 +3,26 @@
  * loaded, has the wrong shape, could be exchanged by anybody, or takes an id that is taken is named and left out; it never stops anything. Plugins run in image workers
  * only, so that one that loops or exits costs a worker, never the daemon.
  */
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename as baseName, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { readFileSync, statSync } from "node:fs";
+import { basename as baseName } from "node:path";
+import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { CHECK_FIELDS, JUDGES_STRANGE, judgesItsLimits } from "../domain/checkFields.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
-import type { CheckBook } from "../domain/qc.ts";
+import type { CheckBook, InstalledCheck } from "../domain/qc.ts";
 import type { QcModels } from "../domain/qcModels.ts";
 import { NO_MODELS } from "../domain/qcModels.ts";
 import type { ProfileReading, QcProfile } from "../domain/qcProfile.ts";
 import { readProfile } from "../domain/qcProfile.ts";
-import { standInCheck, standInId } from "../domain/notLoaded.ts";
+import type { LostPlugin } from "../domain/notLoaded.ts";
+import { folderStandInId, standInChecks, standInId } from "../domain/notLoaded.ts";
 import type { Check } from "../plugin.ts";
-import { folderOpenToAll, openToAll } from "./pluginRights.ts";
+import { CHECK_FILES, filesOf, HOME, SHIPPED_CHECKS_DIR, SHIPPED_PROFILES_DIR } from "./pluginFolders.ts";
+import { openToAll } from "./pluginRights.ts";
 import type { Program } from "./programs/loadProgram.ts";
 import { loadProgram, programAsCheck, PROGRAM_MANIFESTS } from "./programs/loadProgram.ts";
-
-export const SHIPPED_CHECKS_DIR: string = fileURLToPath(new URL("../../plugins/", import.meta.url));
-/** What came with the product is as its package was unpacked. */
-const HOME = fileURLToPath(new URL("../../", import.meta.url));
-const SHIPPED_PROFILES_DIR: string = fileURLToPath(new URL("../../config/qc/", import.meta.url));
-const CHECK_FILES = /\.(ts|mts|js|mjs)$|\.check\.(ya?ml|json)$/;
 
 /** Stands before the reason, wherever a refused plugin is named: log, doctor. */
 const CODE: ErrorCode = "HP-PLUGIN";
@@ -35,8 +31,6 @@ export interface LoadedChecks {
   readonly checks: readonly Check[];
   /** Those of the checks that are programs, which are asked and not called. */
   readonly programs: readonly Program[];
-  /** What plans call a plugin that could not be loaded when they were made -> the check that it is. */
-  readonly mended: ReadonlyMap<string, string>;
   readonly book: CheckBook;
 }
 
@@ -66,50 +60,70 @@ export async function loadChecks(
 ): Promise<LoadedChecks> {
   const checks: Check[] = [];
   const programs: Program[] = [];
-  const entries: CheckBook["checks"][number][] = [];
-  const mended = new Map<string, string>();
-  const refused: CheckBook["refused"][number][] = [];
+  const entries: InstalledCheck[] = [];
+  const names: StandIns = new Map();
+  const lost: LostPlugin[] = [];
+  const unread: string[] = [];
+  const refused: Fault[] = [];
   for (const folder of [SHIPPED_CHECKS_DIR, ...folders]) {
-    for (const file of filesOf(folder, refused)) {
-      const loaded = await (folder === SHIPPED_CHECKS_DIR ? loadCheck(file) : loadWatched(file, watch));
-      const taken = entries.find((entry) => loaded.kind === "check" && entry.id === loaded.check.id);
-      if (loaded.kind === "refused") refused.push({ file, message: loaded.message });
-      else if (taken !== undefined)
-        refused.push({ file, message: `${CODE}: the id ${loaded.check.id} is taken by ${taken.file}` });
-      else {
-        const check = withModelLimits(loaded.check, models);
-        const { id, version, scope, limits } = check;
-        checks.push(check);
-        if (loaded.program !== null) programs.push(loaded.program);
-        const shipped = folder === SHIPPED_CHECKS_DIR;
-        if (!shipped) mended.set(standInId(file), id);
-        const before = shipped ? {} : { standIn: standInId(file) };
-        entries.push({
-          id,
-          version,
-          scope,
-          limits,
-          file,
-          shipped,
-          ...before,
-          ...whereSaid(check),
-          ...wantsSeries(loaded),
-        });
+    const shipped = folder === SHIPPED_CHECKS_DIR;
+    const { files, problem } = filesOf(folder, CHECK_FILES);
+    if (problem !== null) {
+      const message = `${CODE}: ${problem}`;
+      unread.push(folderStandInId(folder));
+      lost.push({ id: folderStandInId(folder), file: folder, message });
+      refused.push({ file: folder, message });
+    }
+    for (const file of files) {
+      const loaded = await (shipped ? loadCheck(file) : loadWatched(file, watch));
+      if (loaded.kind === "refused") {
+        refused.push({ file, message: loaded.message });
+        lost.push({ id: standInId(file), file, message: loaded.message });
+        called(names, standInId(file), [folderStandInId(folder)]);
+        continue;
       }
+      const { id } = loaded.check;
+      if (!shipped) called(names, id, [standInId(file), folderStandInId(folder)]);
+      const taken = entries.find((entry) => entry.id === id);
+      // The check of that id looks: a copy of it leaves nothing unseen.
+      if (taken !== undefined) {
+        refused.push({ file, message: `${CODE}: the id ${id} is taken by ${taken.file}` });
+        continue;
+      }
+      const check = withModelLimits(loaded.check, models);
+      checks.push(check);
+      if (loaded.program !== null) programs.push(loaded.program);
+      entries.push({ ...entryOf(check, { file, shipped }), ...wantsSeries(loaded) });
     }
   }
   await watch.loads(null);
-  for (const { file, message } of refused) {
-    const check = standInCheck(file, message);
-    if (entries.some(({ id }) => id === check.id)) continue;
-    mended.delete(check.id);
+  for (const { check, file } of standInChecks(lost)) {
     checks.push(check);
-    const { id, version, scope, limits } = check;
-    entries.push({ id, version, scope, limits, file, shipped: false, notLoaded: true });
+    entries.push({ ...entryOf(check, { file, shipped: false }), notLoaded: true });
   }
   refused.push(...modelFaults(checks, models));
   const found = readProfiles([SHIPPED_PROFILES_DIR, ...folders], entries, refused);
-  return { checks, programs, mended, book: { checks: entries, ...found, refused } };
+  const installed = entries.map((entry) => ({ ...entry, ...standInsOf(names, entry.id) }));
+  return { checks, programs, book: { checks: installed, ...found, unread, refused } };
+}
+
+type Fault = CheckBook["refused"][number];
+
+/** Check -> what it is called in plans that were made while it could not be loaded. */
+type StandIns = Map<string, Set<string>>;
+
+function called(names: StandIns, id: string, by: readonly string[]): void {
+  names.set(id, new Set([...(names.get(id) ?? []), ...by]));
+}
+
+function standInsOf(names: StandIns, id: string): Pick<InstalledCheck, "standIns"> {
+  const by = names.get(id);
+  return by === undefined ? {} : { standIns: [...by] };
+}
+
+function entryOf(check: Check, from: Pick<InstalledCheck, "file" | "shipped">): InstalledCheck {
+  const { id, version, scope, limits } = check;
+  return { id, version, scope, limits, ...from, ...whereSaid(check) };
 }
 
 /** What is sharp enough for one model says nothing of another: its limits stand beside it. */
@@ -164,7 +178,10 @@ function readProfiles(
   for (const folder of folders) {
     const ending = folder === SHIPPED_PROFILES_DIR ? /\.yaml$/ : /\.profile\.yaml$/;
     // That a folder can't be read, its checks have told.
-    for (const file of filesOf(folder, folder === SHIPPED_PROFILES_DIR ? refused : [], ending)) {
+    const { files, problem } = filesOf(folder, ending);
+    if (problem !== null && folder === SHIPPED_PROFILES_DIR)
+      refused.push({ file: folder, message: `${CODE}: ${problem}` });
+    for (const file of files) {
       const reading = readProfileFile(file, installed);
       if (reading.kind === "profile") {
         profiles.set(reading.profile.name, reading.profile);
@@ -186,31 +203,6 @@ function readProfileFile(file: string, installed: CheckBook["checks"]): ProfileR
     return readProfile(readFileSync(file, "utf8"), installed);
   } catch (error) {
     return { kind: "refused", message: `it can't be read: ${messageOf(error)}` };
-  }
-}
-
-function filesOf(
-  folder: string,
-  refused: { readonly file: string; readonly message: string }[],
-  ending: RegExp = CHECK_FILES,
-): readonly string[] {
-  const open = folder.startsWith(HOME) ? null : folderOpenToAll(folder);
-  if (open !== null) {
-    refused.push({ file: folder, message: `${CODE}: ${open}` });
-    return [];
-  }
-  try {
-    const names = readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isFile() && ending.test(entry.name) && !/^[._]|\.d\.m?ts$|\.test\./.test(entry.name))
-      .map((entry) => entry.name)
-      .sort();
-    if (names.length > LIMITS.checkFilesMax)
-      throw new Error(`it holds ${names.length} plugin files; at most ${LIMITS.checkFilesMax} are loaded`);
-    return names.map((name) => join(folder, name));
-  } catch (error) {
-    // The folder is somebody else's: that it can't be read is reported, and the other checks work on.
-    refused.push({ file: folder, message: `${CODE}: the folder can't be read: ${messageOf(error)}` });
-    return [];
   }
 }
 

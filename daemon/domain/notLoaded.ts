@@ -3,14 +3,28 @@
  * nothing passes unseen because a file is broken. Mended, it is asked under that name, too; taken out, it says nothing. Pure.
  */
 import type { Check } from "../plugin.ts";
-import type { Inspection } from "./qc.ts";
+import type { QcRequest } from "./plan.ts";
+import type { CheckBook, Inspection } from "./qc.ts";
 
 /** What their ids begin with. */
 export const STAND_IN = "plugin.";
 
 /** `/studio/checks/Too Bright.check.yaml` -> `plugin.too_bright` */
 export function standInId(file: string): string {
-  const name = file.slice(file.lastIndexOf("/") + 1).replace(/(\.check)?\.[^.]*$/, "");
+  return named(lastPart(file).replace(/(\.check)?\.[^.]*$/, ""));
+}
+
+/** `/studio/my.checks/` -> `plugin.my_checks` */
+export function folderStandInId(folder: string): string {
+  return named(lastPart(folder));
+}
+
+function lastPart(path: string): string {
+  const bare = path.replace(/\/+$/, "");
+  return bare.slice(bare.lastIndexOf("/") + 1);
+}
+
+function named(name: string): string {
   const word = name.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_");
   return `${STAND_IN}${/^[a-z]/.test(word) ? word : `f_${word}`}`;
 }
@@ -19,8 +33,25 @@ export function isStandIn(id: string): boolean {
   return id.startsWith(STAND_IN);
 }
 
-export function standInCheck(file: string, reason: string): Check {
-  const id = standInId(file);
+/** A file that could not be loaded or a folder that can't be read, under the id that stands for it. */
+export interface LostPlugin {
+  readonly id: string;
+  readonly file: string;
+  readonly message: string;
+}
+
+/** One for each id; files of one name in several folders share it, and all are named. */
+export function standInChecks(
+  lost: readonly LostPlugin[],
+): readonly { readonly check: Check; readonly file: string }[] {
+  return [...Map.groupBy(lost, ({ id }) => id)].map(([id, of]) => {
+    const file = of.map((one) => one.file).join(", ");
+    const reasons = of.length === 1 ? of.map(({ message }) => message) : of.map((one) => `${one.file}: ${one.message}`);
+    return { check: standInCheck(id, { file, reason: reasons.join("; ") }), file };
+  });
+}
+
+function standInCheck(id: string, { file, reason }: { readonly file: string; readonly reason: string }): Check {
   return {
     apiVersion: 1,
     id,
@@ -35,6 +66,26 @@ export function standInCheck(file: string, reason: string): Check {
       hint: `Mend the file or take it out of its folder, and restart the daemon; or turn it off: qc.checks ${id}: off.`,
     }),
   };
+}
+
+/**
+ * What is asked for by now: checks that could not be loaded when the plan was made are asked by their own names, those that still can't
+ * by the name that stands for them. While a folder can't be read, nobody knows that a file was taken out of it.
+ */
+export function askedNow(
+  requests: readonly QcRequest[],
+  { checks, unread = [] }: Pick<CheckBook, "checks" | "unread">,
+): readonly QcRequest[] {
+  if (!requests.some(({ check }) => isStandIn(check))) return requests;
+  const idsOf = (name: string): readonly string[] => {
+    const by = checks.filter(({ id, standIns }) => id === name || standIns?.includes(name) === true);
+    if (by.length > 0) return by.map(({ id }) => id);
+    return unread.length > 0 ? unread : [name];
+  };
+  const asked = new Map(requests.filter(({ check }) => !isStandIn(check)).map((one) => [one.check, one]));
+  for (const request of requests.filter(({ check }) => isStandIn(check)))
+    for (const check of idsOf(request.check)) if (!asked.has(check)) asked.set(check, { ...request, check });
+  return [...asked.values()];
 }
 
 /** Nothing but missing plugins keeps it: a further look in this life of the node finds the same, and nothing is wrong with the picture. */

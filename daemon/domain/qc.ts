@@ -112,8 +112,8 @@ export interface InstalledCheck {
   /** Name of its file; the shipped ones lie in plugins/. */
   readonly file: string;
   readonly shipped: boolean;
-  /** What plans call it that were made while its file could not be loaded. Absent: it came with the product. */
-  readonly standIn?: string;
+  /** What plans call it that were made while its file could not be loaded, or its folder not be read. Absent: it came with the product. */
+  readonly standIns?: readonly string[];
   /** It stands for a plugin that could not be loaded, and says so of everything. */
   readonly notLoaded?: boolean;
 }
@@ -124,6 +124,8 @@ export interface CheckBook {
   readonly profiles: readonly QcProfile[];
   /** By name, the files of those that are a studio's own; absent: none is. */
   readonly profileFiles?: Readonly<Record<string, string>>;
+  /** Of folders that can't be read, the checks that stand for them; absent: all can. */
+  readonly unread?: readonly string[];
   readonly refused: readonly { readonly file: string; readonly message: string }[];
 }
 

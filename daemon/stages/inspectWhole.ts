@@ -2,8 +2,9 @@
  * Part of stages 6 and 7: QC over what is more than one picture, now that it is known which frames there are: each wedge's frames as
  * a sequence, and one frame of every wedge as a set. What the checks kept of the frames is read again; only what nobody kept is decoded.
  */
-import type { StepPlan } from "../domain/plan.ts";
-import type { CheckBook, Inspection, InstalledCheck } from "../domain/qc.ts";
+import { askedNow } from "../domain/notLoaded.ts";
+import type { QcRequest, StepPlan } from "../domain/plan.ts";
+import type { CheckBook, Inspection } from "../domain/qc.ts";
 import type { QcExtra } from "../domain/qcReport.ts";
 import type { SeriesFrame } from "../domain/qcRequest.ts";
 import type { TraceScope } from "../domain/qcTrace.ts";
@@ -26,7 +27,9 @@ export async function inspectWhole(
 ): Promise<Pick<QcExtra, "sequences" | "set">> {
   const { plan } = step;
   const { images } = context.world;
-  const scopes = tracingScopes(plan, await images.checks());
+  const book = await images.checks();
+  const checks = askedNow(plan.qc.checks, book);
+  const scopes = tracingScopes(checks, book);
   const byWedge = new Map<number, Look[]>();
   for (const look of of.placed.looks) {
     const known = byWedge.get(look.wedge);
@@ -39,14 +42,13 @@ export async function inspectWhole(
       ? await seriesOf(context, { plan, shelf: of.shelf, looks, scope: "sequence" })
       : [];
     const present = looks.map((look) => look.frame);
-    const { checks } = plan.qc;
     sequences.set(wedge, await images.inspectSequence({ wanted: plan.frames, present, checks, series }));
   }
   if (byWedge.size < 2 || !scopes.has("set")) return { sequences };
   const looks = oneOfEach(plan, byWedge);
   if (looks === null) return { sequences };
   const series = await seriesOf(context, { plan, shelf: of.shelf, looks, scope: "set" });
-  return { sequences, set: await images.inspectSet({ checks: plan.qc.checks, series }) };
+  return { sequences, set: await images.inspectSet({ checks, series }) };
 }
 
 /** Of wedges that were refused as a whole and have no frame here: what was said then. */
@@ -58,12 +60,10 @@ export function refusedWholes(tasks: readonly TaskRow[]): readonly (readonly [nu
   );
 }
 
-/** Without a check that keeps something of a picture, none is looked for. One that was broken when it was planned is mended by now. */
-function tracingScopes(plan: StepPlan, book: CheckBook): ReadonlySet<string> {
-  const asked = new Set(plan.qc.checks.map(({ check }) => check));
-  const isAsked = ({ id, standIn }: InstalledCheck): boolean =>
-    asked.has(id) || (standIn !== undefined && asked.has(standIn));
-  return new Set(book.checks.filter((check) => check.traces === true && isAsked(check)).map(({ scope }) => scope));
+/** Without a check that keeps something of a picture, none is looked for. */
+function tracingScopes(requests: readonly QcRequest[], book: CheckBook): ReadonlySet<string> {
+  const asked = new Set(requests.map(({ check }) => check));
+  return new Set(book.checks.filter(({ id, traces }) => traces === true && asked.has(id)).map(({ scope }) => scope));
 }
 
 /** The first frame that all wedges have; null: they have none in common. */

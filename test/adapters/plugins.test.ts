@@ -1,10 +1,12 @@
 /** Loading checks: what a studio drops into a folder is loaded, or named with the reason; it never stops the others. */
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { loadChecks, SHIPPED_CHECKS_DIR } from "../../daemon/adapters/plugins.ts";
+import { SHIPPED_CHECKS_DIR } from "../../daemon/adapters/pluginFolders.ts";
+import { loadChecks } from "../../daemon/adapters/plugins.ts";
 import { createImages } from "../../daemon/adapters/images/images.ts";
+import type { CheckBook } from "../../daemon/domain/qc.ts";
 import { idleLimit } from "../../daemon/domain/limitFault.ts";
-import { standInId, waitsForPlugins } from "../../daemon/domain/notLoaded.ts";
+import { askedNow, standInId, waitsForPlugins } from "../../daemon/domain/notLoaded.ts";
 import { inspectFrame } from "../../daemon/domain/qcRun.ts";
 import { decoded, pngBytes } from "../fixtures/pictures.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
@@ -27,6 +29,12 @@ const frame = {
   composited: false,
   expected: { width: null, height: null, bitDepth: null, ignore: [] },
 };
+
+const asked = (names: readonly string[], book: CheckBook): readonly string[] =>
+  askedNow(
+    names.map((check) => ({ check, limits: {} })),
+    book,
+  ).map(({ check }) => check);
 
 describe("the shipped checks", () => {
   test("are all loaded from plugins/", async () => {
@@ -67,7 +75,6 @@ describe("a studio's folder", () => {
     ["noRun.mjs", source("studio.x").replace(/run\(\)/, "go()"), /run/],
     ["getter.mjs", "export default {get id() { throw new Error('no id today'); }};", /no id today/],
     ["strange.mjs", "throw {toString() { throw new Error('no'); }};", /can't be put into words/],
-    ["taken.mjs", source("image.not_black"), /is taken by .*image_not_black\.ts/],
   ])("names %s and loads the others", async (name, text, words) => {
     using dir = tempDir();
     writeFileSync(dir.file(name), text);
@@ -114,6 +121,68 @@ describe("a studio's folder", () => {
     // Taken out of its folder it has nothing to say any more.
     const { findings, notApplied } = inspectFrame((await loadChecks([])).checks, requests, frame);
     expect([findings.map(({ check }) => check), notApplied[0]?.check]).toEqual([["file.decodes"], "plugin.too_bright"]);
+  });
+
+  test("with a copy of a check, or one of a shipped check's id, is told so, and the check of that id looks", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.file("grain.mjs"), source("studio.grain"));
+    writeFileSync(dir.file("grain_backup.mjs"), source("studio.grain"));
+    writeFileSync(dir.file("ours.mjs"), source("image.not_black"));
+    const { book } = await loadChecks([dir.path]);
+    expect(book.refused).toEqual([
+      {
+        file: dir.file("grain_backup.mjs"),
+        message: `HP-PLUGIN: the id studio.grain is taken by ${dir.file("grain.mjs")}`,
+      },
+      {
+        file: dir.file("ours.mjs"),
+        message: expect.stringMatching(
+          /^HP-PLUGIN: the id image\.not_black is taken by .*image_not_black\.ts$/,
+        ) as string,
+      },
+    ]);
+    expect(book.checks.filter(({ notLoaded }) => notLoaded === true)).toEqual([]);
+    // It may have been broken when a plan was made.
+    expect(asked(["plugin.grain_backup", "plugin.ours"], book)).toEqual(["studio.grain", "image.not_black"]);
+  });
+
+  test("that could not be read is asked for all it holds when it can, and for nothing only when it is gone", async () => {
+    using dir = tempDir();
+    const folder = dir.file("my.checks");
+    const before = await loadChecks([`${folder}/`]);
+    expect(before.book.checks.at(-1)).toMatchObject({ id: "plugin.my_checks", notLoaded: true });
+    // What was a file of it is not known to be taken out.
+    expect(asked(["plugin.grain"], before.book)).toEqual(["plugin.my_checks"]);
+    mkdirSync(folder);
+    writeFileSync(`${folder}/grain.mjs`, source("studio.grain"));
+    writeFileSync(`${folder}/light.mjs`, source("studio.light"));
+    writeFileSync(`${folder}/torn.mjs`, "export default {");
+    const { book } = await loadChecks([folder]);
+    expect(asked(["plugin.my_checks"], book)).toEqual(["studio.grain", "studio.light", "plugin.torn"]);
+    expect(asked(["studio.grain", "plugin.my_checks"], book)).toEqual(["studio.grain", "studio.light", "plugin.torn"]);
+    expect(asked(["plugin.my_checks"], (await loadChecks([])).book)).toEqual(["plugin.my_checks"]);
+  });
+
+  test("and another with files of one name share a check that names both, and are asked for both", async () => {
+    using dir = tempDir();
+    const [site, show] = [dir.file("site"), dir.file("show")];
+    for (const folder of [site, show]) mkdirSync(folder);
+    writeFileSync(`${site}/look.mjs`, "export default {");
+    writeFileSync(`${show}/Look.mjs`, "export const check = 1;");
+    const both = await loadChecks([site, show]);
+    const lost = both.checks.filter(({ id }) => id === "plugin.look");
+    expect(lost).toHaveLength(1);
+    const said = inspectFrame(lost, [{ check: "plugin.look", limits: {} }], frame).findings.at(-1)?.message;
+    expect(said).toMatch(
+      /site\/look\.mjs, .*show\/Look\.mjs could not be loaded.*site\/look\.mjs: HP-PLUGIN: .*; .*show\/Look\.mjs: HP-PLUGIN: it has no default/,
+    );
+    writeFileSync(`${site}/look.js`, source("site.look"));
+    // One of them is still broken: it keeps standing there.
+    expect(asked(["plugin.look"], (await loadChecks([site, show])).book)).toEqual(["site.look", "plugin.look"]);
+    rmSync(`${site}/look.mjs`);
+    rmSync(`${show}/Look.mjs`);
+    writeFileSync(`${show}/look.js`, source("show.look"));
+    expect(asked(["plugin.look"], (await loadChecks([site, show])).book)).toEqual(["site.look", "show.look"]);
   });
 
   test("whose profile can't be used does not leave the shipped one of that name in its place", async () => {

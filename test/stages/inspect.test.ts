@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { CheckBook, Finding, Inspection } from "../../daemon/domain/qc.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import type { StageContext } from "../../daemon/live.ts";
-import type { Images, SequenceRequest } from "../../daemon/ports.ts";
+import type { SetRequest } from "../../daemon/domain/qcRequest.ts";
+import type { Images } from "../../daemon/ports.ts";
 import { createInspect } from "../../daemon/stages/inspect.ts";
 import { inspectWhole } from "../../daemon/stages/inspectWhole.ts";
 import type { RecipeShelf } from "../../daemon/stages/recipeShelf.ts";
@@ -106,32 +107,34 @@ describe("a result that only a plugin keeps which could not be loaded", () => {
 });
 
 describe("a check over many frames that was broken when its job was accepted, and is mended", () => {
-  const book = (standIn: string | undefined): CheckBook => ({
+  const book = (scope: "sequence" | "set", standIn: string | undefined): CheckBook => ({
     checks: [
       {
         id: "studio.light",
         version: 1,
-        scope: "sequence",
+        scope,
         limits: {},
         file: "light.ts",
         shipped: false,
         traces: true,
-        ...(standIn === undefined ? {} : { standIn }),
+        ...(standIn === undefined ? {} : { standIns: [standIn] }),
       },
     ],
     profiles: [],
     refused: [],
   });
 
-  async function handed(standIn: string | undefined): Promise<number> {
-    const asked: SequenceRequest[] = [];
+  async function handed(scope: "sequence" | "set", standIn: string | undefined): Promise<SetRequest | undefined> {
+    const asked: SetRequest[] = [];
     const { context } = testStage();
+    const keep = (of: string) => async (request: SetRequest) => {
+      if (of === scope) asked.push(request);
+      return inspection();
+    };
     const images: Partial<Images> = {
-      checks: async () => book(standIn),
-      inspectSequence: async (request) => {
-        asked.push(request);
-        return inspection();
-      },
+      checks: async () => book(scope, standIn),
+      inspectSequence: keep("sequence"),
+      inspectSet: keep("set"),
     };
     const plan = { ...STILL, frames: [1, 2], qc: { ...STILL.qc, checks: [{ check: "plugin.light", limits: {} }] } };
     const whole = {
@@ -139,14 +142,23 @@ describe("a check over many frames that was broken when its job was accepted, an
       world: { ...context.world, images: images as Images },
       files: { stat: () => Promise.resolve({ bytes: 1 }) } as unknown as StageContext["files"],
     };
-    const looks = [1, 2].map((frame) => ({ path: `/x.${frame}.png`, frame, wedge: 1, engine: null }));
+    const wedges = scope === "set" ? [1, 2] : [1];
+    const looks = wedges.flatMap((wedge) =>
+      [1, 2].map((frame) => ({ path: `/x.${wedge}.${frame}.png`, frame, wedge, engine: null })),
+    );
     const placed = { looks } as unknown as Parameters<typeof inspectWhole>[2]["placed"];
     await inspectWhole(whole, { plan } as unknown as StepRow, { placed, shelf: SHELF, tasks: [] });
-    return asked[0]?.series.length ?? -1;
+    return asked[0];
   }
 
-  it("is handed all of them", async () => {
-    expect(await handed("plugin.light")).toBe(2);
-    expect(await handed(undefined)).toBe(0);
+  it.each(["sequence", "set"] as const)("is asked by its own name, and handed all of them, as a %s", async (scope) => {
+    const request = await handed(scope, "plugin.light");
+    expect(request?.checks.map(({ check }) => check)).toEqual(["studio.light"]);
+    expect(request?.series).toHaveLength(2);
+  });
+
+  it("is not looked for where it is another plugin", async () => {
+    expect((await handed("sequence", undefined))?.series).toEqual([]);
+    expect(await handed("set", undefined)).toBeUndefined();
   });
 });

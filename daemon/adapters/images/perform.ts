@@ -2,6 +2,7 @@
  * Does one image job inside a worker. Headers load no decoder: sharp and the checks are imported when the first job needs
  * them, so that a worker that only reads headers starts in milliseconds and stays small.
  */
+import { askedNow } from "../../domain/notLoaded.ts";
 import type { SetRequest } from "../../domain/qcRequest.ts";
 import type { Exec, ImageHeader } from "../../ports.ts";
 import { NO_MODELS } from "../../domain/qcModels.ts";
@@ -88,12 +89,8 @@ async function dressMovie(job: ImageJob & { readonly kind: "dressMovie" }): Prom
   return null;
 }
 
-/** A plugin that could not be loaded when the plan was made, and can by now, is asked by its own name. */
-function ofNow<T extends { readonly request: Pick<SetRequest, "checks"> }>(job: T, { mended }: Loaded): T {
-  const { checks } = job.request;
-  if (!checks.some(({ check }) => mended.has(check))) return job;
-  const asked = checks.map((one) => ({ ...one, check: mended.get(one.check) ?? one.check }));
-  return { ...job, request: { ...job.request, checks: asked } };
+function ofNow<T extends { readonly request: Pick<SetRequest, "checks"> }>(job: T, { book }: Loaded): T {
+  return { ...job, request: { ...job.request, checks: askedNow(job.request.checks, book) } };
 }
 
 type OverFrames = "lackingTraces" | "inspectSequence" | "inspectSet";

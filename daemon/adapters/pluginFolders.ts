@@ -1,0 +1,37 @@
+/** Where plugins and QC profiles lie: the folders of the product, and the files of any folder that are meant to be loaded. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { messageOf } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { folderOpenToAll } from "./pluginRights.ts";
+
+export const SHIPPED_CHECKS_DIR: string = fileURLToPath(new URL("../../plugins/", import.meta.url));
+/** What came with the product is as its package was unpacked. */
+export const HOME: string = fileURLToPath(new URL("../../", import.meta.url));
+export const SHIPPED_PROFILES_DIR: string = fileURLToPath(new URL("../../config/qc/", import.meta.url));
+export const CHECK_FILES = /\.(ts|mts|js|mjs)$|\.check\.(ya?ml|json)$/;
+
+/** By name; `problem`: why none of the folder's files is used. */
+export function filesOf(
+  folder: string,
+  ending: RegExp,
+): { readonly files: readonly string[]; readonly problem: string | null } {
+  const open = folder.startsWith(HOME) ? null : folderOpenToAll(folder);
+  if (open !== null) return { files: [], problem: open };
+  try {
+    const names = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && ending.test(entry.name) && !/^[._]|\.d\.m?ts$|\.test\./.test(entry.name))
+      .map((entry) => entry.name)
+      .sort();
+    if (names.length > LIMITS.checkFilesMax)
+      return {
+        files: [],
+        problem: `the folder can't be read: it holds ${names.length} plugin files; at most ${LIMITS.checkFilesMax} are loaded`,
+      };
+    return { files: names.map((name) => join(folder, name)), problem: null };
+  } catch (error) {
+    // The folder is somebody else's: that it can't be read is reported, and the other checks work on.
+    return { files: [], problem: `the folder can't be read: ${messageOf(error)}` };
+  }
+}
