@@ -35,7 +35,9 @@ function movedAt(near: readonly Shown[]): Float32Array {
   const results = near.map(({ ratio, plate }) => ratio.map((r, i) => r + (plate[i] as number)));
   const seconds = now.map((p, i) => p - ((before[i] as number) + (after[i] as number)) / 2);
   const common = middleOf(seconds);
-  const outside = [...now.keys()].filter((cell) => results.some((result) => Number.isNaN(result[cell] as number)));
+  const outside = [...now.keys()].filter(
+    (cell) => !Number.isNaN(now[cell] as number) && results.some((result) => Number.isNaN(result[cell] as number)),
+  );
   const told = outside.length >= OUTSIDE_MIN ? outside : [...now.keys()];
   const change = rootMeanSquare(told.map((cell) => (seconds[cell] as number) - common));
   const structure = rootMeanSquare(told.flatMap((cell) => stepsAround(now, cell, columns)));

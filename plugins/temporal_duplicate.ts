@@ -18,7 +18,7 @@ type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
 const check: Check = {
   apiVersion: 1,
   id: "temporal.duplicate",
-  version: 2,
+  version: 3,
   scope: "sequence",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -38,8 +38,10 @@ const check: Check = {
     const [mine, plates, plane] = [cells("result"), cells("plate"), lumaPlane("plate")];
     if (mine === null || plates === null || plane === null) return null;
     const inside = mine.luma.map((light, i) => ((mine.inside[i] as number) >= 0.5 ? light : Number.NaN));
+    // What is not looked at is no surroundings either.
+    const seen = plates.luma.map((light, i) => (Number.isNaN(mine.luma[i] as number) ? Number.NaN : light));
     const r = smallerGrid({ columns: mine.columns, rows: mine.rows, values: inside });
-    const p = smallerGrid({ columns: mine.columns, rows: mine.rows, values: plates.luma });
+    const p = smallerGrid({ columns: mine.columns, rows: mine.rows, values: seen });
     const light = [...r.values, ...p.values].map((v) => Math.log2(v + EPSILON));
     const numbers = Float32Array.of(r.columns, ...light, ...pixelsOf(plane));
     const own = digest("result");
@@ -168,7 +170,8 @@ function pairOf(before: TracedFrame, after: TracedFrame): Omit<Pair, "frame"> | 
   });
   const [result, plate] = [part(1), part(1 + half)];
   const outside: number[] = [];
-  for (let i = 0; i < half; i += 1) if (Number.isNaN(result.after[i] as number)) outside.push(i);
+  for (let i = 0; i < half; i += 1)
+    if (Number.isNaN(result.after[i] as number) && !Number.isNaN(plate.after[i] as number)) outside.push(i);
   const motion = outside.length < SURROUNDINGS_MIN ? whole(result, plate) : around(result, plate, outside);
   const from = 1 + 2 * half;
   const differs = a.numbers.subarray(from).some((value, k) => value !== b.numbers[from + k]);

@@ -61,7 +61,8 @@ const check: Check = {
       (mine.inside[i] as number) >= 0.9 && Math.min(r, p) >= DARK && Math.max(r, p) <= brightest;
     const luma = logs(
       mine.luma.map((r, i) => (usable(r, plates.luma[i] as number, i) ? r : Number.NaN)),
-      plates.luma,
+      // What is not looked at is no surroundings either.
+      plates.luma.map((p, i) => (Number.isNaN(mine.luma[i] as number) ? Number.NaN : p)),
     );
     const darkest = darkestOf(mine, plates);
     const numbers = new Float32Array(2 + luma.length + darkest.length);
