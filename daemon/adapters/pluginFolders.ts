@@ -2,10 +2,13 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ErrorCode } from "../domain/errors.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { folderOpenToAll } from "./pluginRights.ts";
 
+/** Stands before the reason, wherever a refused plugin is named: log, doctor. */
+export const CODE: ErrorCode = "HP-PLUGIN";
 export const SHIPPED_CHECKS_DIR: string = fileURLToPath(new URL("../../plugins/", import.meta.url));
 /** What came with the product is as its package was unpacked. */
 export const HOME: string = fileURLToPath(new URL("../../", import.meta.url));

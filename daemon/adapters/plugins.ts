@@ -3,29 +3,21 @@
  * loaded, has the wrong shape, could be exchanged by anybody, or takes an id that is taken is named and left out; it never stops anything. Plugins run in image workers
  * only, so that one that loops or exits costs a worker, never the daemon.
  */
-import { readFileSync, statSync } from "node:fs";
-import { basename as baseName } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { CHECK_FIELDS, JUDGES_STRANGE, judgesItsLimits } from "../domain/checkFields.ts";
-import type { ErrorCode } from "../domain/errors.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
-import type { CheckBook, InstalledCheck } from "../domain/qc.ts";
+import type { CheckBook, InstalledCheck, LostPlugin } from "../domain/qc.ts";
 import type { QcModels } from "../domain/qcModels.ts";
 import { NO_MODELS } from "../domain/qcModels.ts";
-import type { ProfileReading, QcProfile } from "../domain/qcProfile.ts";
-import { readProfile } from "../domain/qcProfile.ts";
-import type { LostPlugin } from "../domain/notLoaded.ts";
 import { folderStandInId, standInChecks, standInId } from "../domain/notLoaded.ts";
 import type { Check } from "../plugin.ts";
-import { CHECK_FILES, filesOf, HOME, SHIPPED_CHECKS_DIR, SHIPPED_PROFILES_DIR } from "./pluginFolders.ts";
+import { CHECK_FILES, CODE, filesOf, HOME, SHIPPED_CHECKS_DIR } from "./pluginFolders.ts";
 import { openToAll } from "./pluginRights.ts";
+import { readProfiles } from "./profileFiles.ts";
 import type { Program } from "./programs/loadProgram.ts";
 import { loadProgram, programAsCheck, PROGRAM_MANIFESTS } from "./programs/loadProgram.ts";
-
-/** Stands before the reason, wherever a refused plugin is named: log, doctor. */
-const CODE: ErrorCode = "HP-PLUGIN";
 
 export interface LoadedChecks {
   readonly checks: readonly Check[];
@@ -63,22 +55,20 @@ export async function loadChecks(
   const entries: InstalledCheck[] = [];
   const names: StandIns = new Map();
   const lost: LostPlugin[] = [];
-  const unread: string[] = [];
   const refused: Fault[] = [];
   for (const folder of [SHIPPED_CHECKS_DIR, ...folders]) {
     const shipped = folder === SHIPPED_CHECKS_DIR;
     const { files, problem } = filesOf(folder, CHECK_FILES);
     if (problem !== null) {
       const message = `${CODE}: ${problem}`;
-      unread.push(folderStandInId(folder));
-      lost.push({ id: folderStandInId(folder), file: folder, message });
+      lost.push({ id: folderStandInId(folder), file: folder, message, isFolder: true });
       refused.push({ file: folder, message });
     }
     for (const file of files) {
       const loaded = await (shipped ? loadCheck(file) : loadWatched(file, watch));
       if (loaded.kind === "refused") {
         refused.push({ file, message: loaded.message });
-        lost.push({ id: standInId(file), file, message: loaded.message });
+        lost.push({ id: standInId(file), file, message: loaded.message, isFolder: false });
         called(names, standInId(file), [folderStandInId(folder)]);
         continue;
       }
@@ -102,9 +92,9 @@ export async function loadChecks(
     entries.push({ ...entryOf(check, { file, shipped: false }), notLoaded: true });
   }
   refused.push(...modelFaults(checks, models));
-  const found = readProfiles([SHIPPED_PROFILES_DIR, ...folders], entries, refused);
+  const found = readProfiles(folders, entries, refused);
   const installed = entries.map((entry) => ({ ...entry, ...standInsOf(names, entry.id) }));
-  return { checks, programs, book: { checks: installed, ...found, unread, refused } };
+  return { checks, programs, book: { checks: installed, ...found, lost, refused } };
 }
 
 type Fault = CheckBook["refused"][number];
@@ -165,45 +155,6 @@ function whereSaid(check: Check): Partial<CheckBook["checks"][number]> {
     ...(seedMayCure === undefined ? {} : { seedMayCure }),
     ...(check.trace === undefined ? {} : { traces: true }),
   };
-}
-
-/** Shipped profiles, then `NAME.profile.yaml` of each folder; a later one of the same name takes its place. */
-function readProfiles(
-  folders: readonly string[],
-  installed: CheckBook["checks"],
-  refused: { readonly file: string; readonly message: string }[],
-): Required<Pick<CheckBook, "profiles" | "profileFiles">> {
-  const profiles = new Map<string, QcProfile>();
-  const own = new Map<string, string>();
-  for (const folder of folders) {
-    const ending = folder === SHIPPED_PROFILES_DIR ? /\.yaml$/ : /\.profile\.yaml$/;
-    // That a folder can't be read, its checks have told.
-    const { files, problem } = filesOf(folder, ending);
-    if (problem !== null && folder === SHIPPED_PROFILES_DIR)
-      refused.push({ file: folder, message: `${CODE}: ${problem}` });
-    for (const file of files) {
-      const reading = readProfileFile(file, installed);
-      if (reading.kind === "profile") {
-        profiles.set(reading.profile.name, reading.profile);
-        if (folder !== SHIPPED_PROFILES_DIR) own.set(reading.profile.name, file);
-      } else {
-        refused.push({ file, message: `${CODE}: ${reading.message}` });
-        // Whose place it would have taken is not asked for less instead: who names it is told that it is not there.
-        profiles.delete(baseName(file).replace(ending, ""));
-      }
-    }
-  }
-  return { profiles: [...profiles.values()], profileFiles: Object.fromEntries(own) };
-}
-
-function readProfileFile(file: string, installed: CheckBook["checks"]): ProfileReading {
-  try {
-    if (statSync(file).size > LIMITS.profileBytesMax)
-      return { kind: "refused", message: `it is larger than ${LIMITS.profileBytesMax} bytes` };
-    return readProfile(readFileSync(file, "utf8"), installed);
-  } catch (error) {
-    return { kind: "refused", message: `it can't be read: ${messageOf(error)}` };
-  }
 }
 
 export type LoadedCheck =

@@ -1,6 +1,7 @@
 /** What every check says of itself, whether it is an object or a program: one shape for both, and for what is refused. */
 import { z } from "zod";
 import { LIMITS } from "./limits.ts";
+import { isStandIn, STAND_IN } from "./notLoaded.ts";
 
 /** Of a check's shape as a whole: what `judges` and `idleAt` name must be there. */
 export function judgesItsLimits(check: {
@@ -25,7 +26,10 @@ const judgedSchema = z
 
 export const CHECK_FIELDS = {
   apiVersion: z.literal(1),
-  id: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, "must be dotted lower-case words, as image.not_black"),
+  id: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, "must be dotted lower-case words, as image.not_black")
+    .refine((id) => !isStandIn(id), `must not begin with ${STAND_IN}, which stands for plugins that can't be loaded`),
   version: z.number().int().min(1),
   scope: z.enum(["frame", "sequence", "set"]),
   layer: z.enum(["essence", "container", "crosscheck"]).optional(),

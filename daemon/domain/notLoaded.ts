@@ -4,7 +4,7 @@
  */
 import type { Check } from "../plugin.ts";
 import type { QcRequest } from "./plan.ts";
-import type { CheckBook, Inspection } from "./qc.ts";
+import type { CheckBook, Inspection, LostPlugin } from "./qc.ts";
 
 /** What their ids begin with. */
 export const STAND_IN = "plugin.";
@@ -31,13 +31,6 @@ function named(name: string): string {
 
 export function isStandIn(id: string): boolean {
   return id.startsWith(STAND_IN);
-}
-
-/** A file that could not be loaded or a folder that can't be read, under the id that stands for it. */
-export interface LostPlugin {
-  readonly id: string;
-  readonly file: string;
-  readonly message: string;
 }
 
 /** One for each id; files of one name in several folders share it, and all are named. */
@@ -74,9 +67,10 @@ function standInCheck(id: string, { file, reason }: { readonly file: string; rea
  */
 export function askedNow(
   requests: readonly QcRequest[],
-  { checks, unread = [] }: Pick<CheckBook, "checks" | "unread">,
+  { checks, lost = [] }: Pick<CheckBook, "checks" | "lost">,
 ): readonly QcRequest[] {
   if (!requests.some(({ check }) => isStandIn(check))) return requests;
+  const unread = lost.filter(({ isFolder }) => isFolder).map(({ id }) => id);
   const idsOf = (name: string): readonly string[] => {
     const by = checks.filter(({ id, standIns }) => id === name || standIns?.includes(name) === true);
     if (by.length > 0) return by.map(({ id }) => id);
@@ -86,6 +80,12 @@ export function askedNow(
   for (const request of requests.filter(({ check }) => isStandIn(check)))
     for (const check of idsOf(request.check)) if (!asked.has(check)) asked.set(check, { ...request, check });
   return [...asked.values()];
+}
+
+/** What `plugin.NAME` may be here: plugins that can't be loaded, and those that can be by now; null: anything, for a folder can't be read. */
+export function standInsNamed({ checks, lost = [] }: Pick<CheckBook, "checks" | "lost">): readonly string[] | null {
+  if (lost.some(({ isFolder }) => isFolder)) return null;
+  return [...new Set([...lost.map(({ id }) => id), ...checks.flatMap(({ standIns }) => standIns ?? [])])];
 }
 
 /** Nothing but missing plugins keeps it: a further look in this life of the node finds the same, and nothing is wrong with the picture. */

@@ -118,14 +118,24 @@ export interface InstalledCheck {
   readonly notLoaded?: boolean;
 }
 
+/** A file that could not be loaded or a folder that can't be read, under the id of the check that stands for it. */
+export interface LostPlugin {
+  readonly id: string;
+  readonly file: string;
+  readonly message: string;
+  readonly isFolder: boolean;
+}
+
 /** All checks of a node, and the plugin files that could not be used: named and left out, never a crash. */
 export interface CheckBook {
   readonly checks: readonly InstalledCheck[];
   readonly profiles: readonly QcProfile[];
   /** By name, the files of those that are a studio's own; absent: none is. */
   readonly profileFiles?: Readonly<Record<string, string>>;
-  /** Of folders that can't be read, the checks that stand for them; absent: all can. */
-  readonly unread?: readonly string[];
+  /** Name -> file of profiles that can't be used; absent: all can. */
+  readonly lostProfiles?: Readonly<Record<string, string>>;
+  /** What checks stand for; absent: everything could be loaded. */
+  readonly lost?: readonly LostPlugin[];
   readonly refused: readonly { readonly file: string; readonly message: string }[];
 }
 

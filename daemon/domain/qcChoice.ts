@@ -11,7 +11,7 @@ import type { CheckBook, InstalledCheck, Severity } from "./qc.ts";
 import type { OffCheck } from "./qcOff.ts";
 import { ALWAYS_RUNS } from "./qcOff.ts";
 import type { QcProfile } from "./qcProfile.ts";
-import { BASIC_PROFILE } from "./qcProfile.ts";
+import { BASIC_PROFILE, lostProfile } from "./qcProfile.ts";
 import type { CheckWish, QcSettings, QcWishes } from "./qcWishes.ts";
 import { partsOf } from "./qcWishes.ts";
 import { layerFaults, profileFaults, wishFaults } from "./qcWishFaults.ts";
@@ -121,9 +121,16 @@ function profileOf(
   }
   const names = book.profiles.map((each) => each.name);
   const mine = by === undefined || by.at[0] === "qc";
+  const path = mine ? ["qc", "profile"] : ["use"];
+  const lost = lostProfile(name, book);
+  if (lost !== null) {
+    const wants = by === undefined || mine ? "" : ` ${cap(by.place)} wants it.`;
+    const finding = { code: "HP-PLUGIN" as const, path, ...lost, message: `${lost.message}${wants}`, found: name };
+    return { profile: null, said: null, findings: [finding] };
+  }
   const finding: ManifestFinding = {
     code: "HP-MANIFEST-FIELD",
-    path: mine ? ["qc", "profile"] : ["use"],
+    path,
     message: mine
       ? `There is no QC profile "${name}".`
       : `${cap(by.place)} wants the QC profile "${name}", which is not installed.`,

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { messageOf } from "./errors.ts";
 import { limitFault } from "./limitFault.ts";
 import { nearestWord } from "./nearest.ts";
-import type { InstalledCheck } from "./qc.ts";
+import type { CheckBook, InstalledCheck } from "./qc.ts";
 import { checkWishSchema, gateSchema, onFailSchema, partsOf } from "./qcWishes.ts";
 
 const PROFILE_NAME = /^[a-z][a-z0-9_]{0,63}$/;
@@ -29,7 +29,8 @@ export type QcProfile = z.infer<typeof qcProfileSchema>;
 
 export type ProfileReading =
   | { readonly kind: "profile"; readonly profile: QcProfile }
-  | { readonly kind: "refused"; readonly message: string };
+  /** `name`: what it calls itself, as far as that can be read. */
+  | { readonly kind: "refused"; readonly message: string; readonly name?: string };
 
 export function readProfile(text: string, installed: readonly InstalledCheck[]): ProfileReading {
   let value: unknown;
@@ -38,19 +39,34 @@ export function readProfile(text: string, installed: readonly InstalledCheck[]):
   } catch (error) {
     return { kind: "refused", message: `it is no YAML: ${messageOf(error).split("\n")[0] ?? ""}` };
   }
+  const says = z.object({ name: z.string().regex(PROFILE_NAME) }).safeParse(value);
+  const named = says.success ? says.data : {};
   const parsed = qcProfileSchema.safeParse(value);
   if (!parsed.success) {
     const words = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`);
-    return { kind: "refused", message: `it is no profile: ${words.join("; ")}` };
+    return { kind: "refused", message: `it is no profile: ${words.join("; ")}`, ...named };
   }
   const { gate, onFail } = parsed.data;
   if (gate !== undefined && typeof onFail === "string" && gate !== onFail)
-    return { kind: "refused", message: `gate says ${gate}, onFail says ${onFail}: keep one of them` };
+    return { kind: "refused", message: `gate says ${gate}, onFail says ${onFail}: keep one of them`, ...named };
   const faults = Object.entries(parsed.data.checks).flatMap(([id, limits]) =>
     faultOf(id, partsOf(limits).limits, installed),
   );
-  if (faults.length > 0) return { kind: "refused", message: faults.join("; ") };
+  if (faults.length > 0) return { kind: "refused", message: faults.join("; "), ...named };
   return { kind: "profile", profile: parsed.data };
+}
+
+/** Of a profile whose file can't be used: what is said of it, and what to do; null: it is not such a one. */
+export function lostProfile(
+  name: string,
+  { lostProfiles = {} }: Pick<CheckBook, "lostProfiles">,
+): { readonly message: string; readonly action: string } | null {
+  const file = Object.hasOwn(lostProfiles, name) ? lostProfiles[name] : undefined;
+  if (file === undefined) return null;
+  return {
+    message: `The QC profile "${name}" can't be used: something is wrong with ${file}.`,
+    action: `Have "hotplate doctor" say what is wrong with ${file}; mend it or take it out of its folder, and restart the daemon.`,
+  };
 }
 
 function faultOf(

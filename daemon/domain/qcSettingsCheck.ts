@@ -7,6 +7,7 @@ import type { CheckBook } from "./qc.ts";
 import type { QcLayer } from "./qcChoice.ts";
 import { layerFaults } from "./qcWishFaults.ts";
 import { chosenGate } from "./qcGate.ts";
+import { lostProfile } from "./qcProfile.ts";
 import type { RecipeFile } from "./recipe.ts";
 import type { QcSettings, QcWishes } from "./qcWishes.ts";
 
@@ -57,7 +58,12 @@ function faultsOf(layer: QcLayer, book: CheckBook, recipe: AskingRecipe | null):
   const wrong =
     profile === undefined || profiles.includes(profile)
       ? []
-      : [{ message: `There is no QC profile "${profile}".`, nearest: nearestWord(profile, profiles) }];
+      : [
+          {
+            message: lostProfile(profile, book)?.message ?? `There is no QC profile "${profile}".`,
+            nearest: nearestWord(profile, profiles),
+          },
+        ];
   const gate = chosenGate({ layers: [layer], recipe, checks: book.checks, rerun: false }).findings;
   // A limit by which nothing is found is no fault of the configuration: the plan of each job says it.
   const faults = layerFaults(layer, book).filter(({ severity }) => severity !== "warning");

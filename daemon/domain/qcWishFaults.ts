@@ -1,7 +1,7 @@
 /** What is wrong with the checks and limits that somebody asks for: none of that name, a value that means nothing, or one by which nothing is found. */
 import { idleLimit, limitFault } from "./limitFault.ts";
 import type { ManifestFinding } from "./manifestFinding.ts";
-import { isStandIn } from "./notLoaded.ts";
+import { isStandIn, standInsNamed } from "./notLoaded.ts";
 import { nearestWord } from "./nearest.ts";
 import type { CheckBook, InstalledCheck } from "./qc.ts";
 import type { QcLayer } from "./qcChoice.ts";
@@ -44,10 +44,11 @@ export function wishFaults(
   const said = of.place === null ? "" : ` (${of.place})`;
   const action = of.place === null ? {} : { action: `Correct ${of.place}.` };
   const check = of.book.checks.find((known) => known.id === id);
+  const standIns = isStandIn(id) && wish === "off" ? standInsNamed(of.book) : [];
   // Off for as long as it can't be loaded, and no word to be taken back when it can.
-  if (check === undefined && isStandIn(id) && wish === "off") return [];
+  if (check === undefined && (standIns === null || standIns.includes(id))) return [];
   if (check === undefined) {
-    const ids = of.book.checks.map((known) => known.id);
+    const ids = [...of.book.checks.map((known) => known.id), ...(standIns ?? [])];
     return [
       {
         code: "HP-MANIFEST-FIELD",
@@ -77,8 +78,8 @@ export function wishFaults(
 }
 
 /** It may be the one that is named. */
-function lostWords({ checks }: CheckBook): string {
-  const lost = checks.filter(({ notLoaded }) => notLoaded === true).map(({ file }) => file);
+function lostWords({ lost: plugins = [] }: CheckBook): string {
+  const lost = plugins.map(({ file }) => file);
   if (lost.length === 0) return "";
   const more = lost.length - LOST_NAMED;
   return ` Could not be loaded: ${lost.slice(0, LOST_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""} (hotplate doctor says why).`;

@@ -69,6 +69,7 @@ describe("a studio's folder", () => {
     ["text.mjs", 'export default "check"', /no check/],
     ["misspelled.mjs", source("studio.x", "limit:{},"), /limit/],
     ["badId.mjs", source("Studio Check"), /dotted lower-case/],
+    ["standsIn.mjs", source("plugin.grain"), /must not begin with plugin\./],
     ["oldApi.mjs", source("studio.x").replace("apiVersion:1", "apiVersion:2"), /apiVersion/],
     ["badLimit.mjs", source("studio.x").replace("max:3", 'max:"three"'), /limits\.max/],
     ["badIdle.mjs", source("studio.x", "idleAt:{most:0},"), /idleAt/],
@@ -183,17 +184,6 @@ describe("a studio's folder", () => {
     rmSync(`${show}/Look.mjs`);
     writeFileSync(`${show}/look.js`, source("show.look"));
     expect(asked(["plugin.look"], (await loadChecks([site, show])).book)).toEqual(["site.look", "show.look"]);
-  });
-
-  test("whose profile can't be used does not leave the shipped one of that name in its place", async () => {
-    using dir = tempDir();
-    writeFileSync(
-      dir.file("inpaint.profile.yaml"),
-      "hotplate: 1\nname: inpaint\ntitle: ours\nchecks: {studio.gone: }\n",
-    );
-    const { profiles, refused } = (await loadChecks([dir.path])).book;
-    expect(profiles.map(({ name }) => name)).not.toContain("inpaint");
-    expect(refused[0]?.message).toContain("there is no check studio.gone");
   });
 
   test("may hold notes, tests, drafts and links, which are no checks", async () => {

@@ -62,6 +62,17 @@ test("a limit of a studio's own profile by which nothing is found is told with i
   ]);
 });
 
+test("a wish for a profile that can't be used names its file", async () => {
+  const base = {
+    config: { qc: qcSettingsSchema.parse({ shows: { AGM: { profile: "ours" } } }) },
+    images: { checks: async () => ({ ...book, lostProfiles: { ours: "/p/ours.profile.yaml" } }) },
+    recipes: { book: async () => ({ recipes: [], broken: [] }) },
+  } as unknown as BaseWorld;
+  expect((await qcLines(base)).filter(({ what }) => what === "QC").map(({ found }) => found)).toEqual([
+    `qc.shows.AGM of hotplate.yaml: The QC profile "ours" can't be used: something is wrong with /p/ours.profile.yaml.`,
+  ]);
+});
+
 test("wishes that fit are not spoken of", async () => {
   const show = { profile: "relight", checks: { "image.grain": { ratioMin: 0.7 } }, onFail: { retry: { seeds: 1 } } };
   expect(await said({ shows: { AGM: { ...show, recipes: { tiny: show } } } }, { profile: "relight" })).toEqual([]);

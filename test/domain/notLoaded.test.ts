@@ -1,7 +1,7 @@
 /** What stands for plugins that could not be loaded, and what is asked when they can be. */
 import { describe, expect, it } from "vitest";
 import { askedNow, folderStandInId, standInId } from "../../daemon/domain/notLoaded.ts";
-import type { InstalledCheck } from "../../daemon/domain/qc.ts";
+import type { InstalledCheck, LostPlugin } from "../../daemon/domain/qc.ts";
 
 const check = (id: string, standIns?: readonly string[]): InstalledCheck => ({
   id,
@@ -12,6 +12,8 @@ const check = (id: string, standIns?: readonly string[]): InstalledCheck => ({
   shipped: false,
   ...(standIns === undefined ? {} : { standIns }),
 });
+
+const folder: LostPlugin = { id: "plugin.checks", file: "/s/checks", message: "HP-PLUGIN: gone", isFolder: true };
 
 describe("a check that stands for a plugin", () => {
   it("has the name of its file without the ending, or of its folder with all of it", () => {
@@ -26,7 +28,7 @@ describe("a check that stands for a plugin", () => {
 describe("what a plan asks for", () => {
   it("is asked as it is where nothing stood for a plugin", () => {
     const requests = [{ check: "studio.gone", limits: {} }];
-    expect(askedNow(requests, { checks: [], unread: ["plugin.checks"] })).toBe(requests);
+    expect(askedNow(requests, { checks: [], lost: [folder] })).toBe(requests);
   });
 
   it("keeps the word of the plan on a check that it also names itself", () => {
@@ -39,6 +41,6 @@ describe("what a plan asks for", () => {
     const requests = [{ check: "plugin.grain", limits: {} }];
     const checks = [check("plugin.checks")];
     expect(askedNow(requests, { checks })).toEqual(requests);
-    expect(askedNow(requests, { checks, unread: ["plugin.checks"] })).toEqual([{ check: "plugin.checks", limits: {} }]);
+    expect(askedNow(requests, { checks, lost: [folder] })).toEqual([{ check: "plugin.checks", limits: {} }]);
   });
 });

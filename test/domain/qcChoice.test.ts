@@ -372,3 +372,60 @@ describe("a limit by which nothing can be found", () => {
     expect(said(idle)).toEqual([]);
   });
 });
+
+describe("what could not be used", () => {
+  const lost = { id: "plugin.too_bright", file: "/p/too_bright.ts", message: "HP-PLUGIN: torn", isFolder: false };
+  const broken: CheckBook = {
+    ...book,
+    checks: [...book.checks, check("studio.grain", { shipped: false, standIns: ["plugin.grain", "plugin.p"] })],
+    lost: [lost],
+  };
+  const findings = (id: string, of: CheckBook) =>
+    qcPlan({
+      manifest: { checks: { [id]: "off" } },
+      recipe: null,
+      settings: qcSettingsSchema.parse({}),
+      show: "AGM",
+      book: of,
+      rerun: false,
+    }).findings;
+
+  it("is turned off by the name that stands for it, and stays so when it is mended; another name is none", () => {
+    expect(findings("plugin.too_bright", broken)).toEqual([]);
+    expect(findings("plugin.grain", broken)).toEqual([]);
+    expect(findings("plugin.too_brihgt", broken)).toMatchObject([
+      { code: "HP-MANIFEST-FIELD", path: ["qc", "checks", "plugin.too_brihgt"], nearest: "plugin.too_bright" },
+    ]);
+    expect(findings("studio.too_bright", broken)[0]?.message).toBe(
+      'There is no check "studio.too_bright". Could not be loaded: /p/too_bright.ts (hotplate doctor says why).',
+    );
+    expect(findings("plugin.nothing", book)).toMatchObject([{ found: "plugin.nothing" }]);
+  });
+
+  it("may be any file of a folder that can't be read", () => {
+    expect(findings("plugin.anything", { ...book, lost: [{ ...lost, id: "plugin.p", isFolder: true }] })).toEqual([]);
+  });
+
+  it("is named with its file and what to do, where it is the profile in force", () => {
+    const without = { ...book, profiles: [], lostProfiles: { basic: "/p/basic.profile.yaml" } };
+    const plan = (manifest: Manifest["qc"], settings: z.input<typeof qcSettingsSchema>) =>
+      qcPlan({
+        manifest,
+        recipe: null,
+        settings: qcSettingsSchema.parse(settings),
+        show: "AGM",
+        book: without,
+        rerun: false,
+      });
+    const said = {
+      code: "HP-PLUGIN",
+      message: 'The QC profile "basic" can\'t be used: something is wrong with /p/basic.profile.yaml.',
+      action: expect.stringContaining('"hotplate doctor"') as string,
+    };
+    expect(plan(undefined, {}).findings).toMatchObject([said]);
+    expect(plan({ profile: "basic" }, {}).findings).toMatchObject([{ ...said, path: ["qc", "profile"] }]);
+    expect(plan(undefined, { shows: { AGM: { profile: "basic" } } }).findings).toMatchObject([
+      { ...said, path: ["use"], message: `${said.message} Qc.shows.AGM of hotplate.yaml wants it.` },
+    ]);
+  });
+});
