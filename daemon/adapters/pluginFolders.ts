@@ -15,26 +15,32 @@ export const HOME: string = fileURLToPath(new URL("../../", import.meta.url));
 export const SHIPPED_PROFILES_DIR: string = fileURLToPath(new URL("../../config/qc/", import.meta.url));
 export const CHECK_FILES = /\.(ts|mts|js|mjs)$|\.check\.(ya?ml|json)$/;
 
-/** By name; `problem`: why none of the folder's files is used. */
-export function filesOf(
-  folder: string,
-  ending: RegExp,
-): { readonly files: readonly string[]; readonly problem: string | null } {
+export interface FolderFiles {
+  /** By name. */
+  readonly files: readonly string[];
+  /** Why none of the folder's files is used. */
+  readonly problem: string | null;
+  /** Nothing at all lies there, as where a disk is not mounted. */
+  readonly isEmpty: boolean;
+}
+
+export function filesOf(folder: string, ending: RegExp): FolderFiles {
   const open = folder.startsWith(HOME) ? null : folderOpenToAll(folder);
-  if (open !== null) return { files: [], problem: open };
+  const refused = (problem: string): FolderFiles => ({ files: [], problem, isEmpty: false });
+  if (open !== null) return refused(open);
   try {
-    const names = readdirSync(folder, { withFileTypes: true })
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const names = entries
       .filter((entry) => entry.isFile() && ending.test(entry.name) && !/^[._]|\.d\.m?ts$|\.test\./.test(entry.name))
       .map((entry) => entry.name)
       .sort();
     if (names.length > LIMITS.checkFilesMax)
-      return {
-        files: [],
-        problem: `the folder can't be read: it holds ${names.length} plugin files; at most ${LIMITS.checkFilesMax} are loaded`,
-      };
-    return { files: names.map((name) => join(folder, name)), problem: null };
+      return refused(
+        `the folder can't be read: it holds ${names.length} plugin files; at most ${LIMITS.checkFilesMax} are loaded`,
+      );
+    return { files: names.map((name) => join(folder, name)), problem: null, isEmpty: entries.length === 0 };
   } catch (error) {
     // The folder is somebody else's: that it can't be read is reported, and the other checks work on.
-    return { files: [], problem: `the folder can't be read: ${messageOf(error)}` };
+    return refused(`the folder can't be read: ${messageOf(error)}`);
   }
 }

@@ -55,10 +55,12 @@ export async function loadChecks(
   const entries: InstalledCheck[] = [];
   const names: StandIns = new Map();
   const lost: LostPlugin[] = [];
+  const empty: LostPlugin[] = [];
   const refused: Fault[] = [];
   for (const folder of [SHIPPED_CHECKS_DIR, ...folders]) {
     const shipped = folder === SHIPPED_CHECKS_DIR;
-    const { files, problem } = filesOf(folder, CHECK_FILES);
+    const { files, problem, isEmpty } = filesOf(folder, CHECK_FILES);
+    if (isEmpty) empty.push(emptyFolder(folder));
     if (problem !== null) {
       const message = `${CODE}: ${problem}`;
       lost.push({ id: folderStandInId(folder), file: folder, message, isFolder: true });
@@ -91,10 +93,18 @@ export async function loadChecks(
     checks.push(check);
     entries.push({ ...entryOf(check, { file, shipped: false }), notLoaded: true });
   }
+  // Whoever is asked now is asked for nothing by it; plans that were made while it could not be read may miss what it held.
+  const missing = empty.filter(({ id }) => !checks.some((check) => check.id === id));
+  checks.push(...standInChecks(missing).map(({ check }) => check));
   refused.push(...modelFaults(checks, models));
   const found = readProfiles(folders, entries, refused);
   const installed = entries.map((entry) => ({ ...entry, ...standInsOf(names, entry.id) }));
   return { checks, programs, book: { checks: installed, ...found, lost, refused } };
+}
+
+function emptyFolder(folder: string): LostPlugin {
+  const message = `${CODE}: the folder could not be read when this was planned, and now it is empty: is it mounted?`;
+  return { id: folderStandInId(folder), file: folder, message, isFolder: true };
 }
 
 type Fault = CheckBook["refused"][number];

@@ -40,11 +40,17 @@ export function standInChecks(
   return [...Map.groupBy(lost, ({ id }) => id)].map(([id, of]) => {
     const file = of.map((one) => one.file).join(", ");
     const reasons = of.length === 1 ? of.map(({ message }) => message) : of.map((one) => `${one.file}: ${one.message}`);
-    return { check: standInCheck(id, { file, reason: reasons.join("; ") }), file };
+    const way = of.some(({ isFolder }) => isFolder)
+      ? "Mend or mount the folder, or take it out of plugins in hotplate.yaml"
+      : "Mend the file or take it out of its folder";
+    return { check: standInCheck(id, { file, reason: reasons.join("; "), way }), file };
   });
 }
 
-function standInCheck(id: string, { file, reason }: { readonly file: string; readonly reason: string }): Check {
+function standInCheck(
+  id: string,
+  { file, reason, way }: { readonly file: string; readonly reason: string; readonly way: string },
+): Check {
   return {
     apiVersion: 1,
     id,
@@ -56,7 +62,7 @@ function standInCheck(id: string, { file, reason }: { readonly file: string; rea
       verdict: "error",
       measures: [],
       message: `${file} could not be loaded, so nobody looked for what it looks for: ${reason}`,
-      hint: `Mend the file or take it out of its folder, and restart the daemon; or turn it off: qc.checks ${id}: off.`,
+      hint: `${way}, and restart the daemon; or turn it off: qc.checks ${id}: off.`,
     }),
   };
 }

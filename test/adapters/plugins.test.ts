@@ -155,6 +155,15 @@ describe("a studio's folder", () => {
     // What was a file of it is not known to be taken out.
     expect(asked(["plugin.grain"], before.book)).toEqual(["plugin.my_checks"]);
     mkdirSync(folder);
+    // As where the disk is not mounted: nobody new is asked for it, and who waits for what it held is told.
+    const empty = await loadChecks([folder]);
+    expect(empty.book.checks).toHaveLength(SHIPPED.length);
+    const said = inspectFrame(empty.checks, [{ check: "plugin.my_checks", limits: {} }], frame);
+    expect([said.verdict, waitsForPlugins(said)]).toEqual(["error", true]);
+    expect(said.findings.at(-1)).toMatchObject({
+      message: expect.stringContaining("now it is empty: is it mounted?") as string,
+      hint: expect.stringContaining("take it out of plugins in hotplate.yaml") as string,
+    });
     writeFileSync(`${folder}/grain.mjs`, source("studio.grain"));
     writeFileSync(`${folder}/light.mjs`, source("studio.light"));
     writeFileSync(`${folder}/torn.mjs`, "export default {");
