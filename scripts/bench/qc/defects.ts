@@ -16,6 +16,7 @@ import {
   onCodes,
   onMade,
   onRows,
+  outsideMask,
   patchOutside,
   posterised,
   samplesSet,
@@ -150,7 +151,11 @@ export const DEFECTS: readonly DefectKind[] = [
     check: "mask.preserved",
     structural: true,
     must: 0,
-    strengths: each([0.3, 1, 3], (n) => `sd ${n} code`, drifting),
+    strengths: each(
+      [0.3, 1, 3],
+      (n) => `sd ${n} code`,
+      (n) => outsideMask(drifting(n)),
+    ),
   },
   {
     name: "alpha changed in 8 x 8 px",
@@ -264,14 +269,22 @@ export const DEFECTS: readonly DefectKind[] = [
     check: "plate.structure",
     structural: false,
     must: 1,
-    strengths: each([8, 16, 32], (n) => `waves of ${n} codes`, drift),
+    strengths: each(
+      [8, 16, 32],
+      (n) => `waves of ${n} codes`,
+      (n) => outsideMask(drift(n)),
+    ),
   },
   {
     name: "grade shift outside the mask",
     check: "plate.grade",
     structural: false,
     must: 1,
-    strengths: each([0.05, 0.1, 0.3], (n) => `${n} stop`, graded),
+    strengths: each(
+      [0.05, 0.1, 0.3],
+      (n) => `${n} stop`,
+      (n) => outsideMask(graded(n)),
+    ),
   },
   {
     name: "border stripe",

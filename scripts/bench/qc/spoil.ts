@@ -62,6 +62,17 @@ function showsWhole({ weight, plate: { width, height } }: Parts): boolean {
   return whole >= 64 * 64 && whole >= inside * 0.8;
 }
 
+/** What is wrong where the mask lets nothing change: it has no place where everything may change. */
+export function outsideMask(defect: Defect): Defect {
+  return (parts) => {
+    const { width, height } = parts.plate;
+    let closed = 0;
+    for (let pixel = 0; pixel < width * height; pixel += 1) closed += parts.weight(pixel) === 0 ? 1 : 0;
+    parts.nowhere = closed === 0;
+    if (closed > 0) defect(parts);
+  };
+}
+
 /** Codes added to a square of so many pixels where the mask lets nothing change; where it covers all, in the corner. */
 export function patchOutside(codes: number, side: number): Defect {
   return (parts) => {
