@@ -43,6 +43,7 @@ const strengths = (of: Readonly<Record<string, Defect>>) =>
   Object.entries(of).map(([name, defect]) => ({ name, defect }));
 const each = (amounts: readonly number[], name: (n: number) => string, make: (n: number) => Defect) =>
   amounts.map((n) => ({ name: name(n), defect: make(n) }));
+const outside = (make: (n: number) => Defect) => (n: number) => outsideMask(make(n));
 const drifting = (n: number) => onCodes((code, { parts }: At) => code + n * CODE * parts.random.normal());
 
 export const DEFECTS: readonly DefectKind[] = [
@@ -151,11 +152,7 @@ export const DEFECTS: readonly DefectKind[] = [
     check: "mask.preserved",
     structural: true,
     must: 0,
-    strengths: each(
-      [0.3, 1, 3],
-      (n) => `sd ${n} code`,
-      (n) => outsideMask(drifting(n)),
-    ),
+    strengths: each([0.3, 1, 3], (n) => `sd ${n} code`, outside(drifting)),
   },
   {
     name: "alpha changed in 8 x 8 px",
@@ -269,22 +266,14 @@ export const DEFECTS: readonly DefectKind[] = [
     check: "plate.structure",
     structural: false,
     must: 1,
-    strengths: each(
-      [8, 16, 32],
-      (n) => `waves of ${n} codes`,
-      (n) => outsideMask(drift(n)),
-    ),
+    strengths: each([8, 16, 32], (n) => `waves of ${n} codes`, outside(drift)),
   },
   {
     name: "grade shift outside the mask",
     check: "plate.grade",
     structural: false,
     must: 1,
-    strengths: each(
-      [0.05, 0.1, 0.3],
-      (n) => `${n} stop`,
-      (n) => outsideMask(graded(n)),
-    ),
+    strengths: each([0.05, 0.1, 0.3], (n) => `${n} stop`, outside(graded)),
   },
   {
     name: "border stripe",
