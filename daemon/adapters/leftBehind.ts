@@ -29,10 +29,10 @@ export async function endLeftBehind(name: MarkName, mark: string): Promise<void>
 /** Between two looks at its start time, so that it is the process whose environment was read. */
 async function endMarked(pid: number, name: MarkName, mark: string): Promise<Seen> {
   if (pid === process.pid) return "other";
-  const isMarked = await hasMark(pid, name, mark);
+  const isMarked = await settledMark(pid, name, mark);
   if (isMarked !== true) return isMarked === null ? "unsure" : "other";
   const stat = await processStat(pid);
-  if (!lives(stat) || (await hasMark(pid, name, mark)) !== true) return "unsure";
+  if (!lives(stat) || (await settledMark(pid, name, mark)) !== true) return "unsure";
   if ((await processStat(pid))?.startTime !== stat.startTime) return "unsure";
   try {
     process.kill(pid, "SIGKILL");
@@ -41,6 +41,15 @@ async function endMarked(pid: number, name: MarkName, mark: string): Promise<See
     // Gone by itself.
     return "unsure";
   }
+}
+
+/** What becomes another program all the time is mostly one, between two moments in which it is none. */
+async function settledMark(pid: number, name: MarkName, mark: string): Promise<boolean | null> {
+  for (let look = 1; look < LIMITS.leftBehindLooks; look += 1) {
+    const isMarked = await hasMark(pid, name, mark);
+    if (isMarked !== null) return isMarked;
+  }
+  return hasMark(pid, name, mark);
 }
 
 /**

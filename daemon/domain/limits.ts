@@ -71,6 +71,8 @@ export const LIMITS = {
   imageWorkMs: 120_000,
   /** Looks for what a worker that was killed has left running; each finds what started during the one before. */
   leftBehindRounds: 20,
+  /** At one process in a round, while it can't be told whose it is. */
+  leftBehindLooks: 8,
   /** Before a further look at processes that could not be told, times the looks so far. */
   leftBehindLookMs: 5,
   /** Shorter than imageWorkMs: a tool ends before the worker that waits for it is given up. */
