@@ -68,7 +68,8 @@ const check: Check = {
     // Where nothing fits at all (new content, a grey plate) nothing can be told.
     const gain = found.best > correlationMin ? more : Math.min(0, more);
     const cells = { mine, plates, grid, where: inside };
-    const doubt = own.cells >= CELLS_MIN && own.asIs < FITS;
+    // A light of another colour from one side mirrors as well: that is asked of an edit inside a mask only.
+    const doubt = changes !== null && own.cells >= CELLS_MIN && own.asIs < FITS;
     const turned = doubt && own.cells >= MIRROR_CELLS_MIN ? mirrored(cells) : 0;
     const exact = doubt ? exactness(cells, ORDERS) : 1;
     const measures = [
