@@ -8,6 +8,7 @@
  * the plate's lights around it are brighter; limit 2 %, for a small mask may hold a light. What the plate has at its own top there counts for it.
  */
 import type { Check, CheckAnswer, CheckInput, DecodedImage, PixelBox } from "../daemon/plugin.ts";
+import { colourPlaces } from "./_colourPlaces.ts";
 import type { Core } from "./_maskCore.ts";
 import { coreOf, someOf } from "./_maskCore.ts";
 import { heatMap } from "./_where.ts";
@@ -122,7 +123,7 @@ function insideWords(inside: Inside | null, limit: number): readonly string[] {
 
 /** Of the tiles' samples: those at the largest code (floats: at the largest value there, or at exactly 1, whichever more stand at) and at zero. */
 function shares({ samples, channels, channelNames, width }: DecodedImage, { size, tiles }: Core) {
-  const colours = channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
+  const colours = colourPlaces(channelNames);
   const whole = samples instanceof Uint16Array ? 65_535 : samples instanceof Uint8Array ? 255 : null;
   const ends: Ends = { top: 0, atTop: 0, atOne: 0, low: 0 };
   for (let t = 0; t < tiles.length; t += 1) {
@@ -174,7 +175,7 @@ function addEnds(ends: Ends, samples: DecodedImage["samples"], { first, end, ste
 
 function cutMap(image: DecodedImage, top: number, low: boolean) {
   const { samples, channels, channelNames } = image;
-  const colours = channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
+  const colours = colourPlaces(channelNames);
   return heatMap(image, "Cut off", (pixel) => {
     let hits = 0;
     for (const place of colours) {
@@ -194,7 +195,7 @@ function cut(
   ignore: readonly PixelBox[],
 ): { readonly high: number; readonly low: number; readonly top: number } {
   const { samples, channels, width, height } = image;
-  const colours = image.channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
+  const colours = colourPlaces(image.channelNames);
   const step = Math.max(1, Math.ceil((width * height * colours.length) / SAMPLES_ENOUGH));
   const top =
     samples instanceof Uint16Array

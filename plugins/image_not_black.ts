@@ -8,6 +8,7 @@
  * beside the mask (a lamp taken out of the night), but neither excuses exact zero where it has picture noise.
  */
 import type { Check, CheckAnswer, CheckInput, DecodedImage, LumaFacts } from "../daemon/plugin.ts";
+import { colourPlaces } from "./_colourPlaces.ts";
 import type { Core, TileLuma } from "./_maskCore.ts";
 import { aroundOf, coreOf, tileLuma } from "./_maskCore.ts";
 
@@ -130,7 +131,7 @@ function causeOf({ samples, channels, channelNames, width }: DecodedImage, core:
     hint: "Change the prompt or the seed; the model refused the picture.",
   };
   if (!(samples instanceof Float32Array)) return filter;
-  const places = channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
+  const places = colourPlaces(channelNames);
   const step = Math.ceil(samples.length / channels / PIXELS_ENOUGH);
   const pixels =
     core === null

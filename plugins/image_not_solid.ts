@@ -8,6 +8,7 @@
  * so do blocks beside the mask (a bird taken out of the sky), unless it is one code where they have noise. Black is image.not_black's.
  */
 import type { Check, CheckAnswer, CheckInput, DecodedImage } from "../daemon/plugin.ts";
+import { colourPlaces } from "./_colourPlaces.ts";
 import type { Core, TileLuma } from "./_maskCore.ts";
 import { aroundOf, coreOf, tileLuma } from "./_maskCore.ts";
 
@@ -99,7 +100,7 @@ function insideMask(
 /** Do floats vary by a hundredth where their luma does not? */
 function varies({ samples, channels, channelNames, width }: DecodedImage, { size, tiles }: Core): boolean {
   if (!(samples instanceof Float32Array)) return false;
-  const places = channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
+  const places = colourPlaces(channelNames);
   return places.some((place) => {
     let [least, most] = [Number.POSITIVE_INFINITY, 0];
     for (const { x, y } of tiles)

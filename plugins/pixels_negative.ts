@@ -7,6 +7,7 @@
  * of the plate's reach, in both pictures.
  */
 import type { Check, DecodedImage } from "../daemon/plugin.ts";
+import { colourPlaces } from "./_colourPlaces.ts";
 import { placesOf } from "./_where.ts";
 
 const check: Check = {
@@ -59,11 +60,8 @@ const DEEPER = 1.5;
 
 const NEGATIVES_ENOUGH = 500_000;
 
-const coloursOf = ({ channelNames }: DecodedImage): readonly number[] =>
-  channelNames.flatMap((name, place) => (["R", "G", "B", "Y"].includes(name) ? [place] : []));
-
 function where(image: DecodedImage, floor: number) {
-  const places = coloursOf(image);
+  const places = colourPlaces(image.channelNames);
   const { samples, channels } = image;
   return placesOf(image, "Negative", (pixel) =>
     places.some((place) => (samples[pixel * channels + place] as number) < floor),
@@ -75,7 +73,7 @@ function depthOf(image: DecodedImage, share: number): number {
   const { samples, channels } = image;
   const values: number[] = [];
   const step = channels * Math.ceil((samples.length * share) / NEGATIVES_ENOUGH);
-  for (const place of coloursOf(image))
+  for (const place of colourPlaces(image.channelNames))
     for (let i = place; i < samples.length; i += step) {
       const v = samples[i] as number;
       if (v < 0) values.push(v);
@@ -88,7 +86,7 @@ function depthOf(image: DecodedImage, share: number): number {
 function negatives(image: DecodedImage, floor: number): number {
   const { samples, channels } = image;
   if (!(samples instanceof Float32Array)) return 0;
-  const colours = coloursOf(image);
+  const colours = colourPlaces(image.channelNames);
   let count = 0;
   for (let c = 0; c < colours.length; c += 1)
     for (let i = colours[c] as number; i < samples.length; i += channels)

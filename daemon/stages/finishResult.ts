@@ -7,6 +7,7 @@ import { assetReference, assetSeed, assetUrn } from "../domain/assetPointer.ts";
 import type { Embed } from "../domain/assetPointer.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
+import { isNoPicture } from "../domain/noPicture.ts";
 import type { PlateFrame, StepPlan } from "../domain/plan.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { formatExtension } from "../domain/outputFormat.ts";
@@ -179,20 +180,13 @@ export function embedOf(
   };
 }
 
-const NO_PICTURE: ReadonlySet<string> = new Set([
-  "HP-PLATE-BROKEN",
-  "HP-PLATE-KIND",
-  "HP-PLATE-DECODER",
-  "HP-IMAGE-SIZE",
-]);
-
 /**
  * A result that no reader can read is no result. A worker that broke or hung over it may have been unlucky: it is tried
  * again a bounded number of times, then the picture is what breaks it. All else (disk, full queue) is nobody's fault.
  */
 function finishFailed(flight: Flight, filename: string, error: unknown): unknown {
   const code = error instanceof HotplateError ? error.code : null;
-  if (code !== null && NO_PICTURE.has(code)) return new NoResult(`${filename} can't be published: ${messageOf(error)}`);
+  if (isNoPicture(error)) return new NoResult(`${filename} can't be published: ${messageOf(error)}`);
   // Also where OCIO's tool is missing or breaks: it may be there on the next try, and must not be waited for without end.
   const unlucky = code === "HP-IMAGE-WORKER" || code === "HP-COLOR-TOOL" || systemCode(error) === "ETIMEDOUT";
   if (!unlucky) return error;

@@ -11,8 +11,6 @@ import type { ReviewPaths } from "../domain/naming.ts";
 import { joinPath } from "../domain/paths.ts";
 import type { Inspection } from "../domain/qc.ts";
 import { qcText } from "../domain/qcReport.ts";
-import type { QcPage } from "../domain/qcReportHtml.ts";
-import type { QcView } from "../domain/qcView.ts";
 import type { VersionFile } from "../domain/versionFacts.ts";
 import { exists, ignore, replaceAnswer } from "../durable.ts";
 import type { StageContext } from "../live.ts";
@@ -20,6 +18,8 @@ import { heldReason, waivableChecks } from "../qcStanding.ts";
 import type { StepRow, TaskRow } from "../storePort.ts";
 import type { FrameResult } from "./frameResults.ts";
 import { frameResults, largest, versionFrame } from "./frameResults.ts";
+import type { PicturesOf } from "./reviewPictures.ts";
+import { ownMark } from "./reviewPictures.ts";
 import { publicPlan } from "./versionRecord.ts";
 
 export interface HeldPages {
@@ -33,17 +33,6 @@ interface HeldUpdate {
   readonly show: string;
   readonly picturesOf: PicturesOf;
 }
-
-/** A frame on a page: of the view's n-th place. */
-export interface PlacedPicture {
-  readonly at: number;
-  readonly frame: number | null;
-}
-/** Thumbnails and parts of what a view shows; `fileOf`: where a frame lies now. */
-export type PicturesOf = (
-  view: QcView,
-  fileOf: (of: PlacedPicture) => string | null,
-) => Promise<Pick<QcPage, "picture" | "crop">>;
 
 export function createHeldPages(context: StageContext): HeldPages {
   /** Step -> what its page was made of and where it lies, in this life: nothing is drawn again that is as it was. */
@@ -80,7 +69,7 @@ export function createHeldPages(context: StageContext): HeldPages {
       ]);
       if (known?.of === made && known.path === path) return;
       const page = await pageOf(context, step, { ...of, held });
-      const mark = step.id.replaceAll("/", ".");
+      const mark = ownMark(step);
       if (step.stagingDir !== null) await replaceAnswer(files, joinPath(step.stagingDir, HELD_FILE), page.json, mark);
       await replaceAnswer(files, path, page.html, mark);
       written.set(step.id, { of: made, path });

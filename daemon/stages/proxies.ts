@@ -3,7 +3,7 @@
  * what it holds when it is published, and of what was refused once that lies in quarantine. Never masters.
  */
 import { shownAs } from "../domain/colorWay.ts";
-import { HotplateError } from "../domain/errors.ts";
+import { isNoPicture } from "../domain/noPicture.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { versionDir, versionFileName } from "../domain/naming.ts";
 import { joinPath } from "../domain/paths.ts";
@@ -73,16 +73,9 @@ async function makeProxy(
   } catch (error) {
     await files.unlink(temporary).catch(ignore("ENOENT"));
     // What can't be decoded has no thumbnail; QC says so, and its page must not wait for one.
-    if (!(error instanceof HotplateError) || !NO_PICTURE.has(error.code)) throw error;
+    if (!isNoPicture(error)) throw error;
   }
 }
-
-const NO_PICTURE: ReadonlySet<string> = new Set([
-  "HP-PLATE-BROKEN",
-  "HP-PLATE-KIND",
-  "HP-PLATE-DECODER",
-  "HP-IMAGE-SIZE",
-]);
 
 /** Where a staged file went when its version was committed. */
 export async function publishedPath(context: StageContext, step: StepRow, result: FrameResult): Promise<string | null> {

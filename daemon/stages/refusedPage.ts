@@ -14,9 +14,9 @@ import type { StageContext } from "../live.ts";
 import type { StepRow, TaskRow } from "../storePort.ts";
 import type { FrameResult } from "./frameResults.ts";
 import { frameResults, largest, refusedResults, versionFrame } from "./frameResults.ts";
-import type { PicturesOf } from "./heldPage.ts";
 import { refusedWholes } from "./inspectWhole.ts";
 import { machineRecord } from "./machineRecord.ts";
+import type { PicturesOf } from "./reviewPictures.ts";
 import { ownMark } from "./reviewPictures.ts";
 import { publicPlan } from "./versionRecord.ts";
 

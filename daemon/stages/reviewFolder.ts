@@ -25,10 +25,11 @@ import { sheetPages } from "./contactSheet.ts";
 import { frameResults, refusedResults } from "./frameResults.ts";
 import { laneOf } from "./lanes.ts";
 import type { Movies } from "./movies.ts";
-import type { HeldPages, PicturesOf, PlacedPicture } from "./heldPage.ts";
+import type { HeldPages } from "./heldPage.ts";
 import { createHeldPages } from "./heldPage.ts";
 import { makeProxies, publishedPath } from "./proxies.ts";
 import { writeRefused } from "./refusedPage.ts";
+import type { PicturesOf, PlacedPicture } from "./reviewPictures.ts";
 import { ownMark, proxyAt, reviewPictures, temporaryAt } from "./reviewPictures.ts";
 import { publicPlan } from "./versionRecord.ts";
 

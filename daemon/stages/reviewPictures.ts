@@ -8,13 +8,24 @@ import { HotplateError, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { proxyPath } from "../domain/naming.ts";
 import { joinPath, linkFrom, parentDir } from "../domain/paths.ts";
+import type { QcPage } from "../domain/qcReportHtml.ts";
 import type { QcView } from "../domain/qcView.ts";
 import { ignore } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import { pageCrops, pagePictures, readProxy } from "../pagePictures.ts";
 import type { StepRow, TaskRow } from "../storePort.ts";
 import { frameResults, largest, refusedResults } from "./frameResults.ts";
-import type { PicturesOf, PlacedPicture } from "./heldPage.ts";
+
+/** A frame on a page: of the view's n-th place. */
+export interface PlacedPicture {
+  readonly at: number;
+  readonly frame: number | null;
+}
+/** Thumbnails and parts of what a view shows; `fileOf`: where a frame lies now. */
+export type PicturesOf = (
+  view: QcView,
+  fileOf: (of: PlacedPicture) => string | null,
+) => Promise<Pick<QcPage, "picture" | "crop">>;
 
 /** What a page shows: proxies as they lie in the folder, and parts of the frames themselves, as bright as their proxies. */
 export async function reviewPictures(

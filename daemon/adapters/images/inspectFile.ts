@@ -207,8 +207,8 @@ async function maskOf(
       };
     return { mask: maskFacts(picture, { width, height, ignore: of.ignore }), maskProblem: null };
   } catch (error) {
-    const size = error instanceof HotplateError && error.code === "HP-IMAGE-SIZE";
-    return { mask: null, maskProblem: size ? `${error.message} (${error.code})` : messageOf(error) };
+    const { message } = error instanceof HotplateError ? notLoaded(error) : { message: messageOf(error) };
+    return { mask: null, maskProblem: message };
   }
 }
 

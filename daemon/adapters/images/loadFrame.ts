@@ -50,7 +50,7 @@ export async function loadFrame(bytes: Uint8Array): Promise<Loaded> {
   }
 }
 
-export function notLoaded({ code, message, hint }: HotplateError): Loaded {
+export function notLoaded({ code, message, hint }: HotplateError): NotLoaded {
   if (code === "HP-PLATE-BROKEN") return { kind: "broken", message };
   if (code === "HP-PLATE-KIND") return { kind: "unreadable", message };
   return { kind: "unreadable", message: `${message} (${code})`, hint, refusal: { code, message } };

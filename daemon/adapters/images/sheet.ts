@@ -5,7 +5,8 @@
  */
 import type { Shown } from "../../domain/colorWay.ts";
 import type { SheetRequest, SheetTile } from "../../domain/sheetTile.ts";
-import { HotplateError, assert, systemCode } from "../../domain/errors.ts";
+import { assert, systemCode } from "../../domain/errors.ts";
+import { isNoPicture } from "../../domain/noPicture.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { ADVANCE, GLYPH_HEIGHT, plainText, textWidth } from "./bitmapFont.ts";
 import { readWhole } from "./byteSource.ts";
@@ -127,13 +128,6 @@ async function firstPicture(
   return null;
 }
 
-const UNREADABLE: ReadonlySet<string> = new Set([
-  "HP-PLATE-BROKEN",
-  "HP-PLATE-KIND",
-  "HP-PLATE-DECODER",
-  "HP-IMAGE-SIZE",
-]);
-
 async function pictureOf(
   tools: FrameTools,
   tile: SheetTile,
@@ -145,7 +139,7 @@ async function pictureOf(
     return await smallPicture(await shownPicture(bytes, as.shown), as.box);
   } catch (error) {
     // The file's fault becomes a tile that says so; a fault of ours does not hide behind it.
-    if (error instanceof HotplateError && UNREADABLE.has(error.code)) return "unreadable";
+    if (isNoPicture(error)) return "unreadable";
     if (systemCode(error) === "ENOENT") return "unreadable";
     throw error;
   }
