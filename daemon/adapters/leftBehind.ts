@@ -6,7 +6,8 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { LIMITS } from "../domain/limits.ts";
-import { allPids, commandOf, environmentText, lives, processStat } from "./slots/procfs.ts";
+import { createExec } from "./exec.ts";
+import { allPids, environmentText, lives, processStat } from "./slots/procfs.ts";
 
 /** Passed on by `smallEnvironment`. */
 export const WORKER_MARK = "HOTPLATE_WORKER";
@@ -29,11 +30,11 @@ export async function endLeftBehind(name: MarkName, mark: string): Promise<void>
 /** Between two looks at its start time, so that it is the process whose environment was read. */
 async function endMarked(pid: number, name: MarkName, mark: string): Promise<Seen> {
   if (pid === process.pid) return "other";
+  const stat = await processStat(pid);
+  if (stat?.isKernel === true) return "other";
   const isMarked = await settledMark(pid, name, mark);
   if (isMarked !== true) return isMarked === null ? "unsure" : "other";
-  const stat = await processStat(pid);
-  if (!lives(stat) || (await settledMark(pid, name, mark)) !== true) return "unsure";
-  if ((await processStat(pid))?.startTime !== stat.startTime) return "unsure";
+  if (stat === null || (await processStat(pid))?.startTime !== stat.startTime) return "unsure";
   try {
     process.kill(pid, "SIGKILL");
     return "killed";
@@ -43,24 +44,39 @@ async function endMarked(pid: number, name: MarkName, mark: string): Promise<See
   }
 }
 
-/** What becomes another program all the time is mostly one, between two moments in which it is none. */
+/**
+ * What becomes another program all the time has, between our opening of its environment and our reading it, mostly become the next
+ * one already, and what was opened is empty. A small program does both at once.
+ */
 async function settledMark(pid: number, name: MarkName, mark: string): Promise<boolean | null> {
-  for (let look = 1; look < LIMITS.leftBehindLooks; look += 1) {
-    const isMarked = await hasMark(pid, name, mark);
-    if (isMarked !== null) return isMarked;
+  let isMarked = await hasMark(pid, await environmentText(pid), { name, mark });
+  for (let look = 1; look < LIMITS.leftBehindLooks && isMarked === null; look += 1) {
+    if ((await processStat(pid)) === null) return null;
+    isMarked = await hasMark(pid, await environmentAtOnce(pid), { name, mark });
   }
-  return hasMark(pid, name, mark);
+  return isMarked;
 }
 
-/**
- * null: it can't be told. A process that becomes another program has neither words nor an environment for a moment, and one that was listed and is
- * gone may have left a child that was not listed yet.
- */
-async function hasMark(pid: number, name: MarkName, mark: string): Promise<boolean | null> {
-  const text = await environmentText(pid);
+/** null: it can't be told, and one that was listed and is gone may have left a child that was not listed yet. */
+async function hasMark(
+  pid: number,
+  text: string | null,
+  { name, mark }: { readonly name: MarkName; readonly mark: string },
+): Promise<boolean | null> {
   if (text !== null && text !== "") return text.split("\0").includes(`${name}=${mark}`);
   const stat = await processStat(pid);
   if (stat === null) return null;
-  const isBetween = text === "" && lives(stat) && !stat.isKernel && (await commandOf(pid)) === "";
-  return isBetween ? null : false;
+  return text === null || stat.isBare || !lives(stat) ? false : null;
+}
+
+const exec = createExec({ PATH: process.env["PATH"] });
+
+async function environmentAtOnce(pid: number): Promise<string | null> {
+  try {
+    const answer = await exec.run("cat", [`/proc/${pid}/environ`], { timeoutMs: LIMITS.leftBehindReadMs });
+    return answer.exitCode === 0 || answer.timedOut ? answer.stdout : null;
+  } catch {
+    // A node that can't start it now: not told.
+    return "";
+  }
 }

@@ -73,6 +73,8 @@ export const LIMITS = {
   leftBehindRounds: 20,
   /** At one process in a round, while it can't be told whose it is. */
   leftBehindLooks: 8,
+  /** For one of them. */
+  leftBehindReadMs: 2000,
   /** Before a further look at processes that could not be told, times the looks so far. */
   leftBehindLookMs: 5,
   /** Shorter than imageWorkMs: a tool ends before the worker that waits for it is given up. */

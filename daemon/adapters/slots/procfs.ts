@@ -16,6 +16,8 @@ export interface ProcessStat {
   readonly startTime: string;
   readonly cpuMs: number;
   readonly residentBytes: number;
+  /** It was started with no environment; false also while it becomes another program, and where that may not be known. */
+  readonly isBare: boolean;
 }
 
 /** Fixed by the kernel's interface: USER_HZ is 100 and pages are counted in 4 KiB on the platforms that we run on. */
@@ -37,6 +39,8 @@ export async function processStat(pid: number): Promise<ProcessStat | null> {
     startTime: fields[22 - 3] ?? "",
     cpuMs: (number(14) + number(15)) * TICK_MS,
     residentBytes: number(24) * PAGE_BYTES,
+    // Where its environment starts and ends: 0 until it has one.
+    isBare: number(50) > 0 && number(50) === number(51),
   };
 }
 

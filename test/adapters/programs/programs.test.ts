@@ -221,7 +221,10 @@ describe("what a program started", () => {
 
   test("ends with it although it becomes another program all the time", async () => {
     using dir = tempDir();
-    writeFileSync(dir.file("again.sh"), "echo $$ > away.tmp; mv away.tmp away.pid; exec sh again.sh\n");
+    writeFileSync(
+      dir.file("again.sh"),
+      "[ -s away.pid ] || { echo $$ > away.tmp; mv away.tmp away.pid; }; exec sh again.sh\n",
+    );
     writeProgram(dir, `setsid sh again.sh >/dev/null 2>&1 </dev/null & cat >/dev/null; ${wait}; echo '${GOOD_ANSWER}'`);
     const { look } = await lookerOf(dir);
     expect(await look()).toMatchObject({ verdict: "pass" });
