@@ -136,8 +136,9 @@ const BESIDE = [-8, -6, 6, 8] as const;
 /** Deviation of the step from segment to segment of a line, as a ratio to that of lines beside it. */
 function unevenness(way: Way, place: number): number {
   const own = varianceAlong(way, place);
-  let beside = 0;
-  for (const away of BESIDE) beside += varianceAlong(way, place + away) / BESIDE.length;
+  // A step takes two lines before it and one behind.
+  const lines = BESIDE.map((away) => place + away).filter((line) => line >= 2 && line + 1 < way.places);
+  const beside = lines.reduce((sum, line) => sum + varianceAlong(way, line), 0) / lines.length;
   return Math.sqrt(own / Math.max(1, beside));
 }
 

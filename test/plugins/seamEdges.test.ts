@@ -1,7 +1,8 @@
-/** image.seam and the SIMULATED mark: its edge is straight and new, and is no joint of tiles. */
+/** image.seam at the edges of what it looks at: the SIMULATED mark, whose edge is straight and new and no joint, and the frame itself. */
 import { expect, test } from "vitest";
 import imageSeam from "../../plugins/image_seam.ts";
 import { loadChecks } from "../../daemon/adapters/plugins.ts";
+import type { Finding } from "../../daemon/domain/qc.ts";
 import { inspectFrame } from "../../daemon/domain/qcRun.ts";
 import { simulatedMark } from "../../daemon/domain/simulatedMark.ts";
 import type { DecodedImage, PixelBox } from "../../daemon/plugin.ts";
@@ -25,8 +26,12 @@ function marked(image: DecodedImage): DecodedImage {
 }
 
 function seamOf(one: Case, ignore: readonly PixelBox[]): string | undefined {
+  return findingOf(marked(one.result), one, ignore)?.verdict;
+}
+
+function findingOf(result: DecodedImage, one: Case, ignore: readonly PixelBox[]): Finding | undefined {
   const { findings } = inspectFrame(checks, [{ check: imageSeam.id, limits: {} }], {
-    result: marked(one.result),
+    result,
     resultFile: { path: "/v/a.1001.png", bytes: 1, frame: 1001 },
     decodeProblem: null,
     plate: one.plate,
@@ -36,7 +41,7 @@ function seamOf(one: Case, ignore: readonly PixelBox[]): string | undefined {
     composited: false,
     expected: { width: WIDTH, height: HEIGHT, bitDepth: 16, ignore },
   });
-  return findings.find(({ check }) => check === imageSeam.id)?.verdict;
+  return findings.find(({ check }) => check === imageSeam.id);
 }
 
 test("the edge of an ignored rectangle is no seam, and would be one if it were not ignored", () => {
@@ -47,4 +52,21 @@ test("the edge of an ignored rectangle is no seam, and would be one if it were n
 
 test("a seam beside an ignored rectangle is found", () => {
   expect(seamOf(makeCase(scene, seam(6, "frame")), [MARK])).toBe("warn");
+});
+
+test.each([
+  ["the first lines of a frame", "row", 9],
+  ["the last lines", "row", HEIGHT - 9],
+  ["the first columns", "column", 9],
+  ["the last columns", "column", WIDTH - 9],
+] as const)("a joint in %s is found, and its place told", (_, way, from) => {
+  const one = makeCase(scene, null);
+  const samples = Uint16Array.from(one.result.samples as Uint16Array, (code, i) => {
+    const pixel = Math.floor(i / 3);
+    const place = way === "row" ? Math.floor(pixel / WIDTH) : pixel % WIDTH;
+    return place < from ? code : Math.min(65_535, code + 6 * 257);
+  });
+  const finding = findingOf({ ...one.result, samples }, one, []);
+  expect(finding?.verdict).toBe("warn");
+  expect(finding?.measures.find(({ name }) => name === `${way}At`)?.value).toBe(from);
 });
