@@ -1,7 +1,8 @@
 /** Blocks of a result and its plate, with what their finest and their coarser detail say: the measurements of image.grain. */
+import type { MaskFacts, PixelBox } from "../daemon/plugin.ts";
 
 const BLOCK = 16;
-const BLOCKS_ENOUGH = 1500;
+const BLOCKS_ENOUGH = 400;
 const INSET = 24;
 const DARK = 8 * 257;
 const BRIGHT = 247 * 257;
@@ -26,7 +27,7 @@ interface Of {
   readonly width: number;
   readonly height: number;
   /** null: everywhere is inside. */
-  readonly inside: Uint8Array | null;
+  readonly mask: Pick<MaskFacts, "inside" | "box" | "share"> | null;
 }
 
 export interface Blocks {
@@ -34,27 +35,43 @@ export interface Blocks {
   readonly outside: readonly Block[];
 }
 
-export function look(result: Uint16Array, plate: Uint16Array, of: Of): Blocks {
-  const { width, height } = of;
-  const step = BLOCK * Math.max(1, Math.floor(Math.sqrt((width * height) / (BLOCK * BLOCK) / BLOCKS_ENOUGH)));
-  const inside: Block[] = [];
-  const outside: Block[] = [];
-  for (let y = 0; y + BLOCK <= height; y += step) {
-    for (let x = 0; x + BLOCK <= width; x += step) {
-      const within = lies(of, { x, y, value: 1 });
-      if (!within && !lies(of, { x, y, value: 0 })) continue;
-      const block = blockAt(result, plate, { start: y * width + x, width });
-      if (Math.min(block.mean, block.plateMean) * 257 < DARK || Math.max(block.mean, block.plateMean) * 257 > BRIGHT)
-        continue;
-      (within ? inside : outside).push(block);
+/** Of each side of the mask as many as say enough, however large the frame and small the mask; in a frame of 768 x 512 px all. */
+export function look(result: Uint16Array, plate: Uint16Array, { mask, ...size }: Of): Blocks {
+  const { width, height } = size;
+  const side = { ...size, inside: mask?.inside ?? null };
+  const whole: PixelBox = [0, 0, width, height];
+  const blocksOn = (value: 0 | 1, share: number, box: PixelBox | null): readonly Block[] => {
+    const out: Block[] = [];
+    if (box === null) return out;
+    const step = stepOf(share * width * height);
+    const [left, top, across, down] = box;
+    for (let y = firstAt(top, step); y + BLOCK <= top + down; y += step) {
+      for (let x = firstAt(left, step); x + BLOCK <= left + across; x += step) {
+        if (!lies(side, { x, y, value })) continue;
+        const block = blockAt(result, plate, { start: y * width + x, width });
+        if (Math.min(block.mean, block.plateMean) * 257 < DARK || Math.max(block.mean, block.plateMean) * 257 > BRIGHT)
+          continue;
+        out.push(block);
+      }
     }
-  }
-  return { inside, outside };
+    return out;
+  };
+  if (mask === null) return { inside: blocksOn(1, 1, whole), outside: [] };
+  return { inside: blocksOn(1, mask.share, mask.box), outside: blocksOn(0, 1 - mask.share, whole) };
+}
+
+function stepOf(pixels: number): number {
+  return BLOCK * Math.max(1, Math.floor(Math.sqrt(pixels / (BLOCK * BLOCK) / BLOCKS_ENOUGH)));
+}
+
+/** The first block of the frame's grid from there on. */
+function firstAt(from: number, step: number): number {
+  return Math.ceil(from / step) * step;
 }
 
 /** Its corners and its middle, inside moved out by the inset, are all on that side of the mask. */
 function lies(
-  { width, height, inside }: Of,
+  { width, height, inside }: { readonly width: number; readonly height: number; readonly inside: Uint8Array | null },
   at: { readonly x: number; readonly y: number; readonly value: 0 | 1 },
 ): boolean {
   if (inside === null) return at.value === 1;

@@ -22,7 +22,7 @@ import { detailMap } from "./_where.ts";
 const check: Check = {
   apiVersion: 1,
   id: "image.grain",
-  version: 3,
+  version: 4,
   scope: "frame",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -52,7 +52,7 @@ const check: Check = {
     if (result === null || plane === null || before === null)
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     const { ratioMin = 0.6, ratioMax = 1.7, sigmaMin = 0.15, sharedMin = 0.5, newMin = 0.45, newMax = 2.2 } = limits;
-    const blocks = look(plane, before, { width: result.width, height: result.height, inside: mask?.inside ?? null });
+    const blocks = look(plane, before, { width: result.width, height: result.height, mask });
     if (blocks.inside.length < BLOCKS_MIN)
       return {
         verdict: "pass",
