@@ -15,7 +15,9 @@ export interface Shown extends Light {
   readonly frame: number;
   /** Cells in a row. */
   readonly columns: number;
-  /** The same of the channel that is darkest in the plate, in fewer cells: it is cut off at white last. */
+  /** The same of red, green and blue, in fewer cells. */
+  readonly channels: readonly Light[];
+  /** Of every cell the channel that is darkest in the plate, the same in all frames of a shot: it is cut off at white last. */
   readonly darkest: Light;
 }
 
@@ -56,6 +58,30 @@ const PAIRS_MAX = 64;
 /** Correlation of what cells do, result to plate: less is content of its own. */
 const FOLLOWS = 0.7;
 const STRUCTURE = { least: 8, still: 0.005 };
+
+/** Of the channels that tell in most frames. A light has a colour of its own: from frame to frame another channel may be the darkest. */
+export function withDarkest(shot: readonly Omit<Shown, "darkest">[]): readonly Shown[] {
+  const cells = [...(shot[0]?.channels[0]?.plate ?? []).keys()];
+  const chosen = cells.map((cell) => {
+    const seen = (shot[0]?.channels ?? []).map((_, channel) => {
+      let [count, sum] = [0, 0];
+      for (const { channels } of shot) {
+        const light = channels[channel]?.plate[cell] as number;
+        if (Number.isNaN(light)) continue;
+        count += 1;
+        sum += light;
+      }
+      return { channel, count, mean: sum / count };
+    });
+    seen.sort((a, b) => b.count - a.count || a.mean - b.mean);
+    return seen[0]?.channel ?? 0;
+  });
+  return shot.map((shown) => {
+    const of = (what: keyof Light) =>
+      Float32Array.from(cells, (cell) => shown.channels[chosen[cell] as number]?.[what][cell] as number);
+    return { ...shown, darkest: { ratio: of("ratio"), plate: of("plate") } };
+  });
+}
 
 /** From the steps of single cells from frame to frame, apart from what all of them do. */
 export function relationOf(shot: readonly Shown[]): Relation {

@@ -21,7 +21,7 @@
  *
  * Where the middle of the plate's cells jumps by over 0.05 stop (lightning, fire, a lamp): cells beside it that do not (12, and a tenth of all) are
  * judged as ever, and alone. Where there are none, the frame is set beside the nearest before and after, within 4, that are lit alike. Where there are
- * none either, r is that of the channel that is darkest in the plate, in at most 32 x 18 cells and those under 0.4 only: little is cut off
+ * none either, r is that of the channel that is darkest in the plate over the shot, in at most 32 x 18 cells and those under 0.4 only: little is cut off
  * there. From r goes a p (a curve of contrast), from s 3 % to 10 % of what all of the plate jumps (the median deviation from a). Single cells are not
  * judged then, nor the whole where fewer than 40 cells told a: then as elsewhere. Adjacent frames only.
  */
@@ -29,7 +29,7 @@ import type { CellFacts, Check, CheckAnswer, CheckInput, TracedFrame } from "../
 import { cutsOf, partedAt } from "./_cuts.ts";
 import { frameRanges } from "./_frameRanges.ts";
 import type { Jump, Light, Shown } from "./_lightJumps.ts";
-import { jumpsAt, relationOf } from "./_lightJumps.ts";
+import { jumpsAt, relationOf, withDarkest } from "./_lightJumps.ts";
 import { middleOf } from "./_secondJump.ts";
 import { smallerGrid } from "./_smallerGrid.ts";
 
@@ -38,7 +38,7 @@ type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
 const check: Check = {
   apiVersion: 1,
   id: "temporal.flicker",
-  version: 3,
+  version: 4,
   scope: "sequence",
   layer: "crosscheck",
   needs: ["result", "plate"],
@@ -64,12 +64,8 @@ const check: Check = {
       // What is not looked at is no surroundings either.
       plates.luma.map((p, i) => (Number.isNaN(mine.luma[i] as number) ? Number.NaN : p)),
     );
-    const darkest = darkestOf(mine, plates);
-    const numbers = new Float32Array(2 + luma.length + darkest.length);
-    numbers.set([luma.length / 2, mine.columns]);
-    numbers.set(luma, 2);
-    numbers.set(darkest, 2 + luma.length);
-    return { numbers };
+    const channels = CHANNELS.map((channel) => channelOf(mine, plates, channel));
+    return { numbers: Float32Array.from([luma.length / 2, mine.columns, ...luma, ...channels.flatMap((c) => [...c])]) };
   },
   applies({ series }) {
     const shots = shotsOf(series ?? []);
@@ -113,6 +109,7 @@ const check: Check = {
   },
 };
 
+const CHANNELS = ["red", "green", "blue"] as const;
 const EPSILON = 1e-3;
 const DARK = 0.01;
 const BRIGHT = 0.9;
@@ -148,39 +145,34 @@ interface Difference {
 
 /** Runs of frames that follow each other, without a cut of the plate in them. */
 function shotsOf(series: NonNullable<CheckInput["series"]>): readonly (readonly Shown[])[] {
-  const runs: Shown[][] = [];
+  const runs: Omit<Shown, "darkest">[][] = [];
   for (const shown of series.flatMap(shownOf)) {
     const run = runs.at(-1);
-    if (run === undefined || shown.frame !== (run.at(-1) as Shown).frame + 1) runs.push([shown]);
+    if (run === undefined || shown.frame !== (run.at(-1)?.frame ?? 0) + 1) runs.push([shown]);
     else run.push(shown);
   }
-  return runs.flatMap((run) =>
-    partedAt(
-      run,
-      cutsOf(
-        run.map(({ plate }) => plate),
-        STILL,
+  return runs
+    .flatMap((run) =>
+      partedAt(
+        run,
+        cutsOf(
+          run.map(({ plate }) => plate),
+          STILL,
+        ),
       ),
-    ),
-  );
+    )
+    .map(withDarkest);
 }
 
-/** `logs` of the channel that is darkest in the plate, in fewer cells; NaN where it can't be told of. */
-function darkestOf(mine: CellFacts, plates: CellFacts): Float32Array {
-  const result = new Float32Array(plates.luma.length).fill(Number.NaN);
-  const plate = result.slice();
-  for (let i = 0; i < plate.length; i += 1) {
-    const [red, green, blue] = [plates.red[i] as number, plates.green[i] as number, plates.blue[i] as number];
-    const channel = red <= green && red <= blue ? "red" : green <= blue ? "green" : "blue";
-    const [r, p] = [mine[channel][i] as number, plates[channel][i] as number];
-    // Both or none: a cell of the smaller grid must hold the same places of result and plate.
-    if (!((mine.inside[i] as number) >= 0.9 && Math.min(r, p) >= DARK)) continue;
-    result[i] = r;
-    plate[i] = p;
-  }
-  const { columns, rows } = mine;
-  const smaller = (values: Float32Array) => smallerGrid({ columns, rows, values }).values;
-  return logs(smaller(result), smaller(plate));
+/** `logs` of one channel, in fewer cells; NaN where it can't be told of. */
+function channelOf(mine: CellFacts, plates: CellFacts, channel: (typeof CHANNELS)[number]): Float32Array {
+  const { columns, rows, inside } = mine;
+  const [results, before] = [mine[channel], plates[channel]];
+  const tells = results.map((r, i) => Number((inside[i] as number) >= 0.9 && Math.min(r, before[i] as number) >= DARK));
+  // Both or none: a cell of the smaller grid must hold the same places of result and plate.
+  const smaller = (values: Float32Array) =>
+    smallerGrid({ columns, rows, values: values.map((v, i) => (tells[i] === 1 ? v : Number.NaN)) }).values;
+  return logs(smaller(results), smaller(before));
 }
 
 /** Log ratio, then the plate's log light, stops. */
@@ -194,12 +186,13 @@ function logs(result: Float32Array, plate: Float32Array): Float32Array {
   return out;
 }
 
-function shownOf({ frame, trace }: TracedFrame): readonly Shown[] {
+function shownOf({ frame, trace }: TracedFrame): readonly Omit<Shown, "darkest">[] {
   if (frame === null || trace === null) return [];
   const [cells = 0, columns = 1] = trace.numbers;
-  const light = trace.numbers.subarray(2, 2 + 2 * cells);
-  const darkest = trace.numbers.subarray(2 + 2 * cells);
-  return [{ frame, columns, ...halves(light), darkest: halves(darkest) }];
+  const rest = trace.numbers.subarray(2 + 2 * cells);
+  const each = rest.length / CHANNELS.length;
+  const channels = CHANNELS.map((_, i) => halves(rest.subarray(i * each, (i + 1) * each)));
+  return [{ frame, columns, ...halves(trace.numbers.subarray(2, 2 + 2 * cells)), channels }];
 }
 
 function differences(shot: readonly Shown[]): readonly Difference[] {

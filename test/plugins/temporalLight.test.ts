@@ -11,6 +11,7 @@ import { CLEAN, FRAMES, HIGH, handheld, still, WIDE } from "../../scripts/bench/
 import { judged, sequenceChecks } from "../../scripts/bench/qc/sequenceTable.ts";
 import { makeSequence, SEQUENCE_DEFECTS, takeOf } from "../../scripts/bench/qc/sequences.ts";
 import { before, by, glow, gradedFrom, litBy, slide } from "../../scripts/bench/qc/sequenceViews.ts";
+import { UNSEEN_SHOTS } from "../../scripts/bench/qc/sequenceUnseen.ts";
 import { source } from "../../scripts/bench/qc/sources.ts";
 
 const checks = await sequenceChecks();
@@ -185,5 +186,17 @@ describe("a cut of the plate", () => {
     expect(cutsOf([a], 0.005)).toEqual([false]);
     const flat = Array.from({ length: 6 }, (_, t) => new Float32Array((WIDE / 30) * (HIGH / 30)).fill(t));
     expect(cutsOf(flat, 0.005)).not.toContain(true);
+  });
+});
+
+describe("light of changing colour over all of the plate, and an edit that gives each channel a gain of its own", () => {
+  const shot = shotOf(UNSEEN_SHOTS, "television, more contrast", 1003 * 101);
+
+  it("is right: the same channel is compared in all frames, whichever is the darkest in one of them", () => {
+    expect(found(shot, null)).toEqual([]);
+  });
+
+  it.each(["one frame + 3 %", "global flicker, sd 1 %", "boiling blocks of 30 px, sd 3 %"])("does not hide what flickers: %s", (defect) => {
+    expect(found(shot, defect)).toContain("temporal.flicker");
   });
 });
