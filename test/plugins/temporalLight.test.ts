@@ -196,7 +196,10 @@ describe("light of changing colour over all of the plate, and an edit that gives
     expect(found(shot, null)).toEqual([]);
   });
 
-  it.each(["one frame + 3 %", "global flicker, sd 1 %", "boiling blocks of 30 px, sd 3 %"])("does not hide what flickers: %s", (defect) => {
-    expect(found(shot, defect)).toContain("temporal.flicker");
-  });
+  it.each(["one frame + 3 %", "global flicker, sd 1 %", "boiling blocks of 30 px, sd 3 %"])(
+    "does not hide what flickers: %s",
+    (defect) => {
+      expect(found(shot, defect)).toContain("temporal.flicker");
+    },
+  );
 });
