@@ -27,7 +27,7 @@ import type { FenceRef } from "../ports.ts";
 import type { PublishedAnyway } from "../domain/publication.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
 import { sheetPages } from "./contactSheet.ts";
-import { machineRecord } from "./machineRecord.ts";
+import { isSimulated } from "./machineRecord.ts";
 import { measureRerun } from "./measureRerun.ts";
 import type { InputHashes } from "./inputHashes.ts";
 import { inspectWhole } from "./inspectWhole.ts";
@@ -94,7 +94,7 @@ export async function assemble(context: StageContext, planned: StepRow, parts: A
   entries.push(...(await placeSheets(context, step, { tasks, tree, placed: placed.files })));
   const lack = await movieLack(context, step.plan);
   noteLack(context, step, lack);
-  entries.push(...(await placeProxies(context, step, { show: job.show, tree, placed: placed.files, lack })));
+  entries.push(...(await placeProxies(context, step, { show: job.show, tree, placed: placed.files, tasks, lack })));
   const graph = shelf.graphText(step.plan.recipe);
   const recipe = shelf.recipeText(step.plan.recipe);
   const facts = await factsOf(context, step, {
@@ -228,7 +228,7 @@ async function qcExtra(
 ): Promise<Omit<QcExtra, "sequences" | "set">> {
   return {
     tool: { name: "hotplate", version: context.options.version },
-    simulated: machineRecord(context, of.tasks).simulated,
+    simulated: isSimulated(of.tasks),
     installed: (await context.world.images.checks()).checks,
     notes: of.lack === null ? [] : [of.lack],
   };

@@ -17,6 +17,7 @@ import type { StageContext } from "../live.ts";
 import { heldReason, waivableChecks } from "../qcStanding.ts";
 import type { StepRow, TaskRow } from "../storePort.ts";
 import type { FrameResult } from "./frameResults.ts";
+import { isSimulated } from "./machineRecord.ts";
 import { frameResults, largest, versionFrame } from "./frameResults.ts";
 import type { PicturesOf } from "./reviewPictures.ts";
 import { ownMark } from "./reviewPictures.ts";
@@ -111,7 +112,7 @@ async function pageOf(
     },
     {
       tool: { name: "hotplate", version: context.options.version },
-      simulated: shown.some(({ staged: all }) => all.some(({ engine }) => engine?.simulated === true)),
+      simulated: isSimulated(shown),
       installed: (await world.images.checks()).checks,
     },
     wholesOf(shown),

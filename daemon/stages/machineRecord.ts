@@ -19,11 +19,16 @@ export function machineRecord(context: StageContext, tasks: readonly Pick<TaskRo
     devices: unique(engines.map((engine) => engine.deviceName)),
     torch: unique(engines.map((engine) => engine.pytorchVersion)),
     comfyVersions: unique(engines.map((engine) => engine.version)),
-    simulated: engines.some((engine) => engine.simulated),
+    simulated: isSimulated(tasks),
     drivers: unique(engines.map((engine) => engine.driver ?? null)),
     flags: flags.length > 0 ? unique(flags.flat()) : null,
     precisions: precisionsOf(flags.flat()),
   };
+}
+
+/** Any of their results is by a simulated ComfyUI. */
+export function isSimulated(tasks: readonly Pick<TaskRow, "staged">[]): boolean {
+  return tasks.some(({ staged }) => staged.some(({ engine }) => engine?.simulated === true));
 }
 
 /** Asked when the slot was not looked at yet, as after a restart. */

@@ -16,7 +16,8 @@ import type { CommitEntry } from "../domain/version.ts";
 import type { VersionFile } from "../domain/versionFacts.ts";
 import { exists, ignore, makeDirs } from "../durable.ts";
 import type { StageContext } from "../live.ts";
-import type { StepRow } from "../storePort.ts";
+import type { StepRow, TaskRow } from "../storePort.ts";
+import { isSimulated } from "./machineRecord.ts";
 import { scratchDir } from "./scratch.ts";
 import { embedOf } from "./finishResult.ts";
 
@@ -25,6 +26,8 @@ export interface MovieOrder {
   readonly frames: readonly (string | null)[];
   readonly wedge: number;
   readonly show: string;
+  /** By a simulated ComfyUI: the movie says so as its frames do. */
+  readonly simulated: boolean;
   /** Created (EEXIST). Not durable. */
   readonly to: string;
 }
@@ -36,7 +39,8 @@ export async function makeMovie(context: StageContext, step: StepRow, order: Mov
   await files.mkdir(dir);
   try {
     await makePictures(context, dir, { frames: order.frames, shown: shownAs(step.plan, undefined) });
-    const embed = embedOf(context, { plan: step.plan, step, ...order }, await world.store.storeId());
+    const pointer = embedOf(context, { plan: step.plan, step, ...order }, await world.store.storeId());
+    const embed = order.simulated ? { ...pointer, simulated: true as const } : pointer;
     const movie = joinPath(dir, "movie.mp4");
     const rate = await rateOf(context, step.plan);
     await ffmpeg(context, movieArguments(dir, { rate, comment: embed.assetRef, to: movie }));
@@ -115,6 +119,7 @@ export async function placeProxies(
     readonly show: string;
     readonly tree: string;
     readonly placed: readonly VersionFile[];
+    readonly tasks: readonly Pick<TaskRow, "staged">[];
     readonly lack: string | null;
   },
 ): Promise<readonly CommitEntry[]> {
@@ -145,26 +150,33 @@ export async function placeProxies(
     const frames = plan.frames.map((frame) => own.find((file) => file.frame === frame)?.path ?? null);
     const paths = frames.map((path) => (path === null ? null : joinPath(of.tree, path)));
     const name = first.path.replace(/\.-?\d+(\.[^.]+)$/, "$1");
-    await place(name, (to) => makeMovie(context, step, { frames: paths, wedge: index, show: of.show, to }));
+    const { show, tasks } = of;
+    const simulated = isSimulated(tasks);
+    await place(name, (to) => makeMovie(context, step, { frames: paths, wedge: index, show, simulated, to }));
   }
   return out;
 }
 const PROXY_DIR = "proxy";
 
+export interface WantedMovies extends Pick<MovieOrder, "show" | "simulated"> {
+  /** By wedge. */
+  readonly frames: ReadonlyMap<number, MovieOrder["frames"]>;
+}
+
 export interface Movies {
   /** The version is published: its movies are made for the review folder, one wedge at a time, behind all other work. */
-  want(step: StepRow, show: string, frames: ReadonlyMap<number, MovieOrder["frames"]>): void;
+  want(step: StepRow, of: WantedMovies): void;
   tick(): void;
 }
 
 export function createMovies(context: StageContext): Movies {
   const wanted: (Omit<MovieOrder, "to"> & { readonly step: StepRow })[] = [];
   return {
-    want(step, show, frames) {
+    want(step, { show, simulated, frames }) {
       if (context.live.lacks.has(step.id) || !isSequence(step.plan.frames)) return;
       for (const [wedge, paths] of frames)
         if (paths.some((path) => path !== null) && wanted.length < LIMITS.moviesWaitingMax)
-          wanted.push({ step, show, wedge, frames: paths });
+          wanted.push({ step, show, simulated, wedge, frames: paths });
     },
     tick() {
       const next = wanted[0];

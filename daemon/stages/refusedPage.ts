@@ -15,7 +15,7 @@ import type { StepRow, TaskRow } from "../storePort.ts";
 import type { FrameResult } from "./frameResults.ts";
 import { frameResults, largest, refusedResults, versionFrame } from "./frameResults.ts";
 import { refusedWholes } from "./inspectWhole.ts";
-import { machineRecord } from "./machineRecord.ts";
+import { isSimulated } from "./machineRecord.ts";
 import type { PicturesOf } from "./reviewPictures.ts";
 import { ownMark } from "./reviewPictures.ts";
 import { publicPlan } from "./versionRecord.ts";
@@ -46,7 +46,7 @@ export async function writeRefused(
     },
     {
       tool: { name: "hotplate", version: context.options.version },
-      simulated: machineRecord(context, of.tasks).simulated,
+      simulated: isSimulated(of.tasks),
       installed: (await world.images.checks()).checks,
       sequences: new Map(refusedWholes(of.tasks)),
     },

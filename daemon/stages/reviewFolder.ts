@@ -24,6 +24,7 @@ import { asMade } from "./anotherSeed.ts";
 import { sheetPages } from "./contactSheet.ts";
 import { frameResults, refusedResults } from "./frameResults.ts";
 import { laneOf } from "./lanes.ts";
+import { isSimulated } from "./machineRecord.ts";
 import type { Movies } from "./movies.ts";
 import type { HeldPages } from "./heldPage.ts";
 import { createHeldPages } from "./heldPage.ts";
@@ -157,7 +158,8 @@ async function update(
   if (step.state === "committed") {
     await of.heldPages.update(step, held);
     await finish(context, step, { paths, picturesOf });
-    of.movies.want(step, of.show, await publishedFrames(context, step, tasks));
+    const frames = await publishedFrames(context, step, tasks);
+    of.movies.want(step, { show: of.show, simulated: isSimulated(tasks), frames });
     return { next: "none" };
   }
   await of.heldPages.update(step, held);

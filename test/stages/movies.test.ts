@@ -12,7 +12,7 @@ import { HotplateError } from "../../daemon/domain/errors.ts";
 import type { StageContext } from "../../daemon/live.ts";
 import type { Exec, World } from "../../daemon/ports.ts";
 import { createMovies, makeMovie, movieLack, noteLack, placeProxies } from "../../daemon/stages/movies.ts";
-import type { StepRow } from "../../daemon/storePort.ts";
+import type { StepRow, TaskRow } from "../../daemon/storePort.ts";
 import { createWork } from "../../daemon/work.ts";
 import { newJob } from "../contract/store.ts";
 import { absent } from "../fixtures/optionalTools.ts";
@@ -23,6 +23,7 @@ import { tempDir } from "../fixtures/tempDir.ts";
 
 const images = createImages({ checkFolders: [], workers: 1, scratchDir: null });
 afterAll(() => images.close());
+const ENGINE = { engine: { version: "0.19.1", simulated: true, deviceName: null, pytorchVersion: null } };
 const NO_PROGRAMS: Exec = { run: () => Promise.reject(Object.assign(new Error("no"), { code: "ENOENT" })) };
 
 function bench(dir: TempDir, exec: Exec = createExec()) {
@@ -72,7 +73,13 @@ describe("a movie", () => {
     if (reason !== null) return ctx.skip(reason);
     using dir = tempDir();
     const { context, step } = bench(dir);
-    await makeMovie(context, step, { frames: await frames(dir), wedge: 2, show: "AGM", to: dir.file("m.mp4") });
+    await makeMovie(context, step, {
+      frames: await frames(dir),
+      wedge: 2,
+      show: "AGM",
+      simulated: false,
+      to: dir.file("m.mp4"),
+    });
     expect(probe(dir.file("m.mp4"))).toMatchObject({
       codec_name: "h264",
       pix_fmt: "yuv420p",
@@ -88,6 +95,7 @@ describe("a movie", () => {
     const bytes = readFileSync(dir.file("m.mp4"));
     expect(bytes.includes(dir.path)).toBe(false);
     expect(bytes.includes("hotplate://AGM/s/job_a/v003/w002")).toBe(true);
+    expect(bytes.includes("ai:simulated")).toBe(false);
     expect(readdirSync(dir.file("scratch"))).toEqual([]);
     return undefined;
   });
@@ -97,7 +105,13 @@ describe("a movie", () => {
     if (reason !== null) return ctx.skip(reason);
     using dir = tempDir();
     const { context, step } = bench(dir);
-    await makeMovie(context, step, { frames: await frames(dir), wedge: 1, show: "AGM", to: dir.file("m.mp4") });
+    await makeMovie(context, step, {
+      frames: await frames(dir),
+      wedge: 1,
+      show: "AGM",
+      simulated: false,
+      to: dir.file("m.mp4"),
+    });
     const said = execFileSync("exiftool", ["-G1", "-s", "-XMP:all", "-Warning", "-Error", dir.file("m.mp4")], {
       encoding: "utf8",
     });
@@ -124,7 +138,7 @@ describe("a movie", () => {
       encodeExr({ data: box, display: box, compression: "zip", planes, attributes: [rate] }),
     );
     const plate = { frames: [{ frame: 1001, path: dir.file("plate.exr") }] };
-    const order = { frames: await frames(dir), wedge: 1, show: "AGM" };
+    const order = { frames: await frames(dir), wedge: 1, show: "AGM", simulated: false };
     const onPlate = { ...step, plan: { ...step.plan, plate } } as unknown as StepRow;
     await makeMovie(context, onPlate, { ...order, to: dir.file("plate.mp4") });
     const said = { ...onPlate.plan, output: { ...step.plan.output, rate: { numerator: 30, denominator: 1 } } };
@@ -154,11 +168,12 @@ describe("a movie", () => {
         await work.apply();
       }
     };
-    movies.want(step, "AGM", wanted);
+    movies.want(step, { show: "AGM", simulated: true, frames: wanted });
     await finish();
     expect(readdirSync(dir.file("review/job_a_v003"))).toEqual(["w001.mp4"]);
+    expect(readFileSync(dir.file("review/job_a_v003/w001.mp4")).includes('ai:simulated="true"')).toBe(true);
     writeFileSync(dir.file("review/job_a_v003/w001.mp4"), "a person's own");
-    movies.want(step, "AGM", wanted);
+    movies.want(step, { show: "AGM", simulated: true, frames: wanted });
     await finish();
     expect(readFileSync(dir.file("review/job_a_v003/w001.mp4"), "utf8")).toBe("a person's own");
     expect(events.map(({ name }) => name)).toEqual(["movie.made"]);
@@ -178,13 +193,14 @@ describe("without ffmpeg", () => {
       frames: await frames(dir),
       wedge: 1,
       show: "AGM",
+      simulated: false,
       to: dir.file("m.mp4"),
     });
     await expect(failed).rejects.toMatchObject({ code: "HP-FFMPEG" });
     mkdirSync(dir.file("tree/w001"), { recursive: true });
     await writePng(dir.file("tree/w001"), "a_v003_w001.1001.png", { width: 40, height: 30, channels: 3, bits: 8 });
     const placed = [{ path: "w001/a_v003_w001.1001.png", wedge: 1, frame: 1001, bytes: 1, sha256: "x" }];
-    const of = { show: "AGM", tree: dir.file("tree"), placed, lack };
+    const of = { show: "AGM", tree: dir.file("tree"), placed, tasks: [], lack };
     const asking = (proxy: "jpg" | "mp4") =>
       placeProxies(context, { ...step, plan: { ...step.plan, output: { ...step.plan.output, proxy } } }, of);
     expect((await asking("jpg")).map(({ path }) => path)).toEqual(["proxy/a_v003_w001.1001.jpg"]);
@@ -230,7 +246,14 @@ it("a version's proxies asked for as movies lie in it, one per wedge", async (ct
     placed.push({ path, wedge: 2, frame, bytes: 1, sha256: "x" });
   }
   const asked = { ...step, plan: { ...step.plan, output: { ...step.plan.output, proxy: "mp4" as const } } };
-  const entries = await placeProxies(context, asked, { show: "AGM", tree: dir.file("tree"), placed, lack: null });
+  const entries = await placeProxies(context, asked, {
+    show: "AGM",
+    tree: dir.file("tree"),
+    placed,
+    tasks: [{ staged: [{ path: "x", ...ENGINE }] }] as unknown as Pick<TaskRow, "staged">[],
+    lack: null,
+  });
+  expect(readFileSync(dir.file("tree/proxy/a_v003_w002.mp4")).includes('ai:simulated="true"')).toBe(true);
   expect(entries).toMatchObject([{ path: "proxy/a_v003_w002.mp4", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
   return undefined;
 });
