@@ -151,7 +151,9 @@ export interface Inferred {
   readonly values: Float32Array;
   readonly columns: number;
   readonly rows: number;
-  /** `dino.onnx, sha256 0123456789ab` */
+  /** The part of the picture that the model saw, px; absent: all of it. */
+  readonly box?: PixelBox;
+  /** `dino.onnx, sha256 0123456789ab`; with weights in files of their own, each of those too. */
   readonly model: string;
 }
 /** Why there is nothing: not installed, not configured, or broken. In words for a person, and what to do. */

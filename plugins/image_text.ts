@@ -2,16 +2,18 @@
  * image.text: no writing appeared that the plate does not have: signs, watermarks, captions that models like to add.
  *
  * Measures: textCells, of a detector's map over the result, cells at levelMin or more; newShare, the share of the map that such cells take
- * where the plate's map has none within one cell. Limits: levelMin; newShareMax. Signage in the plate is no fault: when something is
- * found, the plate is looked at too. It looks through a text detector of yours that gives a map (`qcModels`; docs/plugins.md), such as
+ * where the plate's map has none within one cell, of areas (cells that touch) that are new by half at least: what a detector takes for
+ * writing in a plate without any, such as petals out of focus, grows and shrinks with light and blur. Limits: levelMin; newShareMax.
+ * Signage in the plate is no fault, nor are other words on it: when something is found, the plate is looked at too. A detector that sees
+ * writing in half of a plate is not configured for it: an error. It looks through a text detector of yours that gives a map (`qcModels`; docs/plugins.md), such as
  * CRAFT (Baek 2019) or DBNet (Liao 2020); without one it is an error. Statistical, so it warns.
  */
-import type { Check, Inferred } from "../daemon/plugin.ts";
+import type { Check, CheckAnswer, DecodedImage, Inferred } from "../daemon/plugin.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "image.text",
-  version: 1,
+  version: 2,
   scope: "frame",
   layer: "essence",
   needs: ["result"],
@@ -23,7 +25,7 @@ const check: Check = {
   },
   seedMayCure: true,
   infers: { output: "map", of: ["result", "plate"] },
-  run({ inferred, limits }) {
+  run({ inferred, limits, result: picture }) {
     const [result, plate] = [inferred("result"), inferred("plate")];
     if (result === null) return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     for (const one of [result, plate])
@@ -36,7 +38,11 @@ const check: Check = {
         };
     const { levelMin = 0.5, newShareMax = 0.001 } = limits;
     const seen = result as Inferred;
-    const fresh = freshCells(seen, plate as Inferred | null, levelMin);
+    const before = plate as Inferred | null;
+    const taken =
+      before === null ? 0 : before.values.filter((value) => value >= levelMin).length / before.values.length;
+    if (taken >= BLIND_SHARE) return blind(taken, seen.model);
+    const fresh = newAreas(seen, freshCells(seen, before, levelMin), levelMin);
     const share = fresh.reduce((sum, cell) => sum + cell, 0) / fresh.length;
     const measures = [
       { name: "textCells", value: seen.values.filter((value) => value >= levelMin).length, unit: "count", limit: null },
@@ -49,10 +55,47 @@ const check: Check = {
       measures,
       message: `Writing that the plate has not: ${numbers}.`,
       hint: "Look at the map; name what must not appear in the negative prompt.",
-      evidence: [mapOf(fresh, seen)],
+      evidence: [mapOf(fresh, seen, picture)],
     };
   },
 };
+
+/** Of a plate, where no writing could be new any more. */
+const BLIND_SHARE = 0.5;
+
+function blind(share: number, model: string): CheckAnswer {
+  return {
+    verdict: "error",
+    measures: [],
+    message: `image.text could not look: its model sees writing in ${(share * 100).toFixed(0)} % of the plate (${model}).`,
+    hint: "Correct range, mean, std, channels, index and activation under qcModels to what the model takes and gives; or levelMin.",
+  };
+}
+
+/** Of areas of writing, cells that touch, only those of which half at least is fresh: 1 where a fresh cell of such an area is. */
+function newAreas({ values, columns, rows }: Inferred, fresh: Uint8Array, level: number): Uint8Array {
+  const out = new Uint8Array(fresh.length);
+  const met = new Uint8Array(fresh.length);
+  for (let start = 0; start < fresh.length; start += 1) {
+    if (fresh[start] === 0 || met[start] === 1) continue;
+    const area = [start];
+    met[start] = 1;
+    let count = 0;
+    for (const at of area) {
+      count += fresh[at] as number;
+      const [column, row] = [at % columns, Math.floor(at / columns)];
+      for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y += 1)
+        for (let x = Math.max(0, column - 1); x <= Math.min(columns - 1, column + 1); x += 1) {
+          const next = y * columns + x;
+          if (met[next] === 1 || (values[next] as number) < level) continue;
+          met[next] = 1;
+          area.push(next);
+        }
+    }
+    if (count * 2 >= area.length) for (const at of area) out[at] = fresh[at] as number;
+  }
+  return out;
+}
 
 /** 1 where the result has writing, and the plate has none there or beside it. Maps of two sizes are compared by place. */
 function freshCells({ values, columns, rows }: Inferred, plate: Inferred | null, level: number): Uint8Array {
@@ -75,14 +118,19 @@ function hasNear({ values, columns, rows }: Inferred, level: number, [x, y]: rea
 
 const SIDE_MAX = 128;
 
-/** As large as evidence may be: a cell that holds any is marked. */
-function mapOf(cells: Uint8Array, { columns, rows }: Inferred) {
-  const [wide, high] = [Math.min(columns, SIDE_MAX), Math.min(rows, SIDE_MAX)];
+/** Over the whole picture, as large as evidence may be: a cell that holds any is marked. */
+function mapOf(cells: Uint8Array, { columns, rows, box }: Inferred, picture: DecodedImage | null) {
+  const { width = columns, height = rows } = picture ?? {};
+  const [left, top, across, down] = box ?? [0, 0, width, height];
+  const [wide, high] = [
+    Math.min(Math.round((columns * width) / across), SIDE_MAX),
+    Math.min(Math.round((rows * height) / down), SIDE_MAX),
+  ];
   const levels = Array.from({ length: wide * high }, () => 0);
   for (let i = 0; i < cells.length; i += 1) {
     if (cells[i] === 0) continue;
-    const x = Math.floor(((i % columns) * wide) / columns);
-    const y = Math.floor((Math.floor(i / columns) * high) / rows);
+    const x = Math.floor(((left + ((i % columns) * across) / columns) * wide) / width);
+    const y = Math.floor(((top + (Math.floor(i / columns) * down) / rows) * high) / height);
     levels[y * wide + x] = 255;
   }
   return { kind: "map", title: "New writing", columns: wide, rows: high, levels } as const;

@@ -3,7 +3,6 @@
  * synchronous. One thread, one session per model in a worker's life, the plate's output kept as long as its pixels. A run can't be
  * stopped: one that takes too long is an error afterwards, and one without end costs the worker by its deadline.
  */
-import { messageOf } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { inspectInput } from "../../domain/qcRun.ts";
 import type { QcModel, QcModels } from "../../domain/qcModels.ts";
@@ -12,7 +11,7 @@ import type { LookRequest } from "../programs/programs.ts";
 import { modelAnswer } from "./modelAnswer.ts";
 import { modelPicture, modelShape } from "./modelPicture.ts";
 import type { Opened } from "./runtime.ts";
-import { openModel } from "./runtime.ts";
+import { MODEL_HINT, openModel, runtimeWords } from "./runtime.ts";
 
 export interface Inference {
   /** The checks with what their models say of this frame; the same list where none needs one. */
@@ -107,15 +106,13 @@ async function look(
     if (ms > LIMITS.modelRunMs)
       return problem(`its model took ${Math.round(ms)} ms; ${LIMITS.modelRunMs} are allowed (HP-PLUGIN-LATE)`);
     const answer = modelAnswer(output, check.infers.output, { model, name: session.name });
-    return typeof answer === "string" ? problem(`of its model (${session.name}) ${answer}`) : answer;
+    if (typeof answer === "string") return problem(`of its model (${session.name}) ${answer}`);
+    return crop === null ? answer : { ...answer, box: crop };
   } catch (error) {
-    return problem(`its model (${session.name}) broke: ${messageOf(error).split("\n")[0] ?? ""}`);
+    return problem(`its model (${session.name}) broke: ${runtimeWords(error)}`);
   }
 }
 
-const HINT =
-  "Compare width, height, channels, layout, input and output under qcModels with what the model takes and gives.";
-
 function problem(message: string): InferProblem {
-  return { output: "problem", message, hint: HINT };
+  return { output: "problem", message, hint: MODEL_HINT };
 }

@@ -8,9 +8,12 @@ import { messageOf } from "../../domain/errors.ts";
 import type { QcModel } from "../../domain/qcModels.ts";
 import { sha256At } from "../images/byteSource.ts";
 import type { ModelOutput } from "./modelAnswer.ts";
+import { modelMisfit } from "./modelMisfit.ts";
+import type { Taken } from "./modelMisfit.ts";
+import { weightFiles } from "./weightFiles.ts";
 
 export interface Session {
-  /** `dino.onnx, sha256 0123456789ab` */
+  /** `dino.onnx, sha256 0123456789ab`; weights in files of their own follow in the same way. */
   readonly name: string;
   run(data: Float32Array, shape: readonly number[]): Promise<ModelOutput>;
 }
@@ -23,17 +26,32 @@ interface Runtime {
   readonly InferenceSession: {
     create(path: string, options: Readonly<Record<string, unknown>>): Promise<RuntimeSession>;
   };
-  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => unknown;
+  readonly Tensor: new (
+    type: "float32" | "uint16",
+    data: Float32Array | Uint16Array,
+    dims: readonly number[],
+  ) => unknown;
 }
 interface RuntimeSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /** Absent before 1.21. */
+  readonly inputMetadata?: readonly Taken[];
   run(feeds: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, ModelOutput>>>;
 }
 
 const PACKAGE = "onnxruntime-node";
 const INSTALL = `Run npm install ${PACKAGE} in a folder of yours, and name FOLDER/node_modules/${PACKAGE} as qcModels.runtime in hotplate.yaml.`;
 const HASH_SHOWN = 12;
+const WORDS_MAX = 400;
+export const MODEL_HINT =
+  "Compare width, height, channels, layout, input and output under qcModels with what the model takes and gives (docs/plugins.md).";
+
+/** What the runtime said, on one line and without its full stops: the figures are in the lines after the first. */
+export function runtimeWords(error: unknown): string {
+  const words = messageOf(error).replaceAll(/\s+/gu, " ").trim().replace(/\.+$/u, "");
+  return words.length > WORDS_MAX ? `${words.slice(0, WORDS_MAX)} ...` : words;
+}
 
 /** null: it is there; else why it can't be found, without loading it. */
 export function runtimeAbsent(runtimeFolder: string | undefined): string | null {
@@ -61,6 +79,10 @@ export async function openModel(model: QcModel, runtimeFolder: string | undefine
     return { kind: "problem", message: `${PACKAGE} can't be loaded: ${why}`, hint: INSTALL };
   }
   try {
+    // Before it is loaded: what is hashed can't be newer than what runs.
+    const weights = weightFiles(model.file).map(
+      (path) => `${basename(path)}, sha256 ${sha256At(path)?.slice(0, HASH_SHOWN) ?? "unknown"}`,
+    );
     const session = await runtime.InferenceSession.create(model.file, {
       executionProviders: ["cpu"],
       intraOpNumThreads: 1,
@@ -68,14 +90,15 @@ export async function openModel(model: QcModel, runtimeFolder: string | undefine
       executionMode: "sequential",
       logSeverityLevel: 3,
     });
-    const name = `${basename(model.file)}, sha256 ${sha256.slice(0, HASH_SHOWN)}`;
+    const misfit = modelMisfit(session, model);
+    if (misfit !== null) return { kind: "problem", message: `its model ${model.file} ${misfit}`, hint: MODEL_HINT };
+    const name = [`${basename(model.file)}, sha256 ${sha256.slice(0, HASH_SHOWN)}`, ...weights].join(", ");
     return { kind: "session", session: sessionOf(runtime, session, { model, name }) };
   } catch (error) {
-    const why = messageOf(error).split("\n")[0] ?? "";
     return {
       kind: "problem",
-      message: `its model ${model.file} can't be used: ${why}`,
-      hint: "It must be an ONNX file that this onnxruntime-node runs.",
+      message: `its model ${model.file} can't be used: ${runtimeWords(error)}`,
+      hint: "It must be a whole ONNX file that this onnxruntime-node runs, its weights (.data) beside it if they are in files of their own.",
     };
   }
 }
@@ -90,7 +113,14 @@ function sessionOf(
     async run(data, shape) {
       const input = model.input ?? session.inputNames[0] ?? "";
       const output = model.output ?? session.outputNames[0] ?? "";
-      const outputs = await session.run({ [input]: new runtime.Tensor("float32", data, shape) });
+      const half = session.inputMetadata?.find((one) => one.name === input)?.type === "float16";
+      const tensor = half
+        ? // Of Float16Array, which the package makes of bits called float16 where there is one, its binding sees no bytes (1.30).
+          Object.assign(new runtime.Tensor("uint16", new Uint16Array(new Float16Array(data).buffer), shape) as object, {
+            type: "float16",
+          })
+        : new runtime.Tensor("float32", data, shape);
+      const outputs = await session.run({ [input]: tensor });
       const found = outputs[output];
       if (found === undefined) throw new Error(`it has no output ${output}; it has ${session.outputNames.join(", ")}`);
       return found;

@@ -19,7 +19,7 @@ import type { DecodedImage } from "../../../daemon/plugin.ts";
 import imageNsfw from "../../../plugins/image_nsfw.ts";
 import imageText from "../../../plugins/image_text.ts";
 import plateIdentity from "../../../plugins/plate_identity.ts";
-import { CHANNEL_MEANS, PIXEL_MEANS, writeOnnx } from "../../fixtures/onnxWriter.ts";
+import { CHANNEL_MEANS, PIXEL_MEANS, weightsAt, writeOnnx } from "../../fixtures/onnxWriter.ts";
 import type { Value } from "../../fixtures/pictures.ts";
 import { decoded, decodedFloat, writePng } from "../../fixtures/pictures.ts";
 import { FRAME } from "../../fixtures/programPlugin.ts";
@@ -157,7 +157,26 @@ describe("what a model gives back", () => {
     expect(answer([1, 2, 1, 1], [0, Math.log(3)], "map", { index: 1, activation: "softmax" })).toMatchObject({
       values: Float32Array.of(0.75),
     });
-    expect(answer([2, 4], map, "map")).toMatchObject({ columns: 4, rows: 2 });
+    expect(answer([2, 4], map, "map", { width: 16 })).toMatchObject({ columns: 4, rows: 2 });
+  });
+
+  test("is a map in the layout that has the picture's shape, whatever the model takes", () => {
+    // As CRAFT: nchw in, [1, rows, columns, channels] out.
+    const two = Array.from({ length: 4 * 8 * 2 }, (_, i) => i);
+    const wide = { width: 16, height: 8, index: 1 };
+    const odd = Float32Array.from({ length: 32 }, (_, i) => 2 * i + 1);
+    expect(answer([1, 4, 8, 2], two, "map", wide)).toMatchObject({ columns: 8, rows: 4, values: odd });
+    const last = Float32Array.from({ length: 32 }, (_, i) => 32 + i);
+    const five = Array.from({ length: 5 * 4 * 8 }, (_, i) => i);
+    expect(answer([1, 5, 4, 8], five, "map", { ...wide, layout: "nhwc" })).toMatchObject({ rows: 4, values: last });
+    // A stride that leaves the last columns out.
+    expect(answer([1, 1, 3, 5], two.slice(0, 15), "map", { width: 23, height: 13 })).toMatchObject({ columns: 5 });
+  });
+
+  test("is half floats by their bits where the runtime gives those", () => {
+    const data = new Uint16Array(new Float16Array([0.25, -2]).buffer);
+    const bits = modelAnswer({ dims: [1, 2], data, type: "float16" }, "embedding", { model: MODEL, name: "m" });
+    expect(bits).toMatchObject({ values: Float32Array.of(0.25, -2) });
   });
 
   test.each([
@@ -165,6 +184,10 @@ describe("what a model gives back", () => {
     [[1, 2], [1, Number.NaN], "embedding", /no numbers/],
     [[1, 1], [1], "score", /no class 3/],
     [[1, 4], [1, 2, 3, 4], "map", /is no map/],
+    // A recogniser's output and a detector's boxes.
+    [[1, 1, 8], [1, 2, 3, 4, 5, 6, 7, 8], "map", /is no map of a picture of 8 x 8/],
+    [[1, 4, 2], [1, 2, 3, 4, 5, 6, 7, 8], "score", /\[1, 4, 2\] is no list of classes/],
+    [[1, 4], [0, 0, 0, 29.1], "score", /class 3 of its output \[1, 4\] is 29\.\d+, no score of 0\.\.1/],
     [[1, 1, 2, 2], [1, 2, 3, 4], "map", /no channel 3/],
   ] as const)("is refused in words: %j %j as %s", (dims, data, kind, words) => {
     expect(answer(dims, data, kind, { index: 3 })).toMatch(words);
@@ -247,9 +270,31 @@ describe.each(["stand-in", "real"])("with a runtime (%s)", (which) => {
     const other = { ...models, checks: { "plate.identity": { ...MODEL, file: file("fixed.onnx") } } };
     expect(await said(other, of)).toMatchObject({
       verdict: "error",
-      message: expect.stringMatching(/\(fixed\.onnx, sha256 .*\) broke: .*invalid dimensions/i) as string,
+      message: expect.stringMatching(
+        which === "real"
+          ? /its model .*fixed\.onnx takes \[1, 3, 224, 224\] \(x\), and gets \[1, 3, 8, 8\] \(nchw\)/
+          : /\(fixed\.onnx, sha256 .*\) broke: .*invalid dimensions/i,
+      ) as string,
       hint: expect.stringContaining("qcModels") as string,
     });
+  });
+
+  run("a model of half floats is given half floats", async ({ models, file }) => {
+    writeFileSync(file("half.onnx"), writeOnnx({ ...CHANNEL_MEANS, half: true }));
+    const half = { ...models, checks: { "plate.identity": { ...MODEL, file: file("half.onnx") } } };
+    const far = await said(half, { result: flat(0.9, 0.1, 0.1), plate: flat(0.1, 0.1, 0.9) });
+    expect(far?.measures[0]?.value).toBeCloseTo(0.7711, 2);
+  });
+
+  run("the finding names the files of weights beside the model, too", async ({ models, file }) => {
+    const first = await said(models, { result: flat(1, 1, 1), plate: flat(1, 1, 1) });
+    expect(first?.message).toMatch(/\(means\.onnx, sha256 [0-9a-f]{12}\)/);
+    writeFileSync(file("means.onnx.data"), "one");
+    writeFileSync(file("means.onnx"), Buffer.concat([writeOnnx(CHANNEL_MEANS), weightsAt("means.onnx.data")]));
+    const names = async () => (await said(models, { result: flat(1, 1, 1), plate: flat(1, 1, 1) }))?.message;
+    const [before] = [await names(), writeFileSync(file("means.onnx.data"), "two")];
+    expect(before).toMatch(/means\.onnx, sha256 [0-9a-f]{12}, means\.onnx\.data, sha256 [0-9a-f]{12}\)/);
+    expect(await names()).not.toBe(before);
   });
 
   run("works in an image worker, off by default, its limits beside the model", async ({ models, file }) => {
