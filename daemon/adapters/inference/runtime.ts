@@ -3,8 +3,10 @@
  * imported with the first such question. May assume nothing of it: it may be absent, of another version, or refuse a model.
  */
 import { createRequire } from "node:module";
-import { basename } from "node:path";
-import { messageOf } from "../../domain/errors.ts";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename, dirname, relative } from "node:path";
+import { messageOf, systemCode } from "../../domain/errors.ts";
 import type { QcModel } from "../../domain/qcModels.ts";
 import { sha256At } from "../images/byteSource.ts";
 import type { ModelOutput } from "./modelAnswer.ts";
@@ -79,20 +81,20 @@ export async function openModel(model: QcModel, runtimeFolder: string | undefine
     return { kind: "problem", message: `${PACKAGE} can't be loaded: ${why}`, hint: INSTALL };
   }
   try {
-    // Before it is loaded: what is hashed can't be newer than what runs.
-    const weights = weightFiles(model.file).map(
-      (path) => `${basename(path)}, sha256 ${sha256At(path)?.slice(0, HASH_SHOWN) ?? "unknown"}`,
-    );
+    // Given as bytes: a file of weights would be mapped, and one that is written over gives other numbers, one that is cut ends the process.
+    const weights = weightFiles(model.file).flatMap((path) => weightsOf(model.file, path));
     const session = await runtime.InferenceSession.create(model.file, {
       executionProviders: ["cpu"],
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
       executionMode: "sequential",
       logSeverityLevel: 3,
+      ...(weights.length === 0 ? {} : { externalData: weights }),
     });
     const misfit = modelMisfit(session, model);
     if (misfit !== null) return { kind: "problem", message: `its model ${model.file} ${misfit}`, hint: MODEL_HINT };
-    const name = [`${basename(model.file)}, sha256 ${sha256.slice(0, HASH_SHOWN)}`, ...weights].join(", ");
+    const hashes = weights.map(({ path, data }) => hashed(path, createHash("sha256").update(data).digest("hex")));
+    const name = [hashed(model.file, sha256), ...hashes].join(", ");
     return { kind: "session", session: sessionOf(runtime, session, { model, name }) };
   } catch (error) {
     return {
@@ -100,6 +102,20 @@ export async function openModel(model: QcModel, runtimeFolder: string | undefine
       message: `its model ${model.file} can't be used: ${runtimeWords(error)}`,
       hint: "It must be a whole ONNX file that this onnxruntime-node runs, its weights (.data) beside it if they are in files of their own.",
     };
+  }
+}
+
+function hashed(path: string, sha256: string): string {
+  return `${basename(path)}, sha256 ${sha256.slice(0, HASH_SHOWN)}`;
+}
+
+/** None where the file can't be read: the runtime then names it. */
+function weightsOf(model: string, path: string): readonly { readonly path: string; readonly data: Buffer }[] {
+  try {
+    return [{ path: relative(dirname(model), path), data: readFileSync(path) }];
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    return [];
   }
 }
 
