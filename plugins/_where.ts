@@ -2,6 +2,13 @@
 import type { CheckAnswer, DecodedImage } from "../daemon/plugin.ts";
 
 type Evidence = NonNullable<CheckAnswer["evidence"]>[number];
+type Size = Pick<DecodedImage, "width" | "height">;
+
+/** The box around all that was found (x, y, width, height) and its worst pixel (x, y), px from the first sample. */
+export interface Placed {
+  readonly within: readonly [number, number, number, number];
+  readonly worst: readonly [number, number];
+}
 
 /** As many cells a side. */
 const MAP = 64;
@@ -12,10 +19,10 @@ const BOX_SIDE = 17;
 
 /** `amountOf`: of a pixel, y * width + x; 0 for nothing. A cell shows the sum of its pixels beside the largest sum. */
 export function heatMap(
-  { width, height }: Pick<DecodedImage, "width" | "height">,
+  { width, height }: Size,
   title: string,
   amountOf: (pixel: number) => number,
-): Evidence {
+): Evidence & { readonly kind: "map" } {
   const columns = Math.min(MAP, width);
   const rows = Math.min(MAP, height);
   const sums = new Float64Array(columns * rows);
@@ -33,28 +40,101 @@ export function heatMap(
   return { kind: "map", title, columns, rows, levels };
 }
 
-/** A box around each pixel while they are few, else a map. */
-export function placesOf(
-  image: Pick<DecodedImage, "width" | "height">,
-  title: string,
-  is: (pixel: number) => boolean,
-): Evidence {
-  const { width, height } = image;
-  const boxes: (readonly [number, number, number, number])[] = [];
-  for (let pixel = 0; pixel < width * height; pixel += 1) {
-    if (!is(pixel)) continue;
-    if (boxes.length === BOXES_MAX) return heatMap(image, title, (at) => (is(at) ? 1 : 0));
-    const half = BOX_SIDE >> 1;
-    const x = Math.max(0, (pixel % width) - half);
-    const y = Math.max(0, Math.floor(pixel / width) - half);
-    boxes.push([x, y, Math.min(BOX_SIDE, width - x), Math.min(BOX_SIDE, height - y)]);
+/** Walks over what was found, pixel by pixel, in any order. */
+export class Places {
+  readonly #width: number;
+  #left = Number.POSITIVE_INFINITY;
+  #top = Number.POSITIVE_INFINITY;
+  #right = -1;
+  #bottom = -1;
+  #most = 0;
+  #worst = -1;
+
+  constructor({ width }: Size) {
+    this.#width = width;
   }
-  return { kind: "boxes", title, boxes };
+
+  /** `amount`: the more the worse; of equal ones the first is the worst. */
+  add(pixel: number, amount: number): void {
+    const y = Math.floor(pixel / this.#width);
+    const x = pixel - y * this.#width;
+    this.#left = Math.min(this.#left, x);
+    this.#right = Math.max(this.#right, x);
+    this.#top = Math.min(this.#top, y);
+    this.#bottom = Math.max(this.#bottom, y);
+    if (amount <= this.#most && this.#worst >= 0) return;
+    this.#most = amount;
+    this.#worst = pixel;
+  }
+
+  /** null: nothing was found. */
+  get placed(): Placed | null {
+    if (this.#worst < 0) return null;
+    const [wide, high] = [this.#right - this.#left + 1, this.#bottom - this.#top + 1];
+    const worst = [this.#worst % this.#width, Math.floor(this.#worst / this.#width)] as const;
+    return { within: [this.#left, this.#top, wide, high], worst };
+  }
+}
+
+type Windows = Pick<DecodedImage, "windows">;
+
+/** ` They lie within 40 x 40 px at x 1203, y 777; the worst is at x 1210, y 780.`: in pixels of the picture that people see, whose top left is 0, 0. */
+export function placeWords(of: Windows, placed: Placed | null): string {
+  if (placed === null) return "";
+  const within = withinWords(of, placed);
+  const isOne = placed.within[2] === 1 && placed.within[3] === 1;
+  return isOne ? within : `${within.slice(0, -1)}; the worst is at ${seenAt(of, placed.worst)}.`;
+}
+
+/** The same where none is worse than the others. */
+export function withinWords(of: Windows, placed: Placed | null): string {
+  if (placed === null) return "";
+  const [x, y, wide, high] = placed.within;
+  const at = seenAt(of, [x, y]);
+  return wide === 1 && high === 1 ? ` It is at ${at}.` : ` They lie within ${wide} x ${high} px at ${at}.`;
+}
+
+function seenAt({ windows }: Windows, [x, y]: readonly [number, number]): string {
+  const [left = 0, top = 0] =
+    windows === null ? [] : [0, 1].map((i) => (windows.data[i] ?? 0) - (windows.display[i] ?? 0));
+  return `x ${x + left}, y ${y + top}`;
+}
+
+/** A box around each pixel while they are few, the worst first, else a map; and where they lie. `amountOf` as in `heatMap`. */
+export function placesOf(
+  image: Size & Pick<DecodedImage, "windows">,
+  title: string,
+  amountOf: (pixel: number) => number,
+): { readonly evidence: Evidence; readonly words: string } {
+  const { width, height } = image;
+  const places = new Places(image);
+  const few: { readonly pixel: number; readonly amount: number }[] = [];
+  for (let pixel = 0; pixel < width * height; pixel += 1) {
+    const amount = amountOf(pixel);
+    if (amount === 0) continue;
+    places.add(pixel, amount);
+    if (few.length <= BOXES_MAX) few.push({ pixel, amount });
+  }
+  const { placed } = places;
+  const words = placeWords(image, placed);
+  if (few.length > BOXES_MAX) {
+    const map = heatMap(image, title, (at) => (amountOf(at) === 0 ? 0 : 1));
+    return { evidence: { ...map, ...placed }, words };
+  }
+  const boxes = few.toSorted((a, b) => b.amount - a.amount).map(({ pixel }) => boxAround(pixel, image));
+  return { evidence: { kind: "boxes", title, boxes }, words };
+}
+
+function boxAround(pixel: number, { width, height }: Size): readonly [number, number, number, number] {
+  const half = BOX_SIDE >> 1;
+  const x = Math.max(0, (pixel % width) - half);
+  const y = Math.max(0, Math.floor(pixel / width) - half);
+  return [x, y, Math.min(BOX_SIDE, width - x), Math.min(BOX_SIDE, height - y)];
 }
 
 /** Where two pictures differ in fine detail: |k R| - |k P|, or the other way round with `less`; k is Immerkaer's kernel (`image.grain`). */
 export function detailMap(
-  { width, height }: Pick<DecodedImage, "width" | "height">,
+  { width, height }: Size,
   title: string,
   of: {
     readonly plane: Uint16Array;

@@ -68,10 +68,10 @@ const check: Check = {
     ] as const;
     const what = seen.name === "A" ? "Alpha" : seen.name;
     if (worst !== undefined && seen.differing > differingMax) {
-      const message = `${what} differs from the plate's in ${seen.differing} pixels, by ${seen.max.toFixed(1)} codes at most; ${differingMax} may differ.`;
+      const places = placesOf(result, `${what} differs`, differs(worst.a, worst.b, codesMax));
+      const message = `${what} differs from the plate's in ${seen.differing} pixels, by ${seen.max.toFixed(1)} codes at most; ${differingMax} may differ.${places.words}`;
       const hint = "Something in the graph flattens or multiplies alpha.";
-      const evidence = [placesOf(result, `${what} differs`, differs(worst.a, worst.b, codesMax))];
-      return { verdict: "fail", measures, message, hint, evidence };
+      return { verdict: "fail", measures, message, hint, evidence: [places.evidence] };
     }
     const others = names.filter((name) => name !== "A");
     const kept = others.length === 0 ? "Alpha is the plate's." : `${names.slice(0, 8).join(", ")}: the plate's.`;
@@ -79,13 +79,16 @@ const check: Check = {
   },
 };
 
-/** Of one pixel. */
-function differs(a: Matte, b: Matte, codesMax: number): (pixel: number) => boolean {
+/** Of one pixel, by how much; 0: by no more than may be. */
+function differs(a: Matte, b: Matte, codesMax: number): (pixel: number) => number {
   const [ka, kb] = [scaleOf(a.image), scaleOf(b.image)];
   return (pixel) => {
     const va = (a.image.samples[pixel * a.image.channels + a.place] as number) * ka;
     const vb = (b.image.samples[pixel * b.image.channels + b.place] as number) * kb;
-    return !(Math.abs(va - vb) <= codesMax || Object.is(va, vb));
+    if (Object.is(va, vb)) return 0;
+    const by = Math.abs(va - vb);
+    // NaN beside a number differs by more than any number.
+    return by <= codesMax ? 0 : Number.isNaN(by) ? Number.MAX_VALUE : by;
   };
 }
 

@@ -9,6 +9,7 @@
  * dead pixels side by side are no single ones. In no profile yet (docs/qc.md).
  */
 import type { Check, CheckInput } from "../daemon/plugin.ts";
+import { Places, withinWords } from "./_where.ts";
 
 const MILLION = 1_000_000;
 const CODE = 257;
@@ -43,6 +44,7 @@ const check: Check = {
     const plate = platePlane(input, luma.length);
     const plateAbove = plate === null ? 0 : threshold(plate);
     const dead: number[] = [];
+    const places = new Places(result);
     let [count, looked] = [0, 0];
     const inside = input.mask?.inside ?? null;
     const runs = input.runs("result");
@@ -55,6 +57,7 @@ const check: Check = {
         if (!sticksOut(luma, at, width, above)) continue;
         if (plate !== null && sticksOut(plate, at, width, plateAbove / 2)) continue;
         count += 1;
+        places.add(at, 1);
         if (dead.length < BOXES) dead.push(at);
       }
     }
@@ -69,7 +72,7 @@ const check: Check = {
     return {
       verdict: "warn",
       measures,
-      message: `Single pixels stick out of what is around them: ${numbers}.`,
+      message: `Single pixels stick out of what is around them: ${numbers}.${withinWords(result, places.placed)}`,
       hint: "Look at the places; another seed, or a despeckle step in the graph.",
       evidence: [
         {

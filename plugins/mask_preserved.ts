@@ -9,6 +9,7 @@
  * A mask in which next to nothing is black, but much nearly so, holds nothing back: that warns.
  */
 import type { Check, CheckAnswer, DecodedImage, MaskFacts } from "../daemon/plugin.ts";
+import { Places, placeWords } from "./_where.ts";
 
 const MAP = 64;
 
@@ -48,13 +49,8 @@ const check: Check = {
     const channels = shared(result, plate);
     if (channels.length === 0)
       return { verdict: "error", measures: [], message: "Result and plate have no channel in common." };
-    const seen = differences({
-      result,
-      plate,
-      channels,
-      outside: mask.outside,
-      patchCodes: limits["patchCodesMin"] ?? 4,
-    });
+    const patchCodes = limits["patchCodesMin"] ?? 4;
+    const seen = differences({ result, plate, channels, outside: mask.outside, patchCodes });
     const exact = composited && sameKind(result, plate);
     const measures = [
       { name: "differing", value: seen.differing, unit: "count", limit: exact ? differingMax : null, must: "atMost" },
@@ -78,12 +74,14 @@ const check: Check = {
       : seen.p999 > codesMax
         ? `99.9 % may differ by ${codesMax}`
         : `${(seen.patch * 100).toFixed(0)} % of a block of ${PATCH} px differ much, ${(patchShareMax * 100).toFixed(0)} % may`;
+    const above = exact ? 0 : seen.p999 > codesMax ? codesMax : patchCodes;
+    const placed = placesIn({ result, plate, channels, outside: mask.outside }, above);
     return {
       verdict: "fail",
       measures,
-      message: `The result changes the plate outside the mask: ${numbers}; ${may}${kinds}.`,
+      message: `The result changes the plate outside the mask: ${numbers}; ${may}${kinds}.${placeWords(result, placed)}`,
       hint: "Is the mask the right way round, and of the plate's size? Let the edit be laid onto the plate (color.how: edit).",
-      evidence: [{ kind: "map", title: "Difference outside the mask", ...seen.map }],
+      evidence: [{ kind: "map", title: "Difference outside the mask", ...seen.map, ...placed }],
     };
   },
 };
@@ -200,6 +198,25 @@ function differences({ result, plate, channels, outside, patchCodes }: Looked) {
     levels: Array.from(levels, (v) => (v === 0 ? 0 : Math.max(32, Math.round((v / top) * 255)))),
   };
   return { looked, differing, max, p999: quantile(bins, looked, 0.999), map, patch };
+}
+
+/** Where what differs by more than so many codes lies; asked only when something was found. */
+function placesIn({ result, plate, channels, outside }: Omit<Looked, "patchCodes">, above: number) {
+  const [a, b] = [result.samples, plate.samples];
+  const [ka, kb] = [scaleOf(result), scaleOf(plate)];
+  const places = new Places(result);
+  for (let k = 0; k < outside.length; k += 2)
+    for (let i = outside[k] as number; i < (outside[k + 1] as number); i += 1) {
+      let worst = 0;
+      for (const [place, other] of channels) {
+        const va = a[i * result.channels + place] as number;
+        const vb = b[i * plate.channels + other] as number;
+        const d = Object.is(va, vb) ? 0 : Math.abs(va * ka - vb * kb);
+        worst = Math.max(worst, Number.isNaN(d) ? 65_535 : d);
+      }
+      if (worst > above) places.add(i, worst);
+    }
+  return places.placed;
 }
 
 /** Says whether two stretches of samples are the same memory; null: the samples are of different kinds. Views are made once: there are thousands of runs. */

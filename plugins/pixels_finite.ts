@@ -31,13 +31,14 @@ const check: Check = {
       { name: "notFinite", value: count, unit: "count", limit: countMax + before, must: "atMost" },
     ] as const;
     if (count > countMax + before) {
-      const message = `${count} samples are NaN or infinite; at most ${countMax + before} may be.`;
+      const places = placesOf(result, "Not finite", unfinished(result));
+      const message = `${count} samples are NaN or infinite; at most ${countMax + before} may be.${places.words}`;
       return {
         verdict: "fail",
         measures,
         message,
         hint: "A division by zero or an overflow in the graph; another seed may avoid it.",
-        evidence: [placesOf(result, "Not finite", unfinished(result))],
+        evidence: [places.evidence],
       };
     }
     return {
@@ -48,11 +49,15 @@ const check: Check = {
   },
 };
 
-/** Of one pixel: is a sample that counts not finite? */
-function unfinished({ channels, channelNames, samples }: DecodedImage): (pixel: number) => boolean {
+/** Of one pixel: how many samples that count are not finite? */
+function unfinished({ channels, channelNames, samples }: DecodedImage): (pixel: number) => number {
   const named = channelNames.flatMap((name, channel) => (PICTURE.includes(name) ? [channel] : []));
   const places = named.length === 0 ? channelNames.map((_, channel) => channel) : named;
-  return (pixel) => places.some((place) => !Number.isFinite(samples[pixel * channels + place]));
+  return (pixel) => {
+    let count = 0;
+    for (const place of places) count += Number.isFinite(samples[pixel * channels + place]) ? 0 : 1;
+    return count;
+  };
 }
 
 const PICTURE = ["R", "G", "B", "A", "Y"];

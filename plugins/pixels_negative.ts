@@ -41,15 +41,15 @@ const check: Check = {
       { name: "more", value: more, unit: "ratio", limit: moreMax, must: "atMost" },
     ] as const;
     const words = `${percent(share)} of the samples are negative (plate ${percent(plateShare)})`;
-    return more > moreMax
-      ? {
-          verdict: "warn",
-          measures,
-          message: `${words}; ${percent(moreMax)} more may be.`,
-          hint: "Clamp at zero before the save, or look at the gamut conversion.",
-          evidence: [where(result, deeper)],
-        }
-      : { verdict: "pass", measures, message: `${words}.` };
+    if (more <= moreMax) return { verdict: "pass", measures, message: `${words}.` };
+    const places = where(result, deeper);
+    return {
+      verdict: "warn",
+      measures,
+      message: `${words}; ${percent(moreMax)} more may be.${places.words}`,
+      hint: "Clamp at zero before the save, or look at the gamut conversion.",
+      evidence: [places.evidence],
+    };
   },
 };
 
@@ -63,9 +63,15 @@ const NEGATIVES_ENOUGH = 500_000;
 function where(image: DecodedImage, floor: number) {
   const places = colourPlaces(image.channelNames);
   const { samples, channels } = image;
-  return placesOf(image, "Negative", (pixel) =>
-    places.some((place) => (samples[pixel * channels + place] as number) < floor),
-  );
+  return placesOf(image, "Negative", (pixel) => {
+    let deepest = 0;
+    for (const place of places) {
+      const v = samples[pixel * channels + place] as number;
+      // -Infinity is a number as any other: the worst of all.
+      if (v < floor) deepest = Math.max(deepest, -v);
+    }
+    return deepest;
+  });
 }
 
 /** Below zero: what all but a thousandth of its negative values lie above (one odd pixel says nothing about grain). */

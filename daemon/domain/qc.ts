@@ -26,6 +26,10 @@ export type Evidence =
       readonly columns: number;
       readonly rows: number;
       readonly levels: readonly number[];
+      /** The box around all that was found, px: x, y, width, height; absent: nobody says, or it is everywhere. */
+      readonly within?: readonly [number, number, number, number] | undefined;
+      /** The worst pixel: x, y. */
+      readonly worst?: readonly [number, number] | undefined;
     }
   /** Places in the frame, px: x, y, width, height. */
   | {
@@ -63,12 +67,19 @@ export interface NotApplied {
   readonly because: string;
 }
 
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** The result of looking at one task's staged files. */
 export interface Inspection {
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
   readonly notApplied: readonly NotApplied[];
   readonly reader: string;
+  /** Of the picture as people are shown it, px: what places are measured in. Absent: there is none. */
+  readonly size?: PictureSize;
   /** Why no other seed was tried; absent: nobody asked for seeds. */
   readonly why?: string;
   /** Of a chunk: QC's word on each of its frames. */

@@ -18,6 +18,11 @@ export const evidenceSchema = z.discriminatedUnion("kind", [
       columns: z.number().int().min(1).max(LIMITS.evidenceMapSideMax),
       rows: z.number().int().min(1).max(LIMITS.evidenceMapSideMax),
       levels: z.array(z.number().int().min(0).max(255)),
+      within: z
+        .tuple([number, number, number, number])
+        .optional()
+        .describe("The box around all that was found, px: x, y, width, height."),
+      worst: z.tuple([number, number]).optional().describe("The worst pixel: x, y."),
     })
     .refine(({ columns, rows, levels }) => levels.length === columns * rows, "levels must be columns x rows"),
   z.strictObject({

@@ -2,6 +2,7 @@
  * Evidence as inline drawings for the report: heat maps and places over the frame's own picture, curves. No script, no file,
  * readable in print. Text in, text out.
  */
+import { boxesOf } from "./evidencePlace.ts";
 import type { Evidence } from "./qc.ts";
 
 /** The picture of a frame, as the page defines it once; every drawing refers to it. */
@@ -20,7 +21,7 @@ export interface ShownCrop {
 }
 
 export interface EvidenceWords {
-  /** Of the place that the check points at. */
+  /** Of the place that this piece points at. */
   readonly crop?: ShownCrop | null;
   readonly escape: (text: string) => string;
   /** `w003 frame 1001`: for those who can't see the drawing. */
@@ -37,7 +38,7 @@ export function evidenceSvg(evidence: Evidence, words: EvidenceWords): string {
   const title = words.escape(evidence.title);
   switch (evidence.kind) {
     case "map":
-      return figure(mapSvg(evidence, words), title);
+      return `${figure(mapSvg(evidence, words), `${title}${withinSaid(evidence)}`)}${cropFigure(evidence, words)}`;
     case "plot":
       return figure(plotSvg(evidence, words), title);
     case "boxes": {
@@ -51,6 +52,12 @@ export function evidenceSvg(evidence: Evidence, words: EvidenceWords): string {
 }
 
 const BOXES_TOLD = 4;
+
+function withinSaid({ within }: Evidence & { readonly kind: "map" }): string {
+  if (within === undefined) return "";
+  const [x, y, width, height] = within;
+  return `: within x ${x}, y ${y}, ${width} x ${height} px`;
+}
 
 function figure(svg: string, caption: string): string {
   return `<figure class="evidence">${svg}<figcaption class="small faint">${caption}</figcaption></figure>`;
@@ -76,7 +83,13 @@ function mapSvg(of: Evidence & { readonly kind: "map" }, words: EvidenceWords): 
   }
   const { width, height } = words.picture;
   const over = `<g transform="scale(${fixed(width / columns)} ${fixed(height / rows)})">${heat(of)}</g>`;
-  return pictureSvg(words.picture, { label, wide: WIDE, over });
+  return pictureSvg(words.picture, { label, wide: WIDE, over: `${over}${outline(of, words.picture)}` });
+}
+
+/** What is small is lost among so many cells: it gets a frame. */
+function outline({ within }: Evidence & { readonly kind: "map" }, picture: ShownPicture): string {
+  if (within === undefined || within[2] * 4 > picture.width || within[3] * 4 > picture.height) return "";
+  return framed([within], picture);
 }
 
 /** Steps of heat: enough to see where it is worst, few enough that a map is some hundred bytes. */
@@ -110,25 +123,31 @@ function stepOf(level: number, most: number): number {
 function boxesSvg(of: Evidence & { readonly kind: "boxes" }, words: EvidenceWords): string {
   const { picture } = words;
   if (picture === null) return "";
+  const over = framed(of.boxes, picture);
+  return pictureSvg(picture, { label: words.escape(`${of.title}, ${words.place}`), wide: WIDE, over });
+}
+
+function framed(boxes: ReturnType<typeof boxesOf>, picture: ShownPicture): string {
   // A line of one pixel would not be seen at this size: it gets a frame around it.
   const line = picture.width / 160;
-  const frames = of.boxes.map(([x, y, w, h]) => {
+  const frames = boxes.map(([x, y, w, h]) => {
     const [wide, high] = [Math.max(w, line), Math.max(h, line)];
     return `M${fixed(x - line)} ${fixed(y - line)}h${fixed(wide + 2 * line)}v${fixed(high + 2 * line)}h${fixed(-wide - 2 * line)}z`;
   });
   const d = frames.join("");
-  const over = `<path d="${d}" fill="none" stroke="#000" stroke-width="${fixed(line * 2.2)}"/><path d="${d}" fill="none" stroke="#ff4a3a" stroke-width="${fixed(line)}"/>`;
-  return pictureSvg(picture, { label: words.escape(`${of.title}, ${words.place}`), wide: WIDE, over });
+  return `<path d="${d}" fill="none" stroke="#000" stroke-width="${fixed(line * 2.2)}"/><path d="${d}" fill="none" stroke="#ff4a3a" stroke-width="${fixed(line)}"/>`;
 }
 
 /** One pixel of the frame is one of the page, with the places framed by a thin line. */
-function cropFigure(of: Evidence & { readonly kind: "boxes" }, { crop, place, escape }: EvidenceWords): string {
+function cropFigure(of: Evidence, { crop, place, escape }: EvidenceWords): string {
   if (crop === null || crop === undefined) return "";
   const [x, y, width, height] = crop.box;
-  const d = of.boxes.map(([left, top, w, h]) => `M${left - 2} ${top - 2}h${w + 4}v${h + 4}h${-w - 4}z`).join("");
+  const d = boxesOf([of])
+    .map(([left, top, w, h]) => `M${left - 2} ${top - 2}h${w + 4}v${h + 4}h${-w - 4}z`)
+    .join("");
   const label = escape(`${of.title}, as it is, ${place}`);
   const svg = `<svg class="pic" role="img" aria-label="${label}" viewBox="${x} ${y} ${width} ${height}" width="${width}" height="${height}"><image href="${escape(crop.src)}" x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none"/><path d="${d}" fill="none" stroke="#ff4a3a" stroke-width="1" opacity="0.7"/></svg>`;
-  return figure(svg, `1:1 at x ${x}, y ${y}`);
+  return figure(svg, `1:1 at x ${x}, y ${y} of ${escape(place)}`);
 }
 
 function fixed(value: number): string {

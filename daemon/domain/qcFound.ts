@@ -21,6 +21,8 @@ export interface Found {
   readonly finding: QcFinding;
   /** Empty: the place as a whole, and nothing says where in it. */
   readonly frames: readonly (number | null)[];
+  /** The frame that the finding is of: the worst of them; absent: nothing says which. */
+  readonly shown?: number | null;
 }
 
 const WORST_FIRST: readonly Verdict[] = ["fail", "error", "warn", "pass"];
@@ -32,25 +34,39 @@ export function foundIn(places: readonly Place[]): readonly Found[] {
 }
 
 function foundAt(place: Place, at: number): readonly Found[] {
-  const byCheck = new Map<string, { finding: QcFinding; frames: (number | null)[] }>();
+  const byCheck = new Map<string, { finding: QcFinding; frames: (number | null)[]; shown: number | null }>();
   for (const { frame, inspection } of place.frames) {
     for (const finding of inspection?.findings ?? []) {
       const verdict = findingVerdict(finding);
       if (verdict === "pass") continue;
       const entry = byCheck.get(`${finding.check} ${verdict}`);
-      if (entry === undefined) byCheck.set(`${finding.check} ${verdict}`, { finding, frames: [frame] });
+      if (entry === undefined) byCheck.set(`${finding.check} ${verdict}`, { finding, frames: [frame], shown: frame });
       else {
         entry.frames.push(frame);
-        if (excess(finding) > excess(entry.finding)) entry.finding = finding;
+        if (excess(finding) > excess(entry.finding)) {
+          entry.finding = finding;
+          entry.shown = frame;
+        }
       }
     }
   }
   const whole = (place.whole?.findings ?? []).filter((finding) => findingVerdict(finding) !== "pass");
-  return [...byCheck.values(), ...whole.map((finding) => ({ finding, frames: framesOf(finding) }))].map((entry) => ({
+  return [...byCheck.values(), ...whole.map(overFrames)].map((entry) => ({
     at,
     verdict: findingVerdict(entry.finding),
     ...entry,
   }));
+}
+
+/** What is said of many frames together. */
+function overFrames(finding: QcFinding): Pick<Found, "finding" | "frames" | "shown"> {
+  const frames = framesOf(finding);
+  const worst = finding.measures.reduce<QcMeasure | null>(
+    (most, one) => (one.frame !== undefined && past(one) > (most === null ? 0 : past(most)) ? one : most),
+    null,
+  );
+  const shown = worst?.frame ?? frames[0];
+  return shown === undefined ? { finding, frames } : { finding, frames, shown };
 }
 
 /** Of what is said of many frames: those in which a measure is past its limit, where the check says which. */

@@ -38,6 +38,10 @@ export const inspectionSchema = z.strictObject({
   executionStatus,
   result,
   reader: z.string().describe("Which decoder delivered the samples."),
+  size: z
+    .strictObject({ width: z.number().int(), height: z.number().int() })
+    .optional()
+    .describe("Of the picture as people are shown it, px: places and boxes are measured in it."),
   findings: z.array(findingSchema),
   notApplied: z.array(z.strictObject({ check: z.string(), because: z.string() })),
 });
@@ -59,6 +63,7 @@ export function inspectionOf(inspection: Inspection, over: "picture" | "frames" 
   return {
     ...statusOf([inspection.verdict]),
     reader: inspection.reader,
+    ...(inspection.size === undefined ? {} : { size: { ...inspection.size } }),
     findings: inspection.findings.map((finding) => ({
       check: finding.check,
       version: finding.version,

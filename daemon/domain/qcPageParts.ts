@@ -1,5 +1,6 @@
 /** The page's parts that show pictures: what needs a look, with its evidence, and the contact sheet by axes. Pure: text out. */
 import type { EvidenceWords, ShownCrop, ShownPicture } from "./qcEvidenceSvg.ts";
+import { placedPiece } from "./evidencePlace.ts";
 import { curveSvg, evidenceSvg, pictureSvg } from "./qcEvidenceSvg.ts";
 import type { Found } from "./qcFound.ts";
 import { foundIn, tellingMeasures } from "./qcFound.ts";
@@ -37,17 +38,20 @@ export function needsALook(parts: PageParts): string {
   return `${LOOK_HEAD}<ul class="look">${items.join("")}${unmade.slice(0, LOOKS_MAX).join("")}${more}</ul>`;
 }
 
-function lookItem({ at, verdict, finding, frames }: Found, { view, shown, crop }: PageParts, drawn: boolean): string {
+function lookItem(
+  { at, verdict, finding, frames, shown: number = null }: Found,
+  { view, shown, crop }: PageParts,
+  drawn: boolean,
+): string {
   const place = view.places[at];
   const ranges = place === undefined || place.frames.length <= 1 ? "" : frameRanges(frames);
   const where = `<a href="#${placeId(at)}">${told(place?.name ?? "")}</a>${ranges === "" ? "" : ` frame ${ranges}`}`;
-  const [first = null] = frames;
-  const picture = shown.get(pictureKey(at, first)) ?? null;
+  const picture = shown.get(pictureKey(at, number)) ?? null;
   const words = {
     escape: esc,
-    place: `${place?.name ?? ""}${first === null ? "" : ` frame ${first}`}`,
+    place: `${place?.name ?? ""}${number === null ? "" : ` frame ${number}`}`,
     picture,
-    crop: crop(at, first, finding.check),
+    crop: crop(at, number, finding.check),
   };
   const evidence = drawn ? evidenceOf(finding, words) : "";
   return item(verdict, `${where} &middot; ${told(finding.check)}${saidOf(finding)}`, evidence);
@@ -61,7 +65,10 @@ function item(verdict: Verdict, says: string, shown: string): string {
 /** What the check drew; where it drew nothing over the picture, the picture itself. */
 function evidenceOf(finding: QcFinding, words: EvidenceWords): string {
   const pieces = finding.evidence ?? [];
-  const drawn = pieces.map((piece) => evidenceSvg(piece, words)).join("");
+  const placed = placedPiece(pieces);
+  const drawn = pieces
+    .map((piece) => evidenceSvg(piece, { ...words, crop: piece === placed ? (words.crop ?? null) : null }))
+    .join("");
   if (words.picture === null || pieces.some(({ kind }) => kind !== "plot")) return drawn;
   return `${pictureSvg(words.picture, { label: esc(words.place), wide: THUMB })}${drawn}`;
 }

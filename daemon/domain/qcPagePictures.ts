@@ -4,6 +4,7 @@
  */
 import type { Crop } from "./crop.ts";
 import { cropAround } from "./crop.ts";
+import { evidencePlace } from "./evidencePlace.ts";
 import { LIMITS } from "./limits.ts";
 import type { ShownPicture } from "./qcEvidenceSvg.ts";
 import { foundIn } from "./qcFound.ts";
@@ -38,12 +39,11 @@ export function picturesWanted(view: QcView): readonly WantedPicture[] {
     const key = pictureKey(at, shown.frame);
     if (!out.has(key)) out.set(key, { at, frame: shown.frame, size: frameSize(shown) });
   };
-  for (const { at, frames } of foundIn(view.places).slice(0, DRAWN_MAX)) {
-    const [first] = frames;
-    if (first === undefined) continue;
+  for (const { at, shown } of foundIn(view.places).slice(0, DRAWN_MAX)) {
+    if (shown === undefined) continue;
     want(
       at,
-      view.places[at]?.frames.find(({ frame }) => frame === first),
+      view.places[at]?.frames.find(({ frame }) => frame === shown),
     );
   }
   for (const [at, place] of view.places.entries()) want(at, shownFrame(place.frames));
@@ -61,17 +61,15 @@ export interface WantedCrop {
 /** Of what is drawn; a place that is most of its frame is seen on the thumbnail. */
 export function cropsWanted(view: QcView): readonly WantedCrop[] {
   const out: WantedCrop[] = [];
-  for (const { at, finding, frames } of foundIn(view.places).slice(0, DRAWN_MAX)) {
-    const [first] = frames;
-    const shown = view.places[at]?.frames.find(({ frame }) => frame === first);
+  for (const { at, finding, shown: number } of foundIn(view.places).slice(0, DRAWN_MAX)) {
+    const shown = view.places[at]?.frames.find(({ frame }) => frame === number);
     const size = shown === undefined ? null : frameSize(shown);
-    const boxes = (finding.evidence ?? []).flatMap((piece) => (piece.kind === "boxes" ? piece.boxes : []));
-    const [place] = boxes;
-    if (first === undefined || (shown?.file == null && shown?.refusedTo === undefined)) continue;
-    if (size === null || place === undefined) continue;
+    if (number === undefined || (shown?.file == null && shown?.refusedTo === undefined)) continue;
+    const place = size === null ? null : evidencePlace(finding.evidence ?? [], size);
+    if (size === null || place === null) continue;
     const box = cropAround(place, { ...size, pixels: LIMITS.qcPageCropPixels });
     if (box[2] * box[3] * 2 > size.width * size.height) continue;
-    out.push({ at, frame: first, check: finding.check, box });
+    out.push({ at, frame: number, check: finding.check, box });
     if (out.length === LIMITS.qcPageCropsMax) break;
   }
   return out;
@@ -86,8 +84,9 @@ export function shownFrame(frames: readonly ViewFrame[]): ViewFrame | undefined 
   return frames.find(({ inspection }) => inspection !== null) ?? frames[0];
 }
 
-/** By what header.size measured: evidence is in pixels of the frame, and a thumbnail has fewer. */
+/** Evidence is in pixels of the frame, and a thumbnail has fewer. Reports of before have it only as what header.size measured. */
 export function frameSize({ inspection }: ViewFrame): WantedPicture["size"] {
+  if (inspection?.size !== undefined) return inspection.size;
   const measures = inspection?.findings.find(({ check }) => check === "header.size")?.measures ?? [];
   const [width, height] = ["width", "height"].map((name) => measures.find((one) => one.name === name)?.value ?? 0);
   return width === undefined || height === undefined || width < 1 || height < 1 ? null : { width, height };

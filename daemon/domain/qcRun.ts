@@ -10,7 +10,7 @@ import { messageOf } from "./errors.ts";
 import { isStandIn } from "./notLoaded.ts";
 import { LIMITS } from "./limits.ts";
 import type { QcRequest } from "./plan.ts";
-import type { Finding, Inspection, NotApplied } from "./qc.ts";
+import type { Finding, Inspection, NotApplied, PictureSize } from "./qc.ts";
 import { atSeverity, worstVerdict } from "./qc.ts";
 import type { FrameFacts, SharedInput } from "./qcInput.ts";
 import { frameInput, NO_FRAME } from "./qcInput.ts";
@@ -44,7 +44,15 @@ export function inspectInput(checks: readonly Check[], requests: readonly QcRequ
   const asked = requests.some((request) => request.check === ALWAYS)
     ? requests
     : [{ check: ALWAYS, limits: {} }, ...requests];
-  return run({ checks, requests: asked, scope: "frame", input, reader: input.result?.reader ?? "none" });
+  const looked = run({ checks, requests: asked, scope: "frame", input, reader: input.result?.reader ?? "none" });
+  return input.result === null ? looked : { ...looked, size: shownSize(input.result) };
+}
+
+/** Places are moved onto the display window (domain/shownEvidence.ts). */
+function shownSize({ width, height, windows }: DecodedImage): PictureSize {
+  if (windows === null || windows === undefined) return { width, height };
+  const [, , wide, high] = windows.display;
+  return { width: wide, height: high };
 }
 
 /** What a check kept of the frames that it looks at as a whole. */

@@ -3,6 +3,7 @@
  * `warning`, what a check on trial measured past its limit a `note`. What could not be looked at is no result about the
  * image: it is a tool notification, and the run counts as not successful. Pure: report in, text out.
  */
+import { boxesOf } from "./evidencePlace.ts";
 import { LIMITS } from "./limits.ts";
 import type { QcFinding, QcMeasure } from "./qcInspection.ts";
 import { isPast } from "./qcFound.ts";
@@ -143,10 +144,8 @@ function placeProperties({ place, frame }: Location): object {
   return { ...(place === null ? {} : { place }), ...(frame === null ? {} : { frame: frame.frame }) };
 }
 
-type Box = readonly [x: number, y: number, width: number, height: number];
-
-function boxesIn({ evidence }: QcFinding): readonly Box[] {
-  return (evidence ?? []).flatMap((piece) => (piece.kind === "boxes" ? piece.boxes : []));
+function boxesIn({ evidence }: QcFinding): ReturnType<typeof boxesOf> {
+  return boxesOf(evidence ?? []);
 }
 
 /** SARIF's regions are of texts, so where in the picture something is stands with the rest, px: x, y, width, height. */

@@ -43,7 +43,15 @@ function shownMap(of: MapEvidence, { data, display }: Windows): MapEvidence {
       for (let y = top; y < bottom; y += 1)
         for (let x = left; x < right; x += 1)
           out[row * columns + column] = Math.max(out[row * columns + column] ?? 0, levels[y * columns + x] ?? 0);
-  return { ...of, levels: out };
+  const { within, worst, ...rest } = of;
+  const [box] = within === undefined ? [] : shownBox(within, { data, display });
+  const [at] = worst === undefined ? [] : shownBox([...worst, 1, 1], { data, display });
+  return {
+    ...rest,
+    levels: out,
+    ...(box === undefined ? {} : { within: box }),
+    ...(at === undefined ? {} : { worst: [at[0], at[1]] }),
+  };
 }
 
 /** Of each new cell the old ones that it touches, first and behind the last. */

@@ -6,7 +6,7 @@ import { LIMITS } from "../../daemon/domain/limits.ts";
 import { qcReport } from "../../daemon/domain/qcReport.ts";
 import type { QcView } from "../../daemon/domain/qcView.ts";
 import { viewOfVersion } from "../../daemon/domain/qcView.ts";
-import { pagePictures, readProxy } from "../../daemon/pagePictures.ts";
+import { pageCrops, pagePictures, readProxy } from "../../daemon/pagePictures.ts";
 import { finding, inspection, versionFacts } from "../fixtures/versionFacts.ts";
 
 const EXTRA = { tool: { name: "hotplate", version: "0.1.0" }, simulated: false, sequences: new Map() };
@@ -60,6 +60,34 @@ describe("pictures of the QC page", () => {
     await expect(readProxy({ read: () => Promise.reject(failing("EIO")) }, "/review/w1.jpg")).rejects.toThrow("EIO");
     for (const bytes of [null, new Uint8Array([1, 2, 3])])
       expect((await pagePictures(viewOf(2), { read: async () => bytes, link }))(0, null)).toBeNull();
+  });
+});
+
+describe("parts of frames on the QC page", () => {
+  const level = (at: number) => Array.from({ length: 64 }, (_, i) => (i === at ? 255 : 0));
+  const map = (at: number) => ({ kind: "map", title: "m", columns: 8, rows: 8, levels: level(at) }) as const;
+  const count = (value: number) => ({ name: "differing", value, unit: "count", limit: 0, must: "atMost" }) as const;
+  // Only one check was asked for: what header.size measured is not there.
+  const seen = (value: number, at: number) => ({
+    ...inspection(finding("mask.preserved", "fail", { measures: [count(value)], evidence: [map(at)] })),
+    size: { width: 4096, height: 2048 },
+  });
+  const facts = versionFacts({
+    wedges: 1,
+    frames: [1001, 1002],
+    task: (_, frame) => ({ inspection: frame === 1001 ? seen(5, 0) : seen(500, 63) }),
+  });
+
+  it("show the hottest cell of a map, of the frame in which it is worst", async () => {
+    const bytes = await jpeg(32, 32);
+    const asked: unknown[] = [];
+    const crop = await pageCrops(viewOfVersion(qcReport(facts, EXTRA)), async (wanted) => {
+      asked.push(wanted);
+      return bytes;
+    });
+    expect(asked).toEqual([{ at: 0, frame: 1002, check: "mask.preserved", box: [3680, 1728, 320, 320] }]);
+    expect(crop(0, 1002, "mask.preserved")?.box).toEqual([3680, 1728, 320, 320]);
+    expect(crop(0, 1001, "mask.preserved")).toBeNull();
   });
 });
 

@@ -136,6 +136,15 @@ describe("SARIF", () => {
     expect(run?.results[0]?.locations?.[0]).toEqual({ logicalLocations: [{ name: "w001", kind: "member" }] });
   });
 
+  it("says of a map where in the picture all of it lies", () => {
+    const map = { kind: "map", title: "m", columns: 1, rows: 1, levels: [9], within: [5, 6, 40, 30] } as const;
+    const seen = inspection(finding("mask.preserved", "fail", { evidence: [map] }));
+    const { results = [] } = read(viewOf({ wedges: 1, task: () => ({ inspection: seen }) })).runs[0] ?? {};
+    const one = results.find(({ ruleId }) => ruleId === "mask.preserved");
+    expect(one?.properties).toMatchObject({ region: { boxes: [[5, 6, 40, 30]] } });
+    expect(one).toMatchObject({ attachments: [{ rectangles: [{ left: 5, top: 6, right: 45, bottom: 36 }] }] });
+  });
+
   it("tells what could not be looked at as the tool's trouble, never as a result about the image", () => {
     const [invocation] = read(viewOf(MIXED)).runs[0]?.invocations ?? [];
     expect(invocation?.executionSuccessful).toBe(false);

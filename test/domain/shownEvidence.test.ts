@@ -37,6 +37,13 @@ describe("evidence of a picture whose data window is larger than what is shown",
     }
   });
 
+  it("has what a map lies within, and its worst pixel, moved too, and left out where nobody sees it", () => {
+    const map = { kind: "map", title: "heat", columns: 1, rows: 1, levels: [255] } as const;
+    const [moved] = shownEvidence([{ ...map, within: [0, 0, 40, 40], worst: [20, 10] }], WINDOWS);
+    expect(moved).toEqual({ ...map, within: [0, 0, 24, 32], worst: [4, 2] });
+    expect(shownEvidence([{ ...map, within: [0, 0, 4, 4], worst: [1, 1] }], WINDOWS)).toEqual([map]);
+  });
+
   it("is as it was where both windows are one, or there are none; a curve has no place", () => {
     const all = [boxes([1, 2, 3, 4])];
     expect(shownEvidence(all, null)).toBe(all);

@@ -366,6 +366,11 @@ describe("pixels.finite", () => {
     const [map] = found(pixelsFinite, { result: spoiled(30) }).evidence ?? [];
     expect(map).toMatchObject({ kind: "map", columns: 64, rows: 64 });
     expect(map?.kind === "map" ? map.levels.filter((level) => level > 0).length : 0).toBe(30);
+    expect(map).toMatchObject({ within: [30, 20, 1, 30], worst: [30, 20] });
+    const windows = { data: [-8, -4, W, H], display: [0, 0, W - 16, H - 8] } as const;
+    const { message } = found(pixelsFinite, { result: { ...spoiled(30), windows } });
+    expect(message).toContain("They lie within 1 x 30 px at x 22, y 16; the worst is at x 22, y 16.");
+    expect(found(pixelsFinite, { result: spoiled(1) }).message).toContain("It is at x 30, y 20.");
   });
 
   test("counts every NaN and infinity to the pixel", () => {

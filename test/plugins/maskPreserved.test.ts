@@ -48,6 +48,8 @@ describe("an answer that no step of ours laid onto the plate", () => {
     const seen = look((x, y, c) => (patch(x, y) ? (picture(x, y, c) > 0.5 ? -40 : 40) : 0));
     expect(seen).toMatchObject({ verdict: "fail", evidence: [{ kind: "map" }] });
     expect(seen.message).toMatch(/of a block of 64 px differ much, 25 % may/);
+    expect(seen.message).toMatch(/They lie within 33 x 33 px at x 320, y 320; the worst is at x 3\d\d, y 3\d\d\.$/);
+    expect(seen.evidence).toMatchObject([{ within: [320, 320, 33, 33] }]);
   });
 
   it("passes where all moves a little, and where the edit spills over its mask by some pixels", () => {
