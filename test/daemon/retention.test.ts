@@ -289,4 +289,4 @@ it("leaves each thing whole or with its tombstone whichever call fails, and the 
       return;
     }
   }
-}, 120_000);
+}, 300_000);

@@ -58,7 +58,7 @@ describe("npm run demo", () => {
     expect(refused.text).toContain("HP-DEMO-ROOT");
     expect(treePrint(root)).toBe(before);
     expect(readdirSync(dir.path)).toEqual(["mine"]);
-  }, 120_000);
+  }, 300_000);
 
   it("refuses a number of variations that makes no sense, in words", async () => {
     using dir = tempDir();
@@ -66,5 +66,5 @@ describe("npm run demo", () => {
     expect(refused.code).not.toBe(0);
     expect(refused.text).toContain("whole number from 1 to 1000");
     expect(existsSync(dir.file("demo"))).toBe(false);
-  }, 120_000);
+  }, 300_000);
 });
