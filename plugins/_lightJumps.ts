@@ -1,4 +1,5 @@
 /** Jumps of the light of a result against its plate, cell by cell, and how much of them the plate's own jumps may leave. */
+import { cellAnswers } from "./_cellAnswers.ts";
 import { correlation } from "./_correlation.ts";
 import { ownJumps } from "./_ownContent.ts";
 import { jumpOf, middleOf } from "./_secondJump.ts";
@@ -29,6 +30,9 @@ export interface Relation {
   readonly slope: number;
   /** Share of a jump of all the plate's light that may be left beside the slope; null: can't be told. */
   readonly looseness: number | null;
+  /** Of every cell, and of every one of the darkest channel's (_cellAnswers.ts). */
+  readonly cells: Float32Array;
+  readonly darkest: Float32Array;
 }
 
 /** What the plate's own jumps may leave of a result that follows it: what is cut off does not follow. */
@@ -96,16 +100,17 @@ export function relationOf(shot: readonly Shown[]): Relation {
     return correlation(results, plates, STRUCTURE) >= FOLLOWS;
   });
   const own = moved > MOVES && !follows;
-  if (own) return { own, slope: 0, looseness: null };
+  const answers = { cells: cellAnswers(shot), darkest: cellAnswers(shot.map(({ darkest }) => darkest)) };
+  if (own) return { own, slope: 0, looseness: null, ...answers };
   const { ratios: mine, plates: theirs } = stepsOf(
     shot.map(({ darkest }) => darkest),
     CLEAR,
     (ratio, plate) => !(Math.abs(plate) > TELLS) || Number.isNaN(ratio),
   );
-  if (mine.length < TELLING_MIN) return { own, slope: 0, looseness: null };
+  if (mine.length < TELLING_MIN) return { own, slope: 0, looseness: null, ...answers };
   const slopes = Float32Array.from(mine, (step, i) => step / (theirs[i] as number));
   const slope = middleOf(slopes);
-  return { own, slope, looseness: middleOf(slopes.map((each) => Math.abs(each - slope))) };
+  return { own, slope, looseness: middleOf(slopes.map((each) => Math.abs(each - slope))), ...answers };
 }
 
 /** Stops from frame to frame that the plate moves by, inside what may change or beside it: root mean square, less what all of it does. */
@@ -171,7 +176,7 @@ export function jumpsAt(shot: readonly Shown[], t: number, relation: Relation): 
   const alike = alikeAt(shot, t, relation);
   if (alike !== null) return { cells: alike, flash: false };
   if (relation.looseness === null) return { cells: calmAt(shot, t, { plates, relation }), flash: false };
-  return { cells: flashAt(shot, t, { plates: darkest, common, ...relation }), flash: true };
+  return { cells: flashAt(shot, t, { plates: darkest, common, relation }), flash: true };
 }
 
 /** A lamp that comes again: beside the nearest frames before and after that it lights alike; null: there are none. */
@@ -186,7 +191,8 @@ function alikeAt(shot: readonly Shown[], t: number, relation: Relation): readonl
   const [before, after] = [shot[t - back] as Shown, shot[t + on] as Shown];
   const between = (of: (shown: Shown) => Float32Array) =>
     of(now).map((v, i) => v - ((of(before)[i] as number) * on + (of(after)[i] as number) * back) / (back + on));
-  const [results, plates] = [between(({ ratio }) => ratio), between(({ plate }) => plate)];
+  const results = between((shown) => shown.ratio.map((_, cell) => answered(shown, relation.cells, cell)));
+  const plates = between(({ plate }) => plate);
   const usual = middleOf(plates.map(Math.abs));
   const share = leftOf(relation);
   return [...results.keys()].flatMap((cell) => {
@@ -216,7 +222,7 @@ function calmAt(
 ): readonly Jump[] {
   const usual = middleOf(plates.map(Math.abs));
   const share = leftOf(relation);
-  const at = (frame: number, cell: number) => shot[frame]?.ratio[cell] as number;
+  const at = (frame: number, cell: number) => answered(shot[frame] as Shown, relation.cells, cell);
   const out: Jump[] = [];
   for (let cell = 0; cell < plates.length; cell += 1) {
     const plate = Math.abs(plates[cell] as number);
@@ -234,15 +240,16 @@ function flashAt(
   of: {
     readonly plates: Float32Array;
     readonly common: number;
-    readonly slope: number;
-    readonly looseness: number | null;
+    readonly relation: Relation;
   },
 ): readonly Jump[] {
-  const { plates, common, slope } = of;
-  const exact = Math.min(SHARE_FOLLOWED, Math.max(SHARE_EXACT, of.looseness ?? SHARE_FOLLOWED));
+  const { plates, common, relation } = of;
+  const { slope } = relation;
+  const exact = Math.min(SHARE_FOLLOWED, Math.max(SHARE_EXACT, relation.looseness ?? SHARE_FOLLOWED));
   const at = (frame: number, cell: number): number => {
     const { ratio, plate } = (shot[frame] as Shown).darkest;
-    return (ratio[cell] as number) - slope * (plate[cell] as number);
+    const own = relation.darkest[cell] as number;
+    return (ratio[cell] as number) - (own === 0 ? slope : own) * (plate[cell] as number);
   };
   const near = shot.slice(t - 1, t + 2);
   const out: Jump[] = [];
@@ -254,6 +261,12 @@ function flashAt(
     out.push({ result, mayBe: SHARE_FOLLOWED * plate + exact * Math.abs(common) });
   }
   return out;
+}
+
+/** The log ratio of a cell less its answer to the plate's light. */
+function answered({ ratio, plate }: Light, answers: Float32Array, cell: number): number {
+  const own = answers[cell] as number;
+  return (ratio[cell] as number) - (own === 0 ? 0 : own * (plate[cell] as number));
 }
 
 function secondsOf(lightOf: (frame: number) => Light, t: number): Float32Array {

@@ -14,6 +14,9 @@
  * nine tenths inside the mask, darker than 1 % (grain decides there), brighter than 90 % of whole numbers (cut off there), or where the plate itself
  * jumps by more than half a stop; frames around a cut of the plate (_cuts.ts).
  *
+ * A cell on which something else lies (an element that stands over a pan: its ratio undoes what the plate does) is left out, unless such cells
+ * are more than half; where the ratio follows a slope of the plate's light (a curve of contrast, a haze) what the slope explains is none (_cellAnswers.ts).
+ *
  * A result that has content of its own under a plate that moves (its cells do not brighten and darken with the plate's: correlation under 0.7, with
  * or without what all cells do together) is judged by its own light and more weakly (_ownContent.ts): by how far the median with its sign lies
  * outside its standard error (eight neighbouring cells counted as one; from the median deviation, or what movement explains if that is more); and for p99 by what nine tenths of a frame's cells stay under (as the 99th

@@ -203,3 +203,32 @@ describe("light of changing colour over all of the plate, and an edit that gives
     },
   );
 });
+
+describe("an element that stands over a pan, without a mask", () => {
+  /** Round, with a soft edge, of a scene of its own. */
+  function laidOn(seed: number): Shot {
+    const plate = slide(source("skyline", seed), 4);
+    const element = source("weave", seed, { width: WIDE, height: HIGH }).data;
+    const edit = (t: number) =>
+      plate(t).map((light, i) => {
+        const pixel = Math.floor(i / 3);
+        const cover = Math.min(
+          1,
+          Math.max(0, (60 - Math.hypot((pixel % WIDE) - 200, Math.floor(pixel / WIDE) - 130)) / 8),
+        );
+        return light * (1 - cover) + cover * (element[i] as number);
+      });
+    return { seed, plate, edit, grain: 1, mask: null, bits: 16 };
+  }
+
+  it.each([2, 3])("is no flicker where the plate passes behind it (seed %i)", (seed) => {
+    expect(found(laidOn(seed), null)).toEqual([]);
+  });
+
+  it.each(["one frame + 3 %", "global flicker, sd 1 %", "boiling blocks of 30 px, sd 3 %"])(
+    "leaves the rest to be judged: %s",
+    (defect) => {
+      expect(found(laidOn(3), defect)).toContain("temporal.flicker");
+    },
+  );
+});
