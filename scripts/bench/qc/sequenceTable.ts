@@ -13,6 +13,7 @@ import type { KeptTrace } from "../../../daemon/domain/qcTrace.ts";
 import { seriesOf, traceFrame } from "../../../daemon/domain/qcTrace.ts";
 import type { Check } from "../../../daemon/plugin.ts";
 import { FRESH } from "./sequenceFresh.ts";
+import { HELD_SHOTS } from "./sequenceHeld.ts";
 import type { Sequence } from "./sequences.ts";
 import { defectsOf, makeSequence, takeOf } from "./sequences.ts";
 import type { CleanKind } from "./sequenceShots.ts";
@@ -102,14 +103,14 @@ export interface ShotJob {
   readonly defects: boolean;
 }
 
-export const SHOT_KINDS: readonly CleanKind[] = [...CLEAN, ...FRESH, ...UNSEEN_SHOTS];
+export const SHOT_KINDS: readonly CleanKind[] = [...CLEAN, ...FRESH, ...UNSEEN_SHOTS, ...HELD_SHOTS];
 
 export function notesOf(checks: readonly Check[], { kind, seed, defects }: ShotJob): readonly SequenceNote[] {
   const of = SHOT_KINDS[kind];
   if (of === undefined) return [];
   const take = takeOf(of.shot(seed * 101));
   const known: Known = new Map();
-  const shared = { on: of.name, heldOut: UNSEEN_SHOTS.includes(of) };
+  const shared = { on: of.name, heldOut: HELD_SHOTS.includes(of) };
   const clean = judged(checks, makeSequence(take, null), known);
   const put = defects ? defectsOf(of) : [];
   return [

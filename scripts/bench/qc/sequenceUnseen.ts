@@ -1,6 +1,6 @@
 /**
- * Shots held out of the proof over frames: on none of them was a check run before the limits stood that they are counted with. All of
- * them must raise nothing. Seeded.
+ * Shots of another hand, held out of the proof over frames once and known since: what they showed was mended. All of them must raise nothing.
+ * Seeded.
  */
 import type { MaskPicture } from "../../../daemon/domain/maskFacts.ts";
 import { field, octaves } from "./freshPaint.ts";
