@@ -1,5 +1,5 @@
 /** Blocks of a result and its plate, with what their finest and their coarser detail say: the measurements of image.grain. */
-import type { MaskFacts, PixelBox } from "../daemon/plugin.ts";
+import type { MaskFacts } from "../daemon/plugin.ts";
 
 const BLOCK = 16;
 const BLOCKS_ENOUGH = 400;
@@ -36,28 +36,41 @@ export interface Blocks {
 }
 
 /** Of each side of the mask as many as say enough, however large the frame and small the mask; in a frame of 768 x 512 px all. */
-export function look(result: Uint16Array, plate: Uint16Array, { mask, ...size }: Of): Blocks {
-  const { width, height } = size;
-  const side = { ...size, inside: mask?.inside ?? null };
-  const whole: PixelBox = [0, 0, width, height];
-  const blocksOn = (value: 0 | 1, share: number, box: PixelBox | null): readonly Block[] => {
-    const out: Block[] = [];
-    if (box === null) return out;
-    const step = stepOf(share * width * height);
-    const [left, top, across, down] = box;
-    for (let y = firstAt(top, step); y + BLOCK <= top + down; y += step) {
-      for (let x = firstAt(left, step); x + BLOCK <= left + across; x += step) {
-        if (!lies(side, { x, y, value })) continue;
-        const block = blockAt(result, plate, { start: y * width + x, width });
-        if (Math.min(block.mean, block.plateMean) * 257 < DARK || Math.max(block.mean, block.plateMean) * 257 > BRIGHT)
-          continue;
-        out.push(block);
-      }
+export function look(result: Uint16Array, plate: Uint16Array, of: Of): Blocks {
+  const inside = [...blocksOn(1, [result, plate], of)];
+  return { inside, outside: of.mask === null ? [] : [...blocksOn(0, [result, plate], of)] };
+}
+
+/** `look` would find so many inside; looks at no more than these. */
+export function holdsBlocks(
+  result: Uint16Array,
+  plate: Uint16Array,
+  { of, least }: { readonly of: Of; readonly least: number },
+): boolean {
+  const blocks = blocksOn(1, [result, plate], of);
+  for (let found = 0; found < least; found += 1) if (blocks.next().done === true) return false;
+  return true;
+}
+
+function* blocksOn(
+  value: 0 | 1,
+  [result, plate]: readonly [Uint16Array, Uint16Array],
+  { width, height, mask }: Of,
+): Generator<Block, void> {
+  const box = mask === null || value === 0 ? ([0, 0, width, height] as const) : mask.box;
+  if (box === null) return;
+  const share = mask === null ? 1 : value === 1 ? mask.share : 1 - mask.share;
+  const side = { width, height, inside: mask?.inside ?? null };
+  const step = stepOf(share * width * height);
+  const [left, top, across, down] = box;
+  for (let y = firstAt(top, step); y + BLOCK <= top + down; y += step) {
+    for (let x = firstAt(left, step); x + BLOCK <= left + across; x += step) {
+      if (!lies(side, { x, y, value })) continue;
+      const block = blockAt(result, plate, { start: y * width + x, width });
+      const isDark = Math.min(block.mean, block.plateMean) * 257 < DARK;
+      if (!isDark && Math.max(block.mean, block.plateMean) * 257 <= BRIGHT) yield block;
     }
-    return out;
-  };
-  if (mask === null) return { inside: blocksOn(1, 1, whole), outside: [] };
-  return { inside: blocksOn(1, mask.share, mask.box), outside: blocksOn(0, 1 - mask.share, whole) };
+  }
 }
 
 function stepOf(pixels: number): number {

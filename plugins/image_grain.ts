@@ -16,7 +16,7 @@
  */
 import type { Check } from "../daemon/plugin.ts";
 import type { Block, Blocks } from "./_grainBlocks.ts";
-import { look } from "./_grainBlocks.ts";
+import { holdsBlocks, look } from "./_grainBlocks.ts";
 import { detailMap } from "./_where.ts";
 
 const check: Check = {
@@ -40,11 +40,14 @@ const check: Check = {
     newMax: "the proof's corpus (docs/qc.md)",
   },
   seedMayCure: true,
-  applies({ result, plate }) {
+  applies({ result, plate, mask, lumaPlane }) {
     if (result === null || plate === null) return null;
-    return result.width !== plate.width || result.height !== plate.height
-      ? "the result is not of the plate's size"
-      : null;
+    if (result.width !== plate.width || result.height !== plate.height) return "the result is not of the plate's size";
+    const [plane, before] = [lumaPlane("result"), lumaPlane("plate")];
+    if (plane === null || before === null) return null;
+    return holdsBlocks(plane, before, { of: { width: result.width, height: result.height, mask }, least: BLOCKS_MIN })
+      ? null
+      : `fewer than ${BLOCKS_MIN} blocks of 16 x 16 px may change and are neither too dark nor too bright to compare`;
   },
   run({ result, lumaPlane, mask, limits }) {
     const plane = lumaPlane("result");
@@ -53,12 +56,6 @@ const check: Check = {
       return { verdict: "error", measures: [], message: "There are no pixels to look at." };
     const { ratioMin = 0.6, ratioMax = 1.7, sigmaMin = 0.15, sharedMin = 0.5, newMin = 0.45, newMax = 2.2 } = limits;
     const blocks = look(plane, before, { width: result.width, height: result.height, mask });
-    if (blocks.inside.length < BLOCKS_MIN)
-      return {
-        verdict: "pass",
-        measures: [{ name: "blocks", value: blocks.inside.length, unit: "count", limit: BLOCKS_MIN }],
-        message: `Fewer than ${BLOCKS_MIN} blocks to compare: nothing can be told.`,
-      };
     const shared = sharedBy(blocks.inside);
     const kept = shared >= sharedMin;
     const seen = kept ? residual(blocks.inside, sigmaMin) : flattest(blocks, sigmaMin);
@@ -77,7 +74,10 @@ const check: Check = {
       { name: "plateSigma", value: seen.plate, unit: "code", limit: null },
       { name: "shared", value: shared, unit: "ratio", limit: sharedMin },
     ] as const;
-    const words = `grain of ${seen.result.toFixed(2)} codes beside ${seen.plate.toFixed(2)} of the plate (${ratio.toFixed(2)} x)`;
+    const figures = `grain of ${seen.result.toFixed(2)} codes beside ${seen.plate.toFixed(2)} of the plate`;
+    const words = seen.doubted
+      ? `${figures} (texture may make the difference: taken as 1 x)`
+      : `${figures} (${ratio.toFixed(2)} x)`;
     if (ratio >= least && ratio <= most) return { verdict: "pass", measures, message: `It matches: ${words}.` };
     const message =
       ratio < least
@@ -122,6 +122,8 @@ interface Grain {
   readonly result: number;
   readonly plate: number;
   readonly ratio: number;
+  /** The two differ, but texture may be why: the ratio is 1. */
+  readonly doubted: boolean;
 }
 
 /**
@@ -144,10 +146,14 @@ function residual(blocks: readonly Block[], least: number): Grain {
   const all = flat(blocks, "amount").sigma / Math.max(1e-6, light * flat(blocks, "plateAmount").sigma);
   if (result < plate) {
     const ratio = root(middle(({ own, doubt }) => own + doubt)) / root(middle((part) => part.plate - part.doubt));
-    return { result, plate, ratio: all < LESS ? Math.min(1, ratio) : 1 };
+    return all < LESS ? { result, plate, ratio: Math.min(1, ratio), doubted: false } : doubted(result, plate);
   }
   const ratio = root(middle(({ own, doubt }) => own - doubt)) / root(middle((part) => part.plate + part.doubt));
-  return { result, plate, ratio: all > MORE ? Math.max(1, ratio) : 1 };
+  return all > MORE ? { result, plate, ratio: Math.max(1, ratio), doubted: false } : doubted(result, plate);
+}
+
+function doubted(result: number, plate: number): Grain {
+  return { result, plate, ratio: 1, doubted: Math.abs(result - plate) > DOUBT * plate };
 }
 
 /** So much of the common texture may be misjudged: its gain is known to that share. */
@@ -211,7 +217,7 @@ function flattest({ inside, outside }: Blocks, least: number): Grain {
   const plate = Math.min(Math.max(a, b), Math.max(Math.min(a, b), result));
   const ratio = result / plate;
   const textured = ratio < 1 ? Math.min(within.bumpy, without.bumpy) > PLATE_BUMPY_MAX : own.bumpy > BUMPY_MAX;
-  return { result, plate, ratio: textured ? 1 : ratio };
+  return textured ? doubted(result, plate) : { result, plate, ratio, doubted: false };
 }
 
 function quantile(values: readonly number[], share: number): number {

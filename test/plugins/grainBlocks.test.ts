@@ -1,6 +1,6 @@
 /** Which blocks image.grain looks at: all that say enough, no more, and as many of a small mask as of a large one. */
 import { expect, test } from "vitest";
-import { look } from "../../plugins/_grainBlocks.ts";
+import { holdsBlocks, look } from "../../plugins/_grainBlocks.ts";
 
 const WIDTH = 4096;
 const HEIGHT = 2160;
@@ -46,4 +46,13 @@ test("of a large mask no more than of a small one's like", () => {
 test("a mask in which nothing may change has none inside", () => {
   const mask = { inside: new Uint8Array(WIDTH * HEIGHT), box: null, share: 0 };
   expect(look(plane, plane, { width: WIDTH, height: HEIGHT, mask }).inside).toEqual([]);
+});
+
+test("fewer blocks than can be compared, or none that is neither too dark nor too bright, are not enough", () => {
+  const of = { width: WIDTH, height: HEIGHT, mask: null };
+  const dark = new Uint16Array(WIDTH * HEIGHT).fill(7 * 257);
+  expect(holdsBlocks(plane, plane, { of, least: 12 })).toBe(true);
+  expect(holdsBlocks(dark, plane, { of, least: 12 })).toBe(false);
+  // 80 px less 24 px on either side: 2 x 2 blocks.
+  expect(holdsBlocks(plane, plane, { of: { ...of, mask: square(80) }, least: 12 })).toBe(false);
 });
