@@ -1,11 +1,12 @@
 /** mask.preserved where nobody laid the edit onto the plate, beside a plate of other bits, and with a mask without black. */
 import { describe, expect, it } from "vitest";
+import { HALF, toHalves } from "../../daemon/adapters/images/half.ts";
 import { maskFacts } from "../../daemon/domain/maskFacts.ts";
 import { inspectFrame } from "../../daemon/domain/qcRun.ts";
-import type { MaskFacts } from "../../daemon/plugin.ts";
+import type { DecodedImage, MaskFacts } from "../../daemon/plugin.ts";
 import maskPreserved from "../../plugins/mask_preserved.ts";
 import type { Value } from "../fixtures/pictures.ts";
-import { decoded, picture } from "../fixtures/pictures.ts";
+import { decoded, decodedFloat, picture } from "../fixtures/pictures.ts";
 
 const W = 1280;
 const H = 1024;
@@ -15,20 +16,27 @@ const SIZE = { width: W, height: H, ignore: [] } as const;
 
 function look(
   change: Value,
-  of: { readonly mask?: MaskFacts; readonly composited?: boolean; readonly bits?: 8 | 16 } = {},
+  of: {
+    readonly mask?: MaskFacts;
+    readonly composited?: boolean;
+    readonly bits?: 8 | 16;
+    readonly promised?: 8 | 16 | null;
+    readonly under?: DecodedImage;
+    readonly result?: DecodedImage;
+  } = {},
 ) {
-  const { mask = maskFacts({ width: W, height: H, inside }, SIZE), composited = false, bits = 16 } = of;
+  const { mask = maskFacts({ width: W, height: H, inside }, SIZE), composited = false, bits = 16, promised = 16 } = of;
   const value: Value = (x, y, c) => Math.min(1, Math.max(0, picture(x, y, c) + change(x, y, c) / 255));
   const { findings, notApplied } = inspectFrame([maskPreserved], [{ check: "mask.preserved", limits: {} }], {
-    plate,
-    result: decoded({ width: W, height: H, channels: 1, bits, value }),
+    plate: of.under ?? plate,
+    result: of.result ?? decoded({ width: W, height: H, channels: 1, bits, value }),
     mask,
     maskProblem: null,
     resultFile: { path: "/v/a.1001.png", bytes: 1, frame: 1001 },
     decodeProblem: null,
     plateProblem: null,
     composited,
-    expected: { width: W, height: H, bitDepth: 16, ignore: [] },
+    expected: { width: W, height: H, bitDepth: promised, ignore: [] },
   });
   const found = findings.find(({ check }) => check === "mask.preserved");
   return {
@@ -59,11 +67,50 @@ describe("an answer that no step of ours laid onto the plate", () => {
     expect(spilt.verdict).toBe("pass");
     expect(spilt.patch).toBeGreaterThan(0);
   });
+});
 
-  it("laid by us, but of other bits than its plate, says so", () => {
-    const seen = look(() => 0, { composited: true, bits: 8 });
-    expect(seen.verdict).toBe("pass");
-    expect(seen.message).toMatch(/the file has 8 bits, its plate 16 bits/);
+describe("a result of fewer bits than its plate, said to be laid onto it", () => {
+  it.each([null, 16] as const)("fails where %s bits are promised, for it can't hold the plate", (promised) => {
+    const seen = look(() => 0, { composited: true, bits: 8, promised });
+    expect(seen).toMatchObject({ verdict: "fail", evidence: [{ kind: "map" }] });
+    expect(seen.message).toMatch(/at most 0 may \(the file has 8 bits, its plate 16 bits\)/);
+    expect(seen.hint).toMatch(/output\.format png16/);
+  });
+
+  it("passes as the plate's codes rounded, where its recipe promises no more bits, and fails for codes cut off", () => {
+    const rounded = look(() => 0, { composited: true, bits: 8, promised: 8 });
+    expect(rounded).toMatchObject({ verdict: "pass" });
+    expect(rounded.message).toMatch(/the file has 8 bits, its plate 16 bits/);
+    const cut = look(() => -0.4, { composited: true, bits: 8, promised: 8 });
+    expect(cut.verdict).toBe("fail");
+    expect(cut.message).toMatch(/by more than the rounding to fewer bits; at most 0 may/);
+  });
+
+  it("passes as long as nobody says so, for a model's answer moves by a code", () => {
+    expect(look(() => 0, { bits: 8, promised: null })).toMatchObject({ verdict: "pass" });
+  });
+
+  it("passes where the plate's codes are those of fewer bits", () => {
+    const samples = Uint16Array.from(plate.samples, (code) => Math.round(code / 257) * 257);
+    expect(look(() => 0, { composited: true, bits: 8, promised: null, under: { ...plate, samples } })).toMatchObject({
+      verdict: "pass",
+      message: "Outside the mask every pixel is the plate's.",
+    });
+  });
+
+  it("may be half EXR of a float plate where 16 bits are promised, never a step further off", () => {
+    const under = decodedFloat(W, H);
+    const halves = Float32Array.from(toHalves(under.samples as Float32Array), (bits) => HALF[bits] as number);
+    const at = (samples: Float32Array, promised: 16 | null) =>
+      look(() => 0, { composited: true, promised, under, result: { ...under, bitDepth: 16, samples } }).verdict;
+    expect(at(halves, 16)).toBe("pass");
+    expect(at(halves, null)).toBe("fail");
+    expect(
+      at(
+        halves.map((v) => v * (1 + 2 ** -10)),
+        16,
+      ),
+    ).toBe("fail");
   });
 });
 
