@@ -265,6 +265,8 @@ export interface Check {
   readonly version: number;
   /** One picture; one wedge's frames; one picture of every wedge of a version. */
   readonly scope: "frame" | "sequence" | "set";
+  /** What it finds, in some words that begin with a small letter: for reports and `hotplate qc list`. Absent: its id says it. */
+  readonly finds?: string;
   /** EBU QC's layer: the picture (default), its file, or one against another. */
   readonly layer?: "essence" | "container" | "crosscheck";
   /** Of a check with `trace`: what its trace can't do without, frame by frame. */

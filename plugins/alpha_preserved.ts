@@ -21,6 +21,7 @@ const check: Check = {
   id: "alpha.preserved",
   version: 3,
   scope: "frame",
+  finds: "the plate's alpha, or a named matte (fg.A, matte.red, cryptomattes), changed or is gone",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { differingMax: 0, codesMax: 0.5 },

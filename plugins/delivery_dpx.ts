@@ -12,6 +12,7 @@ const check: Check = {
   id: "delivery.dpx",
   version: 1,
   scope: "frame",
+  finds: "a DPX of less than 16 bits that is no 10-bit log capture",
   layer: "container",
   needs: [],
   limits: { bitsMin: 16, captureBitsMin: 10 },

@@ -18,6 +18,8 @@ const check: Check = {
   id: "delivery.exr",
   version: 2,
   scope: "frame",
+  finds:
+    "an EXR that is not half, not none/ZIP/ZIPS/PIZ, logarithmic, or with holes; less than 3840 square pixels wide; what is neither OpenEXR nor DPX",
   layer: "container",
   needs: [],
   limits: { notHalfMax: 0, losslessMin: 1, logMax: 0, uncoveredMax: 0, activeWidthMin: 3840 },

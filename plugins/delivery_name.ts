@@ -18,6 +18,8 @@ const check: Check = {
   id: "delivery.name",
   version: 1,
   scope: "frame",
+  finds:
+    "letters outside A-Za-z0-9._- in the name that the picture gets; with resolutionFolder: 1 and versionFolder: 1 another structure than X_v001/4096x2160/X_v001.01000.exr",
   layer: "container",
   needs: [],
   limits: { strangeMax: 0, parts: 1, resolutionFolder: 0, versionFolder: 0 },

@@ -13,6 +13,7 @@ const check: Check = {
   id: "file.decodes",
   version: 1,
   scope: "frame",
+  finds: "a file that is damaged, or of a kind that can't be read",
   layer: "container",
   needs: [],
   limits: {},
@@ -30,7 +31,7 @@ const check: Check = {
         verdict: "fail",
         measures: measure(0),
         message: `The file is damaged: ${why}`,
-        hint: "Run the task again.",
+        hint: "Make it again: run its task again, or copy it anew.",
       };
     }
     return {

@@ -14,6 +14,8 @@ const check: Check = {
   id: "file.hash",
   version: 1,
   scope: "frame",
+  finds:
+    "bytes on disk that are not those that were staged (flipped bits decode cleanly in EXR's NONE, RLE, PIZ and DWA)",
   layer: "container",
   needs: [],
   limits: {},

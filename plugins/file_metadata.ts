@@ -20,6 +20,7 @@ const check: Check = {
   id: "file.metadata",
   version: 2,
   scope: "frame",
+  finds: "a graph, prompt or generator's settings in the file; no way to its record",
   layer: "container",
   needs: [],
   limits: { pointerMin: 1, leaksMax: 0 },
@@ -55,7 +56,7 @@ const check: Check = {
         verdict: "warn",
         measures,
         message,
-        hint: "Run the task again; hotplate verify says more of a published one.",
+        hint: "Make it again: run its task again, or copy it anew; hotplate verify says more of a published one.",
       };
     }
     const leads = pointer === 1 ? "It leads to its record" : "It names no record of Hotplate's";

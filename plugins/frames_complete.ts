@@ -12,6 +12,7 @@ const check: Check = {
   id: "frames.complete",
   version: 1,
   scope: "sequence",
+  finds: "frames that are missing, or that nobody asked for",
   layer: "container",
   needs: ["frames"],
   limits: { missingMax: 0, extraMax: 0 },
@@ -36,7 +37,7 @@ const check: Check = {
         verdict: "fail",
         measures,
         message: `${sentence}.`,
-        hint: "See why those tasks ended: hotplate show ID.",
+        hint: "Make those that are missing, or copy them again; of a job, hotplate show ID says why its tasks ended.",
       };
     }
     return {

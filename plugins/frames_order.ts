@@ -22,6 +22,7 @@ const check: Check = {
   id: "frames.order",
   version: 3,
   scope: "sequence",
+  finds: "frames that match another frame of the plate better than their own",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { countMax: 0, betterMax: 0.5 },

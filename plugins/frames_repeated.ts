@@ -13,6 +13,7 @@ const check: Check = {
   id: "frames.repeated",
   version: 1,
   scope: "sequence",
+  finds: "frames that are the one before to the bit, where there is no plate to compare with",
   needs: ["result"],
   limits: { equalMax: 0 },
   judges: { equalMax: { measures: ["equal"], must: "atMost", least: 0 } },

@@ -20,6 +20,8 @@ const check: Check = {
   id: "header.format",
   version: 2,
   scope: "frame",
+  finds:
+    "another file than promised or than the plate's: channels gone (beside other files than OpenEXR: colours) or out of order, fewer bits, packed with loss",
   layer: "container",
   needs: [],
   limits: { missingMax: 0, lossyMax: 0, bitsMin: 16 },

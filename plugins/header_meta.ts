@@ -19,6 +19,7 @@ const check: Check = {
   id: "header.meta",
   version: 1,
   scope: "frame",
+  finds: "pixel aspect, rate, time code, reel or colour space lost or changed, between files of one format",
   layer: "container",
   needs: [],
   limits: { aspectMax: 0.0001, differentMax: 0 },

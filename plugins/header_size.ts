@@ -12,6 +12,7 @@ const check: Check = {
   id: "header.size",
   version: 1,
   scope: "frame",
+  finds: "another size than promised, or other windows than the plate's",
   layer: "container",
   needs: ["result"],
   limits: {},

@@ -15,6 +15,7 @@ const check: Check = {
   id: "image.banding",
   version: 2,
   scope: "frame",
+  finds: "stairs in gradients",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { shareMax: 0.02, stepMax: 1.5 },

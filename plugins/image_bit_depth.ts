@@ -22,6 +22,7 @@ const check: Check = {
   id: "image.bit_depth",
   version: 3,
   scope: "frame",
+  finds: "8 bits in a file of 16, or a file of 8 where 16 were promised",
   needs: ["result"],
   limits: { codes8Max: 256, codesMin: 16, stepMin: 200, insideGridMax: 0.5 },
   idleAt: { insideGridMax: 1 },

@@ -14,6 +14,7 @@ const check: Check = {
   id: "image.border",
   version: 2,
   scope: "frame",
+  finds: "padding at the edges",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { flatMax: 0, stepMax: 6 },

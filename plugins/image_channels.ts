@@ -24,6 +24,7 @@ const check: Check = {
   id: "image.channels",
   version: 4,
   scope: "frame",
+  finds: "channels swapped",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { gainMax: 0.1, correlationMin: 0.5, sharedMin: 0.6, mirroredMax: 1.15, exactMin: 0.2 },

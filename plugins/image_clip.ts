@@ -18,6 +18,7 @@ const check: Check = {
   id: "image.clip",
   version: 4,
   scope: "frame",
+  finds: "cut off at the top or at zero, in the frame or well inside the mask",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { moreMax: 0.005, insideMoreMax: 0.02 },

@@ -19,6 +19,7 @@ const check: Check = {
   id: "image.dead_pixels",
   version: 1,
   scope: "frame",
+  finds: "single pixels that stick out where the plate may be changed, and not in the plate",
   layer: "essence",
   needs: ["result"],
   limits: { kMin: 8, floorCodes: 12, perMillionMax: 1 },

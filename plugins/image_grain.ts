@@ -24,6 +24,7 @@ const check: Check = {
   id: "image.grain",
   version: 4,
   scope: "frame",
+  finds: "grain missing or too much",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ratioMin: 0.6, ratioMax: 1.7, sigmaMin: 0.15, sharedMin: 0.5, newMin: 0.45, newMax: 2.2 },

@@ -21,6 +21,7 @@ const check: Check = {
   id: "image.not_black",
   version: 2,
   scope: "frame",
+  finds: "a black picture, or a black fill inside the mask",
   needs: ["result"],
   limits: { meanMin: 0.008, sdMin: 0.008 },
   idleAt: { meanMin: 0, sdMin: 0 },

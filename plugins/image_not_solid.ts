@@ -21,6 +21,7 @@ const check: Check = {
   id: "image.not_solid",
   version: 2,
   scope: "frame",
+  finds: "a picture of one colour, or a flat fill inside the mask",
   needs: ["result"],
   limits: { sdMin: 0.003 },
   idleAt: { sdMin: 0 },

@@ -12,6 +12,7 @@ const check: Check = {
   id: "image.nsfw",
   version: 1,
   scope: "frame",
+  finds: "what a model of the studio's takes for not safe for work",
   layer: "essence",
   needs: ["result"],
   judges: { scoreMax: { measures: ["score"], must: "atMost" } },

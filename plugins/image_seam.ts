@@ -30,6 +30,7 @@ const check: Check = {
   id: "image.seam",
   version: 4,
   scope: "frame",
+  finds: "joined tiles",
   needs: ["result"],
   limits: { scoreMax: 0.22, codesMin: 0.75, codesMax: 12 },
   judges: { scoreMax: { measures: ["column", "row"], must: "atMost", least: 0, greatest: 1 } },

@@ -23,6 +23,7 @@ const check: Check = {
   id: "image.soft",
   version: 4,
   scope: "frame",
+  finds: "softer than the plate",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ratioMin: 0.95, filterMin: 0.86, structureMin: 0.2, sharedMin: 0.7 },

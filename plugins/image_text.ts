@@ -15,6 +15,7 @@ const check: Check = {
   id: "image.text",
   version: 2,
   scope: "frame",
+  finds: "writing that is not in the plate, by a model of the studio's",
   layer: "essence",
   needs: ["result"],
   judges: { newShareMax: { measures: ["newShare"], must: "atMost", least: 0, greatest: 1 } },

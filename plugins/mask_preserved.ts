@@ -20,6 +20,7 @@ const check: Check = {
   id: "mask.preserved",
   version: 3,
   scope: "frame",
+  finds: "the plate changed outside the mask; a mask without black",
   layer: "crosscheck",
   needs: ["result", "plate", "mask"],
   limits: { differingMax: 0, codesMax: 1, patchCodesMin: 4, patchShareMax: 0.25, nearlyBlackMax: 0.01 },

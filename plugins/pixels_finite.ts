@@ -13,6 +13,7 @@ const check: Check = {
   id: "pixels.finite",
   version: 1,
   scope: "frame",
+  finds: "samples that are no number, or infinite",
   needs: ["result"],
   limits: { countMax: 0 },
   limitsFrom: { countMax: "no picture needs one" },

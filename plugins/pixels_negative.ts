@@ -15,6 +15,7 @@ const check: Check = {
   id: "pixels.negative",
   version: 2,
   scope: "frame",
+  finds: "negative values",
   needs: ["result"],
   limits: { moreMax: 0.0001 },
   judges: { moreMax: { measures: ["more"], must: "atMost", least: 0, greatest: 1 } },

@@ -13,6 +13,7 @@ const check: Check = {
   id: "plate.grade",
   version: 2,
   scope: "frame",
+  finds: "brightness or colour moved outside the mask",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { stopsMax: 0.05 },

@@ -13,6 +13,7 @@ const check: Check = {
   id: "plate.identity",
   version: 1,
   scope: "frame",
+  finds: "another face or thing than in the plate, by a model of the studio's",
   layer: "essence",
   needs: ["result", "plate"],
   judges: { distanceMax: { measures: ["distance"], must: "atMost", least: 0, greatest: 2 } },

@@ -13,6 +13,7 @@ const check: Check = {
   id: "plate.registered",
   version: 2,
   scope: "frame",
+  finds: "the picture moved",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { pixelsMax: 0.25, confidenceMin: 0.05 },

@@ -15,6 +15,7 @@ const check: Check = {
   id: "plate.structure",
   version: 2,
   scope: "frame",
+  finds: "what stood in the plate stands there no more; another picture, mirrored, inverted",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { ssimMin: 0.85, sharedMin: 0.2 },

@@ -14,6 +14,7 @@ const check: Check = {
   id: "set.diversity",
   version: 1,
   scope: "set",
+  finds: "variations that all are nearly one picture",
   needs: ["result"],
   limits: { codesMin: 2 },
   judges: { codesMin: { measures: ["median"], must: "atLeast", least: 0, greatest: 255 } },

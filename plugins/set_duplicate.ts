@@ -18,6 +18,7 @@ const check: Check = {
   id: "set.duplicate",
   version: 1,
   scope: "set",
+  finds: "variations that are nearly one picture",
   needs: ["result"],
   limits: { pairsMax: 0, bitsMax: 3, codesMax: 1 },
   judges: { pairsMax: { measures: ["pairs"], must: "atMost", least: 0 } },

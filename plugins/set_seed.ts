@@ -12,6 +12,7 @@ const check: Check = {
   id: "set.seed",
   version: 1,
   scope: "set",
+  finds: "a seed that changes nothing",
   needs: ["result"],
   limits: { countMax: 0 },
   judges: { countMax: { measures: ["equal"], must: "atMost", least: 0 } },

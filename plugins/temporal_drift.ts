@@ -21,6 +21,7 @@ const check: Check = {
   id: "temporal.drift",
   version: 2,
   scope: "sequence",
+  finds: "colour that wanders away from the plate's over a shot",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { max: 0.1, correlationMin: 0.8 },

@@ -20,6 +20,7 @@ const check: Check = {
   id: "temporal.duplicate",
   version: 3,
   scope: "sequence",
+  finds: "a frame shown twice, or a result that stands still, while the plate moves",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { equalMax: 0, stillMax: 0, ratioMin: 0.2 },

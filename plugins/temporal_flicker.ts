@@ -43,6 +43,7 @@ const check: Check = {
   id: "temporal.flicker",
   version: 4,
   scope: "sequence",
+  finds: "light that jumps from frame to frame where the plate's does not",
   layer: "crosscheck",
   needs: ["result", "plate"],
   limits: { max: 0.01, p99Max: 0.03 },

@@ -156,9 +156,10 @@ function wantsSeries(loaded: LoadedCheck): Partial<CheckBook["checks"][number]> 
 }
 
 function whereSaid(check: Check): Partial<CheckBook["checks"][number]> {
-  const { layer, limitsFrom, judges, idleAt, seedMayCure } = check;
+  const { layer, finds, limitsFrom, judges, idleAt, seedMayCure } = check;
   return {
     ...(layer === undefined ? {} : { layer }),
+    ...(finds === undefined ? {} : { finds }),
     ...(limitsFrom === undefined ? {} : { limitsFrom }),
     ...(judges === undefined ? {} : { judges }),
     ...(idleAt === undefined ? {} : { idleAt }),

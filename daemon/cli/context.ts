@@ -3,6 +3,7 @@
  * is data, stderr is everything else; `--json` is on every command; colour only on a terminal without NO_COLOR.
  */
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
@@ -26,6 +27,8 @@ export interface Context {
   config(): Promise<LoadedConfig>;
   /** The same file, for commands that only look at pictures. */
   pictureConfig(): Promise<PictureConfig>;
+  /** The text of that file and its absolute path: for places in it. */
+  configText(): Promise<{ readonly path: string; readonly text: string }>;
   /** Somebody said which one: it must be there. */
   readonly configNamed: boolean;
   /** The running daemon, or HP-DAEMON-ABSENT. */
@@ -52,6 +55,10 @@ export function createContext(options: GlobalOptions): Context {
     json,
     config,
     pictureConfig: async () => loadPictureConfig(configPath(options.config)),
+    configText: async () => {
+      const path = configPath(options.config);
+      return { path, text: await readFile(path, "utf8") };
+    },
     configNamed: options.config !== undefined || process.env["HOTPLATE_CONFIG"] !== undefined,
     daemon,
     daemonIfAny,

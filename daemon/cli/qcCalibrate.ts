@@ -40,7 +40,7 @@ export async function action(context: Context, _words: readonly string[], option
   const write = profilePath(options);
   await refuseExports(options);
   await using world = await pictureWorld(context, options);
-  const asked = checksAsked(world, options);
+  const asked = await checksAsked(world, options);
   // On trial or softened, a check says the same about every picture: here its own word is wanted.
   const requests = asked.requests.map(({ severity: _severity, ...request }): QcRequest => request);
   const say = (line: string): void => context.hint(line);

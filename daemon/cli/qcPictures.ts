@@ -9,6 +9,8 @@ import { dirname, join, resolve } from "node:path";
 import { createFiles } from "../adapters/files.ts";
 import { createImages } from "../adapters/images/images.ts";
 import type { PictureConfig } from "../domain/config.ts";
+import { placeInYaml } from "../domain/configPlace.ts";
+import type { Problem } from "../domain/errors.ts";
 import { EXIT, HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Partners } from "../domain/pictureGroups.ts";
@@ -34,6 +36,7 @@ export interface PictureWorld extends AsyncDisposable {
   readonly scratchDir: string;
   /** For whom it is looked; null: for nobody in particular. */
   readonly owner: PictureOwner | null;
+  readonly context: Pick<Context, "configText">;
 }
 
 const STOPS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -62,7 +65,7 @@ export async function pictureWorld(context: Context, options: Options): Promise<
     // What is missing is told once, and by the exit code, not by every picture.
     const book = { ...all, checks: all.checks.filter(({ notLoaded }) => notLoaded !== true) };
     for (const { file, message } of book.refused) context.hint(`not used: ${file}: ${message}`);
-    const world = { files: createFiles(), images, book, workers, scratchDir: scratch, owner };
+    const world = { files: createFiles(), images, book, workers, scratchDir: scratch, owner, context };
     return { ...world, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
@@ -159,8 +162,8 @@ function dashed(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** The checks that are asked for; wrong words are told all at once (HP-USAGE). */
-export function checksAsked(world: PictureWorld, options: Options): AskedChecks {
+/** The checks that are asked for; wrong words are told all at once (HP-USAGE; of hotplate.yaml HP-CONFIG-INVALID, with their places). */
+export async function checksAsked(world: PictureWorld, options: Options): Promise<AskedChecks> {
   refuseIdleMask(options);
   const asked = askedChecks(
     {
@@ -172,9 +175,27 @@ export function checksAsked(world: PictureWorld, options: Options): AskedChecks 
     world.book,
     { plate: textOption(options, "plate") !== null, mask: textOption(options, "mask") !== null },
   );
-  if (asked.problems.length > 0) throw new HotplateError("HP-USAGE", asked.problems.join(" "));
+  if (asked.settings.length > 0) throw await wrongSettings(world, asked.settings);
+  if (asked.problems.length > 0)
+    throw new HotplateError("HP-USAGE", asked.problems.join(" "), {
+      hint: LISTED,
+    });
   return asked;
 }
+
+async function wrongSettings({ context }: PictureWorld, settings: AskedChecks["settings"]): Promise<HotplateError> {
+  const { path: file, text } = await context.configText();
+  const problems = settings.map(({ path, message, found, nearest }): Problem => {
+    const { line, col } = placeInYaml(text, path) ?? { line: 1, col: 1 };
+    const action = nearest === null ? LISTED : `Write ${nearest}.`;
+    const place = { file, line, col };
+    return { code: "HP-CONFIG-INVALID", severity: "error", ...place, message, found, expected: null, nearest, action };
+  });
+  const words = problems.map(({ line, col, message }) => `${file}:${line}:${col} ${message}`);
+  return new HotplateError("HP-CONFIG-INVALID", words.join("\n"), { problems, hint: `Mend it there. ${LISTED}` });
+}
+
+const LISTED = "Which profiles, checks and limits there are: hotplate qc list";
 
 /** Without a plate, what is chosen by itself looks at no mask: a pass would sound as if it had. Variations are compared inside of one. */
 function refuseIdleMask(options: Options): void {
@@ -200,20 +221,34 @@ export async function besideOf(
     maskChannel: oneOf(options, "maskChannel", ["red", "alpha"]),
     maskInverted: options["maskInvert"] === true,
     composited: options["composited"] === true,
-    ...promised(world.owner, sizeOf(textOption(options, "size"))),
+    ...promised(world.owner, {
+      size: sizeOf(textOption(options, "size")),
+      scale: scaleOf(textOption(options, "scale")),
+    }),
     bitDepth: depth === null ? (world.owner?.result?.bitDepth ?? null) : depth === "8" ? 8 : 16,
     atOnce: world.workers,
   };
 }
 
 /** What the command line names, else what the recipe promises as the daemon reads it; without either the plate's size. */
-function promised(owner: PictureOwner | null, named: LookRequest["size"]): Pick<LookRequest, "size" | "scale"> {
+function promised(
+  owner: PictureOwner | null,
+  named: Pick<LookRequest, "size" | "scale">,
+): Pick<LookRequest, "size" | "scale"> {
   const result = owner?.result ?? null;
-  if (named !== null || result === null) return { size: named, scale: 1 };
+  if (named.size !== null || named.scale !== null || result === null)
+    return { size: named.size, scale: named.scale ?? 1 };
   const { width, height, scale } = result;
   if (width === undefined || height === undefined) return { size: null, scale };
   // Parameters may name the size; which values they had no picture says.
   return { size: typeof width === "number" && typeof height === "number" ? { width, height } : null, scale: null };
+}
+
+function scaleOf(text: string | null): number | null {
+  if (text === null) return null;
+  const scale = /^\d{1,3}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (scale > 0) return scale;
+  throw new HotplateError("HP-USAGE", `--scale is a number, as 2 or 0.5, not "${text}".`);
 }
 
 function sizeOf(text: string | null): LookRequest["size"] {

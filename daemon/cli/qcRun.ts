@@ -28,7 +28,7 @@ export async function action(context: Context, words: readonly string[], options
   const gate = oneOf(options, "gate", ["fail", "warn"]);
   await refuseExports(options);
   await using world = await pictureWorld(context, options);
-  const asked = checksAsked(world, options);
+  const asked = await checksAsked(world, options);
   for (const remark of asked.remarks) context.hint(`note: ${remark}`);
   const isSet = options["set"] === true;
   const found = await findPictures(
@@ -71,7 +71,12 @@ export async function action(context: Context, words: readonly string[], options
 
 function answer(report: QcRunReport): string {
   const rows = qcRunRows(report);
-  return [...(rows.length === 0 ? [] : [table(rows)]), ...qcRunClosing(report)].join("\n");
+  const lines = rows.length === 0 ? [] : table(rows.map(({ cells }) => cells)).split("\n");
+  const told = lines.flatMap((line, at) => {
+    const hint = rows[at]?.hint ?? null;
+    return hint === null ? [line] : [line, `  do this:  ${hint}`];
+  });
+  return [...told, ...qcRunClosing(report)].join("\n");
 }
 
 function exitOf(verdict: Verdict, gate: "fail" | "warn"): number {

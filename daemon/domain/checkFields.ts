@@ -32,6 +32,7 @@ export const CHECK_FIELDS = {
     .refine((id) => !isStandIn(id), `must not begin with ${STAND_IN}, which stands for plugins that can't be loaded`),
   version: z.number().int().min(1),
   scope: z.enum(["frame", "sequence", "set"]),
+  finds: z.string().min(1).max(LIMITS.checkMessageCharactersMax).optional(),
   layer: z.enum(["essence", "container", "crosscheck"]).optional(),
   needs: z.array(z.enum(["result", "plate", "mask", "frames"])),
   limits: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "must be a camelCase word"), z.number()),

@@ -6,6 +6,8 @@ export interface ManifestFinding {
   readonly code: ErrorCode;
   readonly severity?: "error" | "warning";
   readonly path: readonly (string | number)[];
+  /** Where in hotplate.yaml, when it is said there. */
+  readonly setting?: readonly string[];
   readonly message: string;
   readonly found?: string | null;
   readonly expected?: string | null;

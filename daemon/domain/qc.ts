@@ -111,6 +111,8 @@ export interface InstalledCheck {
   readonly version: number;
   readonly scope: "frame" | "sequence" | "set";
   readonly layer?: "essence" | "container" | "crosscheck";
+  /** What it finds, in its own words; absent: it has none. */
+  readonly finds?: string;
   readonly limitsFrom?: Readonly<Record<string, string>>;
   /** Limit -> what it judges; a limit that is not there can't be calibrated. */
   readonly judges?: Readonly<Record<string, Judged>>;

@@ -3,6 +3,7 @@
  * single limits (`image.grain.ratioMin=0.5`) over either. A show and a recipe are heard as the daemon hears them. Everything that is wrong is told at once.
  */
 import { idleLimit, limitFault } from "./limitFault.ts";
+import type { ManifestFinding } from "./manifestFinding.ts";
 import { nearestWord } from "./nearest.ts";
 import type { QcRequest } from "./plan.ts";
 import type { CheckBook, InstalledCheck } from "./qc.ts";
@@ -36,8 +37,18 @@ export interface AskedChecks {
   readonly off: readonly OffCheck[];
   /** In words, with the nearest right one; empty: everything is fine. */
   readonly problems: readonly string[];
+  /** What is wrong in hotplate.yaml, with its path there; empty: nothing. */
+  readonly settings: readonly AskedSetting[];
   /** Limits by which nothing can be found: said, and done all the same. */
   readonly remarks: readonly string[];
+}
+
+export interface AskedSetting {
+  readonly path: readonly string[];
+  /** With the nearest right word. */
+  readonly message: string;
+  readonly found: string | null;
+  readonly nearest: string | null;
 }
 
 /** Beside a plate, what would change it is looked for; inside a mask new content is expected. */
@@ -69,8 +80,13 @@ export function askedChecks(
   const chosen = chosenChecks({ manifest, ...owner });
   const wrong = chosen.findings.filter(({ severity }) => severity !== "warning");
   const said = chosen.findings.filter(({ severity }) => severity === "warning").map(({ message }) => message);
-  const problems = wrong.map(({ message, nearest, expected }) =>
-    nearest == null && expected != null ? `${message} Expected ${expected}.` : withNearest(message, nearest ?? null),
+  const words = ({ message, nearest, expected }: ManifestFinding): string =>
+    nearest == null && expected != null ? `${message} Expected ${expected}.` : withNearest(message, nearest ?? null);
+  const problems = wrong.filter(({ setting }) => setting === undefined).map(words);
+  const inFile = wrong.flatMap((one) =>
+    one.setting === undefined
+      ? []
+      : [{ path: one.setting, message: words(one), found: one.found ?? null, nearest: one.nearest ?? null }],
   );
   const requests: QcRequest[] = [];
   if (profile === null || wishes.checks.length === 0) requests.push(...chosen.requests);
@@ -85,7 +101,8 @@ export function askedChecks(
   const limited = limitsOver(requests, wishes.limits, book);
   const off = wishes.checks.length > 0 ? [] : chosen.off;
   const remarks = [...new Set([...said, ...limited.remarks])].map((remark) => `${remark} ${OR_OFF}`);
-  return { profile, requests: limited.requests, off, problems: [...problems, ...limited.problems], remarks };
+  const faults = { problems: [...problems, ...limited.problems], settings: inFile };
+  return { profile, requests: limited.requests, off, ...faults, remarks };
 }
 
 const OR_OFF = "Leave the check out if that is what you want.";

@@ -32,6 +32,8 @@ export interface QcLayer {
   /** Where it is written, for whoever must change it: `qc.shows.AGM of hotplate.yaml`. */
   readonly place: string;
   readonly at: readonly (string | number)[];
+  /** Its path in hotplate.yaml; absent: it is not written there. */
+  readonly setting?: readonly string[];
   readonly says: QcWishes;
 }
 
@@ -79,8 +81,8 @@ export function chosenChecks(sources: QcSources): ChosenChecks {
 /** Recipe, node and manifest, the lowest first; whoever says nothing is left out. */
 function layersOf({ manifest, recipe, settings, show }: QcSources): readonly QcLayer[] {
   const out: QcLayer[] = [];
-  const add = (who: string, place: string, says: QcWishes | undefined): void => {
-    if (says !== undefined) out.push({ who, place, at: ["use"], says });
+  const add = (who: string, place: string, says: QcWishes | undefined, setting?: readonly string[]): void => {
+    if (says !== undefined) out.push({ who, place, at: ["use"], says, ...(setting === undefined ? {} : { setting }) });
   };
   const of = <T>(map: Readonly<Record<string, T>>, key: string | undefined): T | undefined =>
     key !== undefined && Object.hasOwn(map, key) ? map[key] : undefined;
@@ -88,12 +90,14 @@ function layersOf({ manifest, recipe, settings, show }: QcSources): readonly QcL
   if (recipe !== null) {
     add(`recipe ${recipe.name} ${recipe.version}`, `qc of recipe ${recipe.name}`, recipe.qc);
     const place = `qc.recipes.${recipe.name} of hotplate.yaml`;
-    add(`hotplate.yaml, recipe ${recipe.name}`, place, of(settings.recipes, recipe.name));
+    const setting = ["qc", "recipes", recipe.name];
+    add(`hotplate.yaml, recipe ${recipe.name}`, place, of(settings.recipes, recipe.name), setting);
   }
-  add(`hotplate.yaml, show ${show}`, `qc.shows.${show} of hotplate.yaml`, ours);
+  add(`hotplate.yaml, show ${show}`, `qc.shows.${show} of hotplate.yaml`, ours, ["qc", "shows", show]);
   if (recipe !== null && ours !== undefined) {
     const place = `qc.shows.${show}.recipes.${recipe.name} of hotplate.yaml`;
-    add(`hotplate.yaml, show ${show}, recipe ${recipe.name}`, place, of(ours.recipes, recipe.name));
+    const setting = ["qc", "shows", show, "recipes", recipe.name];
+    add(`hotplate.yaml, show ${show}, recipe ${recipe.name}`, place, of(ours.recipes, recipe.name), setting);
   }
   if (manifest !== undefined) {
     const { checks, ...says } = manifest;
@@ -125,12 +129,14 @@ function profileOf(
   const lost = lostProfile(name, book);
   if (lost !== null) {
     const wants = by === undefined || mine ? "" : ` ${cap(by.place)} wants it.`;
-    const finding = { code: "HP-PLUGIN" as const, path, ...lost, message: `${lost.message}${wants}`, found: name };
+    const said = { ...lost, message: `${lost.message}${wants}`, found: name };
+    const finding = { code: "HP-PLUGIN" as const, path, ...settingOf(by), ...said };
     return { profile: null, said: null, findings: [finding] };
   }
   const finding: ManifestFinding = {
     code: "HP-MANIFEST-FIELD",
     path,
+    ...settingOf(by),
     message: mine
       ? `There is no QC profile "${name}".`
       : `${cap(by.place)} wants the QC profile "${name}", which is not installed.`,
@@ -139,6 +145,10 @@ function profileOf(
     nearest: nearestWord(name, names),
   };
   return { profile, said: null, findings: [finding] };
+}
+
+function settingOf(layer: QcLayer | undefined): { readonly setting?: readonly string[] } {
+  return layer?.setting === undefined ? {} : { setting: [...layer.setting, "profile"] };
 }
 
 function profileLayer(profile: QcProfile): QcLayer {

@@ -25,6 +25,7 @@ export const qcProfilePartSchema = z.strictObject({
       version: z.number().int().optional(),
       layer: z.enum(["essence", "container", "crosscheck"]).optional(),
       scope: z.enum(["frame", "sequence", "set"]).optional(),
+      finds: z.string().optional().describe("What it finds, in its own words."),
       severity: z.enum(["fail", "warn", "measure"]).optional().describe("Absent: the check's own word counts."),
       usedAs: z.enum(["check", "report"]).optional().describe("report: measured and shown, never gated."),
       limits: z.record(z.string(), z.number()),
@@ -50,13 +51,23 @@ function checkPart(request: QcRequest, installed: readonly InstalledCheck[]): Qc
   const check = installed.find((known) => known.id === id);
   return {
     check: id,
-    ...(check === undefined
-      ? {}
-      : { version: check.version, layer: check.layer ?? "essence", scope: check.scope, ...limitsFrom(check, from) }),
+    ...(check === undefined ? {} : { version: check.version, ...kindOf(check), ...limitsFrom(check, from) }),
     ...(severity === undefined ? {} : { severity }),
-    usedAs: severity === "measure" ? "report" : "check",
+    usedAs: usedAs(severity),
     limits: { ...limits },
   };
+}
+
+/** What a check is, as reports say it. */
+export function kindOf({ layer, scope, finds }: InstalledCheck): Pick<QcProfilePart["checks"][number], "finds"> & {
+  readonly layer: NonNullable<InstalledCheck["layer"]>;
+  readonly scope: InstalledCheck["scope"];
+} {
+  return { layer: layer ?? "essence", scope, ...(finds === undefined ? {} : { finds }) };
+}
+
+export function usedAs(severity: QcRequest["severity"]): "check" | "report" {
+  return severity === "measure" ? "report" : "check";
 }
 
 /** A plan of before says nothing of its limits: then they are what the check or nobody said. */

@@ -130,14 +130,27 @@ function runOne(check: Check, request: QcRequest, { input, series }: Round): Fin
   if (check.trace !== undefined && check.scope !== "frame") {
     const kept = series?.(check) ?? { kind: "because", because: MISSING.frames };
     if (kept.kind === "because") return { check: check.id, because: clip(kept.because) };
-    if (kept.kind === "problem") return error(check, `${check.id} could not look at all frames: ${kept.problem}`, null);
+    if (kept.kind === "problem")
+      return error(
+        check,
+        `${check.id} could not look at all frames: ${kept.problem}`,
+        "See what is said of those frames by themselves, and look again.",
+      );
     return weighed(check, request, { ...input, series: kept.frames });
   }
   if (check.needs.includes("plate") && input.plate === null && input.plateProblem !== null) {
-    return error(check, `${check.id} needs the plate, and the plate could not be decoded: ${input.plateProblem}`, null);
+    return error(
+      check,
+      `${check.id} needs the plate, and the plate could not be decoded: ${input.plateProblem}`,
+      "See that the plate is there, whole, and of a kind that can be read.",
+    );
   }
   if (check.needs.includes("mask") && input.mask === null && input.maskProblem !== null) {
-    return error(check, `${check.id} needs the mask, and the mask could not be used: ${input.maskProblem}`, null);
+    return error(
+      check,
+      `${check.id} needs the mask, and the mask could not be used: ${input.maskProblem}`,
+      "See that the mask is there, whole, and of the result's size.",
+    );
   }
   const missing = check.needs.find((need) => input[need] === null);
   if (missing !== undefined) return { check: check.id, because: MISSING[missing] };
@@ -200,11 +213,7 @@ function evidenceKept(
   return check.scope === "frame" || curve === undefined ? {} : { evidence: [curve] };
 }
 
-function error(
-  check: { readonly id: string; readonly version: number },
-  message: string,
-  hint: string | null,
-): Finding {
+function error(check: { readonly id: string; readonly version: number }, message: string, hint: string): Finding {
   return { check: check.id, version: check.version, verdict: "error", measures: [], message: clip(message), hint };
 }
 

@@ -9,6 +9,8 @@ import type { QcRequest } from "./plan.ts";
 import type { LeftOut } from "./pictureGroups.ts";
 import type { CheckBook, InstalledCheck, Inspection, Verdict } from "./qc.ts";
 import type { OffCheck } from "./qcOff.ts";
+import { kindOf, usedAs } from "./qcReportProfile.ts";
+import { handInspection } from "./qcHints.ts";
 import type { QcCounts } from "./qcInspection.ts";
 import {
   count,
@@ -45,6 +47,10 @@ export const qcRunSchema = z.strictObject({
       z.strictObject({
         check: z.string(),
         version: z.number().int().nullable().describe("null: this node has no such check."),
+        layer: z.enum(["essence", "container", "crosscheck"]).optional().describe("Absent: nobody knows the check."),
+        scope: z.enum(["frame", "sequence", "set"]).optional().describe("Absent: nobody knows the check."),
+        finds: z.string().optional().describe("What it finds, in its own words."),
+        usedAs: z.enum(["check", "report"]).describe("report: measured and shown, never judged."),
         limits: z.record(z.string(), z.number()),
         severity: z
           .enum(["fail", "warn", "measure"])
@@ -129,11 +135,12 @@ export interface QcRunFacts {
 }
 
 export function qcRunReport(facts: QcRunFacts, sha256: (text: string) => string): QcRunReport {
-  const sequences = facts.sequences.map(sequenceOf);
-  const set = lookedAt(facts.set);
+  const sequences = facts.sequences.map((looked) => sequenceOf(looked, facts));
+  const set = lookedAt(facts.set ?? noSet(facts));
   const checks = facts.requests.map((request) => ({
     check: request.check,
-    version: facts.installed.find(({ id }) => id === request.check)?.version ?? null,
+    ...kindIn(facts, request.check),
+    usedAs: usedAs(request.severity),
     limits: { ...request.limits },
     ...(request.severity === undefined ? {} : { severity: request.severity }),
     ...(request.from === undefined ? {} : { from: { ...request.from } }),
@@ -167,14 +174,39 @@ export function qcRunReport(facts: QcRunFacts, sha256: (text: string) => string)
   };
 }
 
-function sequenceOf(looked: LookedSequence): QcRunSequence {
+function kindIn({ installed }: QcRunFacts, id: string): { readonly version: number | null } {
+  const check = installed.find((one) => one.id === id);
+  return check === undefined ? { version: null } : { version: check.version, ...kindOf(check) };
+}
+
+/** What was asked for and looks at more than was given: listed with the reason, as the daemon lists it. */
+function notGiven(scope: "sequence" | "set", because: string, { requests, installed }: QcRunFacts): Inspection {
+  const asked = requests.filter(({ check }) => installed.some((one) => one.id === check && one.scope === scope));
+  const notApplied = asked.map(({ check }) => ({ check, because }));
+  return { verdict: "pass", findings: [], notApplied, reader: "none" };
+}
+
+function noSet(facts: QcRunFacts): Inspection {
+  return notGiven("set", "nobody says that these are variations of one another: --set does", facts);
+}
+
+function noSequence({ frames }: LookedSequence, facts: QcRunFacts): Inspection {
+  const isNumbered = frames.some(({ frame }) => frame !== null);
+  const still = isNumbered
+    ? "by its number this picture is no frame of one: a range says so, as x.[1001-1010].png"
+    : "this is a picture by itself";
+  const why = facts.set === null ? still : "these are variations of one another";
+  return notGiven("sequence", `it looks at the frames of a sequence, and ${why}`, facts);
+}
+
+function sequenceOf(looked: LookedSequence, facts: QcRunFacts): QcRunSequence {
   const frames = looked.frames.map((each) => ({
     frame: each.frame,
     file: { ...each.file },
     plate: each.plate,
-    inspection: inspectionOf(each.inspection),
+    inspection: inspectionOf(handInspection(each.inspection)),
   }));
-  const sequence = lookedAt(looked.sequence);
+  const sequence = lookedAt(looked.sequence ?? noSequence(looked, facts));
   const verdicts = frames.map(({ inspection }) => verdictOf(inspection));
   return {
     name: looked.name,
@@ -189,13 +221,14 @@ function sequenceOf(looked: LookedSequence): QcRunSequence {
 /** Nothing found and nothing left out: no check looked at the whole. */
 function lookedAt(inspection: Inspection | null): QcRunSequence["sequence"] {
   if (inspection === null || inspection.findings.length + inspection.notApplied.length === 0) return null;
-  return inspectionOf(inspection, "frames");
+  return inspectionOf(handInspection(inspection), "frames");
 }
 
 /** Checks of scope `set` speak of `w003`: as variations, pictures have that name too. */
 export function placeName(report: Pick<QcRunReport, "sequences" | "set">, at: number): string {
   const name = report.sequences[at]?.name ?? "all";
-  return report.set === null || report.sequences[at] === undefined ? name : `${wedgeName(at + 1)} ${name}`;
+  const isNamed = (report.set?.findings.length ?? 0) > 0 && report.sequences[at] !== undefined;
+  return isNamed ? `${wedgeName(at + 1)} ${name}` : name;
 }
 
 /** The word that the exit code is about: error before warn, because nothing is known of what could not be looked at. */

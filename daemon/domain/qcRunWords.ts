@@ -13,18 +13,32 @@ import { countWords, placeName, runVerdict } from "./qcRunReport.ts";
 /** Rows of a terminal's answer; the rest is counted, and whole in --json. */
 const ROWS_MAX = 60;
 
-/** A row per place and check: verdict, where, check, numbers, sentence. */
-export function qcRunRows(report: QcRunReport): readonly (readonly string[])[] {
-  const found = foundIn(placesOf(report));
-  return found
+export interface QcRunRow {
+  readonly cells: readonly string[];
+  /** What to do; null: nothing is known, or it stands under a row above. */
+  readonly hint: string | null;
+}
+
+/** A row per place and check: verdict, where, check, numbers, sentence; what to do once for each check that says it. */
+export function qcRunRows(report: QcRunReport): readonly QcRunRow[] {
+  const said = new Set<string>();
+  return foundIn(placesOf(report))
     .slice(0, ROWS_MAX)
-    .map((one) => [
-      one.verdict.toUpperCase(),
-      whereWords(report, one),
-      one.finding.check,
-      tellingMeasures(one.finding).map(measureText).join(", "),
-      one.finding.message.replaceAll(/\s+/g, " "),
-    ]);
+    .map((one) => {
+      const { check, hint, message } = one.finding;
+      const key = `${check} ${hint}`;
+      const isNew = hint !== null && !said.has(key);
+      said.add(key);
+      const numbers = tellingMeasures(one.finding).map(measureText).join(", ");
+      return {
+        cells: [one.verdict.toUpperCase(), whereWords(report, one), check, numbers, oneLine(message)],
+        hint: isNew ? oneLine(hint) : null,
+      };
+    });
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ");
 }
 
 export function qcRunClosing(report: QcRunReport): readonly string[] {
@@ -52,13 +66,14 @@ export function qcRunClosing(report: QcRunReport): readonly string[] {
 
 /** What is said of many pictures is in no count of pictures: without it a WARN would stand over pictures that all pass. */
 function wholeWords({ sequences, set }: QcRunReport): string {
-  const wholes = sequences.flatMap(({ sequence }) => (sequence === null ? [] : [sequence]));
+  const wholes = sequences.flatMap(({ sequence }) => (sequence?.findings.length ? [sequence] : []));
   const said = (word: string, inspections: readonly QcInspection[]): string => {
     const verdicts = inspections.map(verdictOf);
     return verdicts.every((verdict) => verdict === "pass") ? "" : `; ${word}: ${countWords(count(verdicts))}`;
   };
   return (
-    said(wholes.length === 1 ? "as a sequence" : "as sequences", wholes) + said("as a set", set === null ? [] : [set])
+    said(wholes.length === 1 ? "as a sequence" : "as sequences", wholes) +
+    said("as a set", set?.findings.length ? [set] : [])
   );
 }
 

@@ -46,6 +46,8 @@ export interface ViewCheck {
   readonly check: string;
   readonly version?: number | null | undefined;
   readonly layer?: string | undefined;
+  /** What it finds, in its own words. */
+  readonly finds?: string | undefined;
   readonly severity?: Severity | undefined;
   readonly limits: Readonly<Record<string, number>>;
   /** Limit -> where its value comes from; one that is not there is the check's own. */
@@ -124,14 +126,7 @@ export function viewOfVersion(report: QcReport): QcView {
         : [`Profile ${profile.name}${profile.by === undefined ? "" : `, named by ${profile.by}`}.`]),
       ...(profile.provenance === undefined ? [] : [profile.provenance]),
     ],
-    checks: profile.checks.map(({ check, version, layer, severity, limits, limitsFrom }) => ({
-      check,
-      version,
-      layer,
-      severity,
-      limits,
-      from: limitsFrom ?? {},
-    })),
+    checks: profile.checks.map(({ limitsFrom, ...check }) => ({ ...check, from: limitsFrom ?? {} })),
     off: offOf(
       profile.off,
       profile.checks.map(({ limitsFrom, ...one }) => ({ ...one, from: limitsFrom })),
@@ -215,13 +210,7 @@ export function viewOfRun(report: QcRunReport): QcView {
       name === null ? "The checks were named one by one." : `Profile ${name}.`,
       `Settings ${sha256.slice(0, 12)}: equal settings have equal hashes.`,
     ],
-    checks: checks.map(({ check, version, limits, severity, from }) => ({
-      check,
-      version,
-      severity,
-      limits,
-      from: from ?? {},
-    })),
+    checks: checks.map(({ from, ...check }) => ({ ...check, from: from ?? {} })),
     off: offOf(report.profile.off, checks),
     places: report.sequences.map((sequence, at) => ({
       name: placeName(report, at),

@@ -16,7 +16,8 @@ export function layerFaults(layer: QcLayer, book: CheckBook): readonly ManifestF
   return Object.entries(checks).flatMap(([id, wish]) => {
     const manifest = layer.at[0] === "qc";
     const path = manifest ? ["qc", "checks", id] : layer.at;
-    return wishFaults(id, wish, { book, path, inside: path, place: manifest ? null : layer.place });
+    const setting = layer.setting === undefined ? {} : { setting: [...layer.setting, "checks", id] };
+    return wishFaults(id, wish, { book, path, inside: path, place: manifest ? null : layer.place, ...setting });
   });
 }
 
@@ -39,6 +40,8 @@ export function wishFaults(
     readonly inside: readonly (string | number)[];
     /** Where it is written, when that is not the manifest. */
     readonly place: string | null;
+    /** Its path in hotplate.yaml, when it is written there. */
+    readonly setting?: readonly string[];
   },
 ): readonly ManifestFinding[] {
   const said = of.place === null ? "" : ` (${of.place})`;
@@ -53,6 +56,7 @@ export function wishFaults(
       {
         code: "HP-MANIFEST-FIELD",
         path: of.path,
+        ...settingIn(of),
         message: `There is no check "${id}"${said}.${lostWords(of.book)}`,
         found: id,
         expected: `one of ${ids.join(", ")}`,
@@ -66,6 +70,7 @@ export function wishFaults(
       {
         code: "HP-MANIFEST-FIELD",
         path: of.path,
+        ...settingIn(of),
         message: `${id} can't be turned off: nothing passes that nobody could open${said}.`,
         found: "off",
         expected: "no word of it, or limits",
@@ -89,6 +94,10 @@ const LOST_NAMED = 3;
 
 type WishPlace = Parameters<typeof wishFaults>[2];
 
+function settingIn({ setting }: WishPlace, ...inside: readonly string[]): { readonly setting?: readonly string[] } {
+  return setting === undefined ? {} : { setting: [...setting, ...inside] };
+}
+
 function strangeLimits(check: InstalledCheck, wish: CheckWish, of: WishPlace): readonly ManifestFinding[] {
   const said = of.place === null ? "" : ` (${of.place})`;
   const action = of.place === null ? {} : { action: `Correct ${of.place}.` };
@@ -98,6 +107,7 @@ function strangeLimits(check: InstalledCheck, wish: CheckWish, of: WishPlace): r
     .map((limit) => ({
       code: "HP-MANIFEST-FIELD" as const,
       path: of.place === null ? [...of.inside, limit] : of.path,
+      ...settingIn(of, limit),
       message: `Check ${check.id} has no limit "${limit}"${said}.`,
       found: limit,
       expected: known.length === 0 ? "no limits" : `one of ${known.join(", ")}`,
@@ -114,6 +124,7 @@ function senselessLimits(check: InstalledCheck, wish: CheckWish, of: WishPlace):
       {
         code: "HP-MANIFEST-FIELD" as const,
         path: of.place === null ? [...of.inside, limit] : of.path,
+        ...settingIn(of, limit),
         message: of.place === null ? fault.message : `${fault.message.slice(0, -1)} (${of.place}).`,
         found: String(value),
         expected: fault.expected,
@@ -137,6 +148,7 @@ function idleLimits(check: InstalledCheck, wish: CheckWish, of: WishPlace): read
         code: "HP-MANIFEST-RANGE" as const,
         severity: "warning" as const,
         path: of.place === null ? [...of.inside, limit] : of.path,
+        ...settingIn(of, limit),
         message: of.place === null ? idle : `${idle.slice(0, -1)} (${of.place}).`,
         found: String(value),
         expected: `the check's own is ${check.limits[limit]}`,

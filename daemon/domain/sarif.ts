@@ -51,11 +51,7 @@ export function sarifJson(view: QcView, base: "version" | null): string {
           driver: {
             name: view.tool.name,
             version: view.tool.version,
-            rules: rules.map(([id, version]) => ({
-              id,
-              shortDescription: { text: `QC check ${id}, version ${version}` },
-              properties: { version },
-            })),
+            rules: rules.map(([id, version]) => ruleOf(view, id, version)),
           },
         },
         automationDetails: { id: `qc/${view.title}/${view.createdAt}` },
@@ -78,6 +74,29 @@ export function sarifJson(view: QcView, base: "version" | null): string {
 }
 
 const BASE = "VERSION";
+
+/** In the check's own words, with the limits in force. */
+function ruleOf(view: QcView, id: string, version: number): object {
+  const check = view.checks.find((one) => one.check === id);
+  const finds = check?.finds === undefined ? `QC check ${id}.` : sentence(check.finds);
+  const limits = Object.entries(check?.limits ?? {}).map(([name, value]) => `${name} ${value}`);
+  const said = limits.length === 0 ? finds : `${finds} Limits in force: ${limits.join(", ")}.`;
+  const list = `hotplate qc list ${id}`;
+  const more = (command: string): string =>
+    `${said} ${command} shows its own limits; docs/qc.md says how it measures and how often it is right.`;
+  return {
+    id,
+    name: id,
+    shortDescription: { text: finds },
+    fullDescription: { text: said },
+    help: { text: more(list), markdown: more(`\`${list}\``) },
+    properties: { version, ...(check?.layer === undefined ? {} : { layer: check.layer }) },
+  };
+}
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}
 
 function levelOf(finding: QcFinding, onTrial: boolean): Result["level"] | null {
   switch (findingVerdict(finding)) {

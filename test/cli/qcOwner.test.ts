@@ -109,7 +109,7 @@ describe("a show and a recipe", () => {
     const alone = await run("same.png", "--show", "AGM");
     expect([alone.code, alone.stderr]).toEqual([3, expect.stringContaining("HP-CONFIG-MISSING")]);
     const owl = await run("same.png", ...CI, "--show", "OWL");
-    expect([owl.code, owl.stderr]).toEqual([2, expect.stringContaining("qc.shows.OWL of hotplate.yaml")]);
+    expect([owl.code, owl.stderr]).toEqual([3, expect.stringContaining("qc.shows.OWL of hotplate.yaml")]);
   });
 });
 

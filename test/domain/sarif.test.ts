@@ -198,6 +198,30 @@ describe("SARIF", () => {
     });
   });
 
+  it("says of each rule what its check finds, in the check's own words, with the limits in force and where to read on", () => {
+    const view = viewOf({ wedges: 1, task: () => ({ inspection: inspection(finding("image.soft", "warn")) }) });
+    const checks = [
+      {
+        check: "image.soft",
+        finds: "softer than the plate",
+        layer: "crosscheck",
+        limits: { filterMin: 0.86 },
+        from: {},
+      },
+    ];
+    const ruleIn = (of: QcView): object | undefined =>
+      read(of).runs[0]?.tool.driver.rules.find(({ id }) => id === "image.soft");
+    expect(ruleIn({ ...view, checks })).toMatchObject({
+      id: "image.soft",
+      shortDescription: { text: "Softer than the plate." },
+      fullDescription: { text: "Softer than the plate. Limits in force: filterMin 0.86." },
+      help: { text: expect.stringContaining("hotplate qc list image.soft") },
+      properties: { layer: "crosscheck" },
+    });
+    // A plugin without words of its own.
+    expect(ruleIn({ ...view, checks: [] })).toMatchObject({ shortDescription: { text: "QC check image.soft." } });
+  });
+
   it("leaves out what readers would refuse, and says how much", () => {
     const frames = Array.from({ length: 130 }, (_, i) => 1001 + i);
     const bad = inspection(finding("image.soft", "warn"));

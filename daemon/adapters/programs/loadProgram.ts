@@ -51,7 +51,8 @@ export function loadProgram(file: string, path: string | undefined = process.env
 
 /** How a check that is a program stands in the list of checks. It is asked before it could be run. */
 export function programAsCheck({ manifest }: Program): Check {
-  const { apiVersion, id, version, scope, needs, limits, layer, limitsFrom, judges, idleAt, seedMayCure } = manifest;
+  const { apiVersion, id, version, scope, needs, limits, layer, finds, limitsFrom, judges, idleAt, seedMayCure } =
+    manifest;
   return {
     apiVersion,
     id,
@@ -60,6 +61,7 @@ export function programAsCheck({ manifest }: Program): Check {
     needs,
     limits,
     ...(layer === undefined ? {} : { layer }),
+    ...(finds === undefined ? {} : { finds }),
     ...(limitsFrom === undefined ? {} : { limitsFrom }),
     ...(judges === undefined ? {} : { judges }),
     ...(idleAt === undefined ? {} : { idleAt }),
