@@ -41,8 +41,19 @@ export interface LoadWatch {
   loads(file: string | null): Promise<void>;
   /** Whose words are printed from now on: a file while it is loaded, a check while it looks; null: nobody's. */
   speaks(name: string | null): void;
+  /** Which file's function runs from now on; null: none. Known outside before it returns, as far as a process can. */
+  looks(file: string | null): void;
+  /** Files that broke a worker over what is looked at now, and how: an error each, and not called. */
+  broken(): ReadonlyMap<string, string>;
 }
-export const UNWATCHED: LoadWatch = { leftOut: new Map(), loads: async () => undefined, speaks: () => undefined };
+const NONE: ReadonlyMap<string, string> = new Map();
+export const UNWATCHED: LoadWatch = {
+  leftOut: NONE,
+  loads: async () => undefined,
+  speaks: () => undefined,
+  looks: () => undefined,
+  broken: () => NONE,
+};
 
 /** Shipped checks first, then each folder's files by name; the first of an id has it. */
 export async function loadChecks(
@@ -178,7 +189,7 @@ export async function loadWatched(file: string, watch: LoadWatch): Promise<Loade
   if (message !== undefined) return refusal(message);
   await watch.loads(file);
   const loaded = await namedWhile(watch, file, () => loadCheck(file));
-  return loaded.kind === "check" ? { ...loaded, check: speaking(loaded.check, watch) } : loaded;
+  return loaded.kind === "check" ? { ...loaded, check: watched(loaded.check, file, watch) } : loaded;
 }
 
 async function namedWhile<T>(watch: LoadWatch, name: string, work: () => Promise<T>): Promise<T> {
@@ -190,14 +201,18 @@ async function namedWhile<T>(watch: LoadWatch, name: string, work: () => Promise
   }
 }
 
-/** What it prints while it looks has its id in front. */
-function speaking(check: Check, watch: LoadWatch): Check {
+/** What it prints while it looks has its id in front, and whoever can end this process knows that it runs. */
+function watched(check: Check, file: string, watch: LoadWatch): Check {
   const { id } = check;
   const as = <T>(work: () => T): T => {
+    const broken = watch.broken().get(file);
+    if (broken !== undefined) throw new Error(broken);
     watch.speaks(id);
+    watch.looks(file);
     try {
       return work();
     } finally {
+      watch.looks(null);
       watch.speaks(null);
     }
   };

@@ -2,6 +2,8 @@
 export const PLUGIN_LIMITS = {
   /** Of loading one plugin's file; the job that waits for it has its own time anew afterwards. */
   pluginLoadMs: 15_000,
+  /** Of one call of an object's function; its worker is ended then, and the picture looked at again without it. */
+  pluginRunMs: 60_000,
   programManifestBytesMax: 64 * 1024,
   programWordsMax: 64,
   programWordCharactersMax: 4_096,

@@ -174,7 +174,7 @@ function judge(check: Check, input: CheckInput): Finding | NotApplied {
     return error(
       check,
       `${check.id} broke while it looked (HP-PLUGIN-RUN): ${messageOf(thrown)}`,
-      "Tell whoever wrote the check.",
+      "Mend it, or leave it out: hotplate plugin test FILE shows the fault again.",
     );
   }
   if (reading.kind === "fault")

@@ -62,7 +62,7 @@ describe("plugin test", () => {
     const ended = await hotplate(["plugin", "test", dir.file("exit.mjs")]);
     expect([ended.code, ended.stdout]).toEqual([
       1,
-      expect.stringMatching(/worker ended \(exit 3\).*HP-IMAGE-WORKER/) as string,
+      expect.stringMatching(/BROKEN.*it called process\.exit\(3\), which would have ended its worker/) as string,
     ]);
   });
 });

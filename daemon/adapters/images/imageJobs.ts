@@ -78,6 +78,13 @@ export type WorkerAnswer =
 export interface WorkerBroke {
   readonly kind: "broke";
   readonly message: string;
+  /** The plugin's file whose error it was; null: nobody knows. */
+  readonly by: string | null;
+}
+/** Said before a function of a stranger's file is called, for one that hangs or ends its process can't tell; null: it came back. */
+export interface WorkerLooks {
+  readonly kind: "looks";
+  readonly file: string | null;
 }
 /** Said before a stranger's file is loaded, for one that hangs can't be told of from within; null: all are loaded. */
 export interface WorkerLoads {
@@ -87,6 +94,8 @@ export interface WorkerLoads {
 export interface WorkerQuestion {
   readonly id: number;
   readonly job: ImageJob;
+  /** Plugins that broke their worker over this job, and how: they are errors now, and not called. Absent: none. */
+  readonly without?: readonly (readonly [file: string, why: string])[];
 }
 export interface WorkerSetUp {
   readonly checkFolders: readonly string[];

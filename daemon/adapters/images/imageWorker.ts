@@ -3,30 +3,46 @@
  * ends by itself when that one is gone. A stop of the whole group is for the daemon, which may still need its pictures.
  */
 import { assert, messageOf } from "../../domain/errors.ts";
-import type { WorkerAnswer, WorkerBroke, WorkerLoads, WorkerQuestion, WorkerSetUp } from "./imageJobs.ts";
+import type { WorkerAnswer, WorkerBroke, WorkerLoads, WorkerLooks, WorkerQuestion, WorkerSetUp } from "./imageJobs.ts";
 import { endLeftBehind, WORKER_MARK } from "../leftBehind.ts";
 import { createPerformer } from "./perform.ts";
 import { sentError } from "./sentError.ts";
+import { fileBehind, guardEnds } from "./workerEnds.ts";
 import { createVoice } from "./workerVoice.ts";
 
 assert(process.send !== undefined, "imageWorker.ts runs as a child with a channel");
-const answer = (value: WorkerAnswer | WorkerBroke | WorkerLoads, then?: () => void): void => {
+const answer = (value: WorkerAnswer | WorkerBroke | WorkerLoads | WorkerLooks, then?: () => void): void => {
   process.send?.(value, undefined, undefined, then);
 };
 const speaks = createVoice([process.stdout, process.stderr]);
+/** Plugins that were loaded here. */
+const files = new Set<string>();
+let loading: string | null = null;
+let broken: ReadonlyMap<string, string> = new Map();
+// While a file is loaded its end is told by the pool, which leaves it out (workers.ts).
+const end = guardEnds(process, () => loading === null && files.size > 0);
 const perform = createPerformer(JSON.parse(process.argv[2] ?? "{}") as WorkerSetUp, {
-  loads: async (file) => new Promise((resolve) => answer({ kind: "loads", file }, resolve)),
+  loads: async (file) => {
+    loading = file;
+    if (file !== null) files.add(file);
+    return new Promise((resolve) => answer({ kind: "loads", file }, resolve));
+  },
   speaks,
+  looks: (file) => answer({ kind: "looks", file }),
+  broken: () => broken,
 });
 
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);
 process.on("disconnect", () => {
   // Programs that it keeps, and what they started in sessions of their own.
-  void endLeftBehind(WORKER_MARK, process.env[WORKER_MARK] ?? "none").finally(() => process.exit(0));
+  void endLeftBehind(WORKER_MARK, process.env[WORKER_MARK] ?? "none").finally(() => end(0));
 });
-process.on("uncaughtException", (error) => answer({ kind: "broke", message: messageOf(error) }, () => process.exit(1)));
-process.on("message", ({ id, job }: WorkerQuestion) => {
+process.on("uncaughtException", (error) =>
+  answer({ kind: "broke", message: messageOf(error), by: fileBehind(error, files) }, () => end(1)),
+);
+process.on("message", ({ id, job, without }: WorkerQuestion) => {
+  broken = new Map(without);
   perform(job).then(
     (result) => answer({ id, kind: "done", result }),
     (error: unknown) => answer({ id, kind: "failed", error: sentError(error) }),

@@ -97,8 +97,8 @@ function couldNotLook(error: unknown): Inspection {
     version: 1,
     verdict: "error",
     measures: [],
-    message: messageOf(error),
-    hint: "It is looked at again by itself; a check that hangs or exits is the likely cause.",
+    message: `${messageOf(error)} (${error instanceof HotplateError ? error.code : "ETIMEDOUT"})`,
+    hint: "The daemon looks again by itself. If it stays so, the picture or a check of your own breaks what looks: hotplate qc run FILE --check file.decodes looks without them.",
   };
   return { verdict: "error", findings: [finding], notApplied: [], reader: "none" };
 }

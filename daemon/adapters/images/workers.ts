@@ -3,7 +3,8 @@
  * is dropped, its job answers with an error (HP-IMAGE-WORKER, ETIMEDOUT), and the next job gets a new one. Workers are
  * processes: what decoders take is given back only by the end of a process, and idle ones end, so that a waiting daemon is
  * small. Nothing here knows what a job means. A worker says which plugin it is about to load: one that makes no end of it, or ends
- * its worker by it, is left out from then on, and the job is done again without it.
+ * its worker by it, is left out from then on, and the job is done again without it. It says, too, whose function it calls: a plugin
+ * that ends its worker, breaks it later or makes no end of it is an error of that job, which is done again without calling it.
  */
 import type { ChildProcess } from "node:child_process";
 import { fork } from "node:child_process";
@@ -12,6 +13,7 @@ import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { HotplateError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import { shownText } from "../../domain/terminalText.ts";
 import type {
   ImageJob,
   ImageJobKind,
@@ -19,6 +21,7 @@ import type {
   WorkerAnswer,
   WorkerBroke,
   WorkerLoads,
+  WorkerLooks,
   WorkerQuestion,
   WorkerSetUp,
 } from "./imageJobs.ts";
@@ -57,6 +60,8 @@ interface Running {
   current: Waiting | null;
   /** The plugin that it loads just now. */
   loading: string | null;
+  /** The plugin whose function it calls just now. */
+  looking: string | null;
   /** Cancels the deadline while it works, the end of its idle time while it does not. */
   cancelTimer: () => void;
 }
@@ -144,13 +149,20 @@ class Pool implements WorkerPool {
       });
       worker.once("error", () => worker.pid === undefined && resolve());
     });
-    const running: Running = { worker, ended, current: null, loading: null, cancelTimer: () => undefined };
+    const running: Running = {
+      worker,
+      ended,
+      current: null,
+      loading: null,
+      looking: null,
+      cancelTimer: () => undefined,
+    };
     worker.on("message", (message) => {
-      const answer = message as WorkerAnswer | WorkerBroke | WorkerLoads;
+      const answer = message as WorkerAnswer | WorkerBroke | WorkerLoads | WorkerLooks;
       if (answer.kind === "loads") this.#loads(running, answer.file);
+      else if (answer.kind === "looks") this.#looks(running, answer.file);
       else if (answer.kind === "done" || answer.kind === "failed") this.#finish(running, answer);
-      else if (!this.#leaveOut(running, `it broke its worker while it was loaded: ${answer.message}`))
-        this.#drop(running, workerError(`An image worker broke: ${answer.message}`));
+      else this.#broke(running, answer);
     });
     worker.on("error", (error: Error) =>
       this.#drop(running, workerError(`An image worker broke: ${error.message}`, error)),
@@ -159,6 +171,7 @@ class Pool implements WorkerPool {
       const how = signal ?? `exit ${code}`;
       // Whoever was killed from outside has not ended itself.
       if (signal !== "SIGKILL" && this.#leaveOut(running, `it ended its worker while it was loaded (${how})`)) return;
+      if (this.#passOver(running, running.looking, `its worker ended while it ran (${how})`)) return;
       this.#drop(running, workerError(`An image worker ended (${how}).`));
     });
     this.#workers.add(running);
@@ -188,6 +201,8 @@ class Pool implements WorkerPool {
     const { deadlineMs } = this.#options;
     running.cancelTimer = this.#timer(deadlineMs, () => {
       const words = `An image worker made no end of ${question.job.kind} in ${deadlineMs} ms.`;
+      if (this.#passOver(running, running.looking, `it made no end in ${deadlineMs} ms, and its worker was ended`))
+        return;
       this.#drop(running, Object.assign(new Error(words), { code: "ETIMEDOUT" }));
     });
   }
@@ -203,6 +218,46 @@ class Pool implements WorkerPool {
     running.cancelTimer = this.#timer(LIMITS.pluginLoadMs, () => {
       this.#leaveOut(running, `it made no end of being loaded in ${seconds} s and was ended`);
     });
+  }
+
+  /** Each call has a time of its own, as loading has; the job has its own anew afterwards. */
+  #looks(running: Running, file: string | null): void {
+    const { current } = running;
+    if (current === null || !this.#workers.has(running)) return;
+    running.looking = file;
+    // Calls follow each other by the hundred: only what is about to be called sets a clock.
+    running.cancelTimer();
+    if (file === null) return this.#setDeadline(running, current);
+    const { pluginRunMs } = LIMITS;
+    running.cancelTimer = this.#timer(Math.min(pluginRunMs, this.#options.deadlineMs), () => {
+      const why = `it made no end in ${Math.min(pluginRunMs, this.#options.deadlineMs) / 1000} s, and its worker was ended`;
+      if (running.looking === file) this.#passOver(running, file, why);
+    });
+  }
+
+  #broke(running: Running, { message, by }: WorkerBroke): void {
+    if (this.#leaveOut(running, `it broke its worker while it was loaded: ${message}`)) return;
+    if (this.#passOver(running, by, `it broke its worker later, where nobody could catch it: ${message}`)) return;
+    if (running.current === null) {
+      const hear = this.#options.hear ?? toStandardError;
+      hear(
+        shownText(`${by === null ? "An image worker" : `plugin ${by}`} broke while nothing was looked at: ${message}`),
+      );
+    }
+    this.#drop(running, workerError(`An image worker broke${by === null ? "" : ` by ${by}`}: ${message}`));
+  }
+
+  /** The job is done again without calling it. False: nobody knows whose fault it was, or it was left out already. */
+  #passOver(running: Running, file: string | null, why: string): boolean {
+    const { current } = running;
+    if (current === null || file === null || !this.#workers.has(running)) return false;
+    const without = current.question.without ?? [];
+    if (without.some(([known]) => known === file)) return false;
+    const said = why.slice(0, LIMITS.checkMessageCharactersMax);
+    this.#queue.unshift({ ...current, question: { ...current.question, without: [...without, [file, said]] } });
+    running.current = { ...current, reject: () => undefined };
+    this.#drop(running, workerError(why));
+    return true;
   }
 
   /** False: it was loading none. */
@@ -222,6 +277,7 @@ class Pool implements WorkerPool {
     if (current === null || current.question.id !== answer.id) return;
     running.cancelTimer();
     running.current = null;
+    running.looking = null;
     // An idle worker must not keep a command alive that forgot it.
     running.worker.unref();
     running.worker.channel?.unref();

@@ -310,10 +310,13 @@ describe("workers that die", () => {
   }
   const studio = [{ check: "studio.check", limits: {} }];
 
-  test("a check that ends the process ends its worker only; its frame is an error and the next one is looked at", async () => {
+  test("a check that ends the process is an error of that check, and the next frame is looked at", async () => {
     await withCheck("process.exit(3)", async (images, path) => {
       const seen = await images.inspect(request(path, { checks: studio }));
-      expect(seen).toMatchObject({ verdict: "error", findings: [{ message: "An image worker ended (exit 3)." }] });
+      expect(seen).toMatchObject({
+        verdict: "error",
+        findings: [{ check: "file.decodes" }, { check: "studio.check" }],
+      });
       expect((await images.inspect(request(path))).verdict).toBe("pass");
     });
   });
