@@ -2,15 +2,16 @@
  * header.size: the result has exactly the size that the plan promises (plate size x the recipe's scale), and for OpenEXR
  * both windows are those of its plate's frame; without such a plate its data window is its display window.
  *
- * Measures: width and height in px against the expected ones. Limit: exact. The common real failure is a model that works
+ * Measures: width and height in px against the expected ones; where a window is another than it must be, each side of it that is (dataX, dataY,
+ * dataWidth, dataHeight; displayX, displayY). Limit: exact. The common real failure is a model that works
  * in blocks of 8 px and crops what is left over (1998 becomes 1992); the hint names it.
  */
-import type { Check } from "../daemon/plugin.ts";
+import type { Check, CheckAnswer, PixelBox } from "../daemon/plugin.ts";
 
 const check: Check = {
   apiVersion: 1,
   id: "header.size",
-  version: 1,
+  version: 2,
   scope: "frame",
   finds: "another size than promised, or other windows than the plate's",
   layer: "container",
@@ -36,11 +37,23 @@ const check: Check = {
     if (windows !== null && !same(windows.data, plate?.data ?? windows.display)) {
       const wanted = plate === null ? "display window" : "plate's";
       const message = `The data window (${windows.data.join(", ")}) is not the ${wanted} (${(plate?.data ?? windows.display).join(", ")}).`;
-      return { verdict: "fail", measures, message, hint: "Write the frame without overscan or crop of its own." };
+      const sides = sidesApart("data", windows.data, plate?.data ?? windows.display);
+      return {
+        verdict: "fail",
+        measures: [...measures, ...sides],
+        message,
+        hint: "Write the frame without overscan or crop of its own.",
+      };
     }
     if (windows !== null && plate !== null && !same(windows.display, plate.display)) {
       const message = `The display window (${windows.display.join(", ")}) is not the plate's (${plate.display.join(", ")}).`;
-      return { verdict: "fail", measures, message, hint: "Keep the plate's display window: comps rely on its origin." };
+      const sides = sidesApart("display", windows.display, plate.display);
+      return {
+        verdict: "fail",
+        measures: [...measures, ...sides],
+        message,
+        hint: "Keep the plate's display window: comps rely on its origin.",
+      };
     }
     return { verdict: "pass", measures, message: `${width} x ${height} px, as expected.` };
   },
@@ -48,6 +61,16 @@ const check: Check = {
 
 function same(a: readonly number[], b: readonly number[]): boolean {
   return a.every((side, i) => side === b[i]);
+}
+
+const SIDES = ["X", "Y", "Width", "Height"];
+
+/** What of a window is not as it must be. */
+function sidesApart(of: string, found: PixelBox, wanted: PixelBox): CheckAnswer["measures"] {
+  return SIDES.flatMap((side, i) => {
+    const [value = 0, limit = 0] = [found[i], wanted[i]];
+    return value === limit ? [] : [{ name: `${of}${side}`, value, unit: "px", limit, must: "equal" } as const];
+  });
 }
 
 /** Another seed changes nothing here: each hint names the set-up. */

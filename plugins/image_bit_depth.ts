@@ -64,11 +64,11 @@ const check: Check = {
       { name: "step", value: step, unit: "code", limit: stepMin },
     ] as const;
     const verdict = promised ? "fail" : "warn";
-    const hint = "A graph node before the save works in 8 bits.";
+    const hint = "A graph node before the save works in 8 bits or fewer.";
     if (is8(codes)) {
       if (!promised && plate !== null && is8(countCodes(codesOf(plate, runs("plate"), codes8Max))))
-        return { verdict: "pass", measures, message: "8 bits in a 16-bit file, as its plate is." };
-      const message = `8 bits in a 16-bit file: ${distinct} distinct codes, never closer than ${step} codes.`;
+        return { verdict: "pass", measures, message: `${bitsWords(step)} in a 16-bit file, as its plate is.` };
+      const message = `${bitsWords(step)} in a 16-bit file: ${distinct} distinct codes, never closer than ${step} codes.`;
       return { verdict, measures, message, hint };
     }
     const inside = insideMask(input, { codes8Max, codesMin, stepMin });
@@ -81,6 +81,12 @@ const check: Check = {
     return { verdict: "pass", measures: all, message };
   },
 };
+
+/** What codes of 16 bits need that stand so far apart; what rounding brought nearer are 8 bits, or it would not be said. */
+function bitsWords(step: number): string {
+  const bits = Math.min(8, Math.ceil(Math.log2(Math.round(65_535 / step) + 1)));
+  return bits === 8 ? "8 bits" : `No more than ${bits} ${bits === 1 ? "bit" : "bits"}`;
+}
 
 interface Codes {
   readonly distinct: number;
@@ -110,7 +116,10 @@ function insideMask(
   const plate = insideCodes(input, "plate", srgbCode16);
   if (plate !== null && is8(plate)) return { measures, message: null };
   const share = (seen.onGrid * 100).toFixed(1);
-  const message = `8 bits inside the mask of a 16-bit file: ${seen.distinct} distinct codes, ${share} % of the samples on those of 8 bits.`;
+  const message =
+    seen.onGrid >= insideGridMax
+      ? `8 bits inside the mask of a 16-bit file: ${seen.distinct} distinct codes, ${share} % of the samples on those of 8 bits.`
+      : `${bitsWords(seen.step)} inside the mask of a 16-bit file: ${seen.distinct} distinct codes, never closer than ${seen.step} codes.`;
   return { measures, message };
 }
 

@@ -23,14 +23,50 @@ export interface Found {
   readonly frames: readonly (number | null)[];
   /** The frame that the finding is of: the worst of them; absent: nothing says which. */
   readonly shown?: number | null;
+  /** Other checks that could not look for the same reason. */
+  readonly alike?: readonly string[];
 }
 
 const WORST_FIRST: readonly Verdict[] = ["fail", "error", "warn", "pass"];
 
 export function foundIn(places: readonly Place[]): readonly Found[] {
-  return places
+  const all = places
     .flatMap((place, at) => foundAt(place, at))
     .sort((a, b) => WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict));
+  return gathered(all);
+}
+
+/** One plate that can't be read is one trouble, however many checks need it: one entry with all their names. */
+function gathered(all: readonly Found[]): readonly Found[] {
+  const out: Found[] = [];
+  const first = new Map<string, number>();
+  for (const one of all) {
+    const key = JSON.stringify([one.verdict, one.at, one.frames, reasonOf(one.finding)]);
+    const known = one.verdict === "error" ? first.get(key) : undefined;
+    const entry = known === undefined ? undefined : out[known];
+    if (known !== undefined && entry !== undefined)
+      out[known] = { ...entry, alike: [...(entry.alike ?? []), one.finding.check] };
+    else {
+      first.set(key, out.length);
+      out.push(one);
+    }
+  }
+  return out;
+}
+
+/** What it says without its own name in front. */
+function reasonOf({ check, message }: QcFinding): string {
+  return message.startsWith(`${check} `) ? message.slice(check.length + 1) : message;
+}
+
+/** Who says it, and the sentence. */
+export function saidBy({ finding, alike = [] }: Found): { readonly check: string; readonly message: string } {
+  if (alike.length === 0) return finding;
+  const names = [finding.check, ...alike];
+  const reason = reasonOf(finding);
+  const sentence = reason === finding.message ? reason : `${names.length} checks could not look: each ${reason}`;
+  const end = /[.!?]$/.test(sentence) ? "" : ".";
+  return { check: `${names.length} checks`, message: `${sentence}${end} They are ${names.join(", ")}.` };
 }
 
 function foundAt(place: Place, at: number): readonly Found[] {
@@ -93,8 +129,14 @@ function past({ value, limit, must }: QcMeasure): number {
   return over / Math.max(Math.abs(limit), 1e-9);
 }
 
-/** The measures that say why: those past their limit; where none is by itself, all that have a limit. */
+/**
+ * The measures that say why: those past their limit; where none is by itself, those whose limits judge together (one that keeps its own limit
+ * would read as the breach); of a pass all that have a limit.
+ */
 export function tellingMeasures(finding: QcFinding): readonly QcMeasure[] {
   const bad = finding.measures.filter(isPast);
-  return bad.length > 0 ? bad : finding.measures.filter(({ limit }) => limit !== null);
+  if (bad.length > 0) return bad;
+  const limited = finding.measures.filter(({ limit }) => limit !== null);
+  const together = limited.filter(({ must }) => must === undefined);
+  return findingVerdict(finding) !== "pass" && together.length > 0 ? together : limited;
 }

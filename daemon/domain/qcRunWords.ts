@@ -1,5 +1,5 @@
 /** The answer of `hotplate qc run` for people: what did not pass, worst first, each number beside its threshold; then the counts. */
-import { foundIn, tellingMeasures } from "./qcFound.ts";
+import { foundIn, saidBy, tellingMeasures } from "./qcFound.ts";
 import type { Found } from "./qcFound.ts";
 import { leftOutWords } from "./pictureGroups.ts";
 import { LIMITS } from "./limits.ts";
@@ -25,7 +25,8 @@ export function qcRunRows(report: QcRunReport): readonly QcRunRow[] {
   return foundIn(placesOf(report))
     .slice(0, ROWS_MAX)
     .map((one) => {
-      const { check, hint, message } = one.finding;
+      const { hint } = one.finding;
+      const { check, message } = saidBy(one);
       const key = `${check} ${hint}`;
       const isNew = hint !== null && !said.has(key);
       said.add(key);

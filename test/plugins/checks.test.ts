@@ -12,6 +12,7 @@ import imageBitDepth from "../../plugins/image_bit_depth.ts";
 import imageNotBlack from "../../plugins/image_not_black.ts";
 import imageNotSolid from "../../plugins/image_not_solid.ts";
 import pixelsFinite from "../../plugins/pixels_finite.ts";
+import plateStructure from "../../plugins/plate_structure.ts";
 import type { Value } from "../fixtures/pictures.ts";
 import { codes16, decoded, decodedFloat, picture } from "../fixtures/pictures.ts";
 
@@ -176,17 +177,41 @@ describe("header.size", () => {
     const image = { ...decodedFloat(W, H), windows } as const;
     expect(verdict(headerSize, { result: image, expected: { windows } })).toBe("pass");
     const cropped = { ...windows, data: [0, 0, W, H] } as const;
-    expect(found(headerSize, { result: image, expected: { windows: cropped } }).message).toMatch(
-      /is not the plate's \(0, 0/,
-    );
+    const seen = found(headerSize, { result: image, expected: { windows: cropped } });
+    expect(seen.message).toMatch(/is not the plate's \(0, 0/);
+    // What failed is a measure of its own: width and height are as they must be.
+    expect(seen.measures.filter(({ value, limit }) => value !== limit)).toEqual([
+      { name: "dataX", value: -4, unit: "px", limit: 0, must: "equal", frame: 1001 },
+      { name: "dataY", value: 2, unit: "px", limit: 0, must: "equal", frame: 1001 },
+      { name: "dataHeight", value: H - 2, unit: "px", limit: H, must: "equal", frame: 1001 },
+    ]);
     const moved = { ...windows, display: [10, 0, W, H] } as const;
-    expect(found(headerSize, { result: image, expected: { windows: moved } }).message).toMatch(
-      /display window .* plate's/,
-    );
+    const shifted = found(headerSize, { result: image, expected: { windows: moved } });
+    expect(shifted.message).toMatch(/display window .* plate's/);
+    expect(measure(shifted, "displayX")).toBe(0);
   });
 
   test("does not apply where nothing says the size", () => {
     expect(look(headerSize, { result: rgb8(), expected: { width: null } }).because).toMatch(/how large/);
+  });
+});
+
+describe("plate.structure", () => {
+  test("calls nothing lost that lies in an ignored rectangle", () => {
+    const plate = rgb8();
+    const other = rgb8((x, y, c) => picture(y * 3, x * 5, c));
+    const at = (ignore: readonly (readonly [number, number, number, number])[]) => {
+      const seen = found(plateStructure, { result: other, plate, expected: { ignore } });
+      const [map] = seen.evidence ?? [];
+      if (map?.kind !== "map") throw new Error("no map");
+      return { levels: map.levels, ssim: measure(seen, "ssim") };
+    };
+    const [all, some] = [at([]), at([[0, 0, W, 20]])];
+    const rowsOf = (levels: readonly number[]) =>
+      Array.from({ length: 8 }, (_, row) => levels.slice(row * 12, row * 12 + 12).some((level) => level > 0));
+    expect(rowsOf(all.levels)).toEqual([true, true, true, true, true, true, true, true]);
+    expect(rowsOf(some.levels)).toEqual([false, false, false, true, true, true, true, true]);
+    expect(some.ssim).toBe(all.ssim);
   });
 });
 
@@ -207,6 +232,17 @@ describe("image.bit_depth", () => {
         verdict: "fail",
         message: expect.stringContaining("8 bits in a 16-bit file") as string,
       });
+    }
+  });
+
+  test("says how few bits there are where there are fewer than 8", () => {
+    for (const [levels, words] of [
+      [32, "No more than 5 bits in a 16-bit file: "],
+      [24, "No more than 5 bits in a 16-bit file: "],
+      [128, "No more than 7 bits in a 16-bit file: "],
+    ] as const) {
+      const poor = (v: number): number => Math.round(Math.round((v / 255) * (levels - 1)) * (65_535 / (levels - 1)));
+      expect(found(imageBitDepth, { result: widened(poor) }).message).toContain(words);
     }
   });
 
