@@ -1,9 +1,10 @@
 /**
- * Evidence as inline drawings for the report: heat maps and places over the frame's own picture, curves. No script, no file,
+ * Evidence as inline drawings for the report: heat maps and places over the frame's own picture, curves (domain/qcCurveSvg.ts). No script, no file,
  * readable in print. Text in, text out.
  */
 import { boxesOf } from "./evidencePlace.ts";
 import type { Evidence } from "./qc.ts";
+import { CURVE_WIDE, curveSvg } from "./qcCurveSvg.ts";
 
 /** The picture of a frame, as the page defines it once; every drawing refers to it. */
 export interface ShownPicture {
@@ -29,10 +30,7 @@ export interface EvidenceWords {
   readonly picture: ShownPicture | null;
 }
 
-const WIDE = 320;
-const HIGH = 120;
-/** For the words under a curve. */
-const UNDER = 42;
+const WIDE = CURVE_WIDE;
 
 export function evidenceSvg(evidence: Evidence, words: EvidenceWords): string {
   const title = words.escape(evidence.title);
@@ -154,43 +152,8 @@ function fixed(value: number): string {
   return String(Number(value.toFixed(2)));
 }
 
-export interface Curve {
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  readonly xName: string;
-  readonly yName: string;
-  readonly limits: readonly number[];
-}
-
 function plotSvg(of: Evidence & { readonly kind: "plot" }, words: EvidenceWords): string {
   const { limit, ...rest } = of;
   const curve = { ...rest, limits: limit === null ? [] : [limit] };
   return curveSvg(curve, { label: words.escape(`${of.title}, ${words.place}`), escape: words.escape });
-}
-
-/** Limits are dashed, and every point past none of them is as thin as the others: the line says where it crosses. */
-export function curveSvg(
-  of: Curve,
-  words: { readonly label: string; readonly escape: (text: string) => string },
-): string {
-  const { x, y, limits } = of;
-  const [left, right] = [Math.min(...x), Math.max(...x)];
-  const [low, high] = [Math.min(0, ...y, ...limits), Math.max(...y, ...limits)];
-  const span = high - low || 1;
-  const px = (value: number) => (right === left ? WIDE / 2 : ((value - left) / (right - left)) * WIDE).toFixed(1);
-  const py = (value: number) => (HIGH - ((value - low) / span) * (HIGH - 6)).toFixed(1);
-  const line = x.map((value, i) => `${px(value)},${py(y[i] ?? 0)}`).join(" ");
-  const bars = limits.map((limit) => `<path class="bar" d="M0 ${py(limit)}H${WIDE}"/>`);
-  const { escape, label } = words;
-  const said = [
-    `<text x="0" y="${HIGH + 14}">${escape(`${of.xName} ${left}`)}</text>`,
-    `<text x="${WIDE}" y="${HIGH + 14}" text-anchor="end">${right}</text>`,
-    // A line of its own: names and numbers of any length, in letters that are larger on paper and on phones.
-    `<text x="0" y="${HIGH + 31}">${escape(of.yName)} up to ${short(Math.max(...y))}${limits.length === 0 ? "" : `, limit ${limits.map(short).join(" and ")}`}</text>`,
-  ];
-  return `<svg class="curve" role="img" aria-label="${label}" viewBox="0 -4 ${WIDE} ${HIGH + UNDER}" width="${WIDE}" height="${HIGH + UNDER}"><path d="M0 ${HIGH}H${WIDE}" stroke="currentColor"/>${bars.join("")}<polyline points="${line}"/>${said.join("")}</svg>`;
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

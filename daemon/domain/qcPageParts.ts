@@ -1,9 +1,10 @@
 /** The page's parts that show pictures: what needs a look, with its evidence, and the contact sheet by axes. Pure: text out. */
 import type { EvidenceWords, ShownCrop, ShownPicture } from "./qcEvidenceSvg.ts";
 import { placedPiece } from "./evidencePlace.ts";
-import { curveSvg, evidenceSvg, pictureSvg } from "./qcEvidenceSvg.ts";
+import { curveSvg, gapsIn } from "./qcCurveSvg.ts";
+import { evidenceSvg, pictureSvg } from "./qcEvidenceSvg.ts";
 import type { Found } from "./qcFound.ts";
-import { foundIn, tellingMeasures } from "./qcFound.ts";
+import { foundIn, saidBy, tellingMeasures } from "./qcFound.ts";
 import { LIMITS } from "./limits.ts";
 import type { Verdict } from "./qc.ts";
 import type { QcFinding } from "./qcInspection.ts";
@@ -38,11 +39,8 @@ export function needsALook(parts: PageParts): string {
   return `${LOOK_HEAD}<ul class="look">${items.join("")}${unmade.slice(0, LOOKS_MAX).join("")}${more}</ul>`;
 }
 
-function lookItem(
-  { at, verdict, finding, frames, shown: number = null }: Found,
-  { view, shown, crop }: PageParts,
-  drawn: boolean,
-): string {
+function lookItem(found: Found, { view, shown, crop }: PageParts, drawn: boolean): string {
+  const { at, verdict, finding, frames, shown: number = null } = found;
   const place = view.places[at];
   const ranges = place === undefined || place.frames.length <= 1 ? "" : frameRanges(frames);
   const where = `<a href="#${placeId(at)}">${told(place?.name ?? "")}</a>${ranges === "" ? "" : ` frame ${ranges}`}`;
@@ -54,7 +52,8 @@ function lookItem(
     crop: crop(at, number, finding.check),
   };
   const evidence = drawn ? evidenceOf(finding, words) : "";
-  return item(verdict, `${where} &middot; ${told(finding.check)}${saidOf(finding)}`, evidence);
+  const { check, message } = saidBy(found);
+  return item(verdict, `${where} &middot; ${told(check)}${saidOf({ ...finding, message })}`, evidence);
 }
 
 function item(verdict: Verdict, says: string, shown: string): string {
@@ -114,8 +113,14 @@ export function besideEachOther({ view }: PageParts): string {
 }
 
 const THUMB = 160;
-/** More columns than that leave no room for words on paper: icons tell the verdict there. */
+/** More columns than that leave no room for words on paper: each row is broken there. */
 const WIDE_GRID = 10;
+const ACROSS_MAX = 8;
+
+/** Of a row on paper: as few lines as there may be, all of one length. */
+function acrossOnPaper(columns: number): number {
+  return Math.ceil(columns / Math.ceil(columns / ACROSS_MAX));
+}
 
 /** A table whose rows and columns are axis values where the sweep is a grid, else tiles in the order of the plan. */
 export function contactSheet(parts: PageParts, links: readonly string[]): string {
@@ -132,12 +137,20 @@ export function contactSheet(parts: PageParts, links: readonly string[]): string
     const tiles = places.map((place, at) => `<li>${tile(parts, at, labelOf(place.axes, order))}</li>`);
     return `${head}<ul class="tiles">${tiles.join("")}</ul>`;
   }
+  const wide = grid.columns.length > WIDE_GRID;
   const columns = grid.columns.map((name) => `<th scope="col">${told(name)}</th>`);
   const rows = grid.rows.map((name, row) => {
-    const cells = (grid.cells[row] ?? []).map((at) => `<td>${tile(parts, at, "")}</td>`);
+    const cells = (grid.cells[row] ?? []).map((at, column) => {
+      // On paper its rows are broken: the column's name stands with each of its tiles, too.
+      const head = wide ? `<span class="axes of">${told(grid.columns[column] ?? "")}</span>` : "";
+      return `<td>${head}${tile(parts, at, "")}</td>`;
+    });
     return `<tr><th scope="row">${told(name)}</th>${cells.join("")}</tr>`;
   });
-  return `${head}<div class="scroll" tabindex="0" role="region" aria-label="Contact sheet"><table class="grid${grid.columns.length > WIDE_GRID ? " wide" : ""}"><thead><tr><td></td>${columns.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+  const aside = wide
+    ? `<p class="small faint aside">${grid.columns.length} columns: the sheet scrolls sideways.</p>`
+    : "";
+  return `${head}${aside}<div class="scroll" tabindex="0" role="region" aria-label="Contact sheet"><table class="grid${wide ? " wide" : ""}"${wide ? ` style="--across:${acrossOnPaper(grid.columns.length)}"` : ""}><thead><tr><td></td>${columns.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 
 function tile({ view, shown }: PageParts, at: number, label: string): string {
@@ -198,14 +211,22 @@ interface Point {
   readonly bad: number;
 }
 
+interface MeasureCurve {
+  readonly points: Point[];
+  readonly limits: Set<number>;
+  told: boolean;
+  readonly unit: string;
+  readonly must: "atMost" | "atLeast";
+}
+
 function measureCurves(place: ViewPlace): readonly string[] {
-  const curves = new Map<string, { points: Point[]; limits: Set<number>; told: boolean; unit: string }>();
+  const curves = new Map<string, MeasureCurve>();
   for (const { frame, inspection } of place.frames) {
     for (const { check, measures, result } of inspection?.findings ?? []) {
       for (const { name, value, limit, must, unit } of measures) {
         if (frame === null || limit === null || must === undefined || must === "equal") continue;
         const key = `${check} ${name}`;
-        const fresh = { points: [], limits: new Set<number>(), told: ALWAYS_PLOTTED.includes(check), unit };
+        const fresh = { points: [], limits: new Set<number>(), told: ALWAYS_PLOTTED.includes(check), unit, must };
         const curve = curves.get(key) ?? fresh;
         curve.points.push({ x: frame, y: value, bad: must === "atMost" ? value - limit : limit - value });
         curve.limits.add(limit);
@@ -216,10 +237,11 @@ function measureCurves(place: ViewPlace): readonly string[] {
   }
   return [...curves]
     .filter(([, { told: wanted, points }]) => wanted && points.length >= 3)
-    .map(([name, { points, limits, unit }]) => {
+    .map(([name, { points, limits, unit, must }]) => {
       const drawn = worstPoints(points);
       const [x, y] = [drawn.map((point) => point.x), drawn.map((point) => point.y)];
-      const curve = { x, y, xName: "frame", yName: unit, limits: outerLimits([...limits]) };
+      const gaps = gapsIn(points.map((point) => point.x));
+      const curve = { x, y, xName: "frame", yName: unit, limits: outerLimits([...limits]), must, gaps };
       const svg = curveSvg(curve, { label: esc(`${name} over the frames of ${place.name}`), escape: esc });
       return `<figure class="evidence">${svg}<figcaption class="small faint">${told(name)}</figcaption></figure>`;
     });

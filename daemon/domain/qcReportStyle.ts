@@ -37,6 +37,7 @@ svg.pic{display:block;max-width:100%;height:auto;border-radius:.25rem;background
 .evidence svg{max-width:100%;height:auto}
 svg.curve polyline{fill:none;stroke:currentColor;stroke-width:1.5}
 svg.curve .bar{fill:none;stroke:var(--fail);stroke-dasharray:4 3}
+svg.curve .gap{fill:currentColor;opacity:.16}svg.curve circle{fill:currentColor}
 svg.curve text{font-size:11px;fill:currentColor}
 h3{font-size:1rem;margin:1rem 0 .2rem;overflow-wrap:anywhere}
 .tiles{list-style:none;padding:0;margin:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.6rem}
@@ -47,6 +48,7 @@ h3{font-size:1rem;margin:1rem 0 .2rem;overflow-wrap:anywhere}
 .nopic{display:grid;place-items:center;min-height:4rem;background:#333;border-radius:.25rem}
 table.grid{width:auto;background:none}
 table.grid td,table.grid th{border:0;padding:.2rem;min-width:6.5rem;max-width:12rem;vertical-align:top;overflow-wrap:anywhere}
+table.wide .of{display:none}
 table.grid thead th{position:static;background:none;white-space:normal;vertical-align:bottom}
 table.grid tbody th{position:sticky;left:0;background:var(--back);z-index:1;min-width:4.5rem}
 details ul.all{list-style:none;padding:0;margin:.3rem 0;font-size:.82rem;columns:3 16rem;column-gap:1.5rem}
@@ -80,7 +82,7 @@ footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color
  .look .shown svg,.look figure{width:5.5cm;height:auto;display:inline-block;vertical-align:top;margin:0 .3cm 0 0}
  .look figure svg{margin:0}
  .plots .shown svg{width:5.6cm;height:auto}
- svg.curve text{font-size:14.5px}
+ svg.curve text{font-size:15px}
  .evidence,.tile,tr,.look li{break-inside:avoid}
  thead th{background:#fff;position:static}
  thead{display:table-header-group}
@@ -90,12 +92,16 @@ footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color
  table.grid{width:100%;table-layout:fixed}
  table.grid td,table.grid th{min-width:0;padding:.1rem;font-size:7pt}
  table.grid tbody th{position:static}
- table.wide .tile{padding:0;border-width:1px}
- table.wide .tile .name{font-size:4.5pt;display:block;line-height:1.1}
- table.wide .v{font-size:0}
- table.wide .v svg{width:6pt;height:6pt;margin:0}
- table.wide td .axes{display:none}
- table.wide th{font-size:5pt}
+ .aside{display:none}
+ table.wide,table.wide tbody{display:block}
+ table.wide thead{display:none}
+ table.wide tr{display:grid;grid-template-columns:repeat(var(--across),minmax(0,1fr));break-inside:auto;margin:0 0 .3cm}
+ table.wide tbody th{grid-column:1/-1;font-size:9pt;break-after:avoid}
+ table.wide td{break-inside:avoid}
+ table.wide .tile{padding:.15rem;border-width:1px;height:auto}
+ table.wide .tile .name{font-size:7.5pt}
+ table.wide .axes{font-size:7.5pt;min-width:0;overflow-wrap:anywhere}
+ table.wide .of{display:block}
  .nopic{background:#eee}
  th,td{padding:.25rem .4rem;overflow-wrap:normal}
  @page{margin:12mm}

@@ -13,7 +13,7 @@ export interface Look {
   readonly outside: readonly string[];
   /** Words that their own box cuts off. */
   readonly cut: readonly string[];
-  /** Words in letters of less than 10 px, 7 pt on paper, drawings as they are shown; but the names under a sheet of very many columns on paper. */
+  /** Words in letters of less than 10 px, 7 pt on paper, drawings as they are shown. */
   readonly tiny: readonly string[];
   /** Words in drawings that lie on one another. */
   readonly overlapping: readonly string[];
@@ -82,7 +82,6 @@ export const LOOK = String.raw`(async () => {
     const matrix = svg === null ? null : el.getScreenCTM();
     const size = parseFloat(style.fontSize) * (matrix === null ? 1 : Math.hypot(matrix.b, matrix.d));
     const paper = matchMedia("print").matches;
-    if (paper && el.closest("table.wide") !== null) continue;
     if (size < (paper ? 9.3 : 9.95)) tiny.push(size.toFixed(1) + " px " + name);
     if (svg !== null) {
       const others = inDrawings.get(svg) ?? [];

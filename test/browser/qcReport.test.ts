@@ -5,7 +5,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { qcReport } from "../../daemon/domain/qcReport.ts";
+import { qcHtml } from "../../daemon/domain/qcReportHtml.ts";
+import { viewOfVersion } from "../../daemon/domain/qcView.ts";
 import { hotplate } from "../cli/commandLine.ts";
 import { makeFarm } from "../e2e/farm.ts";
 import { drop } from "../e2e/killRounds.ts";
@@ -14,9 +18,12 @@ import { event } from "../e2e/spawnedFarm.ts";
 import { picture, writePng } from "../fixtures/pictures.ts";
 import type { TempDir } from "../fixtures/tempDir.ts";
 import { tempDir } from "../fixtures/tempDir.ts";
+import { finding, inspection, versionFacts } from "../fixtures/versionFacts.ts";
 import { BROWSER, look, NO_BROWSER, openBrowser, printed, VIEWS } from "./realBrowser.ts";
 
 const SIZE = { width: 320, height: 180, channels: 3, bits: 16 } as const;
+/** Of ten digits, as ComfyUI's are and longer. */
+const SEED = 4_294_967_000;
 /** No place to break at, as file names of studios are. */
 const LONG = "environment_interior_tunnel_lighting_variation_number_one_of_many_for_the_show_comp_v001";
 
@@ -32,6 +39,7 @@ beforeAll(async () => {
   await setPage();
   await versionPage();
   await calibrationPage();
+  await widePage();
   // A farm, three commands and a browser: minutes on a busy machine.
 }, 600_000);
 afterAll(async () => {
@@ -100,6 +108,32 @@ async function calibrationPage(): Promise<void> {
   pages["a calibration"] = dir.file("calibration.html");
 }
 
+/** Sixteen strengths beside each other under six lights, each with its seed. */
+async function widePage(): Promise<void> {
+  const wedges = 96;
+  const facts = versionFacts({
+    wedges,
+    task: (wedge) => ({
+      inspection: inspection(finding("image.soft", wedge % 7 === 0 ? "warn" : wedge % 11 === 0 ? "fail" : "pass")),
+    }),
+  });
+  const extra = { tool: { name: "hotplate", version: "0.1.0" }, simulated: false, sequences: new Map() };
+  const view = viewOfVersion(qcReport(facts, extra));
+  const places = view.places.map((place, i) => ({
+    ...place,
+    seed: String(SEED + i),
+    axes: { lighting: `light_${Math.floor(i / 16)}`, strength: String(1 + (i % 16)) },
+  }));
+  const pixels = new Uint8Array(160 * 90 * 3).fill(120);
+  const jpeg = await sharp(pixels, { raw: { width: 160, height: 90, channels: 3 } })
+    .jpeg()
+    .toBuffer();
+  const src = `data:image/jpeg;base64,${jpeg.toString("base64")}`;
+  pages["a wide sheet"] = dir.file("wide.html");
+  const picture = () => ({ src, width: 160, height: 90 });
+  writeFileSync(pages["a wide sheet"], qcHtml({ ...view, places }, { picture }));
+}
+
 /** The page that a version leaves in the shot's review folder, taken away alone: as somebody gets it who has neither daemon nor version. */
 async function versionPage(): Promise<void> {
   await using farm = await makeFarm({ slots: 1, frames: 2 });
@@ -120,7 +154,7 @@ async function versionPage(): Promise<void> {
   writeFileSync(pages["a version"], await fileSaying(page, /<\/html>/));
 }
 
-describe.each(["a sequence", "a set", "a version", "a calibration"])("the page of %s", (name) => {
+describe.each(["a sequence", "a set", "a version", "a calibration", "a wide sheet"])("the page of %s", (name) => {
   test.for(Object.keys(VIEWS))("reads on %s", async (at, ctx) => {
     if (browser === null) return ctx.skip(NO_BROWSER);
     const { text, height, pictures, ...problems } = await look(browser, pages[name] as string, VIEWS[at] as never);
@@ -173,5 +207,20 @@ test("a bad page is seen to be one", async (ctx) => {
   expect(seen.cut).toEqual([expect.stringContaining("cut off")]);
   expect(seen.overlapping).toEqual([expect.stringContaining("another on one word")]);
   expect(seen.asked).toEqual([expect.stringContaining("gone.png")]);
+  return undefined;
+});
+
+test("each variation of a wide sheet has its name, its seed, its verdict and its column on paper", async (ctx) => {
+  if (browser === null) return ctx.skip(NO_BROWSER);
+  const { text } = await look(browser, pages["a wide sheet"] as string, VIEWS["paper"] as never);
+  const sheet = text.slice(text.indexOf("Contact sheet"), text.indexOf("Checks and thresholds")).split(/\s+/).join(" ");
+  for (const [i, verdict] of [
+    [6, "warn"],
+    [10, "fail"],
+    [95, "pass"],
+  ] as const)
+    expect(sheet).toContain(`strength ${1 + (i % 16)} w${String(i + 1).padStart(3, "0")} ${verdict} seed ${SEED + i}`);
+  const screen = await look(browser, pages["a wide sheet"] as string, VIEWS["100 % on a desk"] as never);
+  expect(screen.text).toContain("16 columns: the sheet scrolls sideways.");
   return undefined;
 });

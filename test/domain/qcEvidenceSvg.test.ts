@@ -1,7 +1,7 @@
 /** Evidence as drawings: escaped, without script, over the frame's own picture, small whatever the map. */
 import { describe, expect, it } from "vitest";
 import type { EvidenceWords } from "../../daemon/domain/qcEvidenceSvg.ts";
-import { curveSvg, evidenceSvg } from "../../daemon/domain/qcEvidenceSvg.ts";
+import { evidenceSvg } from "../../daemon/domain/qcEvidenceSvg.ts";
 import { esc } from "../../daemon/domain/qcReportWords.ts";
 import { LIMITS } from "../../daemon/domain/limits.ts";
 import { readXml } from "../fixtures/xml.ts";
@@ -51,6 +51,14 @@ describe("a heat map", () => {
   });
 });
 
+it("a curve is drawn with its title and its limit", () => {
+  const plot = { kind: "plot", title: "Flicker", x: [1001, 1003], y: [0.1, 0.2] } as const;
+  const html = evidenceSvg({ ...plot, xName: "frame", yName: "stop", limit: 0.15 }, BARE);
+  for (const word of ["frame 1001", ">1003<", "stop up to 0.2, limit 0.15", 'class="bar"', "Flicker"])
+    expect(html).toContain(word);
+  expect(parsed(html).children[0]?.children[0]?.attributes["role"]).toBe("img");
+});
+
 describe("places", () => {
   const boxes = { kind: "boxes", title: "Seam", boxes: [[512, 0, 1, 540]] } as const;
 
@@ -66,30 +74,5 @@ describe("places", () => {
     const html = evidenceSvg({ ...boxes, boxes: many }, OVER);
     expect(html).toContain("; 6 more");
     expect(html.match(/h22v22/g)).toHaveLength(20);
-  });
-});
-
-describe("a curve", () => {
-  it("has its limits drawn across it, and its ends and its highest value told", () => {
-    const plot = {
-      kind: "plot",
-      title: "Flicker",
-      x: [1001, 1003],
-      y: [0.1, 0.2],
-      xName: "frame",
-      yName: "stop",
-      limit: 0.15,
-    } as const;
-    const html = evidenceSvg(plot, BARE);
-    for (const word of ["frame 1001", ">1003<", "stop up to 0.2, limit 0.15", 'class="bar"'])
-      expect(html).toContain(word);
-    expect(parsed(html).children[0]?.children[0]?.attributes["role"]).toBe("img");
-  });
-
-  it("holds values below zero, one point, and no limit", () => {
-    const curve = { x: [5], y: [-2], xName: "frame", yName: "stop", limits: [] };
-    const html = curveSvg(curve, { label: "l", escape: esc });
-    expect(html).not.toMatch(/NaN|Infinity|undefined|class="bar"/);
-    expect(html).toContain('points="160.0,120.0"');
   });
 });

@@ -312,7 +312,7 @@ describe("the page", () => {
     expect(html).toContain("Over the frames");
     expect(html).toContain("temporal.flicker: Second difference");
     expect(html).toContain('aria-label="image.grain ratio over the frames of w001"');
-    expect(html).toContain("ratio up to 0.9, limit 0.6");
+    expect(html).toContain("ratio down to 0.5, limit 0.6");
   });
 
   test("says what all variations together were found to be, and of each threshold where it comes from", () => {
