@@ -11,12 +11,17 @@ import type { Check, HeaderFacts } from "../daemon/plugin.ts";
 
 const LOSSLESS = /^(none|zips?|piz)$/;
 const COLOURS = /(^|\.)[RGBY]$/;
-const LOG = /acescct?\b|log\b|log ?c|logc|s-?log|v-?log|c-?log|cineon|printing density|adx/i;
+/**
+ * `log` as a word of its own, before a number (Log3G10, SLog3, F-Log2) or whole (logarithmic); LogC; and the curves that are called
+ * otherwise. A catalogue, a dialogue or what is analogue is none.
+ */
+const LOG =
+  /(?<!cata|ana|dia|epi|pro|back)log(?![a-z])|logc|logarithm|acescct?\b|cineon|printing density|adx|bmdfilm|davinci intermediate|protune/i;
 
 const check: Check = {
   apiVersion: 1,
   id: "delivery.exr",
-  version: 2,
+  version: 3,
   scope: "frame",
   finds:
     "an EXR that is not half, not none/ZIP/ZIPS/PIZ, logarithmic, or with holes; less than 3840 square pixels wide; what is neither OpenEXR nor DPX",

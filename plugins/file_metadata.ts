@@ -3,22 +3,30 @@
  *
  * Measures: pointer, 1 where it carries the reference to its record (docs/formats.md: attributes of an OpenEXR, XMP in PNG and TIFF);
  * leaks, texts that are a ComfyUI graph, a prompt or the settings of a generator. Limits: pointerMin, demanded of what Hotplate has
- * staged and its format can carry; leaksMax. Texts are known by their names (those that ComfyUI, A1111, InvokeAI and NovelAI write) and
- * by what stands in them. Beyond the first characters of a text nothing is read; where a file has more texts than are read, nobody knows
+ * staged and its format can carry; leaksMax. Texts are known by their names (those that ComfyUI, A1111, InvokeAI and Fooocus write) and
+ * by what stands in them, as UTF-8, UTF-16 or XML. Beyond the first characters of a text nothing is read; where a file has more texts than are read, nobody knows
  * what the others say, and that is an error.
  */
 import type { Check, HeaderFacts } from "../daemon/plugin.ts";
 
 const NAMES =
-  /^(prompt|workflow|parameters|generation_data|sd-metadata|invokeai_(metadata|graph|workflow)|dream|comfyui)$/i;
-const GRAPH = /"class_type"\s*:|"last_node_id"\s*:|Negative prompt:|\bSampler: .*\bCFG scale: /;
+  /^(prompt|workflow|parameters|generation_data|sd-metadata|invokeai_(metadata|graph|workflow)|dream|comfyui|negative[ _]prompt|fooocus_scheme)$/i;
+/** What only ComfyUI, A1111, InvokeAI, SwarmUI and their kin write: a key of their JSON, or the words that part their settings. */
+const GRAPH = [
+  /"class_type"\s*:|"last_node_id"\s*:|(prompt|workflow):\s*\{\s*"/,
+  /Negative prompt:|\bSteps: \d+, Sampler: |\bSampler: .*\bCFG scale: /,
+  /"(negative_?prompt|positive_prompt|sui_image_params|invokeai_metadata|num_inference_steps|uncond_prompt)"\s*:/i,
+];
+/** NovelAI and Draw Things: a sampler beside what it was told; hardware has samplers, too. */
+const SAMPLER = /"sampler(_name)?"\s*:\s*"/;
+const TOLD = /"(uc|prompt|c|cfg_?scale|guidance_?scale)"\s*:/;
 const POINTER = /^hotplate:\/\/|urn:ai-asset:1/m;
 const CARRIES = new Set(["exr", "png", "tiff"]);
 
 const check: Check = {
   apiVersion: 1,
   id: "file.metadata",
-  version: 2,
+  version: 3,
   scope: "frame",
   finds: "a graph, prompt or generator's settings in the file; no way to its record",
   layer: "container",
@@ -32,7 +40,7 @@ const check: Check = {
     const result = header("result");
     if (result === null) return { verdict: "error", measures: [], message: "There is no header to look at." };
     const { pointerMin = 1, leaksMax = 0 } = limits;
-    const leaks = result.texts.filter(({ name, text }) => NAMES.test(name) || GRAPH.test(text));
+    const leaks = result.texts.filter(({ name, text }) => NAMES.test(name) || isGraph(plain(text)));
     const unread = result.textsUnread ?? 0;
     const demanded = resultFile.staged !== undefined && CARRIES.has(result.format);
     const pointer = hasPointer(result) ? 1 : 0;
@@ -63,6 +71,18 @@ const check: Check = {
     return { verdict: "pass", measures, message: `${leads} and gives away no graph or prompt.` };
   },
 };
+
+function isGraph(text: string): boolean {
+  return GRAPH.some((one) => one.test(text)) || (SAMPLER.test(text) && TOLD.test(text));
+}
+
+/** Without the coding that EXIF's comments begin with, the zeros of UTF-16 and the quotation marks of XML (XMP). */
+function plain(text: string): string {
+  return text
+    .replaceAll(/(UNICODE|ASCII|JIS)\0+/g, " ")
+    .replaceAll("\0", "")
+    .replaceAll(/&(quot|#34|#x22);/gi, '"');
+}
 
 function hasPointer({ texts }: HeaderFacts): boolean {
   return texts.some(({ text }) => POINTER.test(text));

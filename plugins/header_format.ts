@@ -3,7 +3,7 @@
  * without loss.
  *
  * Measures: missingChannels, those of an OpenEXR plate that the result no longer has (of another size than the plate, or where one of the two
- * is no OpenEXR: only R, G, B and Y, for the others don't fit; a plate of Y alone may become R, G, B); outOfOrder, channels that do not stand in the order of their
+ * is no OpenEXR: only R, G, B and Y, for the others don't fit; a plate of Y alone may become R, G, B); without a plate, those of R, G and B that a picture lacks which has the others; outOfOrder, channels that do not stand in the order of their
  * names, as OpenEXR demands; bits, of the colour channel that has the fewest; lossy, 1 where the file's packing changes what it holds.
  * Limits: missingMax; lossyMax; bitsMin: the result has the plate's bits, but never has to have more than these. Fewer bits than the
  * recipe promises fail; where it promises nothing, fewer than the plate's warn. A lossy file beside a
@@ -18,7 +18,7 @@ const COLOURS = new Set(["R", "G", "B", "Y"]);
 const check: Check = {
   apiVersion: 1,
   id: "header.format",
-  version: 2,
+  version: 3,
   scope: "frame",
   finds:
     "another file than promised or than the plate's: channels gone (beside other files than OpenEXR: colours) or out of order, fewer bits, packed with loss",
@@ -41,7 +41,7 @@ const check: Check = {
     if (plate === null && plateProblem !== null)
       return { verdict: "error", measures: [], message: `The plate can't be compared with: ${plateProblem}.` };
     const { missingMax = 0, lossyMax = 0, bitsMin = 16 } = limits;
-    const missing = plate === null ? [] : missingOf(plate, result);
+    const missing = plate === null ? partOf(result) : missingOf(plate, result);
     const unordered = result.format === "exr" ? outOfOrder(result) : 0;
     const bits = bitsOf(result);
     const promised = expected.bitDepth ?? 0;
@@ -56,7 +56,10 @@ const check: Check = {
     const packing = result.compression ?? "unknown";
     const known = lossy > lossyMax && plate !== null && !isLossy(plate);
     if (missing.length > missingMax)
-      return fail(measures, `Of the plate's channels ${list(missing)} ${missing.length === 1 ? "is" : "are"} missing.`);
+      return fail(
+        measures,
+        `Of the ${plate === null ? "picture" : "plate"}'s channels ${list(missing)} ${missing.length === 1 ? "is" : "are"} missing.`,
+      );
     if (unordered > 0)
       return fail(measures, `${unordered} channels do not stand in the order of their names, as OpenEXR demands.`);
     if (bits < promised) return fail(measures, `The file has ${bits} bits a sample; ${promised} were promised.`);
@@ -87,6 +90,13 @@ function missingOf(plate: HeaderFacts, result: HeaderFacts): readonly string[] {
     .filter(
       (name) => !there.has(name) && ((sameSize && bothExr) || COLOURS.has(name)) && !(name === "Y" && becameColour),
     );
+}
+
+/** Without a plate: of a picture in colour what it lacks. */
+function partOf({ channels }: HeaderFacts): readonly string[] {
+  const there = new Set(channels.map(({ name }) => name));
+  const lacks = ["R", "G", "B"].filter((name) => !there.has(name));
+  return lacks.length === 3 || there.has("Y") ? [] : lacks;
 }
 
 /** By the bytes of their names. */

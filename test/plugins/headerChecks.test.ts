@@ -111,6 +111,15 @@ describe("header.format", () => {
     expect(look({ plate, limits: { missingMax: 1 } })).toMatch(/^pass/);
   });
 
+  test("fails a picture in colour that is not whole, also without a plate, and nothing that holds mattes alone", () => {
+    expect(look({ result: { ...EXR, channels: half("B", "R") } })).toBe("fail Of the picture's channels G is missing.");
+    expect(look({ result: { ...EXR, channels: half("A", "B", "R") }, plate: EXR })).toBe(
+      "fail Of the plate's channels G is missing.",
+    );
+    for (const names of [["Y"], ["A"], ["BY", "RY", "Y"], ["depth.Z"]])
+      expect(look({ result: { ...EXR, channels: half(...names) } })).toMatch(/^pass/);
+  });
+
   test("fails colour that is gone in any format, not alpha, and not grey that became colour", () => {
     const grey = { ...PNG, channels: [{ name: "Y", type: "uint16" }] };
     expect(look({ result: grey, plate: PNG })).toBe("fail Of the plate's channels R, G, B are missing.");
@@ -213,11 +222,26 @@ describe("file.metadata", () => {
     ["ImageDescription", "a cat\nNegative prompt: dog\nSteps: 20, Sampler: Euler, CFG scale: 7"],
     ["sd-metadata", "{}"],
     ["invokeai_graph", "{}"],
+    ["Comment", '{"prompt": "a cat", "steps": 28, "sampler": "k_euler", "uc": "dog"}'],
+    ["Comment", '{"positive_prompt": "a cat", "negative_prompt": ""}'],
+    ["Note", '{"sui_image_params": {"model": "base"}}'],
+    ["APP1", "Exif\0\0MM UNICODE\0\0S\0t\0e\0p\0s\0:\0 \x002\x000\0,\0 \0S\0a\0m\0p\0l\0e\0r\0:\0 \0E"],
+    ["XMP", "<exif:UserComment>{&quot;3&quot;: {&quot;class_type&quot;: &quot;K&quot;}}</exif:UserComment>"],
+    ["EXIF", `prompt:{"1": {"inputs": {"text": "${"a cat, ".repeat(900)}`],
   ])("fails a text called %s that holds %s", (name, text) => {
     expect(look([pointer, { name, text }], { file: staged })).toBe(
       `fail The file gives away a graph or prompt, in ${name}.`,
     );
   });
+});
+
+test.each([
+  '{"prompt": "please deliver by Friday", "to": "editorial"}',
+  '{"sampler": "hardware", "bits": 12}',
+  '{"node": "Read1", "class": "Blur", "inputs": {"size": 12}, "knobs": {"seed": 417}}',
+  "Steps: 3 of 4 done. CFG: lens 40 mm; negative: 5219",
+])("file.metadata passes the note %s", (text) => {
+  expect(said(fileMetadata, { result: { ...EXR, texts: [{ name: "Comment", text }] } })).toMatch(/^pass/);
 });
 
 describe("delivery.exr", () => {
@@ -243,6 +267,14 @@ describe("delivery.exr", () => {
   ])("fails %j", (more, words) => {
     expect(look(more)).toMatch(words);
     expect(look(more)).toMatch(/^fail/);
+  });
+
+  test("knows a logarithmic space by its name, and no other word", () => {
+    const logs = ["Log3G10 REDWideGamutRGB", "REDLog3G10", "CanonLog3 CinemaGamut D55", "F-Log2", "slog3_sgamut3"];
+    const others = ["Cineon", "BMDFilm WideGamut Gen5", "DaVinci Intermediate WideGamut", "logarithmic", "ADX10"];
+    for (const colorSpace of [...logs, ...others]) expect(look({ colorSpace }), colorSpace).toMatch(/^fail/);
+    const linear = ["ACEScg", "ACES2065-1", "Linear ARRI Wide Gamut 4", "lin_catalogue", "analog_linear", "Dialog"];
+    for (const colorSpace of linear) expect(look({ colorSpace }), colorSpace).toMatch(/^pass/);
   });
 
   test("warns of a small picture, by the show's own limit, of what is no delivery format, and says nothing of a DPX", () => {

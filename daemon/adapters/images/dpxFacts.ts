@@ -2,9 +2,16 @@
 import type { HeaderFacts } from "../../plugin.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { rateText } from "./exrFacts.ts";
-import { headerTexts } from "./headerTexts.ts";
+import { headerTexts, TEXT_BYTES_MAX } from "./headerTexts.ts";
 
-const AT = { transfer: 801, aspect: 1_628, filmRate: 1_724, timecode: 1_920, televisionRate: 1_940 } as const;
+const AT = {
+  userBytes: 28,
+  transfer: 801,
+  aspect: 1_628,
+  filmRate: 1_724,
+  timecode: 1_920,
+  televisionRate: 1_940,
+} as const;
 const HEADER_BYTES = 2_048;
 const UNDEFINED = 0xffff_ffff;
 const TEXTS: readonly (readonly [name: string, at: number, length: number])[] = [
@@ -26,7 +33,10 @@ const TRANSFERS: Readonly<Record<number, string>> = {
 
 export function dpxFacts(
   source: ByteSource,
-): Pick<HeaderFacts, "compression" | "pixelAspect" | "framesPerSecond" | "timecode" | "colorSpace" | "texts"> {
+): Pick<
+  HeaderFacts,
+  "compression" | "pixelAspect" | "framesPerSecond" | "timecode" | "colorSpace" | "texts" | "textsUnread"
+> {
   const bytes = Buffer.from(source.take(0, HEADER_BYTES));
   const little = bytes.toString("latin1", 0, 4) === "XPDS";
   const u32 = (at: number): number => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
@@ -39,13 +49,17 @@ export function dpxFacts(
     // A field that was never filled in is all ones.
     if (text.length > 0 && text[0] !== 0xff) texts.add(name, text);
   }
+  const user = u32(AT.userBytes);
+  // What a writer puts behind the headers begins with its own name.
+  if (user > 0 && user !== UNDEFINED && HEADER_BYTES + user <= source.bytes)
+    texts.add("user data", () => source.take(HEADER_BYTES, Math.min(user, TEXT_BYTES_MAX)));
   return {
     compression: "none",
     pixelAspect: [across, down].every((one) => one > 0 && one !== UNDEFINED) ? across / down : null,
     framesPerSecond: rate(AT.filmRate) ?? rate(AT.televisionRate),
     timecode: timecodeOf(u32(AT.timecode)),
     colorSpace: TRANSFERS[bytes.readUInt8(AT.transfer)] ?? null,
-    texts: texts.said.texts,
+    ...texts.said,
   };
 }
 

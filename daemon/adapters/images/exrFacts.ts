@@ -3,7 +3,7 @@ import { frameRate } from "../../domain/movie.ts";
 import type { HeaderFacts } from "../../plugin.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { parseExrFile, pictureOf, readAttributes } from "./exrHeader.ts";
-import { headerTexts } from "./headerTexts.ts";
+import { headerTexts, TEXT_BYTES_MAX } from "./headerTexts.ts";
 
 /** Headers follow the version word. */
 const FIRST_PART = 8;
@@ -32,7 +32,10 @@ export function exrFacts(source: ByteSource): Said {
     return right ? found.value : null;
   };
   const texts = headerTexts();
-  for (const [name, { type, value: view }] of attributes) if (type === "string") texts.add(name, bytesOf(view));
+  for (const [name, { type, value: view }] of attributes) {
+    if (type === "string") texts.add(name, bytesOf(view));
+    if (type === "stringvector") texts.add(name, () => linesOf(view));
+  }
   const text = (name: string): string | null => texts.said.texts.find((one) => one.name === name)?.text.trim() ?? null;
   const aspect = value("pixelAspectRatio", "float", 4)?.getFloat32(0, true) ?? Number.NaN;
   const rate = value("framesPerSecond", "rational", 8);
@@ -65,6 +68,22 @@ function timecodeOf(value: DataView | null): string | null {
   const hours = two((word >>> 28) & 3, (word >>> 24) & 15);
   return `${hours}:${minutes}:${seconds}${(word & 0x40) === 0 ? ":" : ";"}${frames}`;
 }
+
+/** Of a list of strings, each of which stands behind its length: one a line. What does not fit is told as it stands. */
+function linesOf(view: DataView): Uint8Array {
+  const all = bytesOf(view);
+  const lines: Uint8Array[] = [];
+  for (let at = 0, bytes = 0; at + 4 <= all.length && bytes < TEXT_BYTES_MAX; ) {
+    const length = view.getInt32(at, true);
+    if (length < 0 || at + 4 + length > all.length) return all;
+    lines.push(all.subarray(at + 4, at + 4 + length), LINE_END);
+    at += 4 + length;
+    bytes += length + 1;
+  }
+  return Buffer.concat(lines.slice(0, -1));
+}
+
+const LINE_END = Uint8Array.of(0x0a);
 
 function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);

@@ -10,6 +10,7 @@ import { dpxFacts } from "./dpxFacts.ts";
 import { exrFacts } from "./exrFacts.ts";
 import type { Head } from "./head.ts";
 import { readHead } from "./head.ts";
+import { isExr } from "./isExr.ts";
 import { jpegTexts, webpFacts } from "./lossyFacts.ts";
 import { pngFacts } from "./pngFacts.ts";
 import { tiffFacts } from "./tiffFacts.ts";
@@ -35,11 +36,13 @@ function orNone(read: () => HeaderFacts): HeaderFacts | null {
 }
 
 export function headerFacts(source: ByteSource): HeaderFacts {
+  // Also of one that holds no picture (a channel of it is gone, or it holds mattes alone): what is missing, checks must see.
+  if (isExr(source.take(0, Math.min(4, source.bytes)))) return exrHeaderFacts(source);
   const head = readHead(source);
   const base = plainFacts(head);
   switch (head.format) {
     case "exr":
-      return { ...base, ...exrFacts(source) };
+      return exrHeaderFacts(source);
     case "png":
       return { ...base, ...pngFacts(source) };
     case "tiff":
@@ -51,6 +54,12 @@ export function headerFacts(source: ByteSource): HeaderFacts {
     case "webp":
       return { ...base, ...webpFacts(source) };
   }
+}
+
+function exrHeaderFacts(source: ByteSource): HeaderFacts {
+  const facts = exrFacts(source);
+  const [, , width = 0, height = 0] = facts.windows?.display ?? [];
+  return { format: "exr", width, height, ...facts };
 }
 
 function plainFacts(head: Head): HeaderFacts {

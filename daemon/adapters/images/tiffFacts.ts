@@ -22,15 +22,23 @@ const COMPRESSIONS: Readonly<Record<number, string>> = {
 };
 /** Of text and of XMP. */
 const TEXTS: Readonly<Record<number, string>> = {
+  269: "DocumentName",
   270: "ImageDescription",
   271: "Make",
   272: "Model",
+  285: "PageName",
   305: "Software",
   306: "DateTime",
   315: "Artist",
   316: "HostComputer",
   700: "XMP",
   33_432: "Copyright",
+  // As file managers write them, in UTF-16.
+  40_091: "XPTitle",
+  40_092: "XPComment",
+  40_093: "XPAuthor",
+  40_094: "XPKeywords",
+  40_095: "XPSubject",
 };
 const RATIO = 5;
 

@@ -217,6 +217,27 @@ describe("thousands of packed texts in a PNG", () => {
   });
 });
 
+describe("an OpenEXR that is no whole picture", () => {
+  test("says what it holds all the same, so that checks see what is missing", () => {
+    const [, green] = rgbHalf();
+    const bytesOf = (channels: ReturnType<typeof rgbHalf>) =>
+      writeExr({ data: [0, 0, 8, 4], compression: "zip", channels });
+    const facts = factsOf(bytesOf(rgbHalf().filter(({ name }) => name !== green?.name)));
+    expect([facts.width, facts.height, facts.channels.map(({ name }) => name)]).toEqual([8, 4, ["B", "R"]]);
+    expect(factsOf(bytesOf([{ name: "matte.fg", type: "half", value: () => 1 }])).channels).toEqual([
+      { name: "matte.fg", type: "half" },
+    ]);
+  });
+
+  test("says lists of strings, a line each, and one that does not fit as it stands", () => {
+    const list = (value: string) => ({ name: "notes", type: "stringvector", value: Buffer.from(value, "latin1") });
+    const textsOf = (value: string) => factsOf(exr([list(value)])).texts;
+    expect(textsOf("\x04\0\0\0left\x05\0\0\0right")).toEqual([{ name: "notes", text: "left\nright" }]);
+    expect(textsOf("")).toEqual([{ name: "notes", text: "" }]);
+    expect(textsOf("\x63\0\0\0cut")[0]?.text).toContain("cut");
+  });
+});
+
 describe("TIFF, DPX, JPEG and WebP", () => {
   test("a TIFF says its packing and texts, ours carries its packet", async () => {
     const samples = codes16(8, 4, 3);
@@ -249,7 +270,20 @@ describe("TIFF, DPX, JPEG and WebP", () => {
       timecode: "01:02:03:04",
       colorSpace: "logarithmic",
     });
-    const undefinedFields = { 1628: 0xffff_ffff, 1632: 0xffff_ffff, 1724: 0xffff_ffff, 1920: 0xffff_ffff };
+    const user = Buffer.from("a writer".padEnd(32, "\0") + "what it says", "latin1");
+    const withUser = writeDpx({
+      ...file,
+      lie: { u32: { 4: 2_048 + user.length, 808: 2_048 + user.length, 28: user.length } },
+    });
+    const texts = factsOf(Buffer.concat([withUser.subarray(0, 2_048), user, withUser.subarray(2_048)])).texts;
+    expect(texts.find(({ name }) => name === "user data")?.text).toContain("what it says");
+    const undefinedFields = {
+      28: 0xffff_ffff,
+      1628: 0xffff_ffff,
+      1632: 0xffff_ffff,
+      1724: 0xffff_ffff,
+      1920: 0xffff_ffff,
+    };
     expect(factsOf(writeDpx({ ...file, lie: { u32: undefinedFields } }))).toMatchObject({
       pixelAspect: null,
       framesPerSecond: null,
