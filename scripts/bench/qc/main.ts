@@ -1,19 +1,24 @@
 /**
- * The proof of the frame checks: how often each finds its defect and how often it flags what is right, over a seeded corpus.
- * Run: node scripts/bench/qc/main.ts [--quick] [--seed 0] [--cases 1200] [--scenes 72] [--large 36] [--workers 2] [--photos DIR]...
- * [--records FILE] [--write] [--only frames | sequences] [--shots 10] [--clean-shots 20].
- * `--seed`: another corpus of the same kinds; that of 0 is the published one. `--cases` bounds the clean cases (so many of known kinds, of
- * them three tenths of fresh ones; half as many of unseen ones, which are held out; a third as many photographs, of which the newer third
- * is held out), `--scenes` those that every defect is put into (divided alike), `--large` the clean ones of 3072 x 2048 (a quarter as many
- * with defects). `--photos`: where else to look for photographs.
+ * The proof of the checks: how often each finds its defect and how often it flags what is right, over seeded corpora, in three parts: the
+ * checks of one frame, those over frames (sequenceTable.ts), and those of files, names and sets (fileRun.ts).
+ * Run: node scripts/bench/qc/main.ts [--quick] [--seed 0] [--cases 660] [--scenes 28] [--large 24] [--workers 2] [--photos DIR]...
+ * [--records FILE] [--write] [--only frames | sequences | files] [--shots 6] [--clean-shots 11] [--file-scenes 30].
+ * Without figures they are those of the published tables; `--quick` is minutes long. `--seed`: another corpus of the same kinds; that of 0
+ * is the published one. `--cases` bounds the clean cases (so many of known kinds, of them three tenths of fresh ones; half as many of
+ * unseen ones, which are held out; a third as many photographs, of which the newer third is held out), `--scenes` those that every defect
+ * is put into (divided alike), `--large` the clean ones of 3072 x 2048 (a quarter as many with defects). `--photos`: where else to look
+ * for photographs.
  * `--records` keeps every answer in a file as it comes: with the same file a run that was cut off goes on. `--write` puts the tables into
- * docs/qc.md and the seed, counts and hashes of some inputs into docs/qc-proof.json. `--shots`: of each kind of
- * sequence, and clean ones of each (sequenceTable.ts); `--records` keeps them with `--only sequences`.
+ * docs/qc.md and the seed, counts and hashes of some inputs into docs/qc-proof.json; each part leaves those of the others as they are.
+ * `--shots`: of each kind of sequence, and clean ones of each; `--records` keeps them with `--only sequences`. `--file-scenes`: files
+ * that every defect of files is put into.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadChecks } from "../../../daemon/adapters/plugins.ts";
+import { FULL, GUARD, guardOf, runFiles } from "./fileRun.ts";
+import { FILES_MARKS, filesMarkdown } from "./fileTally.ts";
 import { guardRun } from "./guard.ts";
 import { inputHashes } from "./inputHashes.ts";
 import type { Job, Seen } from "./jobs.ts";
@@ -41,12 +46,13 @@ const { values } = parseArgs({
     only: { type: "string" },
     shots: { type: "string" },
     "clean-shots": { type: "string" },
+    "file-scenes": { type: "string" },
   },
 });
 
-const cases = Number(values.cases ?? (values.quick ? 54 : 1_200));
-const scenes = Number(values.scenes ?? (values.quick ? 4 : 72));
-const large = Number(values.large ?? (values.quick ? 0 : 36));
+const cases = Number(values.cases ?? (values.quick ? 54 : 660));
+const scenes = Number(values.scenes ?? (values.quick ? 4 : 28));
+const large = Number(values.large ?? (values.quick ? 0 : 24));
 const seed = Number(values.seed);
 
 function list(kind: Job["kind"], from: Job["from"], count: number): readonly Job[] {
@@ -113,30 +119,53 @@ async function main(): Promise<void> {
   const seconds = Math.round((Date.now() - began) / 1000);
   process.stdout.write(`${table}\n${seen.length} results in ${seconds} s; ${counted.errors} could not be looked at\n`);
   if (!values.write) return;
-  const page = fileURLToPath(new URL("../../../docs/qc.md", import.meta.url));
-  writeFileSync(page, withTable(readFileSync(page, "utf8"), table));
+  writeFileSync(PAGE, withTable(readFileSync(PAGE, "utf8"), table));
   const guard = guardRun(loaded);
   const record = { seed, results: seen.length, photos: names, inputs: inputHashes(), guard, ...rowsOf(counted) };
-  writeFileSync(
-    fileURLToPath(new URL("../../../docs/qc-proof.json", import.meta.url)),
-    `${JSON.stringify(record, null, 1)}\n`,
-  );
+  writeRecord({ ...record, files: written()["files"] });
+}
+
+const PAGE = fileURLToPath(new URL("../../../docs/qc.md", import.meta.url));
+const RECORD = fileURLToPath(new URL("../../../docs/qc-proof.json", import.meta.url));
+
+const written = (): Readonly<Record<string, unknown>> => JSON.parse(readFileSync(RECORD, "utf8"));
+const writeRecord = (record: Readonly<Record<string, unknown>>): void =>
+  writeFileSync(RECORD, `${JSON.stringify(record, null, 1)}\n`);
+
+/** The checks of files. */
+async function files(): Promise<void> {
+  const began = Date.now();
+  const workers = Number(values.workers);
+  const scenes = Number(values["file-scenes"] ?? (values.quick ? 2 : 30));
+  const shown: { say: ((done: number) => void) | null } = { say: null };
+  const notes = await runFiles({
+    clean: values.quick ? GUARD.clean : FULL,
+    scenes,
+    seed,
+    workers,
+    progress: (done, of) => (shown.say ??= progress(of))(done),
+  });
+  const table = filesMarkdown(notes);
+  const seconds = Math.round((Date.now() - began) / 1000);
+  process.stdout.write(`${table}\n${notes.length} answers in ${seconds} s\n`);
+  if (!values.write) return;
+  writeFileSync(PAGE, withTable(readFileSync(PAGE, "utf8"), table, FILES_MARKS));
+  writeRecord({ ...written(), files: guardOf(await runFiles({ ...GUARD, workers })) });
 }
 
 /** The checks over frames. */
 async function sequences(): Promise<void> {
   const began = Date.now();
-  const shots = Number(values.shots ?? (values.quick ? 1 : 10));
-  const cleanShots = Number(values["clean-shots"] ?? 2 * shots);
+  const shots = Number(values.shots ?? (values.quick ? 1 : 6));
+  const cleanShots = Number(values["clean-shots"] ?? (values.quick ? 2 : 11));
   const records = values.only === "sequences" ? (values.records ?? null) : null;
   const run = { shots, cleanShots, seed, workers: Number(values.workers), records };
   const table = sequenceMarkdown(await runSequences(run));
   const seconds = Math.round((Date.now() - began) / 1000);
   process.stdout.write(`${table}\n${shots} (clean: ${cleanShots}) shots of each kind in ${seconds} s\n`);
   if (!values.write) return;
-  const page = fileURLToPath(new URL("../../../docs/qc.md", import.meta.url));
-  writeFileSync(page, withSequences(readFileSync(page, "utf8"), table));
+  writeFileSync(PAGE, withSequences(readFileSync(PAGE, "utf8"), table));
 }
 
-if (values.only !== "sequences") await main();
-if (values.only !== "frames") await sequences();
+const PARTS = { frames: main, sequences, files };
+for (const [name, part] of Object.entries(PARTS)) if (values.only === undefined || values.only === name) await part();

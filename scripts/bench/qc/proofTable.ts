@@ -52,7 +52,8 @@ export function proofTable(run: Run): string {
   ].join("\n")}\n`;
 }
 
-const counted = (share: Share): string => (share.of === 0 ? "-" : `${share.hits} of ${share.of}: ${cell(share)}`);
+export const counted = (share: Share): string =>
+  share.of === 0 ? "-" : `${share.hits} of ${share.of}: ${cell(share)}`;
 
 function largeLines({ rows, clean, anyWarn }: Tally["large"]): readonly string[] {
   if (anyWarn.of === 0) return [];
@@ -71,10 +72,15 @@ function largeLines({ rows, clean, anyWarn }: Tally["large"]): readonly string[]
   ];
 }
 
+export interface Marks {
+  readonly begin: string;
+  readonly end: string;
+}
+
 /** The page with what stands between the marks replaced. */
-export function withTable(page: string, table: string): string {
-  const from = page.indexOf(BEGIN);
-  const to = page.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`the page has no ${BEGIN} ... ${END}`);
-  return `${page.slice(0, from + BEGIN.length)}\n${table}${page.slice(to)}`;
+export function withTable(page: string, table: string, { begin, end }: Marks = { begin: BEGIN, end: END }): string {
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`the page has no ${begin} ... ${end}`);
+  return `${page.slice(0, from + begin.length)}\n${table}${page.slice(to)}`;
 }

@@ -12,6 +12,7 @@ import { judgeSequence } from "../../../daemon/domain/qcRun.ts";
 import type { KeptTrace } from "../../../daemon/domain/qcTrace.ts";
 import { seriesOf, traceFrame } from "../../../daemon/domain/qcTrace.ts";
 import type { Check } from "../../../daemon/plugin.ts";
+import { withTable } from "./proofTable.ts";
 import { FRESH } from "./sequenceFresh.ts";
 import { HELD_SHOTS } from "./sequenceHeld.ts";
 import type { Sequence } from "./sequences.ts";
@@ -192,7 +193,5 @@ function tableOf(rows: readonly SequenceRow[]): readonly string[] {
 
 /** The page with what stands between the marks replaced. */
 export function withSequences(page: string, table: string): string {
-  const [from, to] = [page.indexOf(SEQUENCES_BEGIN), page.indexOf(SEQUENCES_END)];
-  if (from < 0 || to < from) throw new Error(`the page has no ${SEQUENCES_BEGIN} ... ${SEQUENCES_END}`);
-  return `${page.slice(0, from + SEQUENCES_BEGIN.length)}\n${table}${page.slice(to)}`;
+  return withTable(page, table, { begin: SEQUENCES_BEGIN, end: SEQUENCES_END });
 }
