@@ -102,13 +102,11 @@ const EXR: readonly FileDefect[] = [
     name: "packed otherwise than none, ZIP, ZIPS, PIZ",
     says: "fail",
     on: isExr,
-    strengths: [
-      ...(["pxr24", "b44", "b44a", "dwaa", "dwab"] as const).map((packing) => ({
-        name: packing.toUpperCase(),
-        stated: true,
-        make: (one: FileCase) => packedAs(one, packing),
-      })),
-    ],
+    strengths: (["pxr24", "b44", "b44a", "dwaa", "dwab"] as const).map((packing) => ({
+      name: packing.toUpperCase(),
+      stated: true,
+      make: (one: FileCase) => packedAs(one, packing),
+    })),
   },
   {
     check: "delivery.exr",
