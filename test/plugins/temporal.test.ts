@@ -97,6 +97,9 @@ describe("a sequence", () => {
       const finding = seen.find(({ check }) => check === "temporal.flicker");
       expect(finding?.verdict, finding?.message).toBe("warn");
       expect(finding?.message).toContain(String(1001 + at));
+      // What is within its limit is no part of what is wrong.
+      const p99 = finding?.measures.find(({ name }) => name === "p99");
+      expect(/of places jump/.test(finding?.message ?? "")).toBe((p99?.value ?? 0) > 0.03);
     },
   );
 
