@@ -40,6 +40,11 @@ export async function answerOf(bytes: Uint8Array): Promise<Answer> {
   };
 }
 
+/** As the file holds them, for people: not divided, and without alpha. */
+export function exrHeld(exr: Exr): Answer {
+  return exrAnswer({ ...exr, planes: exr.planes.filter(({ name }) => name !== "A") });
+}
+
 function exrAnswer(exr: Exr): Answer {
   const of = (name: string): Float32Array | null => {
     const plane = exr.planes.find((one) => one.name === name);

@@ -78,9 +78,18 @@ export function displayCode(linear: number): number {
 /** `displayCode` for every half, by its bits. */
 const HALF_CODE: Uint8Array = Uint8Array.from(HALF, displayCode);
 
+/** What a graph is fed. */
 export function exrDisplay(exr: Exr): DisplayPicture {
+  return displayOf(exr, exr.planes.find((plane) => plane.name === "A") ?? null);
+}
+
+/** For people: the samples that checks judge, as the file holds them. Alpha is left aside; what it covers in part lies over black. */
+export function exrShown(exr: Exr): DisplayPicture {
+  return displayOf(exr, null);
+}
+
+function displayOf(exr: Exr, alpha: Plane | null): DisplayPicture {
   const find = (name: string) => exr.planes.find((plane) => plane.name === name) ?? null;
-  const alpha = find("A");
   const rgb = [find("R"), find("G"), find("B")].filter((plane) => plane !== null);
   const y = find("Y");
   const colours = rgb.length === 3 ? rgb : y === null ? [] : [y, y, y];

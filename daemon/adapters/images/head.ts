@@ -23,6 +23,8 @@ export interface Head extends ImageHeader {
   readonly orientation: number;
   readonly colour: "grey" | "rgb";
   readonly alpha: boolean;
+  /** Of a TIFF: what is stored are colours times alpha. */
+  readonly associated?: true;
   /** An embedded ICC profile. */
   readonly profile: boolean;
   /** What a file of this size and packing has at the very least, bytes; absent: its packing has no such bound. */

@@ -1,8 +1,8 @@
 /**
  * The one place where pixels leave a file. Bare `.raw()` and `.stats()` of sharp are banned everywhere else (a test looks),
  * because each of them silently changes values: here the colour space and the sample type are always named, profiles are
- * ignored where code values count, damaged files throw, and what sharp would change (associated alpha, CMYK, 32-bit
- * integers) was refused by `head.ts` before. sharp gets bytes, never a path: a hung mount can't occupy shared threads.
+ * ignored where code values count, damaged files throw, and what sharp would change (CMYK, 32-bit integers) was refused by
+ * `head.ts` before; associated alpha is kept from it (tiffAlpha.ts). sharp gets bytes, never a path: a hung mount can't occupy shared threads.
  */
 import type { Crop } from "../../domain/crop.ts";
 import { deflateSync } from "node:zlib";
@@ -14,12 +14,14 @@ import type { DecodedImage } from "../../plugin.ts";
 import { broken, bytesSource, notReadable } from "./byteSource.ts";
 import { parseDpx } from "./dpxHead.ts";
 import { DPX_READER, readDpx } from "./dpxRead.ts";
+import { codes8, withoutAlpha } from "./displayCodes.ts";
 import type { DisplayPicture } from "./exrPicture.ts";
-import { displayCode, exrDisplay, exrSamples } from "./exrPicture.ts";
+import { exrDisplay, exrSamples, exrShown } from "./exrPicture.ts";
 import { readExr } from "./exrRead.ts";
 import type { Head } from "./head.ts";
 import { isExr } from "./isExr.ts";
 import { readHead } from "./head.ts";
+import { dividedByAlpha, saidUnassociated } from "./tiffAlpha.ts";
 import { insertChunk, walkPng } from "./pngHead.ts";
 
 /** Once per worker: no cache (every file is read once) and one thread a job (there is a worker per core). */
@@ -76,9 +78,15 @@ async function decode(bytes: Uint8Array): Promise<DecodedImage> {
     bitDepth: bitDepthOf(head),
     sampleType: head.sampleType,
     samples,
-    reader: head.format === "dpx" ? DPX_READER : `sharp ${sharp.versions.sharp} (libvips ${sharp.versions.vips})`,
+    reader: readerOf(head),
     windows: null,
   };
+}
+
+function readerOf({ format, associated }: Head): string {
+  if (format === "dpx") return DPX_READER;
+  const by = `sharp ${sharp.versions.sharp} (libvips ${sharp.versions.vips})`;
+  return associated === true ? `${by}, its colours divided by their alpha` : by;
 }
 
 function bitDepthOf({ bitDepth }: Head): DecodedImage["bitDepth"] {
@@ -103,7 +111,9 @@ async function samplesOf(
   head: Head,
   options: { readonly profile: boolean },
 ): Promise<DecodedImage["samples"]> {
-  return head.format === "dpx" ? readDpx(bytes, parseDpx(bytesSource(bytes))) : codes(bytes, head, options);
+  if (head.format === "dpx") return readDpx(bytes, parseDpx(bytesSource(bytes)));
+  if (head.associated !== true) return codes(bytes, head, options);
+  return dividedByAlpha(await codes(saidUnassociated(bytes), head, options), head);
 }
 
 /** Interleaved samples of the head's size, channels and depth; anything else that a decoder delivers is an error. */
@@ -183,11 +193,12 @@ export async function displayPicture(bytes: Uint8Array): Promise<DisplayPicture>
   const head = readHead(bytesSource(bytes));
   const profiled = head.profile && head.sampleType === "uint";
   // sharp applies a profile to 8-bit pictures only (measured); 16 bits are rounded first and then given their profile.
-  const samples = await samplesOf(bytes, head, { profile: profiled && head.bitDepth === 8 });
+  const later = head.bitDepth === 16 || head.associated === true;
+  const samples = await samplesOf(bytes, head, { profile: profiled && !later });
   const channels = head.alpha ? 4 : 3;
   const data = codes8(samples, head);
   const picture: DisplayPicture = { width: head.width, height: head.height, channels, data };
-  return profiled && head.bitDepth === 16 ? convertToSrgb(picture, bytes) : picture;
+  return profiled && later ? convertToSrgb(picture, bytes) : picture;
 }
 
 /** Hands the picture to the decoder as an 8-bit PNG that carries the file's own profile. */
@@ -207,38 +218,6 @@ async function convertToSrgb(picture: DisplayPicture, bytes: Uint8Array): Promis
   return { ...picture, data };
 }
 
-/** Interleaved 8-bit codes in three colours and alpha: grey is repeated, 16 bits are rounded, floats are encoded. */
-function codes8(samples: DecodedImage["samples"], head: Head): Uint8Array {
-  if (samples instanceof Uint8Array && head.colour === "rgb") return samples;
-  const channels = head.alpha ? 4 : 3;
-  const data = new Uint8Array(head.width * head.height * channels);
-  const colours = head.colour === "grey" ? [0, 0, 0] : [0, 1, 2];
-  const pairs = head.alpha ? [...colours, head.channels - 1] : colours;
-  pairs.forEach((from, to) => copyCodes(samples, data, { from, every: head.channels, to, channels }));
-  return data;
-}
-
-function copyCodes(
-  samples: DecodedImage["samples"],
-  data: Uint8Array,
-  of: { readonly from: number; readonly every: number; readonly to: number; readonly channels: number },
-): void {
-  const { from, every, to, channels } = of;
-  if (samples instanceof Uint8Array) {
-    for (let i = to, at = from; i < data.length; i += channels, at += every) data[i] = samples[at] as number;
-  } else if (samples instanceof Uint16Array) {
-    for (let i = to, at = from; i < data.length; i += channels, at += every)
-      data[i] = ROUNDED[samples[at] as number] as number;
-  } else {
-    // Alpha is linear by definition: no curve.
-    const code = to === 3 ? (v: number) => Math.round(Math.min(Math.max(v, 0), 1) * 255) : displayCode;
-    for (let i = to, at = from; i < data.length; i += channels, at += every) data[i] = code(samples[at] as number);
-  }
-}
-
-/** 16-bit code -> nearest 8-bit code (ComfyUI itself would cut off the lower byte). */
-const ROUNDED: Uint8Array = Uint8Array.from({ length: 65_536 }, (_, code) => Math.round(code / 257));
-
 export interface SmallPicture {
   readonly width: number;
   readonly height: number;
@@ -246,7 +225,7 @@ export interface SmallPicture {
   readonly data: Uint8Array;
 }
 
-/** The picture fitted into a box, for people's eyes; alpha is laid over black. Never enlarged. */
+/** The picture fitted into a box, for people's eyes: the colours that checks judge, alpha left aside. Never enlarged. */
 export async function smallPicture(
   source: Uint8Array | DisplayPicture,
   box: { readonly width: number; readonly height: number },
@@ -279,31 +258,30 @@ function partOf(image: Sharp, of: { readonly width: number; readonly height: num
   return image.extract({ left, top, width, height });
 }
 
+/** Alpha goes before anything is made smaller: a decoder resizes colours by it, and those without cover would be gone. */
 async function smallSharp(source: Uint8Array | DisplayPicture, box: Fitting): Promise<Sharp> {
-  const fit = { fit: "inside", withoutEnlargement: true } as const;
   if (!(source instanceof Uint8Array)) return smallCodes(source, box);
   const bytes = source;
-  const head = isExr(bytes) ? null : readHead(bytesSource(bytes));
-  const straight = head !== null && head.format !== "dpx" && !(head.profile && head.bitDepth === 16);
+  if (isExr(bytes)) return smallCodes(exrShown(readExr(bytes)), box);
+  const head = readHead(bytesSource(bytes));
+  const straight = head.format !== "dpx" && !head.alpha && !(head.profile && head.bitDepth === 16);
   if (straight && head.sampleType === "uint") {
     if (head.format === "png") walkPng(bytesSource(bytes));
-    const image = partOf(open(bytes, head, { profile: true }), head, box.part).resize(box.width, box.height, fit);
-    return (head.alpha ? image.flatten({ background: "#000000" }) : image).toColourspace("srgb");
+    const image = partOf(open(bytes, head, { profile: true }), head, box.part).resize(box.width, box.height, FIT);
+    return image.toColourspace("srgb");
   }
   return smallCodes(await displayPicture(bytes), box);
 }
 
+const FIT = { fit: "inside", withoutEnlargement: true } as const;
+
 function smallCodes(picture: DisplayPicture, box: Fitting): Sharp {
-  const { width, height, channels, data } = picture;
-  const image = partOf(sharp(data, { raw: { width, height, channels } }), picture, box.part).resize(
+  const { width, height, data } = withoutAlpha(picture);
+  return partOf(sharp(data, { raw: { width, height, channels: 3 } }), picture, box.part).resize(
     box.width,
     box.height,
-    {
-      fit: "inside",
-      withoutEnlargement: true,
-    },
+    FIT,
   );
-  return channels === 4 ? image.flatten({ background: "#000000" }) : image;
 }
 
 /** Encoders for pixels of our own; 8-bit sRGB. */

@@ -136,7 +136,7 @@ async function pictureOf(
   if (tile.path === null) return null;
   try {
     const { bytes } = await tools.readable(readWhole(tile.path));
-    return await smallPicture(await shownPicture(bytes, as.shown), as.box);
+    return await smallPicture(shownPicture(bytes, as.shown), as.box);
   } catch (error) {
     // The file's fault becomes a tile that says so; a fault of ours does not hide behind it.
     if (isNoPicture(error)) return "unreadable";

@@ -16,5 +16,5 @@ interface ThumbnailOf {
 
 export async function thumbnail(tools: FrameTools, of: ThumbnailOf): Promise<void> {
   const { bytes } = await tools.readable(readWhole(of.from));
-  writeNew(of.to, await smallJpeg(await shownPicture(bytes, of.shown), of.size));
+  writeNew(of.to, await smallJpeg(shownPicture(bytes, of.shown), of.size));
 }

@@ -1,13 +1,14 @@
 /**
- * TIFF 6 and BigTIFF: the first directory's tags. What a decoder would silently change is refused here: associated alpha
- * (tag 338 = 1), by which libvips divides the colours (measured: 86,373 of 86,400 values changed), CMYK, Lab, min-is-white,
- * 16-bit float, 32-bit integers. Further directories (thumbnails, pyramids) are not looked at.
+ * TIFF 6 and BigTIFF: the first directory's tags. What a decoder would silently change is refused here: CMYK, Lab, min-is-white,
+ * 16-bit float, 32-bit integers. Associated alpha (tag 338 = 1) is told, for tiffAlpha.ts to divide by. Further directories (thumbnails, pyramids) are not looked at.
  */
 import { LIMITS } from "../../domain/limits.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { broken, notReadable } from "./byteSource.ts";
 import type { Head } from "./head.ts";
 
+/** The tag that says what kind of alpha it is. */
+export const EXTRA_SAMPLES = 338;
 const TAG = {
   width: 256,
   height: 257,
@@ -16,7 +17,7 @@ const TAG = {
   photometric: 262,
   orientation: 274,
   samples: 277,
-  extra: 338,
+  extra: EXTRA_SAMPLES,
   format: 339,
   profile: 34675,
 } as const;
@@ -51,6 +52,7 @@ export function tiffHead(source: ByteSource): Head {
     orientation: one(TAG.orientation, 1),
     colour,
     alpha,
+    ...(alpha && tags.get(TAG.extra)?.[0] === 1 ? { associated: true } : {}),
     profile: tags.has(TAG.profile),
     ...leastBytes(one(TAG.compression, 1), Math.floor((width * height * samples * depth.bitDepth) / 8)),
   };
@@ -85,13 +87,6 @@ function alphaOf(tags: Tags, extra: number): boolean {
   if (extra === 0) return false;
   if (extra > 1)
     throw notReadable(`a TIFF with ${extra} channels beside its colours can't be read yet`, "Save RGB or RGBA.");
-  const kind = tags.get(TAG.extra)?.[0] ?? 0;
-  if (kind === 1) {
-    throw notReadable(
-      "the TIFF holds associated (premultiplied) alpha, which this reader would divide away",
-      "Save it with unassociated alpha, without alpha, or as EXR.",
-    );
-  }
   return true;
 }
 

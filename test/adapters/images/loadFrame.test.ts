@@ -8,7 +8,7 @@ import { displayPicture, loadFrame, smallPicture } from "../../../daemon/adapter
 import { insertChunk } from "../../../daemon/adapters/images/pngHead.ts";
 import type { DecodedImage } from "../../../daemon/plugin.ts";
 import { hardExr, writeExr } from "../../fixtures/exrWriter.ts";
-import { codes16, codes8, pngBytes, tiffBytes } from "../../fixtures/pictures.ts";
+import { codes16, codes8, picture, pngBytes, tiffBytes } from "../../fixtures/pictures.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 
 /** Display P3 as sharp embeds it. */
@@ -97,23 +97,83 @@ describe("exact samples", () => {
   });
 });
 
-describe("associated alpha, which the decoder would divide away", () => {
-  const samples = codes16(16, 16, 4, (x, _y, channel) => (channel === 3 ? 0.25 : (x % 16) / 64));
+describe("associated alpha of a TIFF", () => {
+  const size = { width: 16, height: 16 } as const;
+  /** Alpha over the columns, none of it in the first. */
+  const cover = (x: number) => x / 15;
 
-  test("is refused, and the words say what to do", async () => {
-    const loaded = await loadFrame(tiffBytes({ width: 16, height: 16, channels: 4, bits: 16, samples, extra: 1 }));
-    expect(loaded).toMatchObject({ kind: "unreadable", message: expect.stringContaining("premultiplied") as string });
-  });
+  test.each([
+    [8, 4],
+    [16, 4],
+    [16, 2],
+  ] as const)(
+    "%s bits, %s channels: colours are divided by it to the nearest code, those without cover stay",
+    async (bits, channels) => {
+      const make = bits === 8 ? codes8 : codes16;
+      const full = 2 ** bits - 1;
+      const samples = make(16, 16, channels, (x, y, c) => (c === channels - 1 ? cover(x) : cover(x) * cover(y)));
+      for (let i = 0; i < samples.length; i += 16 * channels) samples[i] = 77;
+      const seen = await image(tiffBytes({ ...size, channels, bits, samples, extra: 1 }));
+      expect(seen).toMatchObject({
+        channels,
+        bitDepth: bits,
+        reader: expect.stringMatching(/divided by their alpha/) as string,
+      });
+      const expected = samples.slice();
+      for (let i = 0; i < samples.length; i += channels) {
+        const alpha = samples[i + channels - 1]!;
+        for (let k = i; alpha > 0 && k < i + channels - 1; k += 1)
+          expected[k] = Math.min(full, Math.round((samples[k]! * full) / alpha));
+      }
+      expect(seen.samples).toEqual(expected);
+      expect(seen.samples[0]).toBe(77);
+      // What stands there is another thing than what is stored: nothing here may pass by chance.
+      expect(seen.samples).not.toEqual(samples);
+    },
+  );
 
-  test("as oiiotool writes it, too", async (ctx) => {
+  test("floats keep what is above 1, big-endian and BigTIFF files are told too", async (ctx) => {
+    const samples = Float32Array.from({ length: 16 * 16 * 4 }, (_, i) => (i % 4 === 3 ? 0.25 : (i % 16) * 2));
+    const seen = await image(tiffBytes({ ...size, channels: 4, bits: 32, format: 3, samples, extra: 1 }));
+    expect(seen.samples).toEqual(samples.map((v, i) => (i % 4 === 3 ? v : v * 4)));
     using dir = tempDir();
-    writeFileSync(dir.file("in.png"), await pngBytes({ width: 16, height: 16, channels: 4, bits: 16 }));
+    writeFileSync(dir.file("in.tif"), tiffBytes({ ...size, channels: 4, bits: 32, format: 3, samples, extra: 1 }));
     try {
-      execFileSync("oiiotool", [dir.file("in.png"), "-d", "uint16", "-o", dir.file("out.tif")]);
+      execFileSync("oiiotool", [dir.file("in.tif"), "--attrib", "tiff:bigtiff", "1", "-o", dir.file("big.tif")]);
+      execFileSync("oiiotool", [dir.file("in.tif"), "-o:tiff:endian=big", dir.file("be.tif")]);
     } catch {
       return ctx.skip("oiiotool is not installed (Debian: openimageio-tools)");
     }
-    expect((await loadFrame(readFileSync(dir.file("out.tif")))).kind).toBe("unreadable");
+    for (const name of ["big.tif", "be.tif"])
+      expect((await image(readFileSync(dir.file(name)))).samples, name).toEqual(seen.samples);
+    return undefined;
+  });
+
+  test("as oiiotool writes it: the colours that it says there were, to half a code over alpha", async (ctx) => {
+    using dir = tempDir();
+    const value = (x: number, y: number, c: number) => (c === 3 ? (x + 1) / 17 : picture(x, y, c));
+    writeFileSync(dir.file("in.png"), await pngBytes({ ...size, channels: 4, bits: 16, value }));
+    const own = dir.file("own.tif");
+    try {
+      execFileSync("oiiotool", [dir.file("in.png"), "-d", "uint16", "-o", dir.file("out.tif")]);
+      execFileSync("oiiotool", [
+        dir.file("out.tif"),
+        "--unpremult",
+        "-d",
+        "float",
+        "--attrib",
+        "oiio:UnassociatedAlpha",
+        "1",
+        "-o",
+        own,
+      ]);
+    } catch {
+      return ctx.skip("oiiotool is not installed (Debian: openimageio-tools)");
+    }
+    const theirs = (await image(readFileSync(own))).samples;
+    const ours = (await image(readFileSync(dir.file("out.tif")))).samples;
+    const apart = ours.map((code, i) => Math.abs(code - theirs[i]! * 65_535));
+    expect(Math.max(...apart)).toBeLessThanOrEqual(0.51);
     return undefined;
   });
 });

@@ -8,6 +8,7 @@ import { builtInSpace } from "../../../daemon/domain/colorSpaces.ts";
 import { shownAs } from "../../../daemon/domain/colorWay.ts";
 import { newJob } from "../../contract/store.ts";
 import { writeExr } from "../../fixtures/exrWriter.ts";
+import { codes16, pngBytes, tiffBytes } from "../../fixtures/pictures.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 
 const shared = createImages({ checkFolders: [], workers: 1, scratchDir: null });
@@ -78,3 +79,68 @@ test("what is shown how follows from the plan: the exposure that was measured, e
     space: "ACEScg",
   });
 });
+
+/** Left: covered whole; right: not at all. The colours are the same everywhere, as a file holds them. */
+const matte = (x: number) => (x < 16 ? 1 : 0);
+const MATTED = { width: 32, height: 16, value: (x: number, _y: number, c: number) => (c === 3 ? matte(x) : 0.5) };
+
+function exrUnder(cover: (x: number) => number): Uint8Array {
+  const channels = ["R", "G", "B", "A"].map((name) => ({
+    name,
+    type: "half" as const,
+    value: name === "A" ? cover : () => 0.5,
+  }));
+  return writeExr({ data: [0, 0, 32, 16], compression: "zip", channels });
+}
+
+const LIGHT = { space: "Linear Rec.709 (sRGB)", view: "plain", stops: 0 } as const;
+
+test.each([
+  ["a PNG of 8 bits", "a.png", () => pngBytes({ ...MATTED, channels: 4, bits: 8 }), 128, null],
+  ["a PNG of 16 bits", "a.png", () => pngBytes({ ...MATTED, channels: 4, bits: 16 }), 128, null],
+  [
+    "a TIFF of associated alpha",
+    "a.tif",
+    async () => tiffBytes({ ...MATTED, channels: 4, bits: 16, samples: codes16(32, 16, 4, MATTED.value), extra: 1 }),
+    128,
+    null,
+  ],
+  ["an OpenEXR", "a.exr", async () => exrUnder(matte), 188, null],
+  ["an OpenEXR of a known space", "a.exr", async () => exrUnder(matte), 188, LIGHT],
+  ["an OpenEXR that is covered by a tenth", "a.exr", async () => exrUnder(() => 0.1), 188, LIGHT],
+] as const)(
+  "%s is shown in the colours that checks judge, whatever its alpha: thumbnail, crop, sheet, difference",
+  async (_what, name, make, shown, seen) => {
+    using dir = tempDir();
+    writeFileSync(dir.file(name), await make());
+    const column = async (path: string, x: number) => {
+      const { data, info } = await sharp(readFileSync(path))
+        .raw({ depth: "uchar" })
+        .toBuffer({ resolveWithObject: true });
+      return data[(Math.floor(info.height / 2) * info.width + x) * info.channels]!;
+    };
+    await shared.thumbnail(dir.file(name), dir.file("all.jpg"), 16, seen);
+    await shared.thumbnail(dir.file(name), dir.file("crop.jpg"), { pixels: 16, box: [16, 0, 16, 16] }, seen);
+    for (const at of [3, 12])
+      expect(Math.abs((await column(dir.file("all.jpg"), at)) - shown), `all, ${at}`).toBeLessThan(3);
+    expect(Math.abs((await column(dir.file("crop.jpg"), 8)) - shown)).toBeLessThan(3);
+    const tile = { path: dir.file(name), label: "w001", mark: "pass" } as const;
+    await shared.sheet({ title: "t", columns: 1, tiles: [tile], shown: seen }, dir.file("sheet.jpg"));
+    const { data, info } = await sharp(readFileSync(dir.file("sheet.jpg")))
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    let wide = 0;
+    for (let i = 0; i < data.length; i += info.channels)
+      wide += [0, 1, 2].every((c) => Math.abs(data[i + c]! - shown) < 4) ? 1 : 0;
+    // Of 512 px nearly all: half of them would be a picture without its right side.
+    expect(wide).toBeGreaterThan(450);
+    writeFileSync(dir.file(`other-${name}`), readFileSync(dir.file(name)));
+    await shared.compare({ a: dir.file(name), b: dir.file(`other-${name}`), picture: dir.file("ab.png") });
+    if (seen !== null) return;
+    const pair = await sharp(readFileSync(dir.file("ab.png")))
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    for (const x of [12, 36])
+      expect(Math.abs(pair.data[(pair.info.width * 40 + x) * pair.info.channels]! - shown)).toBeLessThan(3);
+  },
+);
