@@ -40,7 +40,7 @@ export function tiffHead(source: ByteSource): Head {
   const colour = colourOf(photometric);
   const colours = photometric === 3 || colour === "grey" ? 1 : 3;
   if (samples < colours || samples > LIMITS.exrChannelsMax) throw broken(`the TIFF says ${samples} samples a pixel`);
-  const alpha = alphaOf(tags, samples - colours);
+  const alpha = alphaOf(samples - colours);
   const depth = depthOf(tags, bits);
   const turned = one(TAG.orientation, 1) >= 5;
   return {
@@ -83,7 +83,7 @@ function colourOf(photometric: number): "grey" | "rgb" {
   }
 }
 
-function alphaOf(tags: Tags, extra: number): boolean {
+function alphaOf(extra: number): boolean {
   if (extra === 0) return false;
   if (extra > 1)
     throw notReadable(`a TIFF with ${extra} channels beside its colours can't be read yet`, "Save RGB or RGBA.");
