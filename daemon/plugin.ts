@@ -126,6 +126,10 @@ export interface HeaderFacts {
   readonly compression: string | null;
   /** In the file's order: `B half`, `G half`; `R uint16`. */
   readonly channels: readonly { readonly name: string; readonly type: string }[];
+  /** Of an OpenEXR whose picture lies in a layer; `DecodedImage` calls its channels R, G, B and A. Absent: they have no layer. */
+  readonly layer?: string;
+  /** Of an OpenEXR: what stands beside the part that is the picture, and is not decoded: `part 2 "diffuse" (B, G, R)`. Absent: nothing. */
+  readonly otherParts?: readonly string[];
   /** Width of a pixel over its height. */
   readonly pixelAspect: number | null;
   /** `24000/1001` */

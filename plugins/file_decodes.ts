@@ -6,7 +6,7 @@
  * Structure is walked by our own code first (PNG chunks and their checksums, EXR chunk table): decoders return whole
  * frames for half files. Source: reference measurements of cut files, docs/qc.md.
  */
-import type { Check } from "../daemon/plugin.ts";
+import type { Check, HeaderFacts } from "../daemon/plugin.ts";
 
 const check: Check = {
   apiVersion: 1,
@@ -17,13 +17,13 @@ const check: Check = {
   layer: "container",
   needs: [],
   limits: {},
-  run({ result, resultFile, decodeProblem }) {
+  run({ result, resultFile, decodeProblem, header }) {
     const measure = (decoded: number) => [
       { name: "decoded", value: decoded, unit: "bool", limit: 1, must: "equal" } as const,
       { name: "fileBytes", value: resultFile.bytes, unit: "count", limit: 1, must: "atLeast" } as const,
     ];
     if (result !== null) {
-      return { verdict: "pass", measures: measure(1), message: `Decoded whole by ${result.reader}.` };
+      return { verdict: "pass", measures: measure(1), message: decodedBy(result.reader, header("result")) };
     }
     const why = decodeProblem?.message ?? "nothing was decoded";
     if (decodeProblem?.kind === "broken") {
@@ -42,5 +42,13 @@ const check: Check = {
     };
   },
 };
+
+/** With what of an OpenEXR was taken for its picture, and what beside it nobody decoded. */
+function decodedBy(reader: string, header: HeaderFacts | null): string {
+  const { layer, otherParts = [] } = header ?? {};
+  const where = layer === undefined ? "" : ` Its picture is the layer ${layer}.`;
+  if (otherParts.length === 0) return `Decoded whole by ${reader}.${where}`;
+  return `The part that is its picture was decoded whole by ${reader}.${where} Not looked at: ${otherParts.join(", ")}.`;
+}
 
 export default check;

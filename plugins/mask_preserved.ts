@@ -110,11 +110,15 @@ const FEWER =
 const words = (bits: number, { sampleType }: DecodedImage): string =>
   `${bits} bits${sampleType === "float" ? " of float" : ""}`;
 
-const COLOURS: ReadonlySet<string> = new Set(["R", "G", "B", "Y"]);
+const COLOURS: ReadonlySet<string> = new Set(["R", "G", "B", "Y", "RED", "GREEN", "BLUE"]);
 
 /** Of an OpenEXR's picture: a depth of 32 bits beside it says nothing of its colours. */
 function colourBits({ sampleType, bitDepth }: DecodedImage, header: HeaderFacts | null): number {
-  const colours = header?.channels.filter(({ name }) => COLOURS.has(name)) ?? [];
+  const layer = header?.layer === undefined ? "" : `${header.layer}.`;
+  const colours =
+    header?.channels.filter(
+      ({ name }) => name.startsWith(layer) && COLOURS.has(name.slice(layer.length).toUpperCase()),
+    ) ?? [];
   return sampleType === "float" && colours.some(({ type }) => type === "half") ? 16 : bitDepth;
 }
 

@@ -5,7 +5,7 @@
  * many as the plate has. One such pixel becomes a black or white block in
  * every later filter. IEEE 754: not finite = all exponent bits set, counted on the bits without a branch.
  */
-import type { Check, DecodedImage } from "../daemon/plugin.ts";
+import type { Check, DecodedImage, HeaderFacts } from "../daemon/plugin.ts";
 import { placesOf } from "./_where.ts";
 
 const check: Check = {
@@ -21,7 +21,7 @@ const check: Check = {
   applies({ result }) {
     return result?.sampleType === "uint" ? "whole numbers are always finite" : null;
   },
-  run({ result, plate, runs, limits }) {
+  run({ result, plate, runs, header, limits }) {
     if (!(result?.samples instanceof Float32Array))
       return { verdict: "error", measures: [], message: "There are no float samples to look at." };
     const count = notFinite(result, runs("result"));
@@ -31,9 +31,10 @@ const check: Check = {
     const measures = [
       { name: "notFinite", value: count, unit: "count", limit: countMax + before, must: "atMost" },
     ] as const;
+    const unseen = unseenOf(result, header("result"));
     if (count > countMax + before) {
       const places = placesOf(result, "Not finite", unfinished(result));
-      const message = `${count} samples are NaN or infinite; at most ${countMax + before} may be.${places.words}`;
+      const message = `${count} samples are NaN or infinite; at most ${countMax + before} may be.${places.words}${unseen}`;
       return {
         verdict: "fail",
         measures,
@@ -45,10 +46,22 @@ const check: Check = {
     return {
       verdict: "pass",
       measures,
-      message: count === 0 ? "Every sample is a finite number." : `No more than in the plate: ${count}.`,
+      message: `${count === 0 ? "Every sample is a finite number." : `No more than in the plate: ${count}.`}${unseen}`,
     };
   },
 };
+
+/** So many channels are named. */
+const NAMED = 8;
+
+/** What of the file this says nothing about, in words; "" for a picture and nothing else. */
+function unseenOf({ channelNames }: DecodedImage, header: HeaderFacts | null): string {
+  const named = channelNames.filter((name) => PICTURE.includes(name));
+  const others = named.length === 0 ? [] : channelNames.filter((name) => !PICTURE.includes(name));
+  const more = others.length > NAMED ? [`${others.length - NAMED} more channels`] : [];
+  const unseen = [...others.slice(0, NAMED), ...more, ...(header?.otherParts ?? [])];
+  return unseen.length === 0 ? "" : ` Only ${named.join(", ")} were looked at, not ${unseen.join(", ")}.`;
+}
 
 /** Of one pixel: how many samples that count are not finite? */
 function unfinished({ channels, channelNames, samples }: DecodedImage): (pixel: number) => number {

@@ -3,8 +3,8 @@
  * OpenEXR's colours are divided by its alpha, as every other file's are.
  */
 import type { DecodedImage } from "../../plugin.ts";
-import { notReadable } from "./byteSource.ts";
 import type { Answer } from "./comeBack.ts";
+import { noColours, pictured } from "./exrColours.ts";
 import { overDisplay } from "./exrLayout.ts";
 import { isExr } from "./isExr.ts";
 import { loadFrame, refusalOf } from "./loadFrame.ts";
@@ -42,10 +42,16 @@ export async function answerOf(bytes: Uint8Array): Promise<Answer> {
 
 /** As the file holds them, for people: not divided, and without alpha. */
 export function exrHeld(exr: Exr): Answer {
-  return exrAnswer({ ...exr, planes: exr.planes.filter(({ name }) => name !== "A") });
+  const seen = pictured(exr).exr;
+  return answerIn({ ...seen, planes: seen.planes.filter(({ name }) => name !== "A") });
 }
 
 function exrAnswer(exr: Exr): Answer {
+  return answerIn(pictured(exr).exr);
+}
+
+/** Of planes by their bare names. */
+function answerIn(exr: Exr): Answer {
   const of = (name: string): Float32Array | null => {
     const plane = exr.planes.find((one) => one.name === name);
     return plane === undefined ? null : overDisplay(plane, exr.header);
@@ -53,7 +59,7 @@ function exrAnswer(exr: Exr): Answer {
   const [r, g, b, a, y] = [of("R"), of("G"), of("B"), of("A"), of("Y")];
   const colours =
     r !== null && g !== null && b !== null ? ([r, g, b] as const) : y === null ? null : ([y, y, y] as const);
-  if (colours === null) throw notReadable("the EXR has no R, G, B and no Y");
+  if (colours === null) throw noColours(exr.planes.map(({ name }) => name));
   const [, , width, height] = exr.header.display;
   const bare = (values: Float32Array): Float32Array =>
     a === null ? values : values.map((value, i) => ((a[i] as number) > 0 ? value / (a[i] as number) : value));

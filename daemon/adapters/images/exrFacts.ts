@@ -2,6 +2,8 @@
 import { frameRate } from "../../domain/movie.ts";
 import type { HeaderFacts } from "../../plugin.ts";
 import type { ByteSource } from "./byteSource.ts";
+import { coloursOf } from "./exrColours.ts";
+import type { ExrFile } from "./exrHeader.ts";
 import { parseExrFile, pictureOf, readAttributes } from "./exrHeader.ts";
 import { headerTexts, TEXT_BYTES_MAX } from "./headerTexts.ts";
 
@@ -14,6 +16,8 @@ type Said = Pick<
   | "windows"
   | "compression"
   | "channels"
+  | "layer"
+  | "otherParts"
   | "pixelAspect"
   | "framesPerSecond"
   | "timecode"
@@ -24,7 +28,9 @@ type Said = Pick<
 >;
 
 export function exrFacts(source: ByteSource): Said {
-  const header = pictureOf(parseExrFile(source));
+  const file = parseExrFile(source);
+  const header = pictureOf(file);
+  const layer = coloursOf(header.channels.map(({ name }) => name))?.layer ?? null;
   const { attributes } = readAttributes(source, FIRST_PART, () => true);
   const value = (name: string, type: string, bytes: number | null): DataView | null => {
     const found = attributes.get(name);
@@ -43,6 +49,8 @@ export function exrFacts(source: ByteSource): Said {
     windows: { data: header.data, display: header.display },
     compression: header.compression,
     channels: header.channels.map(({ name, type }) => ({ name, type })),
+    ...(layer === null ? {} : { layer }),
+    ...(file.parts.length > 1 ? { otherParts: otherParts(file) } : {}),
     pixelAspect: Number.isFinite(aspect) && aspect > 0 ? aspect : null,
     framesPerSecond: rate === null ? null : rateText(`${rate.getInt32(0, true)}/${rate.getUint32(4, true)}`),
     timecode: timecodeOf(value("timeCode", "timecode", 8)),
@@ -50,6 +58,18 @@ export function exrFacts(source: ByteSource): Said {
     colorSpace: COLOUR_NAMES.map(text).find((name) => name !== null && name !== "") ?? null,
     ...texts.said,
   };
+}
+
+/** So many of their channels are named. */
+const CHANNELS_NAMED = 8;
+
+function otherParts({ parts, picture }: ExrFile): readonly string[] {
+  return parts.flatMap(({ name, channels }, part) => {
+    if (part === picture) return [];
+    const names = channels.slice(0, CHANNELS_NAMED).map((channel) => channel.name);
+    const more = channels.length > CHANNELS_NAMED ? `, ${channels.length - CHANNELS_NAMED} more` : "";
+    return [`part ${part + 1}${name === null ? "" : ` "${name}"`} (${names.join(", ")}${more})`];
+  });
 }
 
 export function rateText(said: string | number): string | null {

@@ -1,6 +1,7 @@
 /** An EXR's header as a plate's head: size, channels, depth; and what the built-in reader leaves to tools. */
 import type { ByteSource } from "./byteSource.ts";
 import { notReadable } from "./byteSource.ts";
+import { coloursOf, noColours } from "./exrColours.ts";
 import type { ExrFile } from "./exrHeader.ts";
 import { parseExrFile, pictureOf } from "./exrHeader.ts";
 import type { Head } from "./head.ts";
@@ -53,20 +54,15 @@ export function notBuiltIn(beyond: string): Error {
 
 /**
  * The header as a plate's: its size is the display window, which is the picture that people mean. Refuses files that hold
- * no picture that a graph could be fed (no R, G, B and no Y).
+ * no picture that a graph could be fed (exrColours.ts).
  */
 export function exrHead(source: ByteSource): Head {
   const file = parseExrFile(source);
   const beyond = beyondBuiltIn(file);
   const header = pictureOf(file);
   const names = header.channels.map((channel) => channel.name);
-  const rgb = ["R", "G", "B"].every((name) => names.includes(name));
-  if (!rgb && !names.includes("Y")) {
-    throw notReadable(
-      `the EXR has no R, G, B (it has ${names.slice(0, 12).join(", ")})`,
-      "Write the picture into R, G and B.",
-    );
-  }
+  const colours = coloursOf(names);
+  if (colours === null) throw noColours(names);
   return {
     ...(beyond === null ? {} : { beyond: { what: beyond, tools: exrTools(file) } }),
     format: "exr",
@@ -76,8 +72,8 @@ export function exrHead(source: ByteSource): Head {
     bitDepth: header.channels.every((channel) => channel.type === "half") ? 16 : 32,
     sampleType: "float",
     orientation: 1,
-    colour: rgb ? "rgb" : "grey",
-    alpha: names.includes("A"),
+    colour: colours.names.Y === undefined ? "rgb" : "grey",
+    alpha: colours.names.A !== undefined,
     profile: false,
   };
 }

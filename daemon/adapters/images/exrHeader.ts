@@ -8,6 +8,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { PixelBox } from "../../plugin.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { broken, notReadable, tooLarge } from "./byteSource.ts";
+import { coloursOf, noColours } from "./exrColours.ts";
 import type { ExrTiles } from "./exrTiles.ts";
 import { tileCount, tilesOf } from "./exrTiles.ts";
 
@@ -35,6 +36,8 @@ const COMPRESSIONS = Object.keys(LINES) as readonly ExrCompression[];
 const UNREAD: Readonly<Record<number, string>> = { 10: "HTJ2K256", 11: "HTJ2K32" };
 
 export interface ExrHeader {
+  /** Of a part; null: it has none. */
+  readonly name: string | null;
   /** In the file's order, which is alphabetical. */
   readonly channels: readonly ExrChannel[];
   readonly compression: ExrCompression;
@@ -98,13 +101,18 @@ export function parseExrFile(source: ByteSource): ExrFile {
     at += part.chunkCount * 8;
     return header;
   });
-  const found = parts.findIndex(hasPicture);
-  return { parts, multiPart, picture: Math.max(0, found) };
+  return { parts, multiPart, picture: pictureAmong(parts) };
 }
 
-function hasPicture({ channels }: Pick<ExrHeader, "channels">): boolean {
-  const names = new Set(channels.map((channel) => channel.name));
-  return names.has("Y") || ["R", "G", "B"].every((name) => names.has(name));
+/** The first with channels that have no layer; else the only one with a picture in a layer; of none the first is told about. */
+function pictureAmong(parts: readonly ExrHeader[]): number {
+  const names = parts.map(({ channels }) => channels.map((channel) => channel.name));
+  const layers = names.map((of) => coloursOf(of)?.layer);
+  const bare = layers.indexOf(null);
+  if (bare >= 0) return bare;
+  const layered = layers.flatMap((layer, part) => (layer === undefined ? [] : [part]));
+  if (layered.length > 1) throw noColours(names.flat());
+  return layered[0] ?? 0;
 }
 
 function deep(): Error {
@@ -140,7 +148,9 @@ function partOf(attributes: ReadonlyMap<string, Attribute>, tiled: boolean | nul
   const chunkCount = tiles === null ? Math.ceil(data[3] / linesPerChunk) : tileCount(tiles, data);
   if (tiled === null && value("chunkCount", "int", 4).getInt32(0, true) !== chunkCount)
     throw broken(`the EXR's "chunkCount" is not the ${chunkCount} that its window asks for`);
-  return { channels, compression, linesPerChunk, tiles, data, display, chunkCount };
+  const said = attributes.get("name");
+  const name = said?.type === "string" ? textOf(said.value) : null;
+  return { name, channels, compression, linesPerChunk, tiles, data, display, chunkCount };
 }
 
 function boundWindow(data: PixelBox, channels: readonly ExrChannel[]): void {
@@ -192,6 +202,7 @@ const NEEDED: ReadonlySet<string> = new Set([
   "displayWindow",
   "tiles",
   "type",
+  "name",
   "chunkCount",
 ]);
 

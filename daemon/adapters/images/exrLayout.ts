@@ -7,6 +7,7 @@
 import type { PixelBox } from "../../plugin.ts";
 import type { Planes } from "./comeBack.ts";
 import type { ExrAttribute } from "./exrAttributes.ts";
+import { pictured } from "./exrColours.ts";
 import type { Exr, Plane } from "./exrRead.ts";
 import type { ExrImage } from "./exrWrite.ts";
 import { HALF, toHalves } from "./half.ts";
@@ -35,7 +36,7 @@ export function layoutOf(
   const attributes = plate?.attributes ?? [];
   const exr = plate?.exr ?? null;
   if (exr !== null && exr.header.display[2] === width && exr.header.display[3] === height)
-    return { image: { ...onPlate(picture, type, exr), attributes }, note: null };
+    return { image: { ...inItsLayer(picture, type, exr), attributes }, note: null };
   const whole: PixelBox = [0, 0, width, height];
   const planes = picture.colours.map((values, i) => planeOf(COLOURS[i] as string, type, cover(values, picture.alpha)));
   if (picture.alpha !== null) planes.push(planeOf("A", type, picture.alpha));
@@ -45,7 +46,19 @@ export function layoutOf(
   };
 }
 
-function leftOut(exr: Exr, { width, height }: Planes): string | null {
+/** The picture in the channels in which the plate has it: a comp reads both alike. */
+function inItsLayer(
+  picture: Planes & { readonly same?: Uint8Array | null },
+  type: "half" | "float",
+  plate: Exr,
+): Omit<ExrImage, "compression" | "attributes"> {
+  const { exr, nameOf } = pictured(plate);
+  const image = onPlate(picture, type, exr);
+  return { ...image, planes: image.planes.map((plane): Plane => ({ ...plane, name: nameOf(plane.name) })) };
+}
+
+function leftOut(plate: Exr, { width, height }: Planes): string | null {
+  const { exr } = pictured(plate);
   const names = exr.planes.map(({ name }) => name).filter((name) => !["R", "G", "B", "A", "Y"].includes(name));
   const [, , wide, high] = exr.header.display;
   if (names.length === 0) return null;
@@ -134,17 +147,19 @@ function underOf(plane: Plane, plate: Plane): Plane["data"] {
 }
 
 /** Pixels of the picture where `outside` is 1 and a colour is not the plate's: what a mask promises to be none. */
-export function changedOutside(planes: readonly Plane[], plate: Exr, outside: Uint8Array): number {
+export function changedOutside(written: readonly Plane[], plate: Exr, outside: Uint8Array): number {
   const changed = new Uint8Array(outside.length);
+  const { planes } = pictured({ ...plate, planes: written }).exr;
+  const under = pictured(plate).exr;
   for (const name of COLOURS) {
     const ours = planes.find((plane) => plane.name === name);
-    const theirs = plate.planes.find((plane) => plane.name === name);
+    const theirs = under.planes.find((plane) => plane.name === name);
     if (ours === undefined || theirs === undefined) continue;
-    const under = bitsOf(underOf(ours, theirs));
+    const kept = bitsOf(underOf(ours, theirs));
     const data = bitsOf(ours.data);
     rows(plate.header, ({ at, from, count }) => {
       for (let i = 0; i < count; i += 1)
-        if (outside[from + i] === 1 && data[at + i] !== under[at + i]) changed[from + i] = 1;
+        if (outside[from + i] === 1 && data[at + i] !== kept[at + i]) changed[from + i] = 1;
     });
   }
   return changed.reduce((sum, one) => sum + one, 0);

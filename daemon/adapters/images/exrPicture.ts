@@ -6,6 +6,7 @@
 import { srgbEncode } from "../../domain/srgbCurve.ts";
 import type { DecodedImage } from "../../plugin.ts";
 import { notReadable } from "./byteSource.ts";
+import { noColours, pictured } from "./exrColours.ts";
 import type { Exr, Plane } from "./exrRead.ts";
 import { HALF } from "./half.ts";
 
@@ -21,7 +22,8 @@ export const EXR_READER = "hotplate exr 1";
 /** A float holds whole numbers exactly up to here. */
 const FLOAT_WHOLE_MAX = 2 ** 24;
 
-export function exrSamples(exr: Exr): DecodedImage {
+export function exrSamples(file: Exr): DecodedImage {
+  const { exr } = pictured(file);
   const planes = exr.planes.filter(fitsFloats).sort((a, b) => rank(a.name) - rank(b.name));
   const [, , width, height] = exr.header.data;
   const channels = planes.length;
@@ -80,12 +82,13 @@ const HALF_CODE: Uint8Array = Uint8Array.from(HALF, displayCode);
 
 /** What a graph is fed. */
 export function exrDisplay(exr: Exr): DisplayPicture {
-  return displayOf(exr, exr.planes.find((plane) => plane.name === "A") ?? null);
+  const seen = pictured(exr).exr;
+  return displayOf(seen, seen.planes.find((plane) => plane.name === "A") ?? null);
 }
 
 /** For people: the samples that checks judge, as the file holds them. Alpha is left aside; what it covers in part lies over black. */
 export function exrShown(exr: Exr): DisplayPicture {
-  return displayOf(exr, null);
+  return displayOf(pictured(exr).exr, null);
 }
 
 function displayOf(exr: Exr, alpha: Plane | null): DisplayPicture {
@@ -93,7 +96,7 @@ function displayOf(exr: Exr, alpha: Plane | null): DisplayPicture {
   const rgb = [find("R"), find("G"), find("B")].filter((plane) => plane !== null);
   const y = find("Y");
   const colours = rgb.length === 3 ? rgb : y === null ? [] : [y, y, y];
-  if (colours.length === 0) throw notReadable("the EXR has no R, G, B and no Y", "Write the picture into R, G and B.");
+  if (colours.length === 0) throw noColours(exr.planes.map(({ name }) => name));
   const [, , width, height] = exr.header.display;
   const channels = alpha === null ? 3 : 4;
   const data = new Uint8Array(width * height * channels);

@@ -18,6 +18,7 @@ import type { Check, DecodedImage, HeaderFacts, PixelBox } from "../../plugin.ts
 import type { TraceWish } from "../../domain/qcRequest.ts";
 import type { InspectRequest } from "../../ports.ts";
 import { sha256At, withFile } from "./byteSource.ts";
+import { coloursOf, noColours } from "./exrColours.ts";
 import { parseExrHeader } from "./exrHeader.ts";
 import type { Inference } from "../inference/inference.ts";
 import type { Programs } from "../programs/programs.ts";
@@ -267,6 +268,9 @@ async function loadBy(tools: FrameTools, data: Uint8Array): Promise<Loaded> {
   try {
     const { bytes, by } = await tools.readable(data);
     const loaded = await loadFrame(bytes);
+    // A mask may be alpha alone; of a result or plate nothing else may be taken for its colours.
+    if (loaded.kind === "frame" && isExr(bytes) && coloursOf(loaded.image.channelNames) === null)
+      return notLoaded(noColours(loaded.image.channelNames));
     return by === null || loaded.kind !== "frame" ? loaded : { kind: "frame", image: { ...loaded.image, reader: by } };
   } catch (error) {
     if (!(error instanceof HotplateError)) throw error;

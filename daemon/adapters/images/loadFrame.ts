@@ -54,15 +54,16 @@ export async function loadFrame(bytes: Uint8Array): Promise<Loaded> {
 
 export function notLoaded({ code, message, hint }: HotplateError): NotLoaded {
   if (code === "HP-PLATE-BROKEN") return { kind: "broken", message };
-  if (code === "HP-PLATE-KIND") return { kind: "unreadable", message };
+  if (code === "HP-PLATE-KIND") return { kind: "unreadable", message, ...(hint === undefined ? {} : { hint }) };
   return { kind: "unreadable", message: `${message} (${code})`, hint, refusal: { code, message } };
 }
 
 /** What was refused as an error again, by its own code. */
 export function refusalOf({ kind, message, hint, refusal }: NotLoaded): HotplateError {
   if (kind === "broken") return new HotplateError("HP-PLATE-BROKEN", message);
-  if (refusal === undefined) return new HotplateError("HP-PLATE-KIND", message);
-  return new HotplateError(refusal.code, refusal.message, hint === undefined ? {} : { hint });
+  const said = hint === undefined ? {} : { hint };
+  if (refusal === undefined) return new HotplateError("HP-PLATE-KIND", message, said);
+  return new HotplateError(refusal.code, refusal.message, said);
 }
 
 async function decode(bytes: Uint8Array): Promise<DecodedImage> {

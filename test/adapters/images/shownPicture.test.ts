@@ -95,22 +95,24 @@ function exrUnder(cover: (x: number) => number): Uint8Array {
 
 const LIGHT = { space: "Linear Rec.709 (sRGB)", view: "plain", stops: 0 } as const;
 
+const MATTED_TIFF = { ...MATTED, channels: 4, bits: 16, samples: codes16(32, 16, 4, MATTED.value), extra: 1 } as const;
+
 test.each([
-  ["a PNG of 8 bits", "a.png", () => pngBytes({ ...MATTED, channels: 4, bits: 8 }), 128, null],
-  ["a PNG of 16 bits", "a.png", () => pngBytes({ ...MATTED, channels: 4, bits: 16 }), 128, null],
   [
-    "a TIFF of associated alpha",
-    "a.tif",
-    async () => tiffBytes({ ...MATTED, channels: 4, bits: 16, samples: codes16(32, 16, 4, MATTED.value), extra: 1 }),
-    128,
-    null,
+    "a PNG of 8 bits",
+    { name: "a.png", make: () => pngBytes({ ...MATTED, channels: 4, bits: 8 }), shown: 128, seen: null },
   ],
-  ["an OpenEXR", "a.exr", async () => exrUnder(matte), 188, null],
-  ["an OpenEXR of a known space", "a.exr", async () => exrUnder(matte), 188, LIGHT],
-  ["an OpenEXR that is covered by a tenth", "a.exr", async () => exrUnder(() => 0.1), 188, LIGHT],
+  [
+    "a PNG of 16 bits",
+    { name: "a.png", make: () => pngBytes({ ...MATTED, channels: 4, bits: 16 }), shown: 128, seen: null },
+  ],
+  ["a TIFF of associated alpha", { name: "a.tif", make: () => tiffBytes(MATTED_TIFF), shown: 128, seen: null }],
+  ["an OpenEXR", { name: "a.exr", make: () => exrUnder(matte), shown: 188, seen: null }],
+  ["an OpenEXR of a known space", { name: "a.exr", make: () => exrUnder(matte), shown: 188, seen: LIGHT }],
+  ["an OpenEXR covered by a tenth", { name: "a.exr", make: () => exrUnder(() => 0.1), shown: 188, seen: LIGHT }],
 ] as const)(
   "%s is shown in the colours that checks judge, whatever its alpha: thumbnail, crop, sheet, difference",
-  async (_what, name, make, shown, seen) => {
+  async (_what, { name, make, shown, seen }) => {
     using dir = tempDir();
     writeFileSync(dir.file(name), await make());
     const column = async (path: string, x: number) => {
