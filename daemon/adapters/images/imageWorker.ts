@@ -17,19 +17,19 @@ const answer = (value: WorkerAnswer | WorkerBroke | WorkerLoads | WorkerLooks, t
 const speaks = createVoice([process.stdout, process.stderr]);
 /** Plugins that were loaded here. */
 const files = new Set<string>();
-let loading: string | null = null;
-let broken: ReadonlyMap<string, string> = new Map();
+/** What it is about just now: the file that it loads, and what broke over the question before. */
+const now: { loading: string | null; broken: ReadonlyMap<string, string> } = { loading: null, broken: new Map() };
 // While a file is loaded its end is told by the pool, which leaves it out (workers.ts).
-const end = guardEnds(process, () => loading === null && files.size > 0);
+const end = guardEnds(process, () => now.loading === null && files.size > 0);
 const perform = createPerformer(JSON.parse(process.argv[2] ?? "{}") as WorkerSetUp, {
   loads: async (file) => {
-    loading = file;
+    now.loading = file;
     if (file !== null) files.add(file);
     return new Promise((resolve) => answer({ kind: "loads", file }, resolve));
   },
   speaks,
   looks: (file) => answer({ kind: "looks", file }),
-  broken: () => broken,
+  broken: () => now.broken,
 });
 
 process.on("SIGINT", () => undefined);
@@ -42,7 +42,7 @@ process.on("uncaughtException", (error) =>
   answer({ kind: "broke", message: messageOf(error), by: fileBehind(error, files) }, () => end(1)),
 );
 process.on("message", ({ id, job, without }: WorkerQuestion) => {
-  broken = new Map(without);
+  now.broken = new Map(without);
   perform(job).then(
     (result) => answer({ id, kind: "done", result }),
     (error: unknown) => answer({ id, kind: "failed", error: sentError(error) }),
