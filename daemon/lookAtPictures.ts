@@ -75,7 +75,7 @@ export async function lookAtPictures(world: LookWorld, request: LookRequest): Pr
   );
   const checks = request.requests;
   const series = byGroup.flatMap((frames, at) => seriesOf(frames.slice(0, 1), { group: groups[at], wedge: at + 1 }));
-  return { sequences, set: request.isSet ? await world.images.inspectSet({ checks, series }) : null };
+  return { sequences, set: request.isSet ? await world.images.inspectSet({ checks, series, timed: true }) : null };
 }
 
 async function lookedSequence(
@@ -92,7 +92,9 @@ async function lookedSequence(
     dir,
     missing: wanted.filter((frame) => frame !== null).filter((frame) => !present.includes(frame)),
     frames: looked.map(({ frame }) => frame),
-    sequence: isSequence ? await images.inspectSequence({ wanted, present, checks: requests, series }) : null,
+    sequence: isSequence
+      ? await images.inspectSequence({ wanted, present, checks: requests, series, timed: true })
+      : null,
   };
 }
 
@@ -120,7 +122,7 @@ async function lookAt(
     const { bytes } = await world.files.stat(real);
     const look = await lookOf(world, request, { picture: of.picture, real, plate, bytes });
     const traced = of.trace.scopes.length === 0 ? {} : { trace: of.trace };
-    const inspection = await world.images.inspect({ ...look, ...traced, checks: request.requests });
+    const inspection = await world.images.inspect({ ...look, ...traced, checks: request.requests, timed: true });
     const file = { path, ...(await world.files.hash(real)) };
     return { frame: { ...shown, file, inspection }, look: { ...look, trace: of.trace } };
   } catch (error) {

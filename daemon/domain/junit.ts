@@ -1,7 +1,8 @@
 /**
  * A QC report as JUnit XML, for build servers: a suite per wedge or sequence, a case per check and frame. fail is a failure,
  * error an error (QC could not look), not applied is skipped; a warning passes and says so in the case's output, for JUnit has no
- * word for it. A large report gathers what passed by check. Pure: report in, text out.
+ * word for it. A large report gathers what passed by check. Nothing is in it that the schema of Jenkins' xUnit plugin (junit-10.xsd) has no
+ * place for. Pure: report in, text out.
  */
 import { LIMITS } from "./limits.ts";
 import type { QcFinding, QcInspection } from "./qcInspection.ts";
@@ -21,6 +22,8 @@ interface Case {
   readonly message: string;
   /** More than the message: numbers, hint. */
   readonly details: readonly string[];
+  /** What it took, ms; absent: nobody measured it. */
+  readonly ms?: number;
 }
 
 interface Suite {
@@ -40,7 +43,7 @@ export function junitXml(view: QcView): string {
   const all = suites.flatMap(({ cases }) => cases);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${xml(`QC ${view.title}`)}" ${numbersOf(all)} time="0">`,
+    `<testsuites name="${xml(`QC ${view.title}`)}" ${numbersOf(all)} time="${timeOf(all)}">`,
     ...suites.map((suite, id) => suiteXml(suite, view, id)),
     "</testsuites>",
     "",
@@ -92,6 +95,7 @@ function casesOf(inspection: QcInspection, at: Pick<Case, "frame" | "of" | "file
       ...at,
       check: finding.check,
       version: finding.version,
+      ...(finding.cpuMs === undefined ? {} : { ms: finding.cpuMs }),
       ...outcomeOf(finding),
     })),
     ...inspection.notApplied.map(({ check, because }) => ({
@@ -137,28 +141,45 @@ function gathered(cases: readonly Case[]): readonly Case[] {
   for (const [first, ...rest] of quiet.values()) {
     if (first === undefined) continue;
     const frames = [first, ...rest].map(({ frame }) => frame);
-    out.push(rest.length === 0 ? first : { ...first, frame: null, of: frameRanges(frames), file: null });
+    const ms = [first, ...rest].reduce((sum, one) => sum + (one.ms ?? 0), 0);
+    out.push(rest.length === 0 ? first : { ...first, frame: null, of: frameRanges(frames), file: null, ms });
   }
   return out;
 }
 
 function suiteXml({ name, cases }: Suite, view: QcView, id: number): string {
-  const head = `<testsuite name="${xml(name)}" id="${id}" ${numbersOf(cases)} time="0" timestamp="${xml(view.createdAt.replace(/\.\d+Z$|Z$/, ""))}" hostname="${xml(view.tool.name)}">`;
+  const skipped = `skipped="${countOf(cases, "skipped")}"`;
+  const when = `timestamp="${xml(view.createdAt.replace(/\.\d+Z$|Z$/, ""))}" hostname="${xml(view.tool.name)}"`;
+  const head = `<testsuite name="${xml(name)}" id="${id}" package="${xml(packageOf(name))}" ${numbersOf(cases)} ${skipped} time="${timeOf(cases)}" ${when}>`;
   return [head, ...cases.map((one) => caseXml(one, name)), "</testsuite>"].join("\n");
 }
 
+/** Build servers take what stands before the last dot for a package. */
+function packageOf(suite: string): string {
+  return suite.replaceAll(".", "_");
+}
+
+function countOf(cases: readonly Case[], outcome: Case["outcome"]): number {
+  return cases.filter((one) => one.outcome === outcome).length;
+}
+
 function numbersOf(cases: readonly Case[]): string {
-  const count = (outcome: Case["outcome"]): number => cases.filter((one) => one.outcome === outcome).length;
-  return `tests="${cases.length}" failures="${count("failure")}" errors="${count("error")}" skipped="${count("skipped")}"`;
+  return `tests="${cases.length}" failures="${countOf(cases, "failure")}" errors="${countOf(cases, "error")}"`;
+}
+
+/** Seconds, to the microsecond. */
+function timeOf(cases: readonly Case[]): string {
+  const ms = cases.reduce((sum, one) => sum + (one.ms ?? 0), 0);
+  return ms === 0 ? "0" : (ms / 1000).toFixed(6);
 }
 
 function caseXml(one: Case, suite: string): string {
   const place = one.of ?? (one.frame === null ? "" : String(one.frame));
   const name = place === "" ? one.check : `${one.check} ${place}`;
-  const file = one.file === null ? "" : ` file="${xml(one.file)}"`;
-  // Build servers take what stands before the last dot for a package.
-  const head = `<testcase name="${xml(name)}" classname="${xml(suite.replaceAll(".", "_"))}"${file} time="0"`;
-  const body = [one.message, ...one.details].filter((line) => line !== "").join("\n");
+  const head = `<testcase name="${xml(name)}" classname="${xml(packageOf(suite))}" time="${timeOf([one])}"`;
+  // No schema has an attribute for it at a case.
+  const file = one.message === "" || one.file === null ? [] : [`file: ${one.file}`];
+  const body = [one.message, ...one.details, ...file].filter((line) => line !== "").join("\n");
   switch (one.outcome) {
     case "passed":
       return body === "" ? `${head}/>` : `${head}><system-out>${xml(body)}</system-out></testcase>`;

@@ -57,6 +57,8 @@ export interface Finding {
   /** One sentence with the number and the threshold. */
   readonly message: string;
   readonly hint: string | null;
+  /** CPU time of its code, ms; absent: nobody measured it. */
+  readonly cpuMs?: number;
   /** Absent: nothing to show, or a pass. */
   readonly evidence?: readonly Evidence[];
 }

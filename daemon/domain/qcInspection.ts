@@ -32,6 +32,12 @@ const findingSchema = z.strictObject({
   message: z.string(),
   hint: z.string().nullable(),
   measures: z.array(measureSchema),
+  cpuMs: z
+    .number()
+    .optional()
+    .describe(
+      "CPU time of the check's code, ms; absent: not measured, as in a version's qc.json, which is the same for the same pixels.",
+    ),
   evidence: z.array(evidenceSchema).optional().describe("What a person should see of it."),
 });
 export const inspectionSchema = z.strictObject({
@@ -78,6 +84,7 @@ export function inspectionOf(inspection: Inspection, over: "picture" | "frames" 
         ...(must === undefined ? {} : { must }),
         ...(over === "picture" || typeof frame !== "number" ? {} : { frame }),
       })),
+      ...(finding.cpuMs === undefined ? {} : { cpuMs: finding.cpuMs }),
       ...(finding.evidence === undefined ? {} : { evidence: [...finding.evidence] as QcFinding["evidence"] }),
     })),
     notApplied: inspection.notApplied.map(({ check, because }) => ({ check, because })),

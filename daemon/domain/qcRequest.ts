@@ -22,6 +22,8 @@ export interface InspectRequest {
   };
   /** true: nobody knows who made it; where the file says that it is simulated, its mark is ignored. */
   readonly markBySelf?: boolean;
+  /** true: what each check took is measured. */
+  readonly timed?: boolean;
   readonly checks: readonly QcRequest[];
   /** Where the recipe may change the plate; absent: everywhere. */
   readonly mask?: { readonly path: string; readonly plan: MaskPlan };
@@ -57,10 +59,14 @@ export interface SequenceRequest {
   readonly checks: readonly QcRequest[];
   /** The frames that are there, in order; empty: no check keeps anything of them. */
   readonly series: readonly SeriesFrame[];
+  /** true: what each check took is measured. */
+  readonly timed?: boolean;
 }
 
 export interface SetRequest {
   readonly checks: readonly QcRequest[];
   /** One frame of every wedge, by index. */
   readonly series: readonly SeriesFrame[];
+  /** true: what each check took is measured. */
+  readonly timed?: boolean;
 }

@@ -96,6 +96,19 @@ describe("what was asked for and had nothing to look at", () => {
   });
 });
 
+describe("what a check took", () => {
+  it("stands at each finding in ms, in JUnit in seconds", async () => {
+    const report = reportOf(await run("up.png", "--profile", "basic", "--junit", dir.file("took.xml"), "--json"));
+    const findings = report.sequences.flatMap(({ frames }) => frames.flatMap(({ inspection }) => inspection.findings));
+    expect(findings.length).toBeGreaterThan(2);
+    expect(findings.filter(({ cpuMs }) => cpuMs === undefined || cpuMs < 0)).toEqual([]);
+    const sum = findings.reduce((all, { cpuMs = 0 }) => all + cpuMs, 0);
+    expect(sum).toBeGreaterThan(0);
+    const junit = readXml(readFileSync(dir.file("took.xml"), "utf8"));
+    expect(Number(junit.attributes["time"])).toBeCloseTo(sum / 1000, 5);
+  });
+});
+
 describe("the checks of the report", () => {
   it("say what each is, looks at, finds, and whether it judges", async () => {
     const report = reportOf(await run("plate.png", "--check", "header.size,temporal.flicker", "--json"));

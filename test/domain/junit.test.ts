@@ -37,6 +37,52 @@ const MIXED: FactsOf = {
   },
 };
 
+/** What junit-10.xsd of Jenkins' xUnit plugin has, of what we write: element -> attributes (those with ! must be there), children. */
+const SCHEMA: Readonly<
+  Record<string, { readonly attributes: readonly string[]; readonly children: readonly string[] }>
+> = {
+  testsuites: { attributes: ["name", "time", "tests", "failures", "errors"], children: ["testsuite"] },
+  testsuite: {
+    attributes: [
+      "name!",
+      "tests!",
+      "failures!",
+      "errors!",
+      "time",
+      "skipped",
+      "timestamp",
+      "hostname",
+      "id",
+      "package",
+    ],
+    children: ["properties", "testcase", "system-out", "system-err"],
+  },
+  testcase: {
+    attributes: ["name!", "time", "classname"],
+    children: ["skipped", "error", "failure", "system-out", "system-err"],
+  },
+  failure: { attributes: ["type", "message"], children: [] },
+  error: { attributes: ["type", "message"], children: [] },
+  skipped: { attributes: ["type", "message"], children: [] },
+  "system-out": { attributes: [], children: [] },
+};
+/** Its type of times of suites. */
+const TIME = /^(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?$/;
+
+function schemaFaults({ name, attributes, children }: XmlElement): readonly string[] {
+  const known = SCHEMA[name];
+  if (known === undefined) return [`there is no element ${name}`];
+  const names = known.attributes.map((attribute) => attribute.replace("!", ""));
+  const needed = known.attributes.filter((attribute) => attribute.endsWith("!")).map((one) => one.slice(0, -1));
+  return [
+    ...Object.keys(attributes).flatMap((one) => (names.includes(one) ? [] : [`${name} has no attribute ${one}`])),
+    ...needed.flatMap((one) => (Object.hasOwn(attributes, one) ? [] : [`${name} needs ${one}`])),
+    ...(TIME.test(attributes["time"] ?? "0") ? [] : [`time ${attributes["time"]} of ${name}`]),
+    ...children.flatMap((child) => (known.children.includes(child.name) ? [] : [`${name} holds no ${child.name}`])),
+    ...children.flatMap(schemaFaults),
+  ];
+}
+
 /** The rules of the schema that Jenkins, GitLab and Azure share; each is one that a file has been refused for. */
 function faultsOf(root: XmlElement): readonly string[] {
   const out: string[] = [];
@@ -48,7 +94,8 @@ function faultsOf(root: XmlElement): readonly string[] {
   };
   const sum = (elements: readonly XmlElement[], name: string): number =>
     elements.reduce((all, one) => all + whole(one, name), 0);
-  for (const name of ["tests", "failures", "errors", "skipped"])
+  out.push(...schemaFaults(root));
+  for (const name of ["tests", "failures", "errors"])
     say(whole(root, name) === sum(root.children, name), `${name} are summed`);
   for (const suite of root.children) {
     say(suite.name === "testsuite" && (suite.attributes["name"] ?? "") !== "", "suites have names");
@@ -117,10 +164,34 @@ describe("JUnit XML", () => {
     ]);
   });
 
+  it("says what each check took in seconds, and what that is together; 0 where nobody measured it", () => {
+    const took = (cpuMs: number) => inspection({ ...finding("image.soft", "pass"), cpuMs });
+    const view = viewOf({ wedges: 2, task: (wedge) => ({ inspection: took(wedge === 1 ? 12.5 : 1_234.567) }) });
+    const root = readXml(junitXml(view));
+    expect(faultsOf(root)).toEqual([]);
+    const times = root.children.map(({ attributes, children }) => [
+      attributes["time"],
+      children.find((one) => one.attributes["name"] === "image.soft")?.attributes["time"],
+    ]);
+    expect([root.attributes["time"], ...times]).toEqual([
+      "1.247067",
+      ["0.012500", "0.012500"],
+      ["1.234567", "1.234567"],
+    ]);
+    expect(readXml(junitXml(viewOf(MIXED))).attributes["time"]).toBe("0");
+  });
+
+  it("says of whatever did not pass which file it is", () => {
+    const text = junitXml(viewOf(MIXED));
+    expect(text).not.toMatch(/<testcase [^>]*file=/);
+    const details = readXml(text).children[2]?.children[0]?.children[0]?.text ?? "";
+    expect(details.split("\n").at(-1)).toMatch(/^file: \S+/);
+  });
+
   it("says numbers beside thresholds, and what to do", () => {
     const text = junitXml(viewOf(MIXED));
-    expect(readXml(text).children[2]?.children[0]?.children[0]?.text).toBe(
-      "Black.\nvalue 31.4 % (at least 0.8 %)\nAnother seed.",
+    expect(readXml(text).children[2]?.children[0]?.children[0]?.text).toMatch(
+      /^Black\.\nvalue 31\.4 % \(at least 0\.8 %\)\nAnother seed\.\nfile: /,
     );
   });
 

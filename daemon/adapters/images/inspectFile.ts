@@ -23,6 +23,7 @@ import { parseExrHeader } from "./exrHeader.ts";
 import type { Inference } from "../inference/inference.ts";
 import type { Programs } from "../programs/programs.ts";
 import type { FrameTools } from "./frameTools.ts";
+import { timedChecks } from "./checkTimes.ts";
 import { headerFactsAt, headerFactsIn } from "./headerFacts.ts";
 import { isExr } from "./isExr.ts";
 import type { MaskOf } from "./inspectMask.ts";
@@ -97,7 +98,8 @@ export function createInspector({ checks, programs, inference, tools }: Inspecto
       until,
     });
     const seeing = await inference.answered({ checks: answered, requests: request.checks, input });
-    return inspectInput(seeing, request.checks, input);
+    const timed = timedChecks(seeing, request.timed === true);
+    return timed.told(inspectInput(timed.checks, request.checks, input));
   }
 
   /** With the plate where one of these checks can't do without it. */

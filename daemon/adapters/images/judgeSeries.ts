@@ -10,6 +10,7 @@ import { judgeSequence, judgeSet } from "../../domain/qcRun.ts";
 import type { TraceScope } from "../../domain/qcTrace.ts";
 import { seriesOf, tracingChecks } from "../../domain/qcTrace.ts";
 import type { Programs } from "../programs/programs.ts";
+import { timedChecks } from "./checkTimes.ts";
 import { readTraces, tracePrint } from "./traceFile.ts";
 
 export interface Judging {
@@ -36,13 +37,15 @@ export async function judgeFrames({ checks, programs }: Judging, request: Sequen
   const { wanted, present, series, checks: requests } = request;
   const frames = { wanted, present };
   const answered = await programs.answeredWhole({ checks, requests, scope: "sequence", frames, series });
-  return judgeSequence(answered, request.checks, request, readBy(request.series, present.length));
+  const timed = timedChecks(answered, request.timed === true);
+  return timed.told(judgeSequence(timed.checks, request.checks, request, readBy(request.series, present.length)));
 }
 
 export async function judgeWedges({ checks, programs }: Judging, request: SetRequest): Promise<Inspection> {
   const { series, checks: requests } = request;
   const answered = await programs.answeredWhole({ checks, requests, scope: "set", frames: null, series });
-  return judgeSet(answered, request.checks, readBy(request.series, 0));
+  const timed = timedChecks(answered, request.timed === true);
+  return timed.told(judgeSet(timed.checks, request.checks, readBy(request.series, 0)));
 }
 
 /** `present`: how many pictures there are; where nobody handed them over, nobody looked. */
