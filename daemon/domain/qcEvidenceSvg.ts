@@ -27,6 +27,8 @@ export interface EvidenceWords {
   readonly escape: (text: string) => string;
   /** `w003 frame 1001`: for those who can't see the drawing. */
   readonly place: string;
+  /** Absent: it has no number. */
+  readonly frame?: number | null;
   readonly picture: ShownPicture | null;
 }
 
@@ -137,7 +139,7 @@ function framed(boxes: ReturnType<typeof boxesOf>, picture: ShownPicture): strin
 }
 
 /** One pixel of the frame is one of the page, with the places framed by a thin line. */
-function cropFigure(of: Evidence, { crop, place, escape }: EvidenceWords): string {
+function cropFigure(of: Evidence, { crop, place, frame = null, escape }: EvidenceWords): string {
   if (crop === null || crop === undefined) return "";
   const [x, y, width, height] = crop.box;
   const d = boxesOf([of])
@@ -145,7 +147,7 @@ function cropFigure(of: Evidence, { crop, place, escape }: EvidenceWords): strin
     .join("");
   const label = escape(`${of.title}, as it is, ${place}`);
   const svg = `<svg class="pic" role="img" aria-label="${label}" viewBox="${x} ${y} ${width} ${height}" width="${width}" height="${height}"><image href="${escape(crop.src)}" x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none"/><path d="${d}" fill="none" stroke="#ff4a3a" stroke-width="1" opacity="0.7"/></svg>`;
-  return figure(svg, `1:1 at x ${x}, y ${y} of ${escape(place)}`);
+  return figure(svg, `1:1 at x ${x}, y ${y}${frame === null ? "" : ` of frame ${frame}`}`);
 }
 
 function fixed(value: number): string {

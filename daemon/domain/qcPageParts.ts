@@ -48,6 +48,7 @@ function lookItem(found: Found, { view, shown, crop }: PageParts, drawn: boolean
   const words = {
     escape: esc,
     place: `${place?.name ?? ""}${number === null ? "" : ` frame ${number}`}`,
+    frame: number,
     picture,
     crop: crop(at, number, finding.check),
   };

@@ -50,7 +50,7 @@ table.grid{width:auto;background:none}
 table.grid td,table.grid th{border:0;padding:.2rem;min-width:6.5rem;max-width:12rem;vertical-align:top;overflow-wrap:anywhere}
 table.wide .of{display:none}
 table.grid thead th{position:static;background:none;white-space:normal;vertical-align:bottom}
-table.grid tbody th{position:sticky;left:0;background:var(--back);z-index:1;min-width:4.5rem}
+table.grid tbody th,table.grid thead td{position:sticky;left:0;background:var(--back);z-index:1}table.grid tbody th{min-width:4.5rem}
 details ul.all{list-style:none;padding:0;margin:.3rem 0;font-size:.82rem;columns:3 16rem;column-gap:1.5rem}
 ul.all li{break-inside:avoid;padding:.08rem 0}
 summary{cursor:pointer}
@@ -91,7 +91,7 @@ footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.85rem;color
  .tiles{grid-template-columns:repeat(6,1fr)}
  table.grid{width:100%;table-layout:fixed}
  table.grid td,table.grid th{min-width:0;padding:.1rem;font-size:7pt}
- table.grid tbody th{position:static}
+ table.grid tbody th,table.grid thead td{position:static}
  .aside{display:none}
  table.wide,table.wide tbody{display:block}
  table.wide thead{display:none}

@@ -33,10 +33,10 @@ describe("a heat map", () => {
   it("has a frame around what is small, and the part of the frame as it is, once", () => {
     const found = { ...map, within: [480, 270, 40, 40], worst: [481, 270] } as const;
     const crop = { src: "data:image/jpeg;base64,AAAA", box: [420, 210, 160, 160] } as const;
-    const html = evidenceSvg(found, { ...OVER, crop });
+    const html = evidenceSvg(found, { ...OVER, crop, frame: 1001 });
     expect(html).toContain("&lt;b&gt;: within x 480, y 270, 40 x 40 px");
     expect(html).toContain('d="M474 264h52v52h-52z"');
-    expect(html).toContain("1:1 at x 420, y 210 of w001 frame 1001");
+    expect(html).toContain("1:1 at x 420, y 210 of frame 1001");
     expect(html).toContain('d="M478 268h44v44h-44z"');
     // Of the whole frame a frame says nothing.
     expect(evidenceSvg({ ...found, within: [0, 0, 960, 540] }, OVER)).not.toContain("M-6 -6");
