@@ -6,6 +6,7 @@ import type { Head } from "./domain/board.ts";
 import { boardOf } from "./domain/board.ts";
 import type { ExplainFacts } from "./domain/explain.ts";
 import { explainTask } from "./domain/explain.ts";
+import { rejectionsOf } from "./domain/rejection.ts";
 import { seedOfTry } from "./domain/seedRetry.ts";
 import { heldReason } from "./qcStanding.ts";
 import { waitingReasons } from "./domain/explainWaiting.ts";
@@ -61,6 +62,7 @@ export async function explain(
         }
       : {}),
     ...(await anywayOf(world, { task, step })),
+    ...overruledOf(task),
     ...(task.seedTry === 0 ? {} : { reseeded: await reseededOf(world, { task, step }) }),
   });
 }
@@ -73,6 +75,12 @@ async function anywayOf(
   if (step.plan.qc.gate !== "warn" || task.gate !== "pass" || (verdict !== "fail" && verdict !== "error")) return {};
   const words = verdict === "fail" ? "QC failed it" : "QC could not look at it";
   return { anyway: `${words}: ${heldReason(task, await world.store.waivers(step.id))}` };
+}
+
+function overruledOf({ state, gate, inspection }: TaskRow): Pick<ExplainFacts, "overruled"> {
+  const last = rejectionsOf(inspection).at(-1);
+  const passed = gate === "pass" && (state === "committing" || state === "done");
+  return last === undefined || !passed ? {} : { overruled: { by: last.by, reason: last.reason } };
 }
 
 async function reseededOf(

@@ -1,7 +1,9 @@
 /** What QC has said of a job's steps so far, gathered from the store for answers and commands. Reads only. */
+import { formatFrames } from "./domain/frames.ts";
 import { quarantineDir, reviewPaths } from "./domain/naming.ts";
 import { LIMITS } from "./domain/limits.ts";
-import type { AnswerQc, AnswerRefused } from "./domain/qcAnswer.ts";
+import type { AnswerQc, AnswerRefused, HeldWedge } from "./domain/qcAnswer.ts";
+import { rejectedResults } from "./domain/rejection.ts";
 import { seedOfTry } from "./domain/seedRetry.ts";
 import type { Waiver } from "./domain/waiver.ts";
 import { judgedPictures, openFindings } from "./domain/waiver.ts";
@@ -19,6 +21,7 @@ export async function qcStanding(
     const notes = await store.qcNotes(step.id, shown);
     const waivers = await store.waivers(step.id);
     const waived = await standingWaivers(store, step, waivers);
+    const overruled = waivers.length === 0 ? [] : await overruledOf(store, step);
     out.push({
       wedges: step.plan.wedges.length,
       report: step.state === "committed" || (step.state === "burnt" && (await refusedOf(store, step)) !== null),
@@ -34,12 +37,46 @@ export async function qcStanding(
           checks: waivableChecks(task, waivers),
           until: task.holdUntil,
         })),
+        wedges: notes.held.wedges.map(({ wedge, count, tasks }) => ({
+          ...heldTogether(tasks, waivers),
+          wedge,
+          tasks: count,
+        })),
       },
       waived: { count: waived.length, first: waived.slice(0, shown) },
+      ...(overruled.length === 0 ? {} : { overruled: { count: overruled.length, first: overruled.slice(0, shown) } }),
       reseeded: { wedges: notes.reseeded.wedges, first: seedsOf(step, notes) },
     });
   }
   return out;
+}
+
+/** Held results of one variation as one, by its own name where it is one only: what names them, what still keeps them, what lets all of them pass. */
+export function heldTogether(held: readonly TaskRow[], waivers: readonly Waiver[]): Omit<HeldWedge, "wedge" | "tasks"> {
+  const [first] = held;
+  const frames = held.flatMap(({ frame }) => (frame === null ? [] : [frame]));
+  const until = held.flatMap(({ holdUntil }) => (holdUntil === null ? [] : [holdUntil]));
+  return {
+    target: first === undefined ? "" : held.length === 1 ? first.id : `${first.stepId}/w${first.wedge}`,
+    frames: held.length === 1 ? "" : formatFrames(frames),
+    reason: first === undefined ? "" : heldReason(first, waivers),
+    checks: [...new Set(held.flatMap((task) => waivableChecks(task, waivers)))],
+    until: until.length === 0 ? null : Math.min(...until),
+  };
+}
+
+/** What a person kept out, and another let pass after that. */
+async function overruledOf(
+  store: Pick<Store, "tasks">,
+  step: StepRow,
+): Promise<NonNullable<AnswerQc["overruled"]>["first"]> {
+  const tasks = await store.tasks(step.id, { states: ["committing", "done"] });
+  return rejectedResults(tasks.filter(({ gate }) => gate === "pass")).map(({ wedge, frame, by, reason }) => ({
+    wedge,
+    frame,
+    by,
+    reason,
+  }));
 }
 
 /** One per variation, check and person, of pictures that are there: a waiver of one that was made again since is void. */

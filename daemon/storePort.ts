@@ -16,6 +16,7 @@ import type { SeedTry } from "./domain/seedRetry.ts";
 import type { TaskState } from "./domain/task.ts";
 import type { NewWaiver, Waiver } from "./domain/waiver.ts";
 import type { FenceRef, FinishResult, SystemStats } from "./ports.ts";
+import type { RequestBody, RequestRow } from "./requests.ts";
 
 export interface DropSource {
   /** The hot folder (or asset path pattern) it came from. */
@@ -122,7 +123,12 @@ export interface QcNotes {
   /** What passed the gate although QC failed it or could not look, as far as it was looked at; waived or by gate `warn`. */
   readonly anyway: PublishedAnyway & { readonly tasks: number; readonly first: TaskRow | null };
   /** Tasks that wait for a person: the first of them, and how many. */
-  readonly held: { readonly count: number; readonly tasks: readonly TaskRow[] };
+  readonly held: {
+    readonly count: number;
+    readonly tasks: readonly TaskRow[];
+    /** The first variations of which something waits (a few, whatever the limit), how many tasks of each, and the first of those. */
+    readonly wedges: readonly { readonly wedge: number; readonly count: number; readonly tasks: readonly TaskRow[] }[];
+  };
   /** Seeds that were given up for another: those of the first wedges, and of how many wedges. */
   readonly reseeded: {
     readonly wedges: number;
@@ -208,27 +214,6 @@ export interface AttemptRow {
   readonly endedAt: number | null;
   readonly outcome: "running" | "staged" | "failed" | "lost" | "released" | "deferred" | "canceled";
   readonly failure: Failure | null;
-}
-
-export type RequestBody =
-  | { readonly kind: "cancel"; readonly jobId: string; readonly by: string }
-  | { readonly kind: "retry"; readonly jobId: string; readonly by: string }
-  | {
-      readonly kind: "waive";
-      readonly taskId: string;
-      readonly checks: readonly string[];
-      readonly by: string;
-      readonly reason: string;
-    }
-  | { readonly kind: "revokeWaiver"; readonly waiver: number; readonly by: string }
-  | { readonly kind: "reject"; readonly taskId: string; readonly by: string; readonly reason: string }
-  | { readonly kind: "retention"; readonly by: string }
-  | { readonly kind: "restartSlot"; readonly slot: string; readonly by: string };
-export interface RequestRow {
-  readonly id: number;
-  readonly body: RequestBody;
-  readonly state: "open" | "done" | "refused";
-  readonly answer: string | null;
 }
 
 /** What was asked under an Idempotency-Key before: the request's print and its answer as JSON. */

@@ -2,7 +2,7 @@
 import { HotplateError } from "../domain/errors.ts";
 import type { Context } from "./context.ts";
 import { userName } from "./context.ts";
-import { tasksNamed } from "./waive.ts";
+import { decide } from "./waive.ts";
 
 export async function action(
   context: Context,
@@ -13,11 +13,5 @@ export async function action(
   if (typeof reason !== "string" || reason.trim() === "")
     throw new HotplateError("HP-USAGE", "Say why: --reason TEXT.");
   const who = typeof by === "string" && by.trim() !== "" ? by.trim() : userName();
-  const answers: string[] = [];
-  for (const id of await tasksNamed(context, target)) {
-    const path = `/v1/tasks/${encodeURIComponent(id)}/reject`;
-    const said = (await context.api("POST", path, { by: who, reason: reason.trim() })) as { readonly answer: string };
-    answers.push(said.answer);
-  }
-  context.print({ answers }, () => answers.join("\n"));
+  await decide(context, target, { what: "reject", body: { by: who, reason: reason.trim() } });
 }

@@ -4,6 +4,7 @@ import { isJobEnded } from "../domain/job.ts";
 import { reviewPaths, versionDir } from "../domain/naming.ts";
 import { wedgeName } from "../domain/ids.ts";
 import type { AnswerQc, AnswerRefused } from "../domain/qcAnswer.ts";
+import { decisionCommands } from "../domain/qcAnswer.ts";
 import { iso, jobView, taskView } from "../http/views.ts";
 import { qcStanding, refusedOf } from "../qcStanding.ts";
 import type { JobRow, StepRow, TaskRow } from "../storePort.ts";
@@ -30,7 +31,7 @@ export async function action(context: Context, [id = ""]: readonly string[]): Pr
   context.print(view, () => text(job, { failed, qc, refused }));
 }
 
-function qcView({ wedges, warned, anyway, held, waived, reseeded }: AnswerQc): object {
+function qcView({ wedges, warned, anyway, held, waived, overruled, reseeded }: AnswerQc): object {
   return {
     wedges,
     warned,
@@ -41,9 +42,17 @@ function qcView({ wedges, warned, anyway, held, waived, reseeded }: AnswerQc): o
       until: until === null ? null : iso(until),
     })),
     heldCount: held.count,
+    heldWedges: (held.wedges ?? []).map(({ wedge, until, target, ...one }) => ({
+      ...one,
+      wedge: wedgeName(wedge),
+      until: until === null ? null : iso(until),
+      decide: decisionCommands(target, one.checks),
+    })),
     heldPage: held.count === 0 ? null : held.page,
     waived: waived.first.map(({ wedge, ...one }) => ({ ...one, wedge: wedgeName(wedge) })),
     waivedCount: waived.count,
+    overruled: (overruled?.first ?? []).map(({ wedge, ...one }) => ({ ...one, wedge: wedgeName(wedge) })),
+    overruledCount: overruled?.count ?? 0,
     reseeded: reseeded.first.map(({ wedge, ...one }) => ({ ...one, wedge: wedgeName(wedge) })),
     reseededCount: reseeded.wedges,
   };

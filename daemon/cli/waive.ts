@@ -3,8 +3,7 @@
  * decided by the running daemon; a warning in a published version goes into the product's log of decisions, with no daemon.
  */
 import { HotplateError } from "../domain/errors.ts";
-import { keptTaskId, shownTaskId } from "../domain/ids.ts";
-import { isHeldAsWhole } from "../domain/wedgeGate.ts";
+import { keptTaskId, shownTaskId, wedgeName } from "../domain/ids.ts";
 import { findJob } from "../http/lookup.ts";
 import { waiverView } from "../http/decisionRoutes.ts";
 import type { Store, TaskRow } from "../storePort.ts";
@@ -31,8 +30,27 @@ export async function action(
   if (reason === null)
     throw new HotplateError("HP-USAGE", "Say why: --reason TEXT. A waiver without a reason is none.");
   if (published) return waivePublished(context, target, { checks, reason, by });
+  await decide(context, target, { what: "waive", body: { checks, reason, by } });
+}
+
+/** About what a person names: a task, or JOB/w032: all of that variation that waits. */
+export async function decide(
+  context: Context,
+  target: string,
+  asked: { readonly what: "waive" | "reject"; readonly body: object },
+): Promise<void> {
+  const wedge = await wedgeNamed(context, target);
+  const { what, body } = asked;
   const answers: string[] = [];
-  for (const id of await tasksNamed(context, target)) answers.push(await asked(context, id, { checks, reason, by }));
+  const ask = async (path: string, said: object): Promise<void> => {
+    answers.push(((await context.api("POST", path, said)) as { readonly answer: string }).answer);
+  };
+  if (wedge !== null) {
+    const { job, step, name } = wedge;
+    const path = `/v1/jobs/${encodeURIComponent(job)}/wedges/${name}/${what}`;
+    await ask(path, { ...body, ...(step === null ? {} : { step }) });
+  } else
+    for (const id of await tasksNamed(context, target)) await ask(`/v1/tasks/${encodeURIComponent(id)}/${what}`, body);
   context.print({ answers }, () => answers.join("\n"));
 }
 
@@ -40,13 +58,19 @@ function text(value: unknown): string | null {
   return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
 }
 
-async function asked(context: Context, id: string, body: object): Promise<string> {
-  const path = `/v1/tasks/${encodeURIComponent(id)}/waive`;
-  return ((await context.api("POST", path, body)) as { readonly answer: string }).answer;
+/** JOB/w032 or JOB/1/w032; null: something else is named, a still that is called so included. */
+async function wedgeNamed(
+  context: Context,
+  target: string,
+): Promise<{ readonly job: string; readonly step: number | null; readonly name: string } | null> {
+  const { job, step, wedge, frame } = placeOf(target);
+  if (wedge === null || frame !== null) return null;
+  const exact = await withStore(context, (store) => store.task(keptTaskId(target)));
+  return exact === null ? { job, step, name: wedgeName(wedge) } : null;
 }
 
-/** A task's id, or JOB/w032: all of its tasks that QC holds or refused. */
-export async function tasksNamed(context: Context, target: string): Promise<readonly TaskRow["id"][]> {
+/** A task by its id, or by its place with the beginning of its job's id. */
+async function tasksNamed(context: Context, target: string): Promise<readonly TaskRow["id"][]> {
   return withStore(context, async (store) => {
     const exact = await store.task(keptTaskId(target));
     if (exact !== null) return [exact.id];
@@ -55,7 +79,7 @@ export async function tasksNamed(context: Context, target: string): Promise<read
     const wanted = found.filter(
       (task) => (wedge === null || task.wedge === wedge) && (frame === null || frame === String(task.frame ?? "still")),
     );
-    if (wanted.length > 0 && wedge !== null) return decisionsOf(wanted);
+    if (wanted.length > 0 && wedge !== null) return wanted.map(({ id }) => id);
     const shown = wanted.slice(0, 5).map((task) => shownTaskId(task.id));
     throw new HotplateError(
       "HP-NOT-FOUND",
@@ -77,17 +101,6 @@ function placeOf(target: string): {
     /^([^/]+)(?:\/(\d+))?(?:\/w(\d+)(?:\/(-?\d+|still))?)?$/.exec(target) ?? [];
   const number = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
   return { job, step: number(step), wedge: number(wedge), frame: frame ?? null };
-}
-
-/** One of each wedge that is held as a whole, because the first decision is about all of it; all others by themselves. */
-function decisionsOf(tasks: readonly TaskRow[]): readonly TaskRow["id"][] {
-  const decided = new Set<string>();
-  return tasks.flatMap((task) => {
-    const wedge = `${task.stepId}/${task.wedge}`;
-    if (isHeldAsWhole(task) && decided.has(wedge)) return [];
-    if (isHeldAsWhole(task)) decided.add(wedge);
-    return [task.id];
-  });
 }
 
 async function decidable(

@@ -30,6 +30,8 @@ export interface ExplainFacts {
   readonly siblingsHeld?: number;
   /** What QC found that gate `warn` lets pass. Absent: nothing. */
   readonly anyway?: string;
+  /** A person rejected it, and another let it pass after that. Absent: nobody did. */
+  readonly overruled?: { readonly by: string; readonly reason: string };
   /** Where refused results lie, and the page about them; absent: its version is open, and a retry still takes them into it. */
   readonly quarantine?: { readonly place: string; readonly report: string };
   /** Seeds of its wedge that were given up; the last of them and why. Absent: none. */
@@ -39,7 +41,12 @@ export interface ExplainFacts {
 const reason = (code: string, message: string, action: string | null = null): WaitReason => ({ code, message, action });
 
 export function explainTask(facts: ExplainFacts): readonly WaitReason[] {
-  const { reseeded, anyway } = facts;
+  const { reseeded, anyway, overruled } = facts;
+  if (overruled !== undefined) {
+    const { overruled: _said, ...rest } = facts;
+    const words = `${overruled.by} rejected it (${overruled.reason}); a person waived what QC found after that`;
+    return [...explainTask(rest), reason("qc.rejected", words, "read the QC report: it names both")];
+  }
   if (anyway !== undefined) {
     const { anyway: _said, ...rest } = facts;
     const end = facts.state === "done" ? "it is published" : "it will be published";
@@ -113,7 +120,7 @@ function failedAction({ quarantine, lastFailure }: ExplainFacts): string {
 }
 
 const HELD_ACTION =
-  "hotplate waive TASK --check ID --reason WHY lets it pass, hotplate reject TASK --reason WHY ends it";
+  "hotplate waive TASK --check ID --reason WHY lets it pass, hotplate reject TASK --reason WHY ends it; JOB/w001 for TASK: all of that variation that waits";
 
 function committing(facts: ExplainFacts): readonly WaitReason[] {
   if (facts.stepTrouble !== null)

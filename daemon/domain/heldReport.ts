@@ -16,6 +16,10 @@ import { viewOfVersion } from "./qcView.ts";
 
 export interface HeldTask {
   readonly id: string;
+  /** What a decision about all of its variation names. */
+  readonly of: string;
+  /** Held with all of its variation, by what was said of its frames together. */
+  readonly whole: boolean;
   readonly wedge: number;
   readonly frame: number | null;
   /** ms since the epoch; then it counts as rejected, or is looked at again. */
@@ -81,14 +85,33 @@ export function heldHtml(report: QcReport, of: HeldPage, page: Omit<QcPage, "dec
 }
 
 function decideHtml({ held, more }: HeldPage): string {
-  const items = held.map(({ id, wedge, frame, until, reason, checks }) => {
-    const place = frame === null ? wedgeName(wedge) : `${wedgeName(wedge)} frame ${frame}`;
-    const commands = decisionCommands(id, checks)
-      .map((line) => `<br><code>${esc(line)}</code>`)
-      .join("");
-    const end = until === null ? "" : ` until ${esc(new Date(until).toISOString().slice(0, 16).replace("T", " "))} UTC`;
-    return `<li><strong>${esc(place)}</strong>${end}: ${told(reason)}${commands}</li>`;
+  const byWedge = new Map<string, HeldTask[]>();
+  for (const one of held) byWedge.set(one.of, [...(byWedge.get(one.of) ?? []), one]);
+  const items = [...byWedge].map(([of, tasks]) => {
+    const [first] = tasks;
+    if (first === undefined || tasks.length === 1) return tasks.map(taskHtml).join("");
+    const until = tasks.flatMap((task) => task.until ?? []);
+    const checks = [...new Set(tasks.flatMap((task) => task.checks))];
+    const head = `<strong>${esc(wedgeName(first.wedge))}</strong>${untilHtml(until.length === 0 ? null : Math.min(...until))}: ${tasks.length} of its results wait. All of them at once:${commandsHtml(of, checks)}`;
+    // What is held as a whole is decided about as a whole, whichever of its results is named.
+    const each = first.whole ? `<br>${told(first.reason)}` : `<ul>${tasks.map(taskHtml).join("")}</ul>`;
+    return `<li>${head}${each}</li>`;
   });
   const rest = more === 0 ? "" : `<li>and ${more} more: hotplate show says them</li>`;
-  return `<h2 id="decide">Decide</h2><p class="faint">Nothing is published by waiting: a hold that ends without a decision is a rejection.</p><ul>${items.join("")}${rest}</ul>`;
+  return `<h2 id="decide">Decide</h2><p class="faint">Nothing is published by waiting: a hold that ends without a decision is a rejection. A word on a variation leaves alone what was decided already.</p><ul>${items.join("")}${rest}</ul>`;
+}
+
+function taskHtml({ id, wedge, frame, until, reason, checks }: HeldTask): string {
+  const place = frame === null ? wedgeName(wedge) : `${wedgeName(wedge)} frame ${frame}`;
+  return `<li><strong>${esc(place)}</strong>${untilHtml(until)}: ${told(reason)}${commandsHtml(id, checks)}</li>`;
+}
+
+function commandsHtml(target: string, checks: readonly string[]): string {
+  return decisionCommands(target, checks)
+    .map((line) => `<br><code>${esc(line)}</code>`)
+    .join("");
+}
+
+function untilHtml(until: number | null): string {
+  return until === null ? "" : ` until ${esc(new Date(until).toISOString().slice(0, 16).replace("T", " "))} UTC`;
 }

@@ -20,6 +20,8 @@ export const QC_LIMITS = {
   sarifResultsMax: 25_000,
   /** Variations that an answer or a page names in one line; the rest is counted. */
   answerNamesShown: 12,
+  /** Held results of one variation that an answer reads, to say its decision in one line; the rest is counted. */
+  answerHeldRead: 64,
   /** Of the page of what is held: tasks and frames that it tells of; the rest is counted. */
   heldPageTasksMax: 200,
   heldPageFramesMax: 1_000,

@@ -88,6 +88,16 @@ export interface Inspection {
   readonly frames?: readonly { readonly frame: number | null; readonly inspection: Inspection }[];
   /** QC's word on its wedge as a whole, where that once held or refused it. */
   readonly whole?: WholeWord;
+  /** People who kept it out, the last one last; they stay when it is let pass after that. Absent: nobody. */
+  readonly rejections?: readonly Rejection[];
+}
+
+/** A person's word that a result is not to be published. */
+export interface Rejection {
+  readonly by: string;
+  readonly reason: string;
+  /** ms since the epoch. */
+  readonly at: number;
 }
 
 export interface WholeWord {

@@ -1,6 +1,22 @@
 /** What STATUS.txt and `hotplate show` say of QC: warnings, what waits for a person, seeds that were given up. Facts in, lines out. */
 import { shownTaskId, wedgeName } from "./ids.ts";
 
+/** What waits of one variation: decided about in one line. */
+export interface HeldWedge {
+  readonly wedge: number;
+  /** What a decision names: a task, or the variation where more than one of its tasks wait. */
+  readonly target: string;
+  /** How many tasks wait. */
+  readonly tasks: number;
+  /** Their frames as far as they were read; "": a still, or one task. */
+  readonly frames: string;
+  readonly reason: string;
+  /** What a waiver must name to let all of them pass; empty: nothing can be waived. */
+  readonly checks: readonly string[];
+  /** ms since the epoch; the first of them counts as rejected then. */
+  readonly until: number | null;
+}
+
 /** Of one step. */
 export interface AnswerQc {
   readonly wedges: number;
@@ -24,6 +40,8 @@ export interface AnswerQc {
       /** ms since the epoch; then it counts as rejected. */
       readonly until: number | null;
     }[];
+    /** The first variations of which something waits; absent: each result by itself. */
+    readonly wedges?: readonly HeldWedge[];
   };
   /** Findings that a named person let stand, of what is published or will be. */
   readonly waived: {
@@ -32,6 +50,17 @@ export interface AnswerQc {
     readonly first: readonly {
       readonly wedge: number;
       readonly check: string;
+      readonly by: string;
+      readonly reason: string;
+    }[];
+  };
+  /** What a person rejected and another let pass after that: it is published, or will be. Absent: nothing. */
+  readonly overruled?: {
+    readonly count: number;
+    /** The first of them. */
+    readonly first: readonly {
+      readonly wedge: number;
+      readonly frame: number | null;
       readonly by: string;
       readonly reason: string;
     }[];
@@ -80,7 +109,7 @@ export function anywayLines({ wedges, anyway }: AnswerQc): readonly string[] {
 
 /** Lines of `  word:     text`, as the others of an answer. */
 export function qcLines(qc: AnswerQc): readonly string[] {
-  return [...seedLines(qc), ...heldLines(qc), ...waivedLines(qc), ...warnedLine(qc)];
+  return [...seedLines(qc), ...heldLines(qc), ...overruledLines(qc), ...waivedLines(qc), ...warnedLine(qc)];
 }
 
 /** Said only where there is one. */
@@ -101,14 +130,34 @@ function seedLines(qc: AnswerQc): readonly string[] {
 }
 
 function heldLines({ held }: AnswerQc): readonly string[] {
-  const more = held.count - held.first.length;
+  const groups =
+    held.wedges ?? held.first.map((one): HeldWedge => ({ ...one, target: one.task, tasks: 1, frames: "" }));
+  const more = held.count - groups.reduce((sum, { tasks }) => sum + tasks, 0);
   return [
-    ...held.first.flatMap(({ task, wedge, reason, checks, until }) => [
-      `  held:     ${wedgeName(wedge)} waits for a person${until === null ? "" : ` until ${utc(until)}`}: ${onOneLine(reason)}`,
-      ...decisionCommands(task, checks).map((command) => `            ${command}`),
+    ...groups.flatMap((group) => [
+      `  held:     ${heldText(group)}`,
+      ...decisionCommands(group.target, group.checks).map((command) => `            ${command}`),
     ]),
     ...(more > 0 ? [`  held:     and ${more} more`] : []),
     ...(held.count > 0 && held.page !== null ? [`  look at:  ${held.page}`] : []),
+  ];
+}
+
+function heldText({ wedge, tasks, frames, until, reason }: HeldWedge): string {
+  const many = `${tasks} results of ${wedgeName(wedge)}${frames === "" ? "" : ` (${frames})`} wait`;
+  const who = tasks === 1 ? `${wedgeName(wedge)} waits` : many;
+  return `${who} for a person${until === null ? "" : ` until ${utc(until)}`}: ${onOneLine(reason)}`;
+}
+
+function overruledLines(qc: AnswerQc): readonly string[] {
+  const { count, first } = qc.overruled ?? { count: 0, first: [] };
+  const more = count - first.length;
+  return [
+    ...first.map(({ wedge, frame, by, reason }) => {
+      const place = frame === null ? wedgeName(wedge) : `${wedgeName(wedge)} frame ${frame}`;
+      return `  rejected: ${place} by ${by}: ${onOneLine(reason)}; it was waived after that`;
+    }),
+    ...(more > 0 ? [`  rejected: and ${more} more, waived after that${seeReport(qc)}`] : []),
   ];
 }
 
@@ -123,7 +172,7 @@ function waivedLines(qc: AnswerQc): readonly string[] {
   ];
 }
 
-/** Each a line to be pasted; what QC could not look at can't be waived. */
+/** `task`: or a variation. Each a line to be pasted; what QC could not look at can't be waived. */
 export function decisionCommands(task: string, checks: readonly string[]): readonly string[] {
   const id = shownTaskId(task);
   const waive = `hotplate waive ${id}${checks.map((check) => ` --check ${check}`).join("")} --reason WHY`;

@@ -19,6 +19,7 @@ import {
   verdictOf,
 } from "./qcInspection.ts";
 import { profilePart, qcProfilePartSchema } from "./qcReportProfile.ts";
+import { qcRejectionSchema, qcRejections } from "./rejection.ts";
 import { qcTrySchema, triesOfWedge } from "./qcTries.ts";
 import { applyingWaivers, qcWaiverSchema } from "./qcWaivers.ts";
 import type { VersionFacts, VersionFile, VersionFrame } from "./versionFacts.ts";
@@ -82,6 +83,10 @@ export const qcReportSchema = z.strictObject({
     .optional()
     .describe("Colour spaces, and the measured round trip; absent in older reports."),
   waivers: z.array(qcWaiverSchema).optional().describe("Findings that a named person let stand; absent: none."),
+  rejections: z
+    .array(qcRejectionSchema)
+    .optional()
+    .describe("Results that a named person kept out, those too that were let pass after that; absent: none."),
   executionStatus,
   result: result.describe("The worst over everything that was looked at, rejected results included."),
   publishedResult: result.describe("The worst over what this version holds."),
@@ -109,7 +114,10 @@ export interface QcExtra {
 }
 
 /** What the report is made of. */
-export type QcFacts = Pick<VersionFacts, "plan" | "version" | "at" | "frames" | "files" | "tries" | "waivers"> & {
+export type QcFacts = Pick<
+  VersionFacts,
+  "plan" | "version" | "at" | "frames" | "files" | "tries" | "waivers" | "rejections"
+> & {
   readonly job: Pick<VersionFacts["job"], "id" | "show">;
 };
 
@@ -129,6 +137,7 @@ export function qcReport(facts: QcFacts, extra: QcExtra): QcReport {
   const frames = wedges.flatMap((wedge) => wedge.frames);
   const published = frames.filter((frame) => frame.outcome === "published");
   const waivers = applyingWaivers(facts.waivers ?? [], { ...facts, sequences: extra.sequences });
+  const rejections = facts.rejections ?? [];
   const set = extra.set === undefined || isEmpty(extra.set) ? null : extra.set;
   return {
     schema: "hotplate-qc/1",
@@ -148,6 +157,7 @@ export function qcReport(facts: QcFacts, extra: QcExtra): QcReport {
     profile: profilePart(plan.qc, extra.installed ?? []),
     color: colorPart(facts),
     ...(waivers.length === 0 ? {} : { waivers: [...waivers] }),
+    ...(rejections.length === 0 ? {} : { rejections: [...qcRejections(rejections)] }),
     ...statusOf([...wedges.map(wedgeVerdict), ...(set === null ? [] : [set.verdict])]),
     publishedResult: statusOf([
       ...published.map((frame) => verdictOf(frame.inspection)),

@@ -4,7 +4,17 @@ import { esc, told } from "./qcReportWords.ts";
 
 /** "": nothing was decided. */
 export function decisionsHtml(report: QcReport): string {
-  return [waivers(report), tries(report)].filter((part) => part !== "").join("\n");
+  return [rejections(report), waivers(report), tries(report)].filter((part) => part !== "").join("\n");
+}
+
+function rejections({ rejections: all = [] }: QcReport): string {
+  if (all.length === 0) return "";
+  const items = all.map(({ wedge, frame, by, reason, at, stands }) => {
+    const place = frame === null ? wedge : `${wedge} frame ${frame}`;
+    const after = stands ? "" : " <strong>A person let it pass after that.</strong>";
+    return `<li><strong>${esc(place)}</strong> rejected by ${told(by)} on ${esc(at.slice(0, 10))}: ${told(reason)}${after}</li>`;
+  });
+  return `<h2>Rejected by people</h2><p class="faint">What a named person kept out. What was let pass after that stands below, too.</p><ul>${items.join("")}</ul>`;
 }
 
 function waivers({ waivers: all = [] }: QcReport): string {

@@ -6,6 +6,7 @@ import type { RoundTrip } from "./colorRecord.ts";
 import type { RanTogether } from "./ranOn.ts";
 import type { StepPlan } from "./plan.ts";
 import type { Inspection } from "./qc.ts";
+import type { RejectedResult } from "./rejection.ts";
 import type { Failure } from "./retry.ts";
 import type { SeedTry } from "./seedRetry.ts";
 import type { TaskState } from "./task.ts";
@@ -66,6 +67,8 @@ export interface VersionFacts {
   readonly tries?: readonly SeedTry[];
   /** Every waiver of the step; absent: none. */
   readonly waivers?: readonly Waiver[];
+  /** What people kept out, those results too that passed after that; absent: none. */
+  readonly rejections?: readonly RejectedResult[];
   readonly graphSha256: string;
   readonly ran: RanTogether;
   readonly checks: readonly { readonly name: string; readonly version: number }[];

@@ -13,7 +13,7 @@ import { badName } from "../domain/naming.ts";
 import { baseName, joinPath } from "../domain/paths.ts";
 import { publishFile } from "../durable.ts";
 import { planManifest } from "../planManifest.ts";
-import type { RequestBody } from "../storePort.ts";
+import type { RequestBody } from "../requests.ts";
 import type { Idempotency } from "./idempotency.ts";
 import { findJob } from "./lookup.ts";
 import type { RouteParts } from "./routes.ts";

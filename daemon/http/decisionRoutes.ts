@@ -8,7 +8,7 @@ import { z } from "zod";
 import { wedgeName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Waiver } from "../domain/waiver.ts";
-import type { RequestBody } from "../storePort.ts";
+import type { RequestBody } from "../requests.ts";
 import { qcStanding } from "../qcStanding.ts";
 import { asked, keyHeader, printOf } from "./askingRoutes.ts";
 import type { Idempotency } from "./idempotency.ts";
@@ -21,6 +21,19 @@ import { iso } from "./views.ts";
 const taskParams = z.object({ id: z.string().min(1).max(LIMITS.idCharactersMax) });
 const by = z.string().trim().min(1).max(128).describe("Who decides: recorded, not verified.");
 const reason = z.string().trim().min(1).max(LIMITS.waiverReasonCharactersMax).describe("Why, for the record.");
+const wedgeParams = z.object({
+  id: z.string().min(1).max(LIMITS.idCharactersMax).describe("A job, or a unique beginning of its id."),
+  wedge: z
+    .string()
+    .regex(/^w?\d{1,9}$/)
+    .describe("w003 or 3."),
+});
+const step = z
+  .number()
+  .int()
+  .min(1)
+  .optional()
+  .describe("Its place in the job. Default: every step in which something waits.");
 const checks = z.array(z.string().min(1).max(LIMITS.idCharactersMax)).min(1).max(LIMITS.checkFilesMax);
 
 const waiverShape = z.strictObject({
@@ -111,6 +124,54 @@ export function addDecisionRoutes(base: FastifyInstance, deciding: Deciding): vo
       );
     },
   );
+}
+
+const WEDGE_WORDS = `About all of the variation that waits; what was decided already is left alone and named. ${WORDS}`;
+
+/** About a variation: `waive` and `reject` of all of it that waits. */
+export function addWedgeRoutes(base: FastifyInstance, deciding: Deciding): void {
+  const server = base.withTypeProvider<ZodTypeProvider>();
+  const { store } = deciding.parts.world;
+  server.post(
+    "/v1/jobs/:id/wedges/:wedge/waive",
+    {
+      schema: {
+        summary: "Lets findings of QC stand in every result of a variation that waits or that QC's gate refused.",
+        description: WEDGE_WORDS,
+        params: wedgeParams,
+        headers: keyHeader,
+        body: z.strictObject({ checks, by, reason, step }),
+        response: RESPONSE,
+      },
+    },
+    async (request, reply) => {
+      const { step: place = null, ...said } = request.body;
+      const of = { jobId: (await findJob(store, request.params.id)).id, wedge: numberOf(request.params.wedge) };
+      return send(reply, await decide(deciding, request, { kind: "waiveWedge", ...of, step: place, ...said }));
+    },
+  );
+  server.post(
+    "/v1/jobs/:id/wedges/:wedge/reject",
+    {
+      schema: {
+        summary: "Ends the hold of every result of a variation that waits: they are refused.",
+        description: WEDGE_WORDS,
+        params: wedgeParams,
+        headers: keyHeader,
+        body: z.strictObject({ by, reason, step }),
+        response: RESPONSE,
+      },
+    },
+    async (request, reply) => {
+      const { step: place = null, ...said } = request.body;
+      const of = { jobId: (await findJob(store, request.params.id)).id, wedge: numberOf(request.params.wedge) };
+      return send(reply, await decide(deciding, request, { kind: "rejectWedge", ...of, step: place, ...said }));
+    },
+  );
+}
+
+function numberOf(wedge: string): number {
+  return Number(wedge.replace("w", ""));
 }
 
 export function addWaiverRoutes(base: FastifyInstance, deciding: Deciding): void {

@@ -14,7 +14,7 @@ import {
 } from "fastify-type-provider-zod";
 import { LIMITS } from "../domain/limits.ts";
 import { addDropRoute, addRequestRoutes, addRetentionRoute, addSlotRoutes } from "./askingRoutes.ts";
-import { addDecisionRoutes, addWaiverRoutes } from "./decisionRoutes.ts";
+import { addDecisionRoutes, addWaiverRoutes, addWedgeRoutes } from "./decisionRoutes.ts";
 import { addEventRoute } from "./eventRoute.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { onError, sendProblem } from "./problem.ts";
@@ -76,6 +76,7 @@ export async function buildServer(parts: RouteParts): Promise<FastifyInstance> {
   addDropRoute(server, parts, idempotency);
   addRequestRoutes(server, parts, idempotency);
   addDecisionRoutes(server, { parts, idempotency });
+  addWedgeRoutes(server, { parts, idempotency });
   addWaiverRoutes(server, { parts, idempotency });
   addSlotRoutes(server, parts);
   addRetentionRoute(server, parts);

@@ -19,6 +19,7 @@ import type { RanOn } from "../domain/ranOn.ts";
 import { ranOnEvents, ranTogether } from "../domain/ranOn.ts";
 import type { QcExtra } from "../domain/qcReport.ts";
 import { qcReport, qcText } from "../domain/qcReport.ts";
+import { rejectedResults } from "../domain/rejection.ts";
 import { asMade } from "./anotherSeed.ts";
 import { comfyMetadata } from "./comfySaid.ts";
 import { makeDirs } from "../durable.ts";
@@ -192,6 +193,7 @@ async function factsOf(
     files: of.placed.files,
     tries: await context.world.store.seedTries(step.id),
     waivers: await context.world.store.waivers(step.id),
+    rejections: rejectedResults(of.tasks),
     graphSha256: of.graphSha256,
     ran: ranTogether(await recordsOf(context, job.id)),
     checks: checksOf(of.tasks),

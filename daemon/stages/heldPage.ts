@@ -11,7 +11,9 @@ import type { ReviewPaths } from "../domain/naming.ts";
 import { joinPath } from "../domain/paths.ts";
 import type { Inspection } from "../domain/qc.ts";
 import { qcText } from "../domain/qcReport.ts";
+import { rejectedResults } from "../domain/rejection.ts";
 import type { VersionFile } from "../domain/versionFacts.ts";
+import { isHeldAsWhole } from "../domain/wedgeGate.ts";
 import { exists, ignore, replaceAnswer } from "../durable.ts";
 import type { StageContext } from "../live.ts";
 import { heldReason, waivableChecks } from "../qcStanding.ts";
@@ -67,6 +69,7 @@ export function createHeldPages(context: StageContext): HeldPages {
       const made = JSON.stringify([
         held.map(({ id, fence, holdUntil }) => [id, fence, holdUntil]),
         waivers.map(({ id, revoked }) => [id, revoked]),
+        rejectedResults(of.tasks),
       ]);
       if (known?.of === made && known.path === path) return;
       const page = await pageOf(context, step, { ...of, held });
@@ -108,6 +111,7 @@ async function pageOf(
       files: results.flatMap((result) => fileOf(step, result)),
       tries: await world.store.seedTries(step.id),
       waivers,
+      rejections: rejectedResults(of.tasks),
       job: { id: step.jobId, show: of.show },
     },
     {
@@ -120,6 +124,8 @@ async function pageOf(
   const held = shown.map(
     (task): HeldTask => ({
       id: task.id,
+      of: `${task.stepId}/w${task.wedge}`,
+      whole: isHeldAsWhole(task),
       wedge: task.wedge,
       frame: task.frame,
       until: task.holdUntil,

@@ -72,7 +72,7 @@ function start(context: StageContext, parts: Parts): void {
         await context.world.store.unstage(ref, "its staged file is gone");
         return;
       }
-      const seen = outcome.ok ? outcome.value : couldNotLook(outcome.error);
+      const seen = stillRejected(outcome.ok ? outcome.value : couldNotLook(outcome.error), task);
       if (await isLetStand(context, task, seen)) {
         await context.world.store.inspected(ref, seen, "pass", null);
         context.wake();
@@ -89,6 +89,11 @@ function start(context: StageContext, parts: Parts): void {
       context.wake();
     },
   });
+}
+
+/** What people said of the picture stays when it is looked at again. */
+function stillRejected(inspection: Inspection, { inspection: before }: TaskRow): Inspection {
+  return before?.rejections === undefined ? inspection : { ...inspection, rejections: before.rejections };
 }
 
 /** The same picture was judged by the same checks before, and a person let every failure stand. */

@@ -6,9 +6,10 @@ import type { JobId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { isJobEnded } from "../domain/job.ts";
 import type { Stage, StageContext } from "../live.ts";
-import type { RequestRow } from "../storePort.ts";
+import type { RequestRow } from "../requests.ts";
 import { wishRestart } from "./restartWish.ts";
 import type { Decided } from "./waive.ts";
+import { decideWedge } from "./decideWedge.ts";
 import { rejectHeld, revokeWaiver, waive } from "./waive.ts";
 import type { RetentionStage } from "./retention.ts";
 
@@ -53,11 +54,15 @@ async function restartSlot(
 
 type Applied = Exclude<RequestRow["body"], { readonly kind: "retention" }>;
 
-/** About one result. */
-function decide(
-  context: StageContext,
-  body: Extract<Applied, { readonly kind: "waive" | "revokeWaiver" | "reject" }>,
-): Promise<Decided> {
+type Decision = Extract<Applied, { readonly kind: "waive" | "revokeWaiver" | "reject" | "waiveWedge" | "rejectWedge" }>;
+type OfJob = Extract<Applied, { readonly kind: "cancel" | "retry" }>;
+
+function isOfJob(body: Exclude<Applied, { readonly kind: "restartSlot" }>): body is OfJob {
+  return body.kind === "cancel" || body.kind === "retry";
+}
+
+/** About one result, or a wedge. */
+function decide(context: StageContext, body: Decision): Promise<Decided> {
   switch (body.kind) {
     case "waive":
       return waive(context, body);
@@ -65,6 +70,9 @@ function decide(
       return revokeWaiver(context, body);
     case "reject":
       return rejectHeld(context, body);
+    case "waiveWedge":
+    case "rejectWedge":
+      return decideWedge(context, body);
   }
 }
 
@@ -72,7 +80,7 @@ async function apply(context: StageContext, id: number, body: Applied): Promise<
   const { store, log } = context.world;
   const request = { id };
   if (body.kind === "restartSlot") return restartSlot(context, id, body);
-  if (body.kind === "waive" || body.kind === "revokeWaiver" || body.kind === "reject") {
+  if (!isOfJob(body)) {
     const { state, answer } = await decide(context, body);
     return store.settleRequest(id, state, answer);
   }

@@ -7,6 +7,7 @@ import type { ReviewPaths } from "../domain/naming.ts";
 import { junitXml } from "../domain/junit.ts";
 import { baseName, joinPath } from "../domain/paths.ts";
 import { qcReport, qcText } from "../domain/qcReport.ts";
+import { rejectedResults } from "../domain/rejection.ts";
 import { refusedHtml, refusedView } from "../domain/refusedReport.ts";
 import { sarifJson } from "../domain/sarif.ts";
 import { replaceAnswer } from "../durable.ts";
@@ -42,6 +43,7 @@ export async function writeRefused(
       files: [],
       tries: await world.store.seedTries(step.id),
       waivers: await world.store.waivers(step.id),
+      rejections: rejectedResults(of.tasks),
       job: { id: step.jobId, show: of.show },
     },
     {

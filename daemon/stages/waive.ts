@@ -4,10 +4,12 @@
  */
 import { keptTaskId, versionName, wedgeName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
+import { rejected, rejectedBy } from "../domain/rejection.ts";
 import { isWaived, judgedPictures, openFindings, waiversFor } from "../domain/waiver.ts";
 import { isHeldAsWhole } from "../domain/wedgeGate.ts";
 import type { StageContext } from "../live.ts";
-import type { RequestBody, StepRow, TaskRow } from "../storePort.ts";
+import type { RequestBody } from "../requests.ts";
+import type { StepRow, TaskRow } from "../storePort.ts";
 import { rejectWedge, waiveWedge } from "./wedgeDecisions.ts";
 
 type Body<K extends RequestBody["kind"]> = Extract<RequestBody, { readonly kind: K }>;
@@ -40,7 +42,9 @@ export async function waive(context: StageContext, body: Body<"waive">): Promise
   if ((await store.waive({ taskId: task.id, fence }, lines, release)) !== "ok") return refused(MOVED);
   for (const { check, version } of lines)
     log.event("info", "qc.waived", { task: task.id, check, version, by: body.by, reason: body.reason });
-  const what = `${[...new Set(lines.map(({ check, version }) => `${check}@${version}`))].join(", ")} of ${nameOf(task)} is waived by ${body.by}.`;
+  const before = rejectedBy(task);
+  const stays = before === null ? "" : ` That ${before.by} rejected it (${before.reason}) stays on record.`;
+  const what = `${[...new Set(lines.map(({ check, version }) => `${check}@${version}`))].join(", ")} of ${nameOf(task)} is waived by ${body.by}.${stays}`;
   if (!waits) return done(`${what} It was not waiting; the record says so.`);
   if (release) return done(`${what} It passes and will be published.`);
   const left = [...new Set(open.map(({ check, verdict }) => `${check} (${verdict})`))].join(", ");
@@ -49,18 +53,20 @@ export async function waive(context: StageContext, body: Body<"waive">): Promise
 
 /** A hold ends at once, as it would when nobody decides. */
 export async function rejectHeld(context: StageContext, body: Body<"reject">): Promise<Decided> {
-  const { store, log } = context.world;
+  const { store, log, clock } = context.world;
   const found = await decidable(context, body.taskId);
   if ("answer" in found) return found;
   const { task, fence } = found;
   if (isHeldAsWhole(task)) return rejectWedge(context, task, body);
   const { inspection } = task;
+  const before = rejectedBy(task);
+  if (before !== null) return refused(`${nameOf(task)} was rejected by ${before.by} (${before.reason}).`);
   if (task.state !== "committing" || task.gate !== "hold" || inspection === null)
     return refused(`${nameOf(task)} is not held: nothing to decide.`);
-  const why = `Rejected by ${body.by}: ${body.reason}`;
-  if ((await store.inspected({ taskId: task.id, fence }, { ...inspection, why }, "reject", null)) !== "ok")
-    return refused(MOVED);
-  log.event("info", "task.rejected", { task: task.id, reason: why });
+  const { by, reason } = body;
+  const said = rejected(inspection, { by, reason, at: clock.now() });
+  if ((await store.inspected({ taskId: task.id, fence }, said, "reject", null)) !== "ok") return refused(MOVED);
+  log.event("info", "task.rejected", { task: task.id, reason: said.why ?? "" });
   return done(`${nameOf(task)} is rejected; its picture goes to quarantine.`);
 }
 

@@ -4,11 +4,13 @@
  */
 import { wedgeName } from "../domain/ids.ts";
 import type { Inspection } from "../domain/qc.ts";
+import { rejected } from "../domain/rejection.ts";
 import type { NewWaiver, Waiver } from "../domain/waiver.ts";
 import { isWaived } from "../domain/waiver.ts";
 import { wholeFindings } from "../domain/wedgeGate.ts";
 import type { StageContext } from "../live.ts";
-import type { RequestBody, TaskRow } from "../storePort.ts";
+import type { RequestBody } from "../requests.ts";
+import type { TaskRow } from "../storePort.ts";
 import { refsOf, wedgeTasks, wordOf } from "./wedgeVerdicts.ts";
 
 type Body<K extends RequestBody["kind"]> = Extract<RequestBody, { readonly kind: K }>;
@@ -80,13 +82,13 @@ export async function waiveWedge(context: StageContext, held: TaskRow, body: Bod
 }
 
 export async function rejectWedge(context: StageContext, held: TaskRow, body: Body<"reject">): Promise<Decided> {
-  const { store, log } = context.world;
+  const { store, log, clock } = context.world;
   const tasks = await wedgeTasks(context, held);
   const word = wordOf(tasks);
   if (word === null) return refused(MOVED);
-  const why = `Rejected by ${body.by}: ${body.reason}`;
-  const whole = { ...word, inspection: { ...word.inspection, why } };
+  const { by, reason } = body;
+  const whole = { ...word, inspection: rejected(word.inspection, { by, reason, at: clock.now() }) };
   if ((await store.inspectedWedge(refsOf(tasks), whole, "reject", null)) !== "ok") return refused(MOVED);
-  log.event("info", "task.rejected", { task: held.id, reason: why });
+  log.event("info", "task.rejected", { task: held.id, reason: whole.inspection.why ?? "" });
   return done(`${wedgeName(held.wedge)} is rejected as a whole; its pictures go to quarantine.`);
 }

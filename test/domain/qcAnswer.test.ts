@@ -62,6 +62,25 @@ it("what waits for a person says until when, and why", () => {
   expect(more).toBe("  held:     and 1 more");
 });
 
+it("where more than one result of a variation waits, one line decides about all of them", () => {
+  const wedge = { wedge: 3, target: "job_a/1/w3", tasks: 3, frames: "1001-1003", reason: "image.soft: It is soft." };
+  const wedges = [{ ...wedge, checks: ["image.soft"], until: null }];
+  expect(qcLines({ ...NOTHING, held: { count: 5, page: null, first: [], wedges } })).toEqual([
+    "  held:     3 results of w003 (1001-1003) wait for a person: image.soft: It is soft.",
+    "            hotplate waive job_a/1/w003 --check image.soft --reason WHY",
+    "            hotplate reject job_a/1/w003 --reason WHY",
+    "  held:     and 2 more",
+  ]);
+});
+
+it("what one person rejected and another let pass is told with the first one's name and reason", () => {
+  const first = [{ wedge: 3, frame: 1002, by: "anna", reason: "too\ndark" }];
+  expect(qcLines({ ...NOTHING, overruled: { count: 3, first } })).toEqual([
+    "  rejected: w003 frame 1002 by anna: too dark; it was waived after that",
+    "  rejected: and 2 more, waived after that: see the QC report",
+  ]);
+});
+
 it("what people let stand is told with who, why and of which check", () => {
   const first = [{ wedge: 3, check: "image.soft", by: "anna", reason: "wanted:\nrack focus" }];
   expect(qcLines({ ...NOTHING, waived: { count: 5, first } })).toEqual([

@@ -5,7 +5,7 @@ import type { Inspection } from "../../daemon/domain/qc.ts";
 import type { QcExtra, QcReport } from "../../daemon/domain/qcReport.ts";
 import { qcJson, qcReport, qcReportSchema } from "../../daemon/domain/qcReport.ts";
 import type { QcPage } from "../../daemon/domain/qcReportHtml.ts";
-import { qcHtml } from "../../daemon/domain/qcReportHtml.ts";
+import { qcHtml, versionHtml } from "../../daemon/domain/qcReportHtml.ts";
 import { viewOfVersion } from "../../daemon/domain/qcView.ts";
 import { address, esc, frameRanges, measureWords, valueWords } from "../../daemon/domain/qcReportWords.ts";
 import type { FactsOf } from "../fixtures/versionFacts.ts";
@@ -53,6 +53,25 @@ describe("qc.json", () => {
     expect(qcJson({ ...facts, frames: [...facts.frames].reverse(), files: [...facts.files].reverse() }, EXTRA)).toBe(
       text,
     );
+  });
+
+  test("says who rejected a result and why, when it was let pass after that, too, and so does the page", () => {
+    const rejections = [
+      { wedge: 1, frame: 1002, by: "anna", reason: "<dark>", at: 0, stands: false },
+      { wedge: 2, frame: null, by: "bob", reason: "soft", at: 0, stands: true },
+    ];
+    const facts = { ...versionFacts(MIXED), rejections };
+    const made = qcReportSchema.parse(JSON.parse(qcJson(facts, EXTRA)));
+    expect(made.rejections).toEqual([
+      { wedge: "w001", frame: 1002, by: "anna", reason: "<dark>", at: "1970-01-01T00:00:00.000Z", stands: false },
+      { wedge: "w002", frame: null, by: "bob", reason: "soft", at: "1970-01-01T00:00:00.000Z", stands: true },
+    ]);
+    const html = versionHtml(made);
+    expect(html).toMatch(
+      /w001 frame 1002<\/strong> rejected by <bdi>anna<\/bdi> on 1970-01-01: <bdi>&lt;dark&gt;<\/bdi> <strong>A person let/,
+    );
+    expect(html).toContain("rejected by <bdi>bob</bdi> on 1970-01-01: <bdi>soft</bdi></li>");
+    expect(qcReport(versionFacts(MIXED), EXTRA).rejections).toBeUndefined();
   });
 
   test("lists what was refused with where it lies, and so does the page of a version that holds the others", () => {

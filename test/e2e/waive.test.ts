@@ -189,3 +189,45 @@ test("what is held is refused at once when a person says so, with their words as
   expect(refused).toContain("Rejected by anna: black for good");
   expect(refused).not.toContain("hotplate: held");
 });
+
+test(
+  "a word on a whole variation decides about what waits, and never against what was decided before",
+  PATIENCE,
+  async () => {
+    await using farm = await makeFarm({ slots: 1, frames: 3 });
+    const daemon = farm.startDaemon();
+    await daemon.line(event("slot.up"));
+    await black(farm);
+    drop(farm.hot, "whole.yaml", manifest("whole", 1).replace("frames: 1001", "frames: 1001-1003"));
+    const status = await answerWith(join(farm.hot, "whole.yaml.STATUS.txt"), /3 results of w001 \(1001-1003\) wait/);
+    const [, job = ""] = /hotplate reject (\S+)\/1\/w001 --reason WHY/.exec(status) ?? [];
+    const say = (...args: readonly string[]) => farm.hotplate(...args, "--reason", "night", "--by", "bob");
+    const first = await farm.hotplate("reject", `${job}/1/w001/1002`, "--reason", "too dark", "--by", "anna");
+    expect(first).toMatchObject({ code: 0 });
+    const checks = ["--check", "image.not_black", "--check", "image.not_solid"];
+    expect(await say("waive", `${job}/w001`, ...checks)).toMatchObject({
+      code: 0,
+      json: {
+        answers: [
+          expect.stringMatching(
+            /^image\.not_black@\d+, image\.not_solid@\d+ of 2 frames \(1001,1003\) of w001 is waived by bob\. They pass .* Left as it was: frame 1002 \(rejected by anna: too dark\)\.$/,
+          ) as string,
+        ],
+      },
+    });
+    await committed(daemon);
+    const version = join(farm.shot, "whole/v001");
+    const report = qcReportSchema.parse(JSON.parse(readFileSync(join(version, ".hotplate/qc.json"), "utf8")));
+    expect(report.rejections).toMatchObject([
+      { wedge: "w001", frame: 1002, by: "anna", reason: "too dark", stands: true },
+    ]);
+    expect(report.wedges[0]?.frames.map(({ frame, outcome }) => [frame, outcome])).toEqual([
+      [1001, "published"],
+      [1002, "rejected"],
+      [1003, "published"],
+    ]);
+    // Nothing waits any more: refused, in words that say what became of each.
+    const late = await say("reject", `${job}/w001`);
+    expect(late.code).not.toBe(0);
+  },
+);

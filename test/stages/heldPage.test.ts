@@ -99,6 +99,31 @@ describe("the page of what is held", () => {
     expect([existsSync(page), existsSync(record)]).toEqual([false, false]);
   });
 
+  it("gives the line for a whole variation where several of its frames wait, and names who rejected one of them", async () => {
+    using dir = tempDir();
+    const { tasks, update, page, record } = bench(dir, 1);
+    const [one] = tasks;
+    const frame = (n: number, more: object = {}): TaskRow =>
+      ({ ...one!, id: `job_a/1/w1/${n}`, frame: n, ...more }) as TaskRow;
+    const rejections = [{ by: "anna", reason: "too <dark>", at: Date.UTC(2026, 10, 28) }];
+    const failure = { class: "qc", code: "image.soft", message: "m" };
+    const out = { state: "failed", gate: "reject", failure, inspection: { ...one!.inspection!, rejections } };
+    await update([frame(1001), frame(1002, out), frame(1003)]);
+    const text = readFileSync(page, "utf8");
+    expect(text).toContain("2 of its results wait");
+    expect(text).toContain("<code>hotplate waive job_a/1/w001 --check image.soft --reason WHY</code>");
+    expect(text).toContain("<code>hotplate reject job_a/1/w001/1003 --reason WHY</code>");
+    expect(text).toContain("rejected by <bdi>anna</bdi> on 2026-11-28: <bdi>too &lt;dark&gt;</bdi>");
+    expect(JSON.parse(readFileSync(record, "utf8"))).toMatchObject({
+      rejections: [{ wedge: "w001", frame: 1002, by: "anna", reason: "too <dark>", stands: true }],
+    });
+    const whole = { inspection: { ...one!.inspection!, whole: { inspection: one!.inspection!, looks: 1 } } };
+    await update([frame(1001, whole), frame(1003, { ...whole, fence: 9 })]);
+    const asWhole = readFileSync(page, "utf8");
+    expect(asWhole.match(/hotplate reject /g)).toHaveLength(1);
+    expect(asWhole).toContain("hotplate reject job_a/1/w001 --reason WHY");
+  });
+
   it("tells of a bounded number, and counts the others", async () => {
     using dir = tempDir();
     const { tasks, update, page } = bench(dir, LIMITS.heldPageTasksMax + 7);

@@ -3,13 +3,13 @@ import type { StoredEvent } from "../../domain/events.ts";
 import { jobState, noTasks } from "../../domain/job.ts";
 import type { TaskCounts } from "../../domain/job.ts";
 import { TASK_STATES } from "../../domain/task.ts";
+import type { RequestRow } from "../../requests.ts";
 import type {
   AttemptRow,
   DropRow,
   HeadRow,
   JobRow,
   ObservationRow,
-  RequestRow,
   StepRow,
   TaskClass,
   TaskRow,

@@ -3,6 +3,7 @@
  * given up. An attempt belongs to the seed that it was granted with; one of an earlier seed is never staged.
  */
 import type { StepId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import type { Inspection } from "../../domain/qc.ts";
 import type { SeedTry, TriedResult } from "../../domain/seedRetry.ts";
 import { triedFindings } from "../../domain/seedRetry.ts";
@@ -117,6 +118,15 @@ function firstOf(row: Parameters<typeof taskRow>[0] | null | undefined): TaskRow
   return row === null || row === undefined ? null : taskRow(row);
 }
 
+function heldWedges(db: Database, stepId: StepId, limit: number): QcNotes["held"]["wedges"] {
+  const groups = db.all(`SELECT wedge, count(*) AS n ${HELD} GROUP BY wedge ORDER BY wedge LIMIT ?`, stepId, limit);
+  return groups.map((group) => {
+    const wedge = group["wedge"] ?? null;
+    const rows = db.all(`SELECT * ${HELD} AND wedge = ? ORDER BY frame LIMIT ?`, stepId, wedge, LIMITS.answerHeldRead);
+    return { wedge: Number(wedge), count: Number(group["n"]), tasks: rows.map(taskRow) };
+  });
+}
+
 function notesOf(db: Database, stepId: StepId, limitEach: number): QcNotes {
   const count = (sql: string): number => Number(db.one(sql, stepId)?.["n"] ?? 0);
   return {
@@ -134,6 +144,7 @@ function notesOf(db: Database, stepId: StepId, limitEach: number): QcNotes {
     held: {
       count: count(`SELECT count(*) AS n ${HELD}`),
       tasks: db.all(`SELECT * ${HELD} ORDER BY wedge, frame LIMIT ?`, stepId, limitEach).map(taskRow),
+      wedges: heldWedges(db, stepId, Math.min(limitEach, LIMITS.answerQcShown)),
     },
     reseeded: {
       wedges: count("SELECT count(DISTINCT wedge) AS n FROM seed_try WHERE step_id = ?"),
