@@ -66,6 +66,7 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
       checkFolders: config.plugins,
       models: config.qcModels,
       workers: 2,
+      memoryBytes: config.imageMemory,
       // A directory of its own: the daemon empties its scratch at start, while a command may be decoding.
       scratchDir: join(config.stateDir, "decoding"),
     }),

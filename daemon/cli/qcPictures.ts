@@ -45,7 +45,10 @@ export async function pictureWorld(context: Context, options: Options): Promise<
   const workers = workersOf(options);
   const config = await ownConfig(context);
   const owner = await ownerOf(config, { show: textOption(options, "show"), recipe: textOption(options, "recipe") });
-  const own = config === null ? { checkFolders: [] } : { checkFolders: config.plugins, models: config.qcModels };
+  const own =
+    config === null
+      ? { checkFolders: [] }
+      : { checkFolders: config.plugins, models: config.qcModels, memoryBytes: config.imageMemory };
   const scratch = mkdtempSync(join(tmpdir(), "hotplate-qc-"));
   const images = createImages({ ...own, workers, scratchDir: scratch });
   // Whoever stops it midway leaves hundreds of megabytes of traces behind, and workers that are stuck in a picture.

@@ -193,6 +193,9 @@ export const configTextSchema = z.strictObject({
     .default({ plates: [], shows: {} })
     .describe("Colour spaces of plates (docs/colour.md)."),
   qc: qcSettingsSchema,
+  imageMemory: bytes(
+    "What pictures may take in all image workers together (docs/images.md). Default: a quarter of the machine's memory.",
+  ).optional(),
   qcModels: qcModelsSchema,
   versions: versionSettingsSchema,
   retention: retentionSchema,
@@ -220,7 +223,7 @@ export const pictureConfigSchema = configTextSchema.extend({
 });
 export type PictureConfig = Pick<
   Config,
-  "plugins" | "qcModels" | "qc" | "recipes" | "safety" | "hotFolders" | "assetPaths" | "colour"
+  "plugins" | "imageMemory" | "qcModels" | "qc" | "recipes" | "safety" | "hotFolders" | "assetPaths" | "colour"
 >;
 /** As written: a slot may lack its url. */
 export type ConfigText = z.infer<typeof configTextSchema>;

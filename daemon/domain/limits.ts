@@ -65,6 +65,9 @@ export const LIMITS = {
   imagePixelsMax: 16_384 * 16_384,
   imageFileBytesMax: 2 * 1024 * 1024 * 1024,
   imageDecodedBytesMax: 2 * 1024 * 1024 * 1024,
+  /** Of a machine's memory, the part that pictures may take in all image workers together. */
+  imageMemoryPart: 4,
+  imageMemoryBytesMin: 1024 * 1024 * 1024,
   imageHeadBytesMax: 64 * 1024,
   /** Of memory that a worker keeps for the next file that it reads; what is larger is given back. */
   readRoomBytesMax: 128 * 1024 * 1024,

@@ -6,6 +6,7 @@ import type { QcModels } from "../../domain/qcModels.ts";
 import type { Shown } from "../../domain/colorWay.ts";
 import type { Crop } from "../../domain/crop.ts";
 import type { SheetRequest } from "../../domain/sheetTile.ts";
+import type { Need } from "./memoryBudget.ts";
 import type { Likeness } from "../../domain/likeness.ts";
 import type { KitReport } from "../pluginKit/kitReport.ts";
 import type { CompareJob } from "./compareFrames.ts";
@@ -90,6 +91,15 @@ export interface WorkerLooks {
 export interface WorkerLoads {
   readonly kind: "loads";
   readonly file: string | null;
+}
+/** Said before a job's first file is decoded: it begins when it may. */
+export interface WorkerNeeds extends Need {
+  readonly kind: "needs";
+  readonly id: number;
+}
+/** The job of that id may take what it needs. */
+export interface WorkerMay {
+  readonly may: number;
 }
 export interface WorkerQuestion {
   readonly id: number;

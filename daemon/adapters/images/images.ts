@@ -20,6 +20,8 @@ export interface ImagesOptions {
   readonly models?: QcModels;
   /** Processes that decode at the same time. */
   readonly workers: number;
+  /** Bytes that pictures may take in all of them together; absent: as the machine has memory. */
+  readonly memoryBytes?: number | undefined;
   /** Per piece of work, ms. */
   readonly deadlineMs?: number;
   readonly timer?: Timer;
@@ -35,6 +37,7 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
     // What one worker could not load, none tries again.
     leftOut: new Map<string, string>(),
     deadlineMs: options.deadlineMs ?? LIMITS.imageWorkMs,
+    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(options.timer === undefined ? {} : { timer: options.timer }),
     ...(options.hear === undefined ? {} : { hear: options.hear }),
   };
@@ -85,20 +88,20 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
 }
 
 /**
- * A worker that died over a picture is a verdict `error`: never a pass, and no fault of the image. A file that is not there
- * (ENOENT) and other failed system calls go on to the caller, who knows whether to do the task again.
+ * A worker that died over a picture is a verdict `error`: never a pass, and no fault of the image. So is one that this node has no memory
+ * for. A file that is not there (ENOENT) and other failed system calls go on to the caller, who knows whether to do the task again.
  */
 function couldNotLook(error: unknown): Inspection {
-  const died =
-    (error instanceof HotplateError && error.code === "HP-IMAGE-WORKER") || systemCode(error) === "ETIMEDOUT";
-  if (!died) throw error;
-  const finding: Finding = {
-    check: "file.decodes",
-    version: 1,
-    verdict: "error",
-    measures: [],
-    message: `${messageOf(error)} (${error instanceof HotplateError ? error.code : "ETIMEDOUT"})`,
-    hint: "The daemon looks again by itself. If it stays so, the picture or a check of your own breaks what looks: hotplate qc run FILE --check file.decodes looks without them.",
-  };
+  const code = error instanceof HotplateError ? error.code : systemCode(error);
+  if (code === "HP-IMAGE-SIZE") return unlooked(`${messageOf(error)} (${code})`, (error as HotplateError).hint);
+  if (code !== "HP-IMAGE-WORKER" && code !== "ETIMEDOUT") throw error;
+  return unlooked(
+    `${messageOf(error)} (${code})`,
+    "The daemon looks again by itself. If it stays so, the picture or a check of your own breaks what looks: hotplate qc run FILE --check file.decodes looks without them.",
+  );
+}
+
+function unlooked(message: string, hint: string): Inspection {
+  const finding: Finding = { check: "file.decodes", version: 1, verdict: "error", measures: [], message, hint };
   return { verdict: "error", findings: [finding], notApplied: [], reader: "none" };
 }

@@ -2,7 +2,8 @@
  * A pool of image workers: a bounded queue, one job at a time per worker, a deadline per job. A worker that crashes or hangs
  * is dropped, its job answers with an error (HP-IMAGE-WORKER, ETIMEDOUT), and the next job gets a new one. Workers are
  * processes: what decoders take is given back only by the end of a process, and idle ones end, so that a waiting daemon is
- * small. Nothing here knows what a job means. A worker says which plugin it is about to load: one that makes no end of it, or ends
+ * small. A worker says what a job will take before it decodes, and begins when that fits beside what the others have
+ * (memoryBudget.ts); it waits outside its deadline. Nothing here knows what a job means. A worker says which plugin it is about to load: one that makes no end of it, or ends
  * its worker by it, is left out from then on, and the job is done again without it. It says, too, whose function it calls: a plugin
  * that ends its worker, breaks it later or makes no end of it is an error of that job, which is done again without calling it.
  */
@@ -22,10 +23,15 @@ import type {
   WorkerBroke,
   WorkerLoads,
   WorkerLooks,
+  WorkerMay,
+  WorkerNeeds,
   WorkerQuestion,
   WorkerSetUp,
 } from "./imageJobs.ts";
+import { endWorker } from "./endWorker.ts";
 import { endLeftBehind, WORKER_MARK } from "../leftBehind.ts";
+import type { MemoryBudget } from "./memoryBudget.ts";
+import { createMemoryBudget, defaultMemory, tooMuch } from "./memoryBudget.ts";
 import { receivedError } from "./sentError.ts";
 import { hearLines, toStandardError } from "./workerVoice.ts";
 
@@ -42,6 +48,8 @@ export interface PoolOptions {
   readonly size: number;
   readonly setUp: WorkerSetUp;
   readonly deadlineMs: number;
+  /** Bytes that pictures may take in all workers together; absent: as the machine has memory. */
+  readonly memoryBytes?: number;
   readonly timer?: Timer;
   /** Plugins that no worker loads again, and why; pools may share one. */
   readonly leftOut?: Map<string, string>;
@@ -85,6 +93,7 @@ class Pool implements WorkerPool {
   readonly #queue: Waiting[] = [];
   readonly #workers = new Set<Running>();
   readonly #ending = new Set<Promise<unknown>>();
+  readonly #memory: MemoryBudget<Running>;
   #lastId = 0;
   #closed = false;
 
@@ -92,6 +101,7 @@ class Pool implements WorkerPool {
     this.#options = options;
     this.#timer = options.timer ?? realTimer;
     this.#leftOut = options.leftOut ?? new Map<string, string>();
+    this.#memory = createMemoryBudget(options.memoryBytes ?? defaultMemory(), (running) => this.#giveUp(running));
   }
 
   async run<K extends ImageJobKind>(job: ImageJob & { readonly kind: K }): Promise<ImageResults[K]> {
@@ -158,9 +168,10 @@ class Pool implements WorkerPool {
       cancelTimer: () => undefined,
     };
     worker.on("message", (message) => {
-      const answer = message as WorkerAnswer | WorkerBroke | WorkerLoads | WorkerLooks;
+      const answer = message as WorkerAnswer | WorkerBroke | WorkerLoads | WorkerLooks | WorkerNeeds;
       if (answer.kind === "loads") this.#loads(running, answer.file);
       else if (answer.kind === "looks") this.#looks(running, answer.file);
+      else if (answer.kind === "needs") this.#needs(running, answer);
       else if (answer.kind === "done" || answer.kind === "failed") this.#finish(running, answer);
       else this.#broke(running, answer);
     });
@@ -190,6 +201,7 @@ class Pool implements WorkerPool {
   #give(running: Running, waiting: Waiting): void {
     running.cancelTimer();
     running.current = waiting;
+    this.#memory.works(running);
     running.worker.ref();
     running.worker.channel?.ref();
     this.#setDeadline(running, waiting);
@@ -205,6 +217,26 @@ class Pool implements WorkerPool {
         return;
       this.#drop(running, Object.assign(new Error(words), { code: "ETIMEDOUT" }));
     });
+  }
+
+  /** Waiting for its turn is no time of the job. What never fits is refused, and the worker goes on to the next. */
+  #needs(running: Running, need: WorkerNeeds): void {
+    const { current } = running;
+    if (current === null || current.question.id !== need.id || !this.#workers.has(running)) return;
+    running.cancelTimer();
+    const fits = this.#memory.ask(running, need, () => {
+      this.#setDeadline(running, current);
+      running.worker.send({ may: need.id } satisfies WorkerMay, () => undefined);
+    });
+    if (!fits) this.#ends(running, () => current.reject(tooMuch(need.bytes, this.#memory.bytes)));
+  }
+
+  /** Another needs what it keeps. What it was to do, and has not begun, is done by one that keeps nothing. */
+  #giveUp(running: Running): void {
+    const { current } = running;
+    if (current !== null) this.#queue.unshift(current);
+    running.current = null;
+    this.#drop(running, wereClosed());
   }
 
   /** Each file has a time of its own, so that slow ones are never taken for a slow job. */
@@ -275,6 +307,13 @@ class Pool implements WorkerPool {
   #finish(running: Running, answer: WorkerAnswer): void {
     const { current } = running;
     if (current === null || current.question.id !== answer.id) return;
+    this.#ends(running, () => {
+      if (answer.kind === "done") current.resolve(answer.result);
+      else current.reject(receivedError(answer.error));
+    });
+  }
+
+  #ends(running: Running, settle: () => void): void {
     running.cancelTimer();
     running.current = null;
     running.looking = null;
@@ -282,9 +321,9 @@ class Pool implements WorkerPool {
     running.worker.unref();
     running.worker.channel?.unref();
     running.cancelTimer = this.#timer(LIMITS.imageWorkerIdleMs, () => this.#drop(running, wereClosed()));
-    if (answer.kind === "done") current.resolve(answer.result);
-    else current.reject(receivedError(answer.error));
+    settle();
     this.#pump();
+    if (running.current === null) this.#memory.rests(running);
   }
 
   /** Forgets a running for good; what it was doing answers with `error`. */
@@ -293,29 +332,20 @@ class Pool implements WorkerPool {
     running.cancelTimer();
     const { current } = running;
     running.current = null;
-    const cancelKill = endWorker(running.worker, current !== null);
+    const cancelKill = endWorker(running.worker, { works: current !== null, timer: realTimer });
+    this.#memory.leaves(running);
+    // One that is stuck in a dead mount never ends: all others would wait for what it has.
+    const cancelGone = this.#timer(LIMITS.mountCallDeadlineMs, () => this.#memory.gone(running));
     const end: Promise<unknown> = running.ended.finally(() => {
       cancelKill();
+      cancelGone();
+      this.#memory.gone(running);
       this.#ending.delete(end);
     });
     this.#ending.add(end);
     current?.reject(error);
     this.#pump();
   }
-}
-
-/**
- * One that rests ends by itself, for only it knows the process groups of the programs that it keeps; what works may be stuck, and is
- * killed. Returns what calls the kill off.
- */
-function endWorker(worker: ChildProcess, works: boolean): () => void {
-  const kill = (): void => void worker.kill("SIGKILL");
-  if (works || !worker.connected) {
-    kill();
-    return () => undefined;
-  }
-  worker.disconnect();
-  return realTimer(LIMITS.execKillMs, kill);
 }
 
 function workerError(message: string, cause?: unknown): HotplateError {
