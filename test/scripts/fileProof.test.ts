@@ -6,11 +6,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadChecks } from "../../daemon/adapters/plugins.ts";
 import { createImages } from "../../daemon/adapters/images/images.ts";
 import { cleanFile, CORPORA } from "../../scripts/bench/qc/fileCases.ts";
 import type { FilesGuard } from "../../scripts/bench/qc/fileRun.ts";
 import { GUARD, guardOf, runFiles } from "../../scripts/bench/qc/fileRun.ts";
 import type { FileNote } from "../../scripts/bench/qc/fileTally.ts";
+import { CHECKS } from "../../scripts/bench/qc/jobs.ts";
+import { PLAN_SPOILS, rightPlan, spoiltPlan } from "../../scripts/bench/qc/seriesNames.ts";
+import { SEQUENCE_CHECKS } from "../../scripts/bench/qc/sequenceTable.ts";
 import { cleanRows, FILES_MARKS, filesMarkdown, foundRows } from "../../scripts/bench/qc/fileTally.ts";
 
 const { files: written } = JSON.parse(readFileSync("docs/qc-proof.json", "utf8")) as { readonly files: FilesGuard };
@@ -33,6 +37,15 @@ describe("the proof over files", () => {
   });
 });
 
+it("every shipped check that needs no model of a studio's has defects and right ones in one of the three tables", async () => {
+  const { checks } = await loadChecks([]);
+  const rows = new Set([...CHECKS, ...SEQUENCE_CHECKS, ...Object.keys(written.found).map((key) => key.split(": ")[0])]);
+  const models = ["image.nsfw", "image.text", "plate.identity"];
+  expect(checks.map(({ id }) => id).filter((id) => !rows.has(id))).toEqual(models);
+  for (const check of new Set(Object.keys(written.found).map((key) => key.split(": ")[0])))
+    expect(written.alarms, "right ones of").toHaveProperty([check ?? ""]);
+});
+
 describe("right files", () => {
   let dir = "";
   const images = createImages({ scratchDir: null, checkFolders: [], workers: 1 });
@@ -49,6 +62,19 @@ describe("right files", () => {
     const [once, again, other] = [await bytesOf(3), await bytesOf(3), await bytesOf(4)];
     expect(Buffer.compare(once, again)).toBe(0);
     expect(Buffer.compare(once, other)).not.toBe(0);
+  });
+});
+
+describe("names and frames", () => {
+  it("are spoilt as they say: a plan has what is wanted, and another after it was spoilt", () => {
+    for (let seed = 0; seed < 50; seed += 1) {
+      const { wanted, present } = rightPlan(seed);
+      expect(present).toEqual(wanted);
+      for (const [name, spoil] of Object.entries(PLAN_SPOILS)) {
+        const spoilt = spoiltPlan(seed, spoil);
+        expect(spoilt.present, `${name}, seed ${seed}`).not.toEqual(spoilt.wanted);
+      }
+    }
   });
 });
 

@@ -14,6 +14,7 @@ import type { Images } from "../../../daemon/ports.ts";
 import { withPngText } from "./fileBytes.ts";
 import type { FileCase, Plate } from "./fileCase.ts";
 import { ALWAYS, publishedName } from "./fileCase.ts";
+import { dotCase } from "./fileDots.ts";
 import { logFile, otherFile } from "./fileOthers.ts";
 import type { Channel, CodeKind } from "./filePictures.ts";
 import { codeFile, codes, lightFile } from "./filePictures.ts";
@@ -31,7 +32,7 @@ interface FinishWorld extends FileWorld {
   readonly number: number;
 }
 
-export const CORPORA = ["light", "codes", "dpx", "others"] as const;
+export const CORPORA = ["light", "codes", "dpx", "others", "dots"] as const;
 export type Corpus = (typeof CORPORA)[number];
 
 /** `number`: of the work, which names its files. */
@@ -40,7 +41,7 @@ export async function cleanFile(
   { corpus, seed, number }: { readonly corpus: Corpus; readonly seed: number; readonly number: number },
 ): Promise<FileCase> {
   const world: FinishWorld = { images, dir, number };
-  const random = chance(seed * 4 + CORPORA.indexOf(corpus));
+  const random = chance(seed * CORPORA.length + CORPORA.indexOf(corpus));
   switch (corpus) {
     case "light":
       return lightCase(world, random, seed);
@@ -50,6 +51,8 @@ export async function cleanFile(
       return logFile(random, seed);
     case "others":
       return otherFile(random, seed);
+    case "dots":
+      return dotCase(random);
   }
 }
 

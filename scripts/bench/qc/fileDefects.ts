@@ -6,6 +6,7 @@ import type { Verdict } from "../../../daemon/domain/qc.ts";
 import { DAMAGE } from "./fileDamage.ts";
 import type { FileCase } from "./fileCase.ts";
 import { DELIVERY } from "./fileDelivery.ts";
+import { DOTS } from "./fileDots.ts";
 import { HEADERS } from "./fileHeaders.ts";
 import { LEAKING } from "./fileLeaks.ts";
 import type { Change } from "./fileLook.ts";
@@ -28,4 +29,4 @@ export interface FileDefect {
   readonly strengths: readonly FileStrength[];
 }
 
-export const FILE_DEFECTS: readonly FileDefect[] = [...DAMAGE, ...HEADERS, ...LEAKING, ...DELIVERY];
+export const FILE_DEFECTS: readonly FileDefect[] = [...DAMAGE, ...HEADERS, ...LEAKING, ...DELIVERY, ...DOTS];

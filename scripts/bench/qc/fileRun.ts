@@ -15,10 +15,14 @@ import { look } from "./fileLook.ts";
 import type { FileNote } from "./fileTally.ts";
 import { cleanRows, foundRows } from "./fileTally.ts";
 import { chance } from "./random.ts";
+import type { SeriesCounts } from "./seriesRun.ts";
+import { seriesWork } from "./seriesRun.ts";
 
 export interface FilesRun {
   /** Right ones of each corpus. */
   readonly clean: Readonly<Record<Corpus, number>>;
+  /** Right ones of what is looked at together. */
+  readonly series: SeriesCounts;
   /** Files that every defect is put into at every strength. */
   readonly scenes: number;
   readonly seed: number;
@@ -27,11 +31,15 @@ export interface FilesRun {
 }
 
 /** So many that each structural check judges a thousand right ones, and more. */
-export const FULL: FilesRun["clean"] = { light: 1_020, codes: 500, dpx: 1_020, others: 800 };
+export const FULL: Pick<FilesRun, "clean" | "series"> = {
+  clean: { light: 1_020, codes: 500, dpx: 1_020, others: 800, dots: 400 },
+  series: { plans: 1_020, names: 100, withoutPlate: 200, besidePlate: 1_020, sets: 200 },
+};
 
 /** A small fixed part, seconds long, for a test. */
 export const GUARD: Omit<FilesRun, "workers"> = {
-  clean: { light: 4, codes: 8, dpx: 8, others: 16 },
+  clean: { light: 4, codes: 8, dpx: 8, others: 16, dots: 4 },
+  series: { plans: 8, names: 4, withoutPlate: 4, besidePlate: 4, sets: 4 },
   scenes: 1,
   seed: 0,
 };
@@ -63,6 +71,7 @@ export async function runFiles(run: FilesRun): Promise<readonly FileNote[]> {
     const work = [
       ...cleanWork(world, run),
       ...FILE_DEFECTS.flatMap((defect) => defectWork(world, run, { defect, bases })),
+      ...seriesWork(world, run),
     ];
     return await inLanes(work, run);
   } finally {
@@ -90,7 +99,7 @@ async function inLanes(work: readonly Work[], { workers, progress }: FilesRun): 
 const seedOf = (run: FilesRun, at: number): number => run.seed * 1_000_003 + at;
 const BASES_FROM = 500_000;
 /** Of each corpus for one scene: `others` has eight kinds, of which a defect fits one. */
-const BASES: Readonly<Record<Corpus, number>> = { light: 4, codes: 3, dpx: 2, others: 8 };
+const BASES: Readonly<Record<Corpus, number>> = { light: 4, codes: 3, dpx: 2, others: 8, dots: 1 };
 
 function cleanWork(world: FileWorld, run: FilesRun): readonly Work[] {
   return CORPORA.flatMap((corpus) =>
