@@ -12,6 +12,13 @@ function madeOf(input: SharedInput, of: "result" | "plate", output: Inferred["ou
   if (blocks === null) return null;
   const whole = { output, model: "the kit's own", columns: blocks.columns, rows: blocks.rows } as const;
   const values = blocks.mean.map((mean) => mean / 65_535);
+  if (output === "map") return { ...whole, values: fewOf(values) };
   if (output !== "score") return { ...whole, values };
   return { ...whole, columns: 1, rows: 1, values: Float32Array.of(input.luma(of)?.mean ?? 0) };
+}
+
+/** What a detector finds takes a small part of a picture: the brightest eighth. */
+function fewOf(values: Float32Array): Float32Array {
+  const least = values.toSorted()[Math.floor(values.length * 0.875)] ?? 1;
+  return values.map((value) => (value > least ? 1 : 0));
 }
