@@ -5,6 +5,7 @@
 import type { Command } from "commander";
 import { CommanderError } from "commander";
 import { EXIT, HotplateError } from "../domain/errors.ts";
+import { endWhenUnread } from "./closedPipe.ts";
 import { reportError } from "./context.ts";
 import { buildProgram } from "./program.ts";
 
@@ -36,4 +37,8 @@ function wrongCall(error: CommanderError, argv: readonly string[]): HotplateErro
   });
 }
 
-if (import.meta.main) await runCommandLine(process.argv);
+if (import.meta.main) {
+  // The daemon's output is its log: it does not end by who reads it.
+  if (process.argv[2] !== "run") endWhenUnread(process.stdout);
+  await runCommandLine(process.argv);
+}
