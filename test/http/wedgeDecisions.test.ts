@@ -27,14 +27,15 @@ async function held(store: Store, results: readonly (Inspection | null)[], gate:
 }
 const states = async (store: Store) => (await store.tasks(STEP)).map(({ state, gate }) => `${state} ${gate ?? "-"}`);
 const ONE = "/v1/tasks/job_a%2F1%2Fw1%2F1002";
-const WEDGE = "/v1/jobs/job_a/wedges/w001";
+const WAIVE = "/v1/jobs/job_a/wedges/w001/waive";
+const REJECT = "/v1/jobs/job_a/wedges/w001/reject";
 
 describe("a rejection of a variation", () => {
   it("ends what still waits, and names what was decided before with who and why", async () => {
     await using api = await apiWorld();
     await held(api.store, [BLACK, BLACK, BLACK]);
     await api.post(`${ONE}/reject`, { by: "anna", reason: "one" });
-    const said = await api.post(`${WEDGE}/reject`, { by: "bob", reason: "rest" });
+    const said = await api.post(REJECT, { by: "bob", reason: "rest" });
     expect([said.status, said.body["answer"]]).toEqual([
       200,
       "2 frames (1001,1003) of w001 are rejected by bob; their pictures go to quarantine. Left as it was: frame 1002 (rejected by anna: one).",
@@ -47,7 +48,7 @@ describe("a rejection of a variation", () => {
   it("is refused only where nothing waits, and done again by the same person is no new decision", async () => {
     await using api = await apiWorld();
     await held(api.store, [BLACK, BLACK]);
-    const reject = (by: string) => api.post(`${WEDGE}/reject`, { by, reason: "dark", step: 1 });
+    const reject = (by: string) => api.post(REJECT, { by, reason: "dark", step: 1 });
     expect((await reject("anna")).status).toBe(200);
     const again = await reject("anna");
     expect([again.status, again.body["answer"]]).toEqual([
@@ -67,7 +68,7 @@ describe("a rejection of a variation", () => {
   it("says which frames are not made yet, and leaves them to a decision of their own", async () => {
     await using api = await apiWorld();
     await held(api.store, [BLACK, null]);
-    const said = await api.post(`${WEDGE}/reject`, { by: "anna", reason: "dark" });
+    const said = await api.post(REJECT, { by: "anna", reason: "dark" });
     expect(said.body["answer"]).toContain("Left as it was: frame 1002 (not made yet).");
     expect(await states(api.store)).toEqual(["failed reject", "ready -"]);
   });
@@ -76,8 +77,8 @@ describe("a rejection of a variation", () => {
     await using api = await apiWorld();
     await held(api.store, [BLACK, BLACK]);
     const both = await Promise.all([
-      api.post(`${WEDGE}/reject`, { by: "anna", reason: "dark" }),
-      api.post(`${WEDGE}/waive`, { by: "bob", reason: "night", checks: ["image.not_black"] }),
+      api.post(REJECT, { by: "anna", reason: "dark" }),
+      api.post(WAIVE, { by: "bob", reason: "night", checks: ["image.not_black"] }),
     ]);
     expect(both.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 409]);
     // Either may be the first.
@@ -93,7 +94,7 @@ describe("a waiver of a variation", () => {
     await api.post(`${ONE}/reject`, { by: "anna", reason: "one" });
     const waive = (path: string) =>
       api.post(`${path}/waive`, { by: "bob", reason: "night", checks: ["image.not_black"] });
-    expect((await waive(WEDGE)).body["answer"]).toBe(
+    expect((await waive("/v1/jobs/job_a/wedges/w001")).body["answer"]).toBe(
       "image.not_black@1 of 2 frames (1001,1003) of w001 is waived by bob. They pass and will be published. Left as it was: frame 1002 (rejected by anna: one).",
     );
     expect(await states(api.store)).toEqual(["committing pass", "failed reject", "committing pass"]);
@@ -115,7 +116,7 @@ describe("a waiver of a variation", () => {
     await using api = await apiWorld();
     const both = inspection(finding("image.not_black", "fail"), finding("image.soft", "fail"));
     await held(api.store, [BLACK, both, inspection(finding("image.soft", "fail"))]);
-    const waive = (...checks: string[]) => api.post(`${WEDGE}/waive`, { by: "bob", reason: "night", checks });
+    const waive = (...checks: string[]) => api.post(WAIVE, { by: "bob", reason: "night", checks });
     expect((await waive("image.grain")).body["detail"]).toBe(
       "image.grain found nothing here. To waive are: image.not_black, image.soft.",
     );
@@ -129,7 +130,7 @@ describe("a waiver of a variation", () => {
   it("brings back what QC's gate refused, as long as the version is open", async () => {
     await using api = await apiWorld();
     await held(api.store, [BLACK, BLACK], "reject");
-    const said = await api.post(`${WEDGE}/waive`, { by: "bob", reason: "night", checks: ["image.not_black"] });
+    const said = await api.post(WAIVE, { by: "bob", reason: "night", checks: ["image.not_black"] });
     expect(said.status).toBe(200);
     expect(await states(api.store)).toEqual(["committing pass", "committing pass"]);
   });
