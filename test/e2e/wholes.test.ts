@@ -61,7 +61,10 @@ test("a wedge that fails over its frames is held, waived and published as a whol
       "",
     ].join("\n"),
   );
-  const status = await answerWith(join(farm.hot, "steady.yaml.STATUS.txt"), /held: {5}3 results of w001 \(1001-1003\) wait/);
+  const status = await answerWith(
+    join(farm.hot, "steady.yaml.STATUS.txt"),
+    /held: {5}3 results of w001 \(1001-1003\) wait/,
+  );
   expect(status).toContain("studio.steady: 1001 true, 1002 true, 1003 true");
   const [, task = ""] = /hotplate waive (\S+) /.exec(status) ?? [];
 
@@ -131,7 +134,10 @@ test("a studio's check that can't be loaded keeps results from being published u
       "",
     ].join("\n");
   drop(farm.hot, "seen.yaml", manifest("seen", "qc: {gate: reject}"));
-  const status = await answerWith(join(farm.hot, "seen.yaml.STATUS.txt"), /held: {5}3 results of w001 \(1001-1003\) wait/);
+  const status = await answerWith(
+    join(farm.hot, "seen.yaml.STATUS.txt"),
+    /held: {5}3 results of w001 \(1001-1003\) wait/,
+  );
   expect(status).toMatch(/plugin\.steady: .*steady\.mjs could not be loaded, so nobody looked.*HP-PLUGIN/);
   // There is nothing to waive: nobody looked.
   expect(status).not.toContain("hotplate waive");
