@@ -21,7 +21,7 @@ const check: Check = {
   version: 3,
   scope: "frame",
   finds:
-    "another file than promised or than the plate's: channels gone (beside other files than OpenEXR: colours) or out of order, fewer bits, packed with loss",
+    "another file than promised or than the plate's: channels gone (beside other files than OpenEXR: colours; without a plate: of R, G and B a part) or out of order, fewer bits, packed with loss",
   layer: "container",
   needs: [],
   limits: { missingMax: 0, lossyMax: 0, bitsMin: 16 },
