@@ -17,7 +17,7 @@ import { createRules } from "./adapters/rules.ts";
 import { ringHourly, ringOn } from "./adapters/schedule.ts";
 import { lockStateDir } from "./adapters/store/lock.ts";
 import { openSqliteStore } from "./adapters/store/sqlite.ts";
-import { buildBase, databasePath, ensureStateDir, HOME } from "./adapters/world.ts";
+import { buildStarted, databasePath, ensureStateDir, HOME } from "./adapters/world.ts";
 import type { Daemon } from "./daemon.ts";
 import { createDaemon } from "./daemon.ts";
 import { EXIT, HotplateError } from "./domain/errors.ts";
@@ -38,8 +38,9 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   await ensureStateDir(config.stateDir);
   // Whatever was opened is closed again in the reverse order, also when a later step fails.
   await using opened = new AsyncDisposableStack();
-  const base = buildBase(config);
-  opened.defer(() => base.images.close());
+  // Before anything is opened on a mount.
+  const { starter, ...base } = buildStarted(config);
+  opened.defer(() => starter.close());
   endOnUncaught(base.log);
   await checkStateDir(base.files, config.stateDir);
   // Before the store: a second daemon must not even migrate it.

@@ -33,6 +33,12 @@ api: {listen: "${listen}"}
   return path;
 }
 
+/** Command lines of what a process has started and still runs. */
+function childrenOf(pid: number | undefined): readonly string[] {
+  const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  return pids.map((each) => readFileSync(`/proc/${each}/cmdline`, "utf8"));
+}
+
 describe("hotplate run", () => {
   const children = new Set<Child>();
   const servers = new Set<Server>();
@@ -70,6 +76,8 @@ describe("hotplate run", () => {
     const facts = await readDaemonFile(dir.file("state"));
     expect(facts).toMatchObject({ pid: child.process.pid });
     expect((await fetch(`${facts?.api}/v1/openapi.json`)).status).toBe(200);
+    // All others are started by that one (adapters/starter/).
+    expect(childrenOf(child.process.pid)).toEqual([expect.stringContaining("adapters/starter/starterProcess.ts")]);
     const second = start(config);
     expect(await second.exited).toBe(7);
     expect(second.stderr.join("\n")).toContain("HP-STATE-LOCKED");

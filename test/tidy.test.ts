@@ -198,7 +198,7 @@ describe("files", () => {
 
   it("of the daemon load under plain Node, without a warning", () => {
     // What acts when it is loaded is left out: the command line, children and worker threads.
-    const acting = /^daemon\/cli\/main\.ts$|(healthChild|imageWorker|hashWorker)\.ts$/;
+    const acting = /^daemon\/cli\/main\.ts$|(healthChild|imageWorker|hashWorker|starterProcess)\.ts$/;
     const modules = daemon.map(({ path }) => path).filter((path) => !acting.test(path));
     const script = `for (const path of ${JSON.stringify(modules)}) await import(${JSON.stringify(`file://${REPOSITORY}`)} + path); console.log("loaded"); process.exit(0);`;
     const said = execFileSync(

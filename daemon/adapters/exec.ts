@@ -8,8 +8,8 @@ import { execa } from "execa";
 import { LIMITS } from "../domain/limits.ts";
 import type { Exec, ExecAnswer } from "../ports.ts";
 
-/** The last is the mark of an image worker: what it starts is known by it (leftBehind.ts). */
-const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "HOTPLATE_WORKER"] as const;
+/** The last are the marks of an image worker and of a starter: what they start is known by them (leftBehind.ts). */
+const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "HOTPLATE_WORKER", "HOTPLATE_STARTER"] as const;
 
 const NOTHING_BEFORE_DEADLINE = { exitCode: null, stdout: "", stderr: "", timedOut: true, capped: false } as const;
 

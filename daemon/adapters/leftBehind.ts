@@ -13,7 +13,9 @@ import { allPids, environmentText, lives, processStat } from "./slots/procfs.ts"
 export const WORKER_MARK = "HOTPLATE_WORKER";
 /** Of one run of a check's program. */
 export const PROGRAM_MARK = "HOTPLATE_PROGRAM";
-type MarkName = typeof WORKER_MARK | typeof PROGRAM_MARK;
+/** Of everything that a starter starts for the daemon, but slots. */
+export const STARTER_MARK = "HOTPLATE_STARTER";
+type MarkName = typeof WORKER_MARK | typeof PROGRAM_MARK | typeof STARTER_MARK;
 
 type Seen = "killed" | "other" | "unsure";
 

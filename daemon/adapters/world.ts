@@ -22,6 +22,9 @@ import type { LogLevel } from "./log.ts";
 import { createLog } from "./log.ts";
 import { createRecipes } from "./recipes.ts";
 import { createSlotProcesses } from "./slots/slotProcesses.ts";
+import type { Starter } from "./starter/starter.ts";
+import { createStarter } from "./starter/starter.ts";
+import type { StarterSetUp } from "./starter/starterCalls.ts";
 
 /** The product's own tree: recipes, plugins, rules lie in it. */
 export const HOME = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -46,11 +49,33 @@ export interface BaseWorld {
 
 /** What needs no state directory: enough to validate, to check recipes, to look at images. */
 export function buildBase(config: Config, level: LogLevel = config.log.level): BaseWorld {
+  return withHands(config, level, null);
+}
+
+/** The same, with a process beside this one that starts all others; `starter` is closed last. */
+export function buildStarted(config: Config): BaseWorld & { readonly starter: Starter } {
+  const starter = createStarter({ setUp: imageSetUp(config) });
+  return { ...withHands(config, config.log.level, starter), starter };
+}
+
+function imageSetUp(config: Config): StarterSetUp {
+  return {
+    checkFolders: config.plugins,
+    models: config.qcModels,
+    // Two decode at once: more would only wait for the two cores that a farm node spares us.
+    workers: 2,
+    memoryBytes: config.imageMemory,
+    // A directory of its own: the daemon empties its scratch at start, while a command may be decoding.
+    scratchDir: join(config.stateDir, "decoding"),
+  };
+}
+
+function withHands(config: Config, level: LogLevel, starter: Starter | null): BaseWorld {
   const clock = createClock();
   const log = createLog({ level, clock });
   const files = createFiles();
   const digest = createDigest();
-  const exec = createExec();
+  const exec = starter?.exec ?? createExec();
   return {
     config,
     layouts: loadBook(config.paths),
@@ -60,17 +85,13 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
     log,
     ids: createIds(() => clock.now()),
     exec,
-    gpus: createGpus({ clock, exec }),
-    // Two threads decode at once: more would only wait for the two cores that a farm node spares us.
-    images: createImages({
-      checkFolders: config.plugins,
-      models: config.qcModels,
-      workers: 2,
-      memoryBytes: config.imageMemory,
-      // A directory of its own: the daemon empties its scratch at start, while a command may be decoding.
-      scratchDir: join(config.stateDir, "decoding"),
+    gpus: createGpus({ clock, exec, ...(starter === null ? {} : { follow: starter.follow }) }),
+    images: starter?.images ?? createImages(imageSetUp(config)),
+    slotProcesses: createSlotProcesses({
+      stateDir: config.stateDir,
+      now: () => clock.now(),
+      ...(starter === null ? {} : { spawn: starter.spawnSlot }),
     }),
-    slotProcesses: createSlotProcesses({ stateDir: config.stateDir, now: () => clock.now() }),
     colours: createColours({
       files,
       digest,

@@ -301,6 +301,10 @@ export const LIMITS = {
   watchLookMs: 500,
   diskFreeWarnBytes: 5 * 1024 * 1024 * 1024,
   execKillMs: 1_000,
+  /** Between two looks whether the process that starts programs still lives, while it is asked something. */
+  starterLookMs: 5_000,
+  /** Looks without a sign of life until it is given up. */
+  starterSilentLooks: 6,
   machineFactsMs: 5_000,
   execOutputBytesMax: 8 * 1024 * 1024,
 } as const;

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import type { Farm } from "./farm.ts";
 import { land, stage, startFarm } from "./farm.ts";
 import type { Figure } from "./measure.ts";
-import { cpuMsOf, figure, memoryOf, print, quantile } from "./measure.ts";
+import { childrenOf, cpuMsOf, figure, memoryOf, print, quantile } from "./measure.ts";
 
 const BLOCKED_MS = 4_000;
 const GIVE_UP_MS = 15 * 60_000;
@@ -159,14 +159,21 @@ async function idle(seconds: number): Promise<readonly Figure[]> {
     await pause(quick ? 100 : 30_000);
     const cpu: number[] = [];
     const rss: number[] = [];
+    const beside: number[] = [];
+    const starter = childrenOf(farm.pid);
     for (let part = 0; part < (quick ? 1 : 5); part += 1) {
       const before = cpuMsOf(farm.pid);
       const start = performance.now();
       await pause((seconds * 1000) / (quick ? 1 : 5));
       cpu.push(((cpuMsOf(farm.pid) - before) / (performance.now() - start)) * 100);
       rss.push(memoryOf(farm.pid).rss);
+      beside.push(starter.reduce((sum, pid) => sum + memoryOf(pid).rss, 0));
     }
-    return [figure("idle: CPU", "% of a core", cpu), figure("idle: memory", "MiB RSS", rss)];
+    return [
+      figure("idle: CPU", "% of a core", cpu),
+      figure("idle: memory", "MiB RSS", rss),
+      figure("idle: memory of the process that starts programs", "MiB RSS", beside),
+    ];
   });
 }
 

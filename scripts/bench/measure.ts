@@ -64,6 +64,12 @@ export function memoryOf(pid: number): { readonly rss: number; readonly peak: nu
   return { rss: mib("VmRSS"), peak: mib("VmHWM") };
 }
 
+/** Process ids of what a process has started itself and still runs. */
+export function childrenOf(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return text === "" ? [] : text.split(" ").map(Number);
+}
+
 /** CPU time of a process so far, ms; the kernel counts it in hundredths of a second. */
 export function cpuMsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

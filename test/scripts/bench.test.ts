@@ -49,6 +49,7 @@ describe("the bench of", () => {
       "burst of 200, daemon stopped for 0.2 s: CPU per manifest, all threads",
       "idle: CPU",
       "idle: memory",
+      "idle: memory of the process that starts programs",
     ]);
     expect(report.figures.filter(({ what }) => what.endsWith("lost")).map(({ max }) => max)).toEqual([0, 0]);
   });

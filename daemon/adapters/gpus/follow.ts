@@ -21,14 +21,13 @@ export interface FollowedEnd {
   readonly said: string;
 }
 
-export function follow(
-  command: string,
-  args: readonly string[],
-  options: {
-    readonly line: (line: string) => void;
-    readonly environment?: Readonly<Record<string, string | undefined>>;
-  },
-): Followed {
+export interface FollowOptions {
+  readonly line: (line: string) => void;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+export type Follow = (command: string, args: readonly string[], options: FollowOptions) => Followed;
+
+export const follow: Follow = (command, args, options) => {
   const child = execa(command, args, {
     env: smallEnvironment(options.environment ?? process.env),
     extendEnv: false,
@@ -64,4 +63,4 @@ export function follow(
       child.nodeChildProcess.unref();
     },
   };
-}
+};

@@ -10,7 +10,7 @@ import { messageOf } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { backoffMs } from "../../domain/retry.ts";
 import type { Clock, Exec, Gpus } from "../../ports.ts";
-import type { Followed, FollowedEnd } from "./follow.ts";
+import type { Follow, Followed, FollowedEnd } from "./follow.ts";
 import { follow } from "./follow.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import { followKernelLog } from "./kernelLog.ts";
@@ -21,6 +21,8 @@ import { processFacts } from "./processes.ts";
 export interface GpusOptions {
   readonly clock: Clock;
   readonly exec: Exec;
+  /** What follows a program; absent: this process itself. */
+  readonly follow?: Follow;
   readonly smi?: string;
   readonly journal?: string;
   /** Seconds between two looks; nvidia-smi takes whole ones. */
@@ -116,7 +118,7 @@ class GpuWatch {
       "-l",
       String(every),
     ];
-    const child = follow(this.#smi, args, {
+    const child = (this.#options.follow ?? follow)(this.#smi, args, {
       environment: this.#options.environment ?? process.env,
       line: (line) => {
         const gpus = looks.take(line);
@@ -146,6 +148,7 @@ class GpuWatch {
     this.#askWho();
     this.#kernel ??= followKernelLog({
       exec: this.#options.exec,
+      follow: this.#options.follow ?? follow,
       command: this.#options.journal ?? "journalctl",
       retryMs: LIMITS.journalRetryMs,
       environment: this.#options.environment ?? process.env,

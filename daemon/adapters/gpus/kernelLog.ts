@@ -7,8 +7,7 @@ import type { Known, XidReport } from "../../domain/gpu.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { Exec } from "../../ports.ts";
-import type { Followed } from "./follow.ts";
-import { follow } from "./follow.ts";
+import type { Follow, Followed } from "./follow.ts";
 import { xidReport } from "./parse.ts";
 
 export interface KernelLog {
@@ -18,6 +17,7 @@ export interface KernelLog {
 
 export interface KernelLogOptions {
   readonly exec: Exec;
+  readonly follow: Follow;
   readonly command: string;
   readonly retryMs: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -25,7 +25,7 @@ export interface KernelLogOptions {
 }
 
 export function followKernelLog(options: KernelLogOptions): KernelLog {
-  const { command, exec, environment } = options;
+  const { command, exec, follow, environment } = options;
   let known: Known<XidReport> = { kind: "unknown", reason: "the kernel's log was not asked yet" };
   let child: Followed | null = null;
   let timer: NodeJS.Timeout | null = null;

@@ -91,7 +91,7 @@ export function createImages(options: ImagesOptions): Images & { close(): Promis
  * A worker that died over a picture is a verdict `error`: never a pass, and no fault of the image. So is one that this node has no memory
  * for. A file that is not there (ENOENT) and other failed system calls go on to the caller, who knows whether to do the task again.
  */
-function couldNotLook(error: unknown): Inspection {
+export function couldNotLook(error: unknown): Inspection {
   const code = error instanceof HotplateError ? error.code : systemCode(error);
   if (code === "HP-IMAGE-SIZE") return unlooked(`${messageOf(error)} (${code})`, (error as HotplateError).hint);
   if (code !== "HP-IMAGE-WORKER" && code !== "ETIMEDOUT") throw error;

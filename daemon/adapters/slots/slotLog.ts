@@ -2,8 +2,7 @@
  * What a spawned ComfyUI writes: standard output and error go straight into one file, which survives our own death where a
  * pipe would break and fail its prompts. Read here as it grows, and rotated by copy, for the process keeps the file open.
  */
-import type { FileHandle } from "node:fs/promises";
-import { appendFile, copyFile, mkdir, open, rename, rm, truncate } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, open, rename, rm, stat, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
 import { LIMITS } from "../../domain/limits.ts";
 
@@ -24,16 +23,14 @@ export class SlotLog {
     return this.#tail;
   }
 
-  /** For the process to inherit: appending, so that a rotation does not leave a hole. */
-  async begin(words: string): Promise<FileHandle> {
+  /** Begins the part of a process that is about to be started. */
+  async begin(words: string): Promise<void> {
     await mkdir(dirname(this.path), { recursive: true });
     await this.rotate();
     await appendFile(this.path, `${HEAD} ${words}\n`);
-    const file = await open(this.path, "a");
-    this.#offset = (await file.stat()).size;
+    this.#offset = (await stat(this.path)).size;
     this.#rest = "";
     this.#tail = [];
-    return file;
   }
 
   /** New whole lines since the last call, bounded: the oldest of a flood are skipped. */

@@ -1,20 +1,20 @@
 /**
- * The processes of spawned slots behind `ports.ts`: started by execa in a group of their own, output straight into the slot's
- * log, and known again after our own death. Must never: signal a process that is not the one that was started, pass on a
+ * The processes of spawned slots behind `ports.ts`: started (spawnSlot.ts) and known again after our own death. Must never: signal a process that is not the one that was started, pass on a
  * secret of our environment, or end a process because we end.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { comfyCommand, inScope } from "../../domain/comfyCommand.ts";
 import type { ExitWords } from "../../domain/exitWords.ts";
-import { messageOf, systemCode } from "../../domain/errors.ts";
+import { HotplateError, messageOf, systemCode } from "../../domain/errors.ts";
 import type { ProcessLook, SlotProcesses, SpawnedSlot, StartAnswer } from "../../ports.ts";
 import { slotDir } from "../../domain/configSlots.ts";
 import { readInstall } from "./install.ts";
 import { bootId, lives, processStat } from "./procfs.ts";
 import { adopt, MARK } from "./adoption.ts";
+import type { SpawnSlot } from "./spawnSlot.ts";
+import { spawnSlot } from "./spawnSlot.ts";
 import { Watched } from "./watched.ts";
 import { removeRecord, writeRecord } from "./slotRecord.ts";
 import type { SlotRecord } from "./slotRecord.ts";
@@ -26,6 +26,8 @@ export interface SlotProcessesOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** May systemd scopes be used? Default: looked for. */
   readonly scopes?: "system" | "user" | null;
+  /** What starts the process; absent: this process itself. */
+  readonly spawn?: SpawnSlot;
 }
 
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_HOME"] as const;
@@ -91,10 +93,12 @@ async function start(parts: Parts, slot: SpawnedSlot): Promise<StartAnswer> {
   const { line, scoped } = commandLine(parts, slot, plain);
   const [file = "", ...args] = line;
   const at = new Date(options.now()).toISOString();
-  const log = await watched.log.begin(`ComfyUI ${command.version} starts at ${at}: ${plain.join(" ")}`);
+  await watched.log.begin(`ComfyUI ${command.version} starts at ${at}: ${plain.join(" ")}`);
   try {
     const env = { ...smallEnvironment(options.environment ?? process.env), ...command.env, [MARK]: dir };
-    const pid = await spawned({ file, args, cwd: slot.spawn.dir, env, log: log.fd }, (end) => {
+    const spawn = options.spawn ?? spawnSlot;
+    const { pid, ended } = await spawn({ file, args, cwd: slot.spawn.dir, env, logPath: watched.log.path });
+    void ended.then((end) => {
       watched.ended(pid, end);
       parts.ended();
     });
@@ -106,10 +110,9 @@ async function start(parts: Parts, slot: SpawnedSlot): Promise<StartAnswer> {
     return { kind: "started", pid, version: command.version, memoryBy };
   } catch (error) {
     const code = systemCode(error);
-    if (code === null) throw error;
+    // One of ours says that nobody could start it just now: no fault of the configuration.
+    if (code === null || error instanceof HotplateError) throw error;
     return failed("HP-SLOT-START", `${file} can't be run (${code})`, "correct spawn.python and spawn.dir");
-  } finally {
-    await log.close();
   }
 }
 
@@ -127,45 +130,6 @@ function commandLine(
 
 function failed(code: ExitWords["code"], message: string, action: string): StartAnswer {
   return { kind: "failed", words: { code, message, action, hopeless: true } };
-}
-
-/** Resolves when the program runs; an errno when it can't be run. */
-function spawned(
-  of: {
-    readonly file: string;
-    readonly args: readonly string[];
-    readonly cwd: string;
-    readonly env: Readonly<Record<string, string>>;
-    readonly log: number;
-  },
-  ended: (end: { readonly code: number | null; readonly signal: string | null }) => void,
-): Promise<number> {
-  const child = execa(of.file, of.args, {
-    cwd: of.cwd,
-    env: of.env,
-    extendEnv: false,
-    // A group of its own, so that it is signaled whole, and a life of its own, so that ours may end first.
-    detached: true,
-    cleanup: false,
-    stdin: "ignore",
-    // Its type knows the standard descriptors only; any of ours is inherited just so, with no pipe between.
-    stdout: of.log as 1,
-    stderr: of.log as 1,
-    buffer: false,
-    reject: false,
-  });
-  const process_ = child.nodeChildProcess;
-  return new Promise((resolve, reject) => {
-    void child.then((result) => {
-      if (process_.pid === undefined)
-        reject(Object.assign(new Error(result.shortMessage ?? "it can't be run"), { code: result.code ?? "EIO" }));
-    });
-    if (process_.pid === undefined) return;
-    // The daemon may end while it runs.
-    process_.unref();
-    process_.once("exit", (code, signal) => ended({ code, signal }));
-    resolve(process_.pid);
-  });
 }
 
 async function recordOf(

@@ -1,5 +1,6 @@
 /** The processes of spawned slots, with real children: known by pid and start time, ended as a group, their output kept. */
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { open as openFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseConfig } from "../../../daemon/adapters/config.ts";
@@ -197,15 +198,15 @@ describe("the log of a slot", () => {
   it("is read as it grows, whole lines only, progress bars as their last state", async () => {
     using dir = tempDir();
     const log = new SlotLog(dir.file("comfyui.log"));
-    const file = await log.begin("one");
+    await log.begin("one");
+    const file = await openFile(log.path, "a");
     await file.write("first\nhal");
     expect(await log.read()).toEqual(["first"]);
     await file.write("f\n 10%\r 90%\r100%\n");
     expect(await log.read()).toEqual(["half", "100%"]);
     expect(await log.read()).toEqual([]);
     await file.close();
-    const again = await log.begin("two");
-    await again.close();
+    await log.begin("two");
     expect(await log.read()).toEqual([]);
     // A daemon that adopts sees what this process said, not the one before it.
     appendFileSync(log.path, "second life\n");
@@ -215,7 +216,8 @@ describe("the log of a slot", () => {
   it("is bounded in size and number, and goes on in the same file", async () => {
     using dir = tempDir();
     const log = new SlotLog(dir.file("comfyui.log"));
-    const file = await log.begin("one");
+    await log.begin("one");
+    const file = await openFile(log.path, "a");
     for (let n = 0; n < 6; n += 1) {
       await file.write(`${"x".repeat(600)} ${n}\n`);
       expect(await log.read()).toHaveLength(1);
@@ -237,7 +239,8 @@ describe("the log of a slot", () => {
   it("skips the oldest of a flood", async () => {
     using dir = tempDir();
     const log = new SlotLog(dir.file("comfyui.log"));
-    const file = await log.begin("one");
+    await log.begin("one");
+    const file = await openFile(log.path, "a");
     await file.write(`${`${"y".repeat(99)}\n`.repeat(5_000)}last\n`);
     const lines = await log.read();
     expect([lines.at(-1), lines.length < 5_000, log.tail.length]).toEqual(["last", true, 200]);
