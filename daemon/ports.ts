@@ -372,6 +372,8 @@ export interface Exec {
       readonly cwd?: string;
       /** Beside the small environment that every program gets. */
       readonly env?: Readonly<Record<string, string>>;
+      /** What it leaves running in a session of its own lives on when we end. Absent: it may be ended with us. */
+      readonly outlives?: boolean;
       /** Of standard output; default: LIMITS.execOutputBytesMax. */
       readonly stdoutBytesMax?: number;
     },

@@ -11,14 +11,21 @@ import type { Exec, ExecAnswer } from "../ports.ts";
 /** The last are the marks of an image worker and of a starter: what they start is known by them (leftBehind.ts). */
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "HOTPLATE_WORKER", "HOTPLATE_STARTER"] as const;
 
-const NOTHING_BEFORE_DEADLINE = { exitCode: null, stdout: "", stderr: "", timedOut: true, capped: false } as const;
+/** Said of what made no end. */
+export const NOTHING_BEFORE_DEADLINE = {
+  exitCode: null,
+  stdout: "",
+  stderr: "",
+  timedOut: true,
+  capped: false,
+} as const;
 
 /** `environment` is where the passed-on variables come from; tests give their own. */
 export function createExec(environment: Readonly<Record<string, string | undefined>> = process.env): Exec {
   return {
     async run(command, args, options) {
       const child = execa(command, args, {
-        env: { ...smallEnvironment(environment), ...options.env },
+        env: environmentOf(environment, options),
         extendEnv: false,
         reject: false,
         stripFinalNewline: false,
@@ -54,6 +61,14 @@ export function createExec(environment: Readonly<Record<string, string | undefin
       return { ...NOTHING_BEFORE_DEADLINE, gone: end.then(() => undefined) };
     },
   };
+}
+
+function environmentOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  { env, outlives }: Parameters<Exec["run"]>[2],
+): Record<string, string> {
+  const { HOTPLATE_STARTER: mark, ...small } = smallEnvironment(environment);
+  return { ...small, ...(mark === undefined || outlives === true ? {} : { HOTPLATE_STARTER: mark }), ...env };
 }
 
 /** What every child of ours gets, and nothing else. */

@@ -19,10 +19,16 @@ type MarkName = typeof WORKER_MARK | typeof PROGRAM_MARK | typeof STARTER_MARK;
 
 type Seen = "killed" | "other" | "unsure";
 
+/** How the environment of a process is read that becomes another all the time. */
+type AtOnce = (pid: number) => Promise<string | null>;
+
+/** As often as it takes, for who must start no program. */
+export const byReading: AtOnce = environmentText;
+
 /** Resolves when none is left: whoever started another meanwhile, or could not be told just then, is found in the next round. */
-export async function endLeftBehind(name: MarkName, mark: string): Promise<void> {
+export async function endLeftBehind(name: MarkName, mark: string, atOnce: AtOnce = byProgram): Promise<void> {
   for (let round = 0; round < LIMITS.leftBehindRounds; round += 1) {
-    const seen = await Promise.all((await allPids()).map((pid) => endMarked(pid, name, mark)));
+    const seen = await Promise.all((await allPids()).map((pid) => endMarked(pid, { name, mark, atOnce })));
     if (seen.every((one) => one === "other")) return;
     // On a busy machine such a moment lasts as long as the process waits for a processor.
     if (!seen.includes("killed")) await delay(LIMITS.leftBehindLookMs * round);
@@ -30,11 +36,17 @@ export async function endLeftBehind(name: MarkName, mark: string): Promise<void>
 }
 
 /** Between two looks at its start time, so that it is the process whose environment was read. */
-async function endMarked(pid: number, name: MarkName, mark: string): Promise<Seen> {
+interface Sought {
+  readonly name: MarkName;
+  readonly mark: string;
+  readonly atOnce: AtOnce;
+}
+
+async function endMarked(pid: number, sought: Sought): Promise<Seen> {
   if (pid === process.pid) return "other";
   const stat = await processStat(pid);
   if (stat?.isKernel === true) return "other";
-  const isMarked = await settledMark(pid, name, mark);
+  const isMarked = await settledMark(pid, sought);
   if (isMarked !== true) return isMarked === null ? "unsure" : "other";
   if (stat === null || (await processStat(pid))?.startTime !== stat.startTime) return "unsure";
   try {
@@ -50,11 +62,11 @@ async function endMarked(pid: number, name: MarkName, mark: string): Promise<See
  * What becomes another program all the time has, between our opening of its environment and our reading it, mostly become the next
  * one already, and what was opened is empty. A small program does both at once.
  */
-async function settledMark(pid: number, name: MarkName, mark: string): Promise<boolean | null> {
-  let isMarked = await hasMark(pid, await environmentText(pid), { name, mark });
+async function settledMark(pid: number, sought: Sought): Promise<boolean | null> {
+  let isMarked = await hasMark(pid, await environmentText(pid), sought);
   for (let look = 1; look < LIMITS.leftBehindLooks && isMarked === null; look += 1) {
     if ((await processStat(pid)) === null) return null;
-    isMarked = await hasMark(pid, await environmentAtOnce(pid), { name, mark });
+    isMarked = await hasMark(pid, await sought.atOnce(pid), sought);
   }
   return isMarked;
 }
@@ -63,7 +75,7 @@ async function settledMark(pid: number, name: MarkName, mark: string): Promise<b
 async function hasMark(
   pid: number,
   text: string | null,
-  { name, mark }: { readonly name: MarkName; readonly mark: string },
+  { name, mark }: Pick<Sought, "name" | "mark">,
 ): Promise<boolean | null> {
   if (text !== null && text !== "") return text.split("\0").includes(`${name}=${mark}`);
   const stat = await processStat(pid);
@@ -73,7 +85,7 @@ async function hasMark(
 
 const exec = createExec({ PATH: process.env["PATH"] });
 
-async function environmentAtOnce(pid: number): Promise<string | null> {
+async function byProgram(pid: number): Promise<string | null> {
   try {
     const answer = await exec.run("cat", [`/proc/${pid}/environ`], { timeoutMs: LIMITS.leftBehindReadMs });
     return answer.exitCode === 0 || answer.timedOut ? answer.stdout : null;

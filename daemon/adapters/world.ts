@@ -54,8 +54,14 @@ export function buildBase(config: Config, level: LogLevel = config.log.level): B
 
 /** The same, with a process beside this one that starts all others; `starter` is closed last. */
 export function buildStarted(config: Config): BaseWorld & { readonly starter: Starter } {
-  const starter = createStarter({ setUp: imageSetUp(config) });
-  return { ...withHands(config, config.log.level, starter), starter };
+  let log: Log | null = null;
+  const starter = createStarter({
+    setUp: imageSetUp(config),
+    lost: (reason) => log?.event("error", "starter.lost", { reason }),
+  });
+  const base = withHands(config, config.log.level, starter);
+  ({ log } = base);
+  return { ...base, starter };
 }
 
 function imageSetUp(config: Config): StarterSetUp {

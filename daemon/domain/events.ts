@@ -67,6 +67,7 @@ export const EVENTS = {
   "daemon.crashed": "Something that nobody caught ended the daemon; the next start recovers.",
   "work.failed": "A piece of background work failed; it is tried again.",
   "movie.made": "A wedge's movie is in the review folder.",
+  "starter.lost": "The process that starts programs ended before its time; another one takes its place.",
   "plugin.refused": "A plugin can't be used.",
   "recipe.broken": "A recipe folder can't be used.",
   "rules.skipped": "A failure rule can't be used; the others stay in force.",

@@ -1,6 +1,6 @@
 /** What supervision does: starts, signals, warms up, and lets a slot's tasks go elsewhere. Each act is owned work of the loop. */
 import type { ExitWords } from "../domain/exitWords.ts";
-import { messageOf } from "../domain/errors.ts";
+import { HotplateError, messageOf } from "../domain/errors.ts";
 import type { PromptId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Act } from "../domain/slotLadder.ts";
@@ -95,7 +95,8 @@ function command(context: StageContext, watch: Watch): void {
   context.work.start({
     key: `restart:${slot.config.name}`,
     lane: processLane(watch),
-    run: () => context.world.exec.run(program, args, { timeoutMs: LIMITS.slotRestartProgramMs }),
+    // ComfyUI itself may be what it starts.
+    run: () => context.world.exec.run(program, args, { timeoutMs: LIMITS.slotRestartProgramMs, outlives: true }),
     done: (outcome) => {
       const now = context.world.clock.now();
       slot.nextProbeAt = now;
@@ -110,7 +111,10 @@ function command(context: StageContext, watch: Watch): void {
             : `it ended with ${outcome.value.exitCode ?? "a signal"}: ${outcome.value.stderr.trim().slice(0, LIMITS.slotWordsCharactersMax)}`;
       if (words === null) return;
       const message = `${[program, ...args].join(" ")} did not restart it: ${words}`;
-      watch.exit = { code: "HP-SLOT-START", message, action: "correct restart in the configuration", hopeless: true };
+      // An error of ours says that nobody could run it just now.
+      const hopeless = outcome.ok || !(outcome.error instanceof HotplateError);
+      const action = hopeless ? "correct restart in the configuration" : "see the log";
+      watch.exit = { code: "HP-SLOT-START", message, action, hopeless };
     },
   });
 }

@@ -99,7 +99,8 @@ async function start(parts: Parts, slot: SpawnedSlot): Promise<StartAnswer> {
     const spawn = options.spawn ?? spawnSlot;
     const { pid, ended } = await spawn({ file, args, cwd: slot.spawn.dir, env, logPath: watched.log.path });
     void ended.then((end) => {
-      watched.ended(pid, end);
+      if (end === null) watched.lost(pid);
+      else watched.ended(pid, end);
       parts.ended();
     });
     const record = await recordOf(pid, { slot, version: command.version, now: options.now() });
@@ -110,8 +111,12 @@ async function start(parts: Parts, slot: SpawnedSlot): Promise<StartAnswer> {
     return { kind: "started", pid, version: command.version, memoryBy };
   } catch (error) {
     const code = systemCode(error);
-    // One of ours says that nobody could start it just now: no fault of the configuration.
-    if (code === null || error instanceof HotplateError) throw error;
+    if (error instanceof HotplateError) {
+      // It may run all the same: it is looked for by its mark.
+      parts.slots.delete(slot.name);
+      throw error;
+    }
+    if (code === null) throw error;
     return failed("HP-SLOT-START", `${file} can't be run (${code})`, "correct spawn.python and spawn.dir");
   }
 }

@@ -4,6 +4,7 @@
  */
 import { open } from "node:fs/promises";
 import { execa } from "execa";
+import { messageOf } from "../../domain/errors.ts";
 
 export interface SlotSpawn {
   readonly file: string;
@@ -19,14 +20,16 @@ export interface SlotEnd {
 }
 export interface SpawnedProcess {
   readonly pid: number;
-  /** Never rejects; stays open where we end first. */
-  readonly ended: Promise<SlotEnd>;
+  /** Never rejects. null: whoever started it is gone, and it may live on. */
+  readonly ended: Promise<SlotEnd | null>;
 }
-/** Resolves when the program runs; an errno when it can't be run. */
+/** Resolves when the program runs; an errno when it can't be run, an error without one when its log can't be written. */
 export type SpawnSlot = (of: SlotSpawn) => Promise<SpawnedProcess>;
 
 export const spawnSlot: SpawnSlot = async (of) => {
-  const log = await open(of.logPath, "a");
+  const log = await open(of.logPath, "a").catch((error: unknown) => {
+    throw new Error(`its log can't be written: ${messageOf(error)}`);
+  });
   try {
     return await spawned(of, log.fd);
   } finally {

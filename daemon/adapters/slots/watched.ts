@@ -15,6 +15,7 @@ export class Watched {
   record: SlotRecord | null;
   readonly #adopted: SlotRecord | null;
   #end: { readonly pid: number; readonly end: End } | null = null;
+  #lost: number | null = null;
   #members: { readonly looks: number; readonly stats: readonly ProcessStat[] } = { looks: 0, stats: [] };
   #ourInode: string | null = null;
   /** Used by members that have ended since: totals never shrink. */
@@ -38,6 +39,11 @@ export class Watched {
   ended(pid: number, end: End): void {
     this.#end = { pid, end };
     killGroup(pid, "SIGKILL");
+  }
+
+  /** Nobody will tell of its end: from now on it is known as an adopted one is, by its number. */
+  lost(pid: number): void {
+    this.#lost = pid;
   }
 
   async alive(): Promise<boolean> {
@@ -79,10 +85,10 @@ export class Watched {
     };
   }
 
-  /** Of our own child it comes a moment after /proc knows that it is dead; of an adopted one, never. */
+  /** Of our own child it comes a moment after /proc knows that it is dead; of an adopted one or a lost one, never. */
   #exitOf(pid: number): End | null {
     if (this.#end?.pid === pid) return this.#end.end;
-    return pid === this.#adopted?.pid ? { code: null, signal: null } : null;
+    return pid === this.#adopted?.pid || pid === this.#lost ? { code: null, signal: null } : null;
   }
 
   /** Children come and go slowly: the whole table is read every few looks, the process itself every time. */

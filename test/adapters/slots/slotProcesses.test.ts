@@ -4,6 +4,9 @@ import { open as openFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseConfig } from "../../../daemon/adapters/config.ts";
+import type { SpawnSlot } from "../../../daemon/adapters/slots/spawnSlot.ts";
+import { spawnSlot } from "../../../daemon/adapters/slots/spawnSlot.ts";
+import { HotplateError } from "../../../daemon/domain/errors.ts";
 import { readInstall } from "../../../daemon/adapters/slots/install.ts";
 import { processStat } from "../../../daemon/adapters/slots/procfs.ts";
 import { SlotLog } from "../../../daemon/adapters/slots/slotLog.ts";
@@ -36,8 +39,9 @@ slots: [{name: a, spawn: {dir: ${install}, python: ${python}, port: ${await free
 function open(
   dir: TempDir,
   environment: Readonly<Record<string, string>> = { PATH: process.env["PATH"] ?? "" },
+  spawn: SpawnSlot = spawnSlot,
 ): SlotProcesses {
-  return createSlotProcesses({ stateDir: dir.file("state"), now: () => 1_000, environment, scopes: null });
+  return createSlotProcesses({ stateDir: dir.file("state"), now: () => 1_000, environment, scopes: null, spawn });
 }
 
 /** Looks until it is so: each look takes its time, and the process goes on meanwhile. */
@@ -87,6 +91,35 @@ describe("the process of a spawned slot", () => {
     const child = Number(/child (\d+)/.exec(look.tail.join("\n"))?.[1]);
     expect(child).toBeGreaterThan(1);
     while (isAlive(child)) await processes.look(slot);
+  });
+
+  it("lives on when whoever started it is gone, and is known to end all the same", async () => {
+    using dir = tempDir();
+    const lost = Promise.withResolvers<null>();
+    const processes = open(dir, undefined, async (of) => ({ ...(await spawnSlot(of)), ended: lost.promise }));
+    const woken = new Promise<void>((resolve) => processes.onEnd(resolve));
+    const slot = await slotOf(dir, scripted(dir, "exec tail -f /dev/null"));
+    await processes.start(slot);
+    lost.resolve(null);
+    await woken;
+    const on = await processes.look(slot);
+    expect(on).toMatchObject({ alive: true, exit: null });
+    await processes.signal(slot, "SIGKILL");
+    expect((await until(processes, slot, ended)).exit).toEqual({ code: null, signal: null });
+  });
+
+  it("is found by its mark when whoever started it could not say that it had", async () => {
+    using dir = tempDir();
+    let pid = 0;
+    const processes = open(dir, undefined, async (of) => {
+      ({ pid } = await spawnSlot(of));
+      throw new HotplateError("HP-IMAGE-WORKER", "it died just then");
+    });
+    const slot = await slotOf(dir, scripted(dir, "exec tail -f /dev/null"));
+    await expect(processes.start(slot)).rejects.toMatchObject({ code: "HP-IMAGE-WORKER" });
+    expect(await processes.look(slot)).toMatchObject({ alive: true, pid });
+    await processes.signal(slot, "SIGKILL");
+    expect((await until(processes, slot, ended)).exit).toEqual({ code: null, signal: null });
   });
 
   it("gets a small environment: no secret, its own mark, what the configuration says", async () => {

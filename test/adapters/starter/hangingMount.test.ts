@@ -22,14 +22,17 @@ const starter = createStarter({ setUp: { checkFolders: [], scratchDir: null, wor
 openSync(far, "a");
 console.log("open");
 for await (const _line of createInterface({ input: process.stdin })) break;
+const there = await starter.exec.run(far + ".sh", [], { timeoutMs: 500 });
 const program = await starter.exec.run("echo", ["ran"], { timeoutMs: 60000 });
 const worker = await starter.images.header(near).catch((error) => error.code);
-console.log(JSON.stringify({ program: program.stdout, worker }));
+console.log(JSON.stringify({ late: there.timedOut, program: program.stdout, worker }));
 await starter.close();
 `;
 
 describe("a process that has a file open on a mount that hangs", () => {
-  it("starts programs and image workers all the same", async ({ skip }) => {
+  it("starts programs and image workers all the same, and waits for one that lies there no longer than it may", async ({
+    skip,
+  }) => {
     using server = tempDir();
     using mount = tempDir();
     const space = await mountSpace(
@@ -42,6 +45,7 @@ describe("a process that has a file open on a mount that hangs", () => {
     mkdirSync(own.file("plates"));
     writeFileSync(own.file("plates/a.png"), "no picture");
     writeFileSync(own.file("owner.ts"), OWNER);
+    writeFileSync(server.file("open.sh"), "#!/bin/sh\n", { mode: 0o755 });
     const [nsenter = "", ...enter] = space.within;
     const args = [...enter, process.execPath, own.file("owner.ts"), `${mount.path}/open`, own.file("plates/a.png")];
     const owner = spawn(nsenter, args, { stdio: ["pipe", "pipe", "inherit"] });
@@ -51,7 +55,7 @@ describe("a process that has a file open on a mount that hangs", () => {
     process.kill(Number(space.said.get("server")), "SIGSTOP");
     owner.stdin.end("go on\n");
     const said = JSON.parse(String((await lines.next()).value)) as unknown;
-    expect(said).toEqual({ program: "ran\n", worker: "HP-PLATE-KIND" });
+    expect(said).toEqual({ late: true, program: "ran\n", worker: "HP-PLATE-KIND" });
     // Its own end closes the file, and waits for the mount.
     process.kill(Number(space.said.get("server")), "SIGCONT");
     expect(await ended).toBe(0);

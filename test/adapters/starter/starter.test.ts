@@ -4,8 +4,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Timer } from "../../../daemon/adapters/images/workers.ts";
-import type { Starter, StarterOptions } from "../../../daemon/adapters/starter/starter.ts";
+import type { Starter } from "../../../daemon/adapters/starter/starter.ts";
 import { createStarter } from "../../../daemon/adapters/starter/starter.ts";
+import type { StarterLineOptions } from "../../../daemon/adapters/starter/starterLine.ts";
 import { LIMITS } from "../../../daemon/domain/limits.ts";
 import { codeOf } from "../../contract/files.ts";
 import { ended } from "../../fixtures/processEnd.ts";
@@ -16,11 +17,12 @@ const SCRIPT = fileURLToPath(new URL("../../../daemon/adapters/starter/starter.t
 const PATIENT_MS = 60_000;
 const open = new Set<Starter>();
 afterEach(async () => {
-  for (const starter of open) await starter.close();
+  const all = [...open];
   open.clear();
+  await Promise.all(all.map((starter) => starter.close()));
 });
 
-function started(options: Partial<StarterOptions> = {}): Starter {
+function started(options: Partial<StarterLineOptions> = {}): Starter {
   const starter = createStarter({ setUp: { checkFolders: [], scratchDir: null, workers: 1 }, ...options });
   open.add(starter);
   return starter;
@@ -30,6 +32,15 @@ function started(options: Partial<StarterOptions> = {}): Starter {
 async function pidOf(starter: Starter): Promise<number> {
   const { stdout } = await starter.exec.run("sh", ["-c", "echo $PPID"], { timeoutMs: PATIENT_MS });
   return Number(stdout);
+}
+
+/** A corpse that its parent has not collected yet is gone. */
+function isThere(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 /** The number that somebody writes there. */
@@ -54,7 +65,7 @@ describe("a starter", () => {
     });
     expect(await sh("echo 123456789", { stdoutBytesMax: 4 })).toMatchObject({ capped: true });
     expect(await codeOf(exec.run("/nothing/here", [], { timeoutMs: PATIENT_MS }))).toBe("ENOENT");
-    const late = await sh("echo $$; exec tail -f /dev/null", { timeoutMs: 500 });
+    const late = await sh("echo $$; exec tail -f /dev/null", { timeoutMs: 2_000 });
     expect(late).toMatchObject({ timedOut: true });
     expect(late.gone).toBeUndefined();
     await ended(Number(late.stdout));
@@ -64,10 +75,10 @@ describe("a starter", () => {
     using dir = tempDir();
     const { exec } = started();
     const script = `setsid sh -c 'echo $$ > ${dir.file("away")}; exec tail -f /dev/null' & wait`;
-    const answer = await exec.run("sh", ["-c", script], { timeoutMs: 500 });
+    const answer = await exec.run("sh", ["-c", script], { timeoutMs: 2_000 });
     expect(answer).toMatchObject({ timedOut: true });
     expect(answer.gone).toBeInstanceOf(Promise);
-    process.kill(Number(readFileSync(dir.file("away"), "utf8")), "SIGKILL");
+    process.kill(await written(dir.file("away")), "SIGKILL");
     await answer.gone;
   });
 
@@ -121,7 +132,8 @@ describe("a starter", () => {
 
   it("is nobody's end when it ends: what it was asked is an error, and the next call gets another", async () => {
     using dir = tempDir();
-    const starter = started();
+    const lost: string[] = [];
+    const starter = started({ lost: (how) => lost.push(how) });
     const pid = await pidOf(starter);
     const program = starter.exec
       .run("sh", ["-c", `echo $$ > ${dir.file("pid")}; exec tail -f /dev/null`], { timeoutMs: PATIENT_MS })
@@ -142,12 +154,14 @@ describe("a starter", () => {
     process.kill(pid, "SIGKILL");
     expect(await program).toMatchObject({ code: "HP-IMAGE-WORKER", message: expect.stringContaining("SIGKILL") });
     expect(await followed.ended).toMatchObject({ exitCode: null, code: "EIO" });
-    expect(await slot.ended).toEqual({ code: null, signal: null });
+    // Nobody knows, so nobody says so.
+    expect(await slot.ended).toBeNull();
     // It lives on, as it does beyond the daemon's own end; programs do not.
     expect(existsSync(`/proc/${slot.pid}`)).toBe(true);
     process.kill(slot.pid, "SIGKILL");
     for (const left of lefts) await ended(left);
     await ended(pid);
+    expect(lost).toEqual(["ended (SIGKILL)"]);
     const next = await pidOf(starter);
     expect(next).not.toBe(pid);
     await starter.close();
@@ -178,33 +192,65 @@ void exec.run("sh", ["-c", "echo $$ > ${dir.file("pid")}; exec tail -f /dev/null
     expect(inspection.findings[0]?.message).toContain("exit 7");
   });
 
+  it("says of what can't cross to it that it can't, and goes on", async () => {
+    const { images, exec } = started();
+    const request = { path: () => "a function" } as unknown as Parameters<typeof images.blend>[0];
+    expect(await codeOf(images.blend(request))).toBe("HP-IMAGE-WORKER");
+    expect((await exec.run("echo", ["on"], { timeoutMs: PATIENT_MS })).stdout).toBe("on\n");
+  });
+
+  it("has ended, with what it left running, when it was closed at once after it died", async () => {
+    using dir = tempDir();
+    const starter = started();
+    const pid = await pidOf(starter);
+    const program = starter.exec
+      .run("sh", ["-c", `echo $$ > ${dir.file("pid")}; exec tail -f /dev/null`], { timeoutMs: PATIENT_MS })
+      .catch((error: unknown) => error);
+    const left = await written(dir.file("pid"));
+    process.kill(pid, "SIGKILL");
+    expect(await program).toMatchObject({ code: "HP-IMAGE-WORKER" });
+    await starter.close();
+    expect(isThere(left)).toBe(false);
+  });
+
+  it("leaves a program's own children alone where they were said to outlive us", async () => {
+    using dir = tempDir();
+    const starter = started();
+    const pid = await pidOf(starter);
+    const background = `setsid sh -c 'echo $$ > ${dir.file("pid")}; exec tail -f /dev/null' >/dev/null 2>&1 </dev/null &`;
+    await starter.exec.run("sh", ["-c", background], { timeoutMs: PATIENT_MS, outlives: true });
+    const left = await written(dir.file("pid"));
+    const program = starter.exec.run("tail", ["-f", "/dev/null"], { timeoutMs: PATIENT_MS }).catch(() => null);
+    process.kill(pid, "SIGKILL");
+    await program;
+    await starter.close();
+    expect(isThere(left)).toBe(true);
+    process.kill(left, "SIGKILL");
+    await ended(left);
+  });
+
   it("is given up when it gives no sign of life while it is asked something, and not before", async () => {
     using dir = tempDir();
-    // It lives as long as it is asked for the first time whether it does.
-    const deaf = `let asked = 0;
-process.on("message", (question) => {
-  if (question.word === "lives" && (asked += 1) <= 2) process.send({ id: 0, kind: "lives" });
+    // Says a line of what it was to follow, and never more.
+    const deaf = `process.on("message", (question) => {
+  if (question.call?.kind === "follow") process.send({ id: question.id, kind: "line", line: "up" });
 });`;
     writeFileSync(dir.file("deaf.mjs"), deaf);
-    const looks: (() => void)[] = [];
+    let look = (): void => undefined;
     const timer: Timer = (ms, then) => {
-      if (ms === LIMITS.starterLookMs) looks.push(then);
+      if (ms === LIMITS.starterLookMs) look = then;
       return () => undefined;
     };
-    const starter = started({ script: dir.file("deaf.mjs"), timer });
-    let over = false;
-    const failure = starter.exec.run("true", [], { timeoutMs: PATIENT_MS }).catch((error: unknown) => {
-      over = true;
-      return error;
-    });
-    for (let look = 0; !over; look += 1) {
-      // Answers come between two looks, where there are any.
-      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-      expect(look).toBeLessThan(100);
-      looks[look]?.();
-      await Promise.resolve();
-    }
-    expect(looks.length).toBeGreaterThanOrEqual(LIMITS.starterSilentLooks);
-    expect(await failure).toMatchObject({ message: expect.stringContaining("gave no sign of life for 30 s") });
+    const lost: string[] = [];
+    const starter = started({ script: dir.file("deaf.mjs"), timer, lost: (how) => lost.push(how) });
+    const up = Promise.withResolvers<void>();
+    const followed = starter.follow("true", [], { line: () => up.resolve() });
+    await up.promise;
+    for (let n = 0; n < LIMITS.starterSilentLooks; n += 1) look();
+    // The first look heard the line.
+    expect(lost).toEqual([]);
+    look();
+    expect(lost).toEqual(["gave no sign of life for 30 s"]);
+    expect(await followed.ended).toMatchObject({ code: "EIO" });
   });
 });
