@@ -1,7 +1,7 @@
 /** How a worker is ended: asked first where it can end what it keeps, killed where it may be stuck. */
 import type { ChildProcess } from "node:child_process";
 import { LIMITS } from "../../domain/limits.ts";
-import type { Timer } from "./workers.ts";
+import type { Timer } from "../timer.ts";
 
 /**
  * One that rests ends by itself, for only it knows the process groups of the programs that it keeps; what works may be stuck, and is

@@ -11,7 +11,7 @@ import type { Likeness } from "../../domain/likeness.ts";
 import type { KitReport } from "../pluginKit/kitReport.ts";
 import type { CompareJob } from "./compareFrames.ts";
 import type { Embed } from "../../domain/assetPointer.ts";
-import type { ErrorCode } from "../../domain/errors.ts";
+import type { SentError } from "../sentError.ts";
 import type {
   FeedColor,
   FinishRequest,
@@ -64,14 +64,6 @@ export interface ImageResults {
 }
 export type ImageJobKind = ImageJob["kind"];
 
-/** An error without its class, which the way between processes takes away. */
-export interface SentError {
-  readonly message: string;
-  /** Set for errors of ours. */
-  readonly hotplate: { readonly code: ErrorCode; readonly hint: string } | null;
-  /** Set for failed system calls: `ENOENT`. */
-  readonly systemCode: string | null;
-}
 export type WorkerAnswer =
   | { readonly id: number; readonly kind: "done"; readonly result: ImageResults[ImageJobKind] }
   | { readonly id: number; readonly kind: "failed"; readonly error: SentError };
@@ -107,6 +99,9 @@ export interface WorkerQuestion {
   /** Plugins that broke their worker over this job, and how: they are errors now, and not called. Absent: none. */
   readonly without?: readonly (readonly [file: string, why: string])[];
 }
+/** What a worker says, and what it is told. */
+export type WorkerSays = WorkerAnswer | WorkerBroke | WorkerLoads | WorkerLooks | WorkerNeeds;
+export type WorkerHears = WorkerQuestion | WorkerMay;
 export interface WorkerSetUp {
   readonly checkFolders: readonly string[];
   /** For the files of image tools: on a local disk, made when it is needed. Null: no tool is used. */

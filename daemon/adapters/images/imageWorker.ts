@@ -3,28 +3,16 @@
  * ends by itself when that one is gone. A stop of the whole group is for the daemon, which may still need its pictures.
  */
 import { assert, messageOf } from "../../domain/errors.ts";
-import type {
-  WorkerAnswer,
-  WorkerBroke,
-  WorkerLoads,
-  WorkerLooks,
-  WorkerMay,
-  WorkerNeeds,
-  WorkerQuestion,
-  WorkerSetUp,
-} from "./imageJobs.ts";
+import type { WorkerHears, WorkerQuestion, WorkerSays, WorkerSetUp } from "./imageJobs.ts";
 import { memoryOf } from "./jobMemory.ts";
 import { endLeftBehind, WORKER_MARK } from "../leftBehind.ts";
 import { createPerformer } from "./perform.ts";
-import { sentError } from "./sentError.ts";
+import { sentError } from "../sentError.ts";
 import { fileBehind, guardEnds } from "./workerEnds.ts";
 import { createVoice } from "./workerVoice.ts";
 
 assert(process.send !== undefined, "imageWorker.ts runs as a child with a channel");
-const answer = (
-  value: WorkerAnswer | WorkerBroke | WorkerLoads | WorkerLooks | WorkerNeeds,
-  then?: () => void,
-): void => {
+const answer = (value: WorkerSays, then?: () => void): void => {
   process.send?.(value, undefined, undefined, then);
 };
 const speaks = createVoice([process.stdout, process.stderr]);
@@ -59,7 +47,7 @@ process.on("disconnect", () => {
 process.on("uncaughtException", (error) =>
   answer({ kind: "broke", message: messageOf(error), by: fileBehind(error, files) }, () => end(1)),
 );
-process.on("message", (said: WorkerQuestion | WorkerMay) => {
+process.on("message", (said: WorkerHears) => {
   if ("may" in said) {
     if (now.waits?.id === said.may) begin(now.waits);
     return;

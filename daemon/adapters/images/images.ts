@@ -8,7 +8,7 @@ import type { CheckBook, Finding, Inspection } from "../../domain/qc.ts";
 import type { TraceScope } from "../../domain/qcTrace.ts";
 import type { Images, SetRequest } from "../../ports.ts";
 import type { QcModels } from "../../domain/qcModels.ts";
-import type { Timer } from "./workers.ts";
+import type { Timer } from "../timer.ts";
 import { createWorkerPool } from "./workers.ts";
 
 export interface ImagesOptions {

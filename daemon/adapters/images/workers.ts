@@ -21,18 +21,19 @@ import type {
   ImageResults,
   WorkerAnswer,
   WorkerBroke,
-  WorkerLoads,
-  WorkerLooks,
   WorkerMay,
   WorkerNeeds,
   WorkerQuestion,
+  WorkerSays,
   WorkerSetUp,
 } from "./imageJobs.ts";
 import { endWorker } from "./endWorker.ts";
 import { endLeftBehind, WORKER_MARK } from "../leftBehind.ts";
 import type { MemoryBudget } from "./memoryBudget.ts";
 import { createMemoryBudget, defaultMemory, tooMuch } from "./memoryBudget.ts";
-import { receivedError } from "./sentError.ts";
+import { receivedError } from "../sentError.ts";
+import type { Timer } from "../timer.ts";
+import { realTimer } from "../timer.ts";
 import { hearLines, toStandardError } from "./workerVoice.ts";
 
 export interface WorkerPool {
@@ -40,9 +41,6 @@ export interface WorkerPool {
   /** Ends all workers; queued and running jobs answer with an error. */
   close(): Promise<void>;
 }
-
-/** Calls back after `ms` unless canceled; tests give one that they fire themselves. */
-export type Timer = (ms: number, then: () => void) => () => void;
 
 export interface PoolOptions {
   readonly size: number;
@@ -75,12 +73,6 @@ interface Running {
 }
 
 const SCRIPT = fileURLToPath(new URL("./imageWorker.ts", import.meta.url));
-
-const realTimer: Timer = (ms, then) => {
-  const timer = setTimeout(then, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
-};
 
 export function createWorkerPool(options: PoolOptions): WorkerPool {
   return new Pool(options);
@@ -168,7 +160,7 @@ class Pool implements WorkerPool {
       cancelTimer: () => undefined,
     };
     worker.on("message", (message) => {
-      const answer = message as WorkerAnswer | WorkerBroke | WorkerLoads | WorkerLooks | WorkerNeeds;
+      const answer = message as WorkerSays;
       if (answer.kind === "loads") this.#loads(running, answer.file);
       else if (answer.kind === "looks") this.#looks(running, answer.file);
       else if (answer.kind === "needs") this.#needs(running, answer);

@@ -1,7 +1,7 @@
 /** What the daemon asks of its starter and what comes back: plain data, for it crosses to another process. */
 import type { Exec, ExecAnswer, Images } from "../../ports.ts";
 import type { ImagesOptions } from "../images/images.ts";
-import type { SentError } from "../images/imageJobs.ts";
+import type { SentError } from "../sentError.ts";
 import type { FollowedEnd } from "../gpus/follow.ts";
 import type { SlotEnd, SlotSpawn } from "../slots/spawnSlot.ts";
 

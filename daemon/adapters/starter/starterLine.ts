@@ -9,8 +9,9 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { HotplateError, messageOf } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import { receivedError } from "../images/sentError.ts";
-import type { Timer } from "../images/workers.ts";
+import { receivedError } from "../sentError.ts";
+import type { Timer } from "../timer.ts";
+import { realTimer } from "../timer.ts";
 import { byReading, endLeftBehind, STARTER_MARK } from "../leftBehind.ts";
 import type { StarterAnswer, StarterCall, StarterQuestion, StarterSetUp, StarterWord } from "./starterCalls.ts";
 
@@ -51,12 +52,6 @@ const SCRIPT = fileURLToPath(new URL("./starterProcess.ts", import.meta.url));
 const CLOSE_ID = 0;
 
 const nothing = (): void => undefined;
-
-const realTimer: Timer = (ms, then) => {
-  const timer = setTimeout(then, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
-};
 
 export class StarterLine {
   readonly #options: StarterLineOptions;

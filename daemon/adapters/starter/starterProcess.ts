@@ -7,7 +7,7 @@ import { createExec } from "../exec.ts";
 import type { Followed, FollowedEnd } from "../gpus/follow.ts";
 import { follow } from "../gpus/follow.ts";
 import { createImages } from "../images/images.ts";
-import { sentError } from "../images/sentError.ts";
+import { sentError } from "../sentError.ts";
 import { STARTER_MARK } from "../leftBehind.ts";
 import type { SlotEnd } from "../slots/spawnSlot.ts";
 import { giveMemoryBack } from "../memory.ts";

@@ -6,7 +6,7 @@ import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createImages } from "../../../daemon/adapters/images/images.ts";
 import { fileBehind } from "../../../daemon/adapters/images/workerEnds.ts";
-import type { Timer } from "../../../daemon/adapters/images/workers.ts";
+import type { Timer } from "../../../daemon/adapters/timer.ts";
 import { LIMITS } from "../../../daemon/domain/limits.ts";
 import type { Inspection } from "../../../daemon/domain/qc.ts";
 import type { InspectRequest } from "../../../daemon/ports.ts";

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, utimesSync, w
 import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
 import { createImages } from "../../../daemon/adapters/images/images.ts";
-import type { Timer } from "../../../daemon/adapters/images/workers.ts";
+import type { Timer } from "../../../daemon/adapters/timer.ts";
 import { HotplateError, systemCode } from "../../../daemon/domain/errors.ts";
 import { LIMITS } from "../../../daemon/domain/limits.ts";
 import type { InspectRequest } from "../../../daemon/ports.ts";

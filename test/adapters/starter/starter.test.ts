@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Timer } from "../../../daemon/adapters/images/workers.ts";
+import type { Timer } from "../../../daemon/adapters/timer.ts";
 import type { Starter } from "../../../daemon/adapters/starter/starter.ts";
 import { createStarter } from "../../../daemon/adapters/starter/starter.ts";
 import type { StarterLineOptions } from "../../../daemon/adapters/starter/starterLine.ts";

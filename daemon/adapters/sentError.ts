@@ -1,7 +1,15 @@
 /** Errors across processes: a class does not survive the way, its code does. */
-import { HotplateError, messageOf, systemCode } from "../../domain/errors.ts";
-import type { SentError } from "./imageJobs.ts";
+import type { ErrorCode } from "../domain/errors.ts";
+import { HotplateError, messageOf, systemCode } from "../domain/errors.ts";
 
+/** An error without its class, which the way between processes takes away. */
+export interface SentError {
+  readonly message: string;
+  /** Set for errors of ours. */
+  readonly hotplate: { readonly code: ErrorCode; readonly hint: string } | null;
+  /** Set for failed system calls: `ENOENT`. */
+  readonly systemCode: string | null;
+}
 export function sentError(error: unknown): SentError {
   const ours = error instanceof HotplateError ? { code: error.code, hint: error.hint } : null;
   return { message: messageOf(error), hotplate: ours, systemCode: ours === null ? systemCode(error) : null };
