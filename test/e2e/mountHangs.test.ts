@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { tempDir } from "../fixtures/tempDir.ts";
 import { makeFarm, paintPlate } from "./farm.ts";
 import { drop, manifestText } from "./killRounds.ts";
-import { mountSpace } from "./mountSpace.ts";
+import { hangingSpace } from "./mountSpace.ts";
 import { versionsOf } from "./versions.ts";
 
 async function done(folder: string, name: string): Promise<void> {
@@ -36,11 +36,8 @@ describe("a hot folder on a mount that hangs", () => {
   it("is named, holds up no other folder, and goes on when the mount comes back", async ({ skip }) => {
     using server = tempDir();
     using mount = tempDir();
-    const space = await mountSpace(
-      `bindfs -f ${server.path} ${mount.path} & echo server=$!
-       until mountpoint -q ${mount.path}; do kill -0 $!; done`,
-    );
-    if (typeof space === "string") return skip(`${space} (bindfs makes the mount that hangs)`);
+    const space = await hangingSpace(server.path, mount.path);
+    if (typeof space === "string") return skip(space);
     await using _space = space;
     const pid = Number(space.said.get("server"));
     const far = join(server.path, "hot");

@@ -14,6 +14,15 @@ export interface MountSpace extends AsyncDisposable {
   readonly said: ReadonlyMap<string, string>;
 }
 
+/** One with a mount that hangs while its server is stopped (SIGSTOP to `server` of what it said); a string: why there is none. */
+export async function hangingSpace(server: string, mount: string): Promise<MountSpace | string> {
+  const space = await mountSpace(
+    `bindfs -f ${server} ${mount} & echo server=$!
+       until mountpoint -q ${mount}; do kill -0 $!; done`,
+  );
+  return typeof space === "string" ? `${space} (bindfs makes the mount that hangs)` : space;
+}
+
 /** Runs `script` (sh) in a new namespace and keeps it; a string is the reason why that can't be done on this machine. */
 export async function mountSpace(script: string): Promise<MountSpace | string> {
   const holder = spawn("unshare", ["-rm", "sh", "-ec", `${script}\necho ready\nexec sleep infinity`], {

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { mountSpace } from "../../e2e/mountSpace.ts";
+import { hangingSpace } from "../../e2e/mountSpace.ts";
 import { tempDir } from "../../fixtures/tempDir.ts";
 
 const STARTER = fileURLToPath(new URL("../../../daemon/adapters/starter/starter.ts", import.meta.url));
@@ -35,11 +35,8 @@ describe("a process that has a file open on a mount that hangs", () => {
   }) => {
     using server = tempDir();
     using mount = tempDir();
-    const space = await mountSpace(
-      `bindfs -f ${server.path} ${mount.path} & echo server=$!
-       until mountpoint -q ${mount.path}; do kill -0 $!; done`,
-    );
-    if (typeof space === "string") return skip(`${space} (bindfs makes the mount that hangs)`);
+    const space = await hangingSpace(server.path, mount.path);
+    if (typeof space === "string") return skip(space);
     await using _space = space;
     using own = tempDir();
     mkdirSync(own.file("plates"));
