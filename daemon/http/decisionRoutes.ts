@@ -146,7 +146,7 @@ export function addWedgeRoutes(base: FastifyInstance, deciding: Deciding): void 
     },
     async (request, reply) => {
       const { step: place = null, ...said } = request.body;
-      const of = { jobId: (await findJob(store, request.params.id)).id, wedge: numberOf(request.params.wedge) };
+      const of = await wedgeOf(store, request.params);
       return send(reply, await decide(deciding, request, { kind: "waiveWedge", ...of, step: place, ...said }));
     },
   );
@@ -164,14 +164,14 @@ export function addWedgeRoutes(base: FastifyInstance, deciding: Deciding): void 
     },
     async (request, reply) => {
       const { step: place = null, ...said } = request.body;
-      const of = { jobId: (await findJob(store, request.params.id)).id, wedge: numberOf(request.params.wedge) };
+      const of = await wedgeOf(store, request.params);
       return send(reply, await decide(deciding, request, { kind: "rejectWedge", ...of, step: place, ...said }));
     },
   );
 }
 
-function numberOf(wedge: string): number {
-  return Number(wedge.replace("w", ""));
+async function wedgeOf(store: Deciding["parts"]["world"]["store"], { id, wedge }: z.infer<typeof wedgeParams>) {
+  return { jobId: (await findJob(store, id)).id, wedge: Number(wedge.replace("w", "")) };
 }
 
 export function addWaiverRoutes(base: FastifyInstance, deciding: Deciding): void {

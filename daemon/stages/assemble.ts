@@ -37,7 +37,7 @@ import { placeFrames } from "./placeFrames.ts";
 import { movieLack, noteLack, placeProxies } from "./movies.ts";
 import type { RecipeShelf } from "./recipeShelf.ts";
 import { publishedAnyway } from "./publishedAnyway.ts";
-import { isWholeWaived } from "./wedgeDecisions.ts";
+import { isWholeWaived } from "./decideWhole.ts";
 import type { WedgeWord } from "./wedgeVerdicts.ts";
 import { wedgesToJudge } from "./wedgeVerdicts.ts";
 import { publicPlan, recordFacts, redactOf } from "./versionRecord.ts";

@@ -4,69 +4,43 @@
  */
 import { keptTaskId, versionName, wedgeName } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { rejected, rejectedBy } from "../domain/rejection.ts";
-import { isWaived, judgedPictures, openFindings, waiversFor } from "../domain/waiver.ts";
+import { rejectedBy } from "../domain/rejection.ts";
 import { isHeldAsWhole } from "../domain/wedgeGate.ts";
+import { isHeld } from "../domain/wedgeStanding.ts";
 import type { StageContext } from "../live.ts";
-import type { RequestBody } from "../requests.ts";
 import type { StepRow, TaskRow } from "../storePort.ts";
-import { rejectWedge, waiveWedge } from "./wedgeDecisions.ts";
-
-type Body<K extends RequestBody["kind"]> = Extract<RequestBody, { readonly kind: K }>;
-export type Decided = { readonly state: "done" | "refused"; readonly answer: string };
-
-const refused = (answer: string): Decided => ({ state: "refused", answer });
-const done = (answer: string): Decided => ({ state: "done", answer });
+import { rejectWhole, waiveWhole } from "./decideWhole.ts";
+import type { Body, Decided, JudgedTask } from "./decision.ts";
+import { done, isJudged, keepOut, keptBy, letStand, letting, MOVED, namesOf, refused } from "./decision.ts";
 
 export async function waive(context: StageContext, body: Body<"waive">): Promise<Decided> {
-  const { store, log } = context.world;
-  const found = await decidable(context, body.taskId);
-  if ("answer" in found) return found;
-  const { task, fence } = found;
-  if (isHeldAsWhole(task)) return waiveWedge(context, task, body);
-  if (task.state === "failed" && task.inspection?.whole !== undefined) return refused(refusedWithItsWedge(task));
-  const pictures = judgedPictures(task);
-  const known = await store.waivers(task.stepId);
-  const lines = [];
-  for (const check of body.checks) {
-    const { by, reason } = body;
-    const made = waiversFor(pictures, { wedge: task.wedge, check, by, reason });
-    if (typeof made === "string") return refused(made);
-    lines.push(...made.filter((line) => !isWaived({ ...line, message: "", hint: null }, line.sha256, known)));
-  }
-  if (lines.length === 0) return refused(`${body.checks.join(", ")} of ${nameOf(task)} is waived already.`);
-  const standing = [...known, ...lines.map((line) => ({ ...line, revoked: null }))];
-  const open = openFindings(pictures, standing);
+  const task = await decidable(context, body.taskId);
+  if ("answer" in task) return task;
+  if (isHeldAsWhole(task)) return waiveWhole(context, task, body);
+  if (task.state === "failed" && task.inspection.whole !== undefined) return refused(refusedWithItsWedge(task));
+  const { fresh, open, strange } = letting(task, await context.world.store.waivers(task.stepId), body);
+  const [words] = strange;
+  if (words !== undefined) return refused(words);
+  if (fresh.length === 0) return refused(`${body.checks.join(", ")} of ${nameOf(task)} is waived already.`);
   const waits = task.state === "failed" || task.gate === "hold";
   const release = waits && open.length === 0;
-  if ((await store.waive({ taskId: task.id, fence }, lines, release)) !== "ok") return refused(MOVED);
-  for (const { check, version } of lines)
-    log.event("info", "qc.waived", { task: task.id, check, version, by: body.by, reason: body.reason });
   const before = rejectedBy(task);
+  if (!(await letStand(context, task, { fresh, release }))) return refused(MOVED);
   const stays = before === null ? "" : ` That ${before.by} rejected it (${before.reason}) stays on record.`;
-  const what = `${[...new Set(lines.map(({ check, version }) => `${check}@${version}`))].join(", ")} of ${nameOf(task)} is waived by ${body.by}.${stays}`;
+  const what = `${namesOf(fresh).join(", ")} of ${nameOf(task)} is waived by ${body.by}.${stays}`;
   if (!waits) return done(`${what} It was not waiting; the record says so.`);
   if (release) return done(`${what} It passes and will be published.`);
-  const left = [...new Set(open.map(({ check, verdict }) => `${check} (${verdict})`))].join(", ");
-  return done(`${what} It is still kept by ${left}.`);
+  return done(`${what} It is still kept by ${keptBy(open)}.`);
 }
 
-/** A hold ends at once, as it would when nobody decides. */
 export async function rejectHeld(context: StageContext, body: Body<"reject">): Promise<Decided> {
-  const { store, log, clock } = context.world;
-  const found = await decidable(context, body.taskId);
-  if ("answer" in found) return found;
-  const { task, fence } = found;
-  if (isHeldAsWhole(task)) return rejectWedge(context, task, body);
-  const { inspection } = task;
+  const task = await decidable(context, body.taskId);
+  if ("answer" in task) return task;
+  if (isHeldAsWhole(task)) return rejectWhole(context, task, body);
   const before = rejectedBy(task);
   if (before !== null) return refused(`${nameOf(task)} was rejected by ${before.by} (${before.reason}).`);
-  if (task.state !== "committing" || task.gate !== "hold" || inspection === null)
-    return refused(`${nameOf(task)} is not held: nothing to decide.`);
-  const { by, reason } = body;
-  const said = rejected(inspection, { by, reason, at: clock.now() });
-  if ((await store.inspected({ taskId: task.id, fence }, said, "reject", null)) !== "ok") return refused(MOVED);
-  log.event("info", "task.rejected", { task: task.id, reason: said.why ?? "" });
+  if (!isHeld(task)) return refused(`${nameOf(task)} is not held: nothing to decide.`);
+  if (!(await keepOut(context, task, body))) return refused(MOVED);
   return done(`${nameOf(task)} is rejected; its picture goes to quarantine.`);
 }
 
@@ -79,21 +53,17 @@ export async function revokeWaiver(context: StageContext, body: Body<"revokeWaiv
   return done(`Waiver ${body.waiver} is taken back; what it let pass waits for a person again.`);
 }
 
-const MOVED = "It was decided or made again meanwhile; look again.";
-
-type Found = { readonly task: TaskRow; readonly fence: NonNullable<TaskRow["fence"]> };
-
 /** A result about which something can still be decided, or why not and what to do instead. */
-async function decidable(context: StageContext, id: string): Promise<Found | Decided> {
+async function decidable(context: StageContext, id: string): Promise<JudgedTask | Decided> {
   const { store } = context.world;
   const task = await store.task(keptTaskId(id));
   const step = task === null ? null : await store.step(task.stepId);
   if (task === null || step === null) return refused(`There is no task ${id}.`);
   if (step.state !== "open") return refused(tooLate(step, task));
   const judged = task.state === "committing" || (task.state === "failed" && task.failure?.class === "qc");
-  if (!judged || task.inspection === null || task.fence === null)
+  if (!judged || !isJudged(task))
     return refused(`${nameOf(task)} is ${task.state}; QC has no result of it to decide about.`);
-  return { task, fence: task.fence };
+  return task;
 }
 
 function tooLate(step: StepRow, task: TaskRow): string {

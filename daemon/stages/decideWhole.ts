@@ -9,18 +9,10 @@ import type { NewWaiver, Waiver } from "../domain/waiver.ts";
 import { isWaived } from "../domain/waiver.ts";
 import { wholeFindings } from "../domain/wedgeGate.ts";
 import type { StageContext } from "../live.ts";
-import type { RequestBody } from "../requests.ts";
 import type { TaskRow } from "../storePort.ts";
+import type { Body, Decided } from "./decision.ts";
+import { done, MOVED, refused } from "./decision.ts";
 import { refsOf, wedgeTasks, wordOf } from "./wedgeVerdicts.ts";
-
-type Body<K extends RequestBody["kind"]> = Extract<RequestBody, { readonly kind: K }>;
-interface Decided {
-  readonly state: "done" | "refused";
-  readonly answer: string;
-}
-const refused = (answer: string): Decided => ({ state: "refused", answer });
-const done = (answer: string): Decided => ({ state: "done", answer });
-const MOVED = "It was decided or made again meanwhile; look again.";
 
 /** A finding over a wedge's frames that a person let stand: every picture of it is one that the waiver is bound to. */
 export function isWholeWaived(
@@ -34,7 +26,7 @@ export function isWholeWaived(
     .every((finding) => finding.verdict === "fail" && pictures.every((sha256) => isWaived(finding, sha256, waivers)));
 }
 
-export async function waiveWedge(context: StageContext, held: TaskRow, body: Body<"waive">): Promise<Decided> {
+export async function waiveWhole(context: StageContext, held: TaskRow, body: Body<"waive">): Promise<Decided> {
   const { store, log } = context.world;
   const tasks = await wedgeTasks(context, held);
   const word = wordOf(tasks);
@@ -81,7 +73,7 @@ export async function waiveWedge(context: StageContext, held: TaskRow, body: Bod
   return done(`${what} It passes and will be published.`);
 }
 
-export async function rejectWedge(context: StageContext, held: TaskRow, body: Body<"reject">): Promise<Decided> {
+export async function rejectWhole(context: StageContext, held: TaskRow, body: Body<"reject">): Promise<Decided> {
   const { store, log, clock } = context.world;
   const tasks = await wedgeTasks(context, held);
   const word = wordOf(tasks);

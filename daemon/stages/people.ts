@@ -8,9 +8,9 @@ import { isJobEnded } from "../domain/job.ts";
 import type { Stage, StageContext } from "../live.ts";
 import type { RequestRow } from "../requests.ts";
 import { wishRestart } from "./restartWish.ts";
-import type { Decided } from "./waive.ts";
+import type { Decided } from "./decision.ts";
 import { decideWedge } from "./decideWedge.ts";
-import { rejectHeld, revokeWaiver, waive } from "./waive.ts";
+import { rejectHeld, revokeWaiver, waive } from "./decideResult.ts";
 import type { RetentionStage } from "./retention.ts";
 
 export function createPeople(context: StageContext, retention: Pick<RetentionStage, "ask">): Stage {

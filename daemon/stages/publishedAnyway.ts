@@ -5,7 +5,7 @@ import { judgedPictures, openFindings } from "../domain/waiver.ts";
 import { wholeVerdict } from "../domain/wedgeGate.ts";
 import type { PublishedAnyway } from "../domain/publication.ts";
 import type { TaskRow } from "../storePort.ts";
-import { isWholeWaived } from "./wedgeDecisions.ts";
+import { isWholeWaived } from "./decideWhole.ts";
 
 type Judged = Pick<TaskRow, "wedge" | "state" | "gate" | "staged" | "inspection">;
 

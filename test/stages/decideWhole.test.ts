@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Inspection } from "../../daemon/domain/qc.ts";
 import type { NewWaiver, Waiver } from "../../daemon/domain/waiver.ts";
-import { isWholeWaived, rejectWedge, waiveWedge } from "../../daemon/stages/wedgeDecisions.ts";
-import { waive } from "../../daemon/stages/waive.ts";
+import { isWholeWaived, rejectWhole, waiveWhole } from "../../daemon/stages/decideWhole.ts";
+import { waive } from "../../daemon/stages/decideResult.ts";
 import type { StepRow, TaskRow } from "../../daemon/storePort.ts";
 import { testStage } from "../fixtures/stageContext.ts";
 import { finding, inspection } from "../fixtures/versionFacts.ts";
@@ -70,8 +70,8 @@ describe("a waiver of a finding over frames", () => {
   it("that was written before a crash is finished by the same command", async () => {
     const tasks = [held("a", FLICKERS), held("b", FLICKERS)];
     const { context, waivers, decided } = bench(tasks);
-    await waiveWedge(context, tasks[0] as TaskRow, body(["temporal.flicker"]));
-    await waiveWedge(context, tasks[0] as TaskRow, body(["temporal.flicker"]));
+    await waiveWhole(context, tasks[0] as TaskRow, body(["temporal.flicker"]));
+    await waiveWhole(context, tasks[0] as TaskRow, body(["temporal.flicker"]));
     expect(waivers).toHaveLength(2);
     expect(decided).toEqual(["pass 2", "pass 2"]);
   });
@@ -79,7 +79,7 @@ describe("a waiver of a finding over frames", () => {
   it("covers no error, and nothing that was not found", async () => {
     const blind = inspection(finding("temporal.flicker", "error"));
     const { context, decided } = bench([held("a", blind)]);
-    const said = await waiveWedge(context, held("a", blind), body(["temporal.flicker"]));
+    const said = await waiveWhole(context, held("a", blind), body(["temporal.flicker"]));
     expect(said).toMatchObject({ state: "refused", answer: expect.stringContaining("To waive are: none") as string });
     expect(decided).toEqual([]);
     expect(isWholeWaived(blind, [held("a", blind)], [])).toBe(false);
@@ -88,7 +88,7 @@ describe("a waiver of a finding over frames", () => {
   it("leaves it held where another failure stands", async () => {
     const both = inspection(finding("temporal.flicker", "fail"), finding("temporal.duplicate", "fail"));
     const { context, decided } = bench([held("a", both)]);
-    const said = await waiveWedge(context, held("a", both), body(["temporal.flicker"]));
+    const said = await waiveWhole(context, held("a", both), body(["temporal.flicker"]));
     expect(said.answer).toContain("still kept by temporal.duplicate");
     expect(decided).toEqual([]);
   });
@@ -98,10 +98,10 @@ describe("a wedge that was held or refused as a whole", () => {
   it("is rejected with all of its frames, not with the one that was named", async () => {
     const tasks = [held("a", FLICKERS), held("b", FLICKERS)];
     const { context, decided } = bench(tasks);
-    const said = await rejectWedge(
+    const said = await rejectWhole(
       context,
       tasks[0] as TaskRow,
-      { kind: "reject", taskId: "a", by: "ana", reason: "no" } as unknown as Parameters<typeof rejectWedge>[2],
+      { kind: "reject", taskId: "a", by: "ana", reason: "no" } as unknown as Parameters<typeof rejectWhole>[2],
     );
     expect([said.state, decided]).toEqual(["done", ["reject 2"]]);
   });
